@@ -1,0 +1,1 @@
+//! Criterion benches of the simulation and the wire.

@@ -1,0 +1,1 @@
+//! The vivarium binary: configuration, HTTP, world threads, routing, metrics.

@@ -1,0 +1,1 @@
+//! Sessions and the transports that carry them.

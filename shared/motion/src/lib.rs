@@ -1,0 +1,1 @@
+//! The avatar step, the same on server and in the browser.

@@ -1,0 +1,33 @@
+//! Named maxima of the wire, each with its unit in its name.
+//! What happens on overflow is written where it happens.
+
+/// A reliable message of a client: longer ones close the session with `Oversized`.
+pub const CLIENT_RELIABLE_BYTES_MAX: usize = 4 * 1024;
+/// A latest-lane message of a client: longer ones close the session with `Oversized`.
+pub const CLIENT_LATEST_BYTES_MAX: usize = 1_150;
+/// A reliable message of the server (a full roster of [`PEOPLE_PER_WORLD_MAX`] fits).
+pub const SERVER_RELIABLE_BYTES_MAX: usize = 256 * 1024;
+/// A snapshot frame. Entities that do not fit wait for the next frame, nearest first.
+pub const FRAME_BYTES_MAX: usize = 48 * 1024;
+/// Entities (new, changed or gone) in one snapshot frame.
+pub const ENTITIES_PER_FRAME_MAX: usize = 2_048;
+/// Ticks of quantised state that the server keeps as baselines.
+pub const BASELINE_TICKS_MAX: usize = 64;
+/// Inputs that one latest-lane message may repeat.
+pub const INPUTS_PER_MESSAGE_MAX: usize = 8;
+/// How far in the future (ticks) an input may lie; later ones are dropped.
+pub const INPUT_LEAD_TICKS_MAX: u32 = 30;
+/// Characters (Unicode scalar values) of a name after cleaning.
+pub const NAME_CHARS_MAX: usize = 24;
+/// Characters (Unicode scalar values) of one chat message after cleaning.
+pub const CHAT_CHARS_MAX: usize = 280;
+/// Characters of a world's name.
+pub const WORLD_NAME_CHARS_MAX: usize = 32;
+/// People in one world; later ones are refused with `WorldFull`.
+pub const PEOPLE_PER_WORLD_MAX: usize = 1_024;
+/// Seconds that a person's avatar waits for the return of a lost connection.
+pub const RESUME_WINDOW_S: u16 = 30;
+/// Bytes of a resume token, drawn from the operating system's random source.
+pub const RESUME_TOKEN_BYTES: usize = 16;
+/// How far (millimetres) a tracked head or hand may be from the top of the avatar's spine.
+pub const TRACKED_REACH_MM_MAX: i32 = 1_400;

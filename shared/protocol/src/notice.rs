@@ -1,0 +1,125 @@
+//! What the server tells a client on the reliable lane.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    close::CloseReason,
+    ids::{EntityId, ObjectId, PersonId},
+    intent::{Emote, Look},
+    limits::RESUME_TOKEN_BYTES,
+};
+
+/// Who somebody is, as everyone in the world may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonCard {
+    /// The person.
+    pub person: PersonId,
+    /// The avatar's entity in this world.
+    pub avatar: EntityId,
+    /// Display name, unique in the world.
+    pub name: String,
+    /// Colours.
+    pub look: Look,
+    /// False while the connection is lost and the avatar waits.
+    pub present: bool,
+}
+
+/// Why a wish was not granted, while the session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Denial {
+    /// The text was empty after cleaning.
+    EmptyText,
+    /// The text was longer than allowed.
+    TextTooLong,
+    /// Too many of these in a short time; wait a moment.
+    TooFast,
+    /// A tracked pose was out of reach or not a rotation; it was ignored.
+    OutOfReach,
+}
+
+/// A message of the server on the reliable lane. The order is part of the protocol: only append,
+/// and never change `Closed`, which every version must be able to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerMessage {
+    /// The session is refused or closed; nothing follows.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+        /// For people, in English; clients translate by `reason`.
+        detail: String,
+    },
+    /// The handshake succeeded.
+    Accepted {
+        /// Who the client is on this server.
+        person: PersonId,
+        /// To come back to the same avatar with, within `resume_window_s`.
+        resume: [u8; RESUME_TOKEN_BYTES],
+        /// Seconds for which the avatar waits after the connection is lost.
+        resume_window_s: u16,
+        /// Whether an earlier session goes on.
+        resumed: bool,
+    },
+    /// The person is in a world now. Sent on entry, on return, and after each portal.
+    Entered {
+        /// Name of the world, as in addresses.
+        world: String,
+        /// Where to get the world document, relative to the page's origin.
+        document_url: String,
+        /// Simulation ticks per second.
+        ticks_per_s: u16,
+        /// Physics steps in each tick.
+        substeps: u8,
+        /// The tick in which the person entered.
+        tick: u32,
+        /// The person's own avatar.
+        avatar: EntityId,
+        /// Everyone in the world, the person included.
+        people: Vec<PersonCard>,
+    },
+    /// Somebody came.
+    Joined {
+        /// Who.
+        card: PersonCard,
+    },
+    /// Somebody changed name, colours or presence.
+    Changed {
+        /// As it is now.
+        card: PersonCard,
+    },
+    /// Somebody left.
+    Left {
+        /// Who.
+        person: PersonId,
+    },
+    /// Somebody said something.
+    Heard {
+        /// Who.
+        person: PersonId,
+        /// What.
+        text: String,
+    },
+    /// Somebody made a gesture.
+    Emoted {
+        /// Who.
+        person: PersonId,
+        /// Which.
+        emote: Emote,
+    },
+    /// The answer to `Ping`.
+    Pong {
+        /// As it was sent.
+        nonce: u32,
+    },
+    /// A wish was not granted; the session goes on.
+    Denied {
+        /// Why.
+        denial: Denial,
+    },
+    /// A sensor of the world found itself entered or left; drives its sound and light.
+    Sensed {
+        /// The sensor's object.
+        object: ObjectId,
+        /// How many avatars and bodies are inside now.
+        inside: u16,
+    },
+}

@@ -1,0 +1,10 @@
+//! World documents: blueprints, objects and their physics properties.
+//!
+//! Owns the JSON format of a world, its validation and its limits. Invariant: a
+//! [`WorldDocument`] that came through [`load::from_json`] holds only finite numbers, known
+//! references and sizes within [`limits`]; nothing here knows the ECS or performs IO.
+
+pub mod document;
+pub mod limits;
+pub mod load;
+pub mod mover;

@@ -1,0 +1,1 @@
+//! Stories that visitors of a world would tell.

@@ -1,0 +1,1 @@
+//! Writes the TypeScript types and codec from the Rust types.

@@ -1,9 +1,24 @@
 //! The simulation: deterministic, without IO and without a clock.
 //!
 //! Owns one world's state and the pipeline that ticks it. Invariant: the same [`WorldSpec`] and the
-//! same inputs in the same ticks give the same [`Digest`] on every machine.
+//! same inputs in the same ticks give the same [`Digest`] on every machine. Nothing in here waits,
+//! reads a clock, draws from a random generator other than the world's own seeded one, or iterates
+//! a container whose order depends on hashing.
 
+use bevy_app::App;
 use vivarium_contract::{Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_scene::document::WorldDocument;
+
+mod authority;
+mod avatar;
+mod chat;
+mod interest;
+mod object;
+mod physics;
+mod replicate;
+mod tick;
+
+pub mod limits;
 
 /// Why a world could not be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,21 +32,43 @@ pub struct WorldError {
     pub reason: String,
 }
 
+/// How people call an object of a document.
+fn name_of(document: &WorldDocument, index: usize) -> String {
+    let object = document.objects.get(index);
+    object
+        .and_then(|object| object.name.as_ref().or(object.blueprint.as_ref()))
+        .map_or_else(|| "unnamed".to_owned(), Clone::clone)
+}
+
 /// One world, ticked by its owner. Not `Send`: build it on the thread that ticks it.
 pub struct Simulation {
-    not_send: std::marker::PhantomData<*const ()>,
+    app: App,
 }
 
 impl Simulation {
     /// Builds the world of a document.
     pub fn new(spec: &WorldSpec) -> Result<Self, WorldError> {
-        let _ = spec;
-        Ok(Self { not_send: std::marker::PhantomData })
+        let mut app = App::empty();
+        tick::install(&mut app, spec);
+        physics::prepare(&mut app, &spec.document)?;
+        avatar::prepare(&mut app, &spec.document)?;
+        app.add_plugins((
+            physics::PhysicsPlugin,
+            object::ObjectPlugin::of(&spec.document),
+            authority::AuthorityPlugin,
+            avatar::AvatarPlugin,
+            chat::ChatPlugin { earshot_m: spec.document.settings.earshot_m },
+            interest::InterestPlugin { sight_m: spec.document.settings.sight_m },
+            replicate::ReplicatePlugin,
+        ));
+        app.finish();
+        app.cleanup();
+        Ok(Self { app })
     }
 
     /// The tick that ended last; 0 before the first.
     pub fn tick_number(&self) -> u32 {
-        0
+        self.app.world().resource::<tick::Clock>().tick
     }
 
     /// Advances by one tick. `probe` is called at the end of each phase, so that the host can time
@@ -42,12 +79,11 @@ impl Simulation {
         outputs: &mut Vec<WorldOutput>,
         probe: &mut dyn FnMut(Phase),
     ) -> TickReport {
-        let _ = (inputs, outputs, probe);
-        TickReport::default()
+        tick::advance(self.app.world_mut(), inputs, outputs, probe)
     }
 
     /// The state in one number.
-    pub fn digest(&self) -> Digest {
-        Digest([0; 32])
+    pub fn digest(&mut self) -> Digest {
+        tick::digest::of(self.app.world_mut())
     }
 }

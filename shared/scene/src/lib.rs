@@ -4,6 +4,7 @@
 //! [`WorldDocument`] that came through [`load::from_json`] holds only finite numbers, known
 //! references and sizes within [`limits`]; nothing here knows the ECS or performs IO.
 
+mod check;
 pub mod document;
 pub mod limits;
 pub mod load;

@@ -24,3 +24,48 @@ pub const WAYPOINTS_MAX: usize = 64;
 pub const COORDINATE_M_MAX: f32 = 10_000.0;
 /// Characters of any one text.
 pub const TEXT_CHARS_MAX: usize = 500;
+/// Collision shapes of a world, counted for every object that a blueprint gives them to.
+pub const COLLIDERS_MAX: usize = 100_000;
+/// Points of hulls, corners and triangles of meshes and points of heightfields of a world, counted
+/// for every object that a blueprint gives them to.
+pub const COLLIDER_POINTS_MAX: usize = 4_000_000;
+/// Vertices of one mesh.
+pub const MESH_VERTICES_MAX: usize = 200_000;
+/// Smallest size of anything, metres.
+pub const SIZE_M_MIN: f32 = 0.001;
+/// Largest size of anything, metres.
+pub const SIZE_M_MAX: f32 = 10_000.0;
+/// Smallest factor of an object's scale.
+pub const SCALE_MIN: f32 = 0.001;
+/// Largest factor of an object's scale.
+pub const SCALE_MAX: f32 = 1_000.0;
+/// How far the length of a rotation's quaternion may be from one.
+pub const UNIT_TOLERANCE: f32 = 1e-3;
+/// How far (metres) the points of a hull must reach out of any plane.
+pub const HULL_THICKNESS_M_MIN: f32 = 0.001;
+/// Ticks of a mover's whole way out and back stay below this, so that sums of two fit in 32 bits.
+pub const MOVER_CYCLE_TICKS_END: u64 = 1 << 31;
+/// Densest matter, kilograms per cubic metre.
+pub const DENSITY_KGPM3_MAX: f32 = 50_000.0;
+/// Greatest coefficient of friction.
+pub const FRICTION_MAX: f32 = 10.0;
+/// Greatest damping, 1/s.
+pub const DAMPING_MAX: f32 = 100.0;
+/// Greatest factor on gravity, in both directions.
+pub const GRAVITY_SCALE_MAX: f32 = 10.0;
+/// Strongest gravity along an axis, metres per second squared.
+pub const GRAVITY_MPS2_MAX: f32 = 100.0;
+/// Ticks per second: fewest.
+pub const TICKS_PER_S_MIN: u16 = 10;
+/// Ticks per second: most.
+pub const TICKS_PER_S_MAX: u16 = 120;
+/// Physics steps in one tick.
+pub const SUBSTEPS_MAX: u8 = 8;
+/// Strongest sun and sky.
+pub const SUNLIGHT_MAX: f32 = 20.0;
+/// Strongest lamp, candela.
+pub const LAMP_CD_MAX: f32 = 10_000.0;
+/// Characters of the name of an object, blueprint or material.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Characters of a path below `assets/`.
+pub const PATH_CHARS_MAX: usize = 200;

@@ -1,0 +1,218 @@
+//! Coming and going: the only place where avatars are made and unmade.
+
+use bevy_ecs::prelude::*;
+use vivarium_contract::{WorldInput, WorldOutput};
+use vivarium_motion::AvatarState;
+use vivarium_protocol::{
+    close::CloseReason,
+    frame::EntityKind,
+    ids::PersonId,
+    intent::Look,
+    limits::PEOPLE_PER_WORLD_MAX,
+    notice::{PersonCard, ServerMessage},
+    text,
+};
+use vivarium_scene::document::WorldDocument;
+
+use super::{
+    Avatar, Inputs, People, Person, Tracked,
+    look::{present, unique_name},
+};
+use crate::{
+    interest::Sight,
+    physics::Physics,
+    replicate::{Client, Entities, Replicated},
+    tick::{Chance, Clock, Document, Inbox, Outbox},
+};
+
+/// What people without a usable name are called.
+const NAMELESS: &str = "Guest";
+
+/// Gap (metres) between the feet of somebody who appears and the ground.
+const SPAWN_GAP_M: f32 = 0.05;
+
+#[derive(Clone)]
+struct SpawnPoint {
+    name: Option<String>,
+    position_m: [f32; 3],
+    radius_m: f32,
+    yaw: u16,
+}
+
+/// Where people may appear; never empty.
+#[derive(Resource, Clone)]
+pub(super) struct Spawns(Vec<SpawnPoint>);
+
+impl Spawns {
+    /// All spawn points of a document.
+    pub fn of(document: &WorldDocument) -> Self {
+        let points: Vec<SpawnPoint> = document
+            .objects
+            .iter()
+            .filter_map(|object| {
+                let spawn = document.resolved(object).spawn?;
+                Some(SpawnPoint {
+                    name: object.name.clone(),
+                    position_m: object.position_m,
+                    radius_m: spawn.radius_m,
+                    yaw: heading(object.rotation),
+                })
+            })
+            .collect();
+        if points.is_empty() {
+            let origin = SpawnPoint { name: None, position_m: [0.0; 3], radius_m: 0.0, yaw: 0 };
+            return Self(vec![origin]);
+        }
+        Self(points)
+    }
+
+    /// A place at the named spawn point, or, without a name or when there is none of that name, at
+    /// one of those that have no name, or at any.
+    pub fn choose(&self, name: Option<&str>, chance: &mut Chance) -> ([f32; 3], u16) {
+        let of_name = |wanted: Option<&str>| -> Vec<&SpawnPoint> {
+            self.0.iter().filter(|point| point.name.as_deref() == wanted).collect()
+        };
+        let candidates = [name.map(|name| of_name(Some(name))), Some(of_name(None))]
+            .into_iter()
+            .flatten()
+            .find(|points| !points.is_empty())
+            .unwrap_or_else(|| self.0.iter().collect());
+        let point = candidates[chance.index(candidates.len())];
+        // An even spread over the disc, by rejection: no trigonometry.
+        let (dx, dz) =
+            std::iter::repeat_with(|| (chance.unit() * 2.0 - 1.0, chance.unit() * 2.0 - 1.0))
+                .find(|(dx, dz)| dx * dx + dz * dz <= 1.0)
+                .expect("an endless iterator finds a point of the disc");
+        let [x, y, z] = point.position_m;
+        let half_m = vivarium_motion::consts::CAPSULE_HEIGHT_M / 2.0;
+        let position_m =
+            [x + dx * point.radius_m, y + half_m + SPAWN_GAP_M, z + dz * point.radius_m];
+        (position_m, point.yaw)
+    }
+}
+
+/// Heading (1/65536 turn) of an object's -z under its rotation.
+fn heading([x, y, z, w]: [f32; 4]) -> u16 {
+    // -z rotated, seen from above. libm, not the platform: the bits must be the same everywhere.
+    let ahead_x = -2.0 * (x * z + w * y);
+    let ahead_z = -(1.0 - 2.0 * (x * x + y * y));
+    let turns = libm::atan2f(-ahead_x, -ahead_z) / std::f32::consts::TAU;
+    // Wraps on purpose: a full turn is 0 again.
+    (turns * 65_536.0).round() as i32 as u16
+}
+
+/// Takes in who comes, goes, is cut off, or comes back.
+pub(crate) fn come_and_go(world: &mut World) {
+    let inbox = std::mem::take(&mut world.resource_mut::<Inbox>().0);
+    let mut rest = Vec::with_capacity(inbox.len());
+    for input in inbox {
+        match input {
+            WorldInput::Enter { person, name, look, spawn } => {
+                enter(world, person, &name, look, spawn.as_deref());
+            }
+            WorldInput::Leave { person } => {
+                leave(world, person);
+            }
+            WorldInput::Presence { person, present } => set_presence(world, person, present),
+            intent @ WorldInput::Intent { .. } => rest.push(intent),
+        }
+    }
+    world.resource_mut::<Inbox>().0 = rest;
+}
+
+fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Option<&str>) {
+    let people = world.resource::<People>();
+    if people.0.len() >= PEOPLE_PER_WORLD_MAX {
+        let refusal = WorldOutput::Refused { person, reason: CloseReason::WorldFull };
+        world.resource_mut::<Outbox>().0.push(refusal);
+        return;
+    }
+    if people.get(person).is_some() {
+        tracing::warn!(person = person.0, "entered twice; the second time is ignored");
+        return;
+    }
+    let tick = world.resource::<Clock>().tick;
+    let name = text::name(name).unwrap_or_else(|_| NAMELESS.into());
+    let name = unique_name(&name, person, world.query::<&Person>().iter(world));
+    let (position_m, yaw) = world.resource_scope(|world, mut chance: Mut<Chance>| {
+        world.resource::<Spawns>().choose(spawn, &mut chance)
+    });
+    let replicated = world.resource_mut::<Entities>().add(EntityKind::Avatar { person }, tick);
+    let capsule = world.resource_mut::<Physics>().add_capsule(position_m);
+    let card = PersonCard { person, avatar: replicated.entity, name, look, present: true };
+    let state = AvatarState::at(position_m);
+    let mut inputs = Inputs::default();
+    inputs.face(yaw);
+    let entity = world
+        .spawn((
+            Person { card: card.clone() },
+            Avatar { state, teleports: 0, capsule },
+            inputs,
+            Tracked::default(),
+            Sight::default(),
+            Client::default(),
+            replicated,
+        ))
+        .id();
+    let others = present(world.query::<&Person>().iter(world))
+        .into_iter()
+        .filter(|other| *other != person)
+        .collect();
+    world.resource_mut::<Outbox>().notice(others, &ServerMessage::Joined { card });
+    world.resource_mut::<People>().0.insert(person, entity);
+    welcome(world, person, replicated);
+}
+
+/// Tells somebody where they are and who else is there.
+fn welcome(world: &mut World, person: PersonId, avatar: Replicated) {
+    let mut people: Vec<PersonCard> =
+        world.query::<&Person>().iter(world).map(|person| person.card.clone()).collect();
+    people.sort_unstable_by_key(|card| card.person);
+    let Document { document, url } = world.resource::<Document>().clone();
+    let message = ServerMessage::Entered {
+        world: document.name.clone(),
+        document_url: url,
+        ticks_per_s: document.settings.ticks_per_s,
+        substeps: document.settings.substeps,
+        tick: world.resource::<Clock>().tick,
+        avatar: avatar.entity,
+        people,
+    };
+    world.resource_mut::<Outbox>().notice(vec![person], &message);
+}
+
+/// Takes somebody out of the world; gives who it was.
+pub(super) fn leave(world: &mut World, person: PersonId) -> Option<PersonCard> {
+    let entity = world.resource_mut::<People>().0.remove(&person)?;
+    let tick = world.resource::<Clock>().tick;
+    let replicated = *world.get::<Replicated>(entity)?;
+    let capsule = world.get::<Avatar>(entity)?.capsule;
+    let card = world.get::<Person>(entity)?.card.clone();
+    world.resource_mut::<Physics>().remove_capsule(capsule);
+    world.resource_mut::<Entities>().remove(replicated, tick);
+    world.despawn(entity);
+    let others = present(world.query::<&Person>().iter(world));
+    world.resource_mut::<Outbox>().notice(others, &ServerMessage::Left { person });
+    Some(card)
+}
+
+fn set_presence(world: &mut World, person: PersonId, here: bool) {
+    let Some(entity) = world.resource::<People>().get(person) else { return };
+    let Some(mut someone) = world.get_mut::<Person>(entity) else { return };
+    someone.card.present = here;
+    let card = someone.card.clone();
+    if let Some(mut inputs) = world.get_mut::<Inputs>(entity) {
+        inputs.rest();
+    }
+    if let Some(mut client) = world.get_mut::<Client>(entity) {
+        client.forget();
+    }
+    let others = present(world.query::<&Person>().iter(world))
+        .into_iter()
+        .filter(|other| *other != person)
+        .collect();
+    world.resource_mut::<Outbox>().notice(others, &ServerMessage::Changed { card });
+    if here && let Some(replicated) = world.get::<Replicated>(entity).copied() {
+        welcome(world, person, replicated);
+    }
+}

@@ -1,0 +1,74 @@
+//! Doors to other worlds.
+
+use bevy_ecs::prelude::*;
+use rapier3d::prelude::*;
+use vivarium_contract::WorldOutput;
+use vivarium_protocol::ids::PersonId;
+use vivarium_scene::document::WorldDocument;
+
+use super::{Avatar, Person};
+use crate::tick::Outbox;
+
+#[derive(Clone)]
+struct Door {
+    pose: Pose,
+    half: Vector,
+    world: String,
+    spawn: Option<String>,
+}
+
+/// The portals of the document.
+#[derive(Resource, Clone)]
+pub(super) struct Doors(Vec<Door>);
+
+impl Doors {
+    /// All portals of a document.
+    pub fn of(document: &WorldDocument) -> Self {
+        let doors = document.objects.iter().filter_map(|object| {
+            let portal = document.resolved(object).portal?;
+            Some(Door {
+                pose: vivarium_motion::shape::pose(object.position_m, object.rotation),
+                half: Vector::from_array(portal.size_m) * 0.5,
+                world: portal.world,
+                spawn: portal.spawn,
+            })
+        });
+        Self(doors.collect())
+    }
+
+    fn around(&self, point: Vector) -> Option<&Door> {
+        self.0.iter().find(|door| {
+            let local = door.pose.inverse_transform_point(point);
+            local.abs().cmple(door.half).all()
+        })
+    }
+}
+
+/// Sends those who stepped into a portal to the other world, and takes them out of this one.
+pub(super) fn step_through(world: &mut World) {
+    let doors = world.resource::<Doors>().clone();
+    if doors.0.is_empty() {
+        return;
+    }
+    let mut leaving: Vec<(PersonId, Door)> = world
+        .query::<(&Person, &Avatar)>()
+        .iter(world)
+        .filter(|(person, _)| person.card.present)
+        .filter_map(|(person, avatar)| {
+            let door = doors.around(Vector::from_array(avatar.state.position_m))?;
+            Some((person.card.person, door.clone()))
+        })
+        .collect();
+    leaving.sort_unstable_by_key(|(person, _)| *person);
+    for (person, door) in leaving {
+        if let Some(card) = super::coming::leave(world, person) {
+            world.resource_mut::<Outbox>().0.push(WorldOutput::Travel {
+                person,
+                world: door.world,
+                spawn: door.spawn,
+                name: card.name,
+                look: card.look,
+            });
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the objects of a document do: loose bodies, sensors, and the floor below which nothing
+//! stays. Portals live with the avatars that step through them.
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use rapier3d::prelude::*;
+use vivarium_contract::Phase;
+use vivarium_protocol::{
+    frame::EntityKind,
+    ids::{ObjectId, PersonId},
+    notice::ServerMessage,
+};
+use vivarium_scene::document::WorldDocument;
+
+use crate::{
+    avatar::Person,
+    physics::{Built, Physics},
+    replicate::{Entities, Replicated},
+    tick::{Clock, In, Outbox, Step},
+};
+
+/// A dynamic object.
+pub(crate) struct Loose {
+    pub object: ObjectId,
+    pub body: RigidBodyHandle,
+    pub replicated: Replicated,
+    start: Pose,
+}
+
+struct Region {
+    object: ObjectId,
+    collider: ColliderHandle,
+    inside: u16,
+    told: u32,
+}
+
+/// The objects of a world that have a part in its state, in the order of the document.
+#[derive(Resource, Default)]
+pub(crate) struct Objects {
+    pub dynamic: Vec<Loose>,
+    regions: Vec<Region>,
+}
+
+impl Objects {
+    /// The loose object that a body belongs to.
+    pub fn of_body(&self, body: RigidBodyHandle) -> Option<&Loose> {
+        // Bodies are made in the order of the document, so their indices ascend.
+        let index = self
+            .dynamic
+            .binary_search_by_key(&body.into_raw_parts().0, |loose| loose.body.into_raw_parts().0)
+            .ok()?;
+        self.dynamic.get(index)
+    }
+}
+
+// Ticks between two notices of one sensor, so that something that trembles on its edge
+// cannot flood everyone.
+const SENSE_TICKS_MIN: u32 = 6;
+
+#[derive(Resource)]
+struct Floor {
+    height_m: f32,
+}
+
+/// Gives the built bodies their part in the world.
+pub(crate) struct ObjectPlugin {
+    floor_m: f32,
+}
+
+impl ObjectPlugin {
+    /// For a document's floor.
+    pub fn of(document: &WorldDocument) -> Self {
+        Self { floor_m: document.settings.floor_m }
+    }
+}
+
+impl Plugin for ObjectPlugin {
+    fn build(&self, app: &mut App) {
+        app.insert_resource(Floor { height_m: self.floor_m })
+            .init_resource::<Objects>()
+            .init_resource::<Entities>()
+            .add_systems(
+                In(Phase::Simulate),
+                (bring_back_fallen, sense).chain().in_set(Step::React),
+            );
+        let world = app.world_mut();
+        let built =
+            world.remove_resource::<Built>().expect("physics is prepared before the plugins");
+        world.resource_scope(|world, mut entities: Mut<Entities>| {
+            let physics = world.resource::<Physics>();
+            let dynamic = built
+                .dynamic
+                .into_iter()
+                .map(|(object, body)| Loose {
+                    object,
+                    body,
+                    replicated: entities.add(EntityKind::Object { object }, 0),
+                    start: *physics.world.bodies[body].position(),
+                })
+                .collect();
+            let regions = built
+                .sensors
+                .into_iter()
+                .map(|(object, collider)| Region { object, collider, inside: 0, told: 0 })
+                .collect();
+            world.insert_resource(Objects { dynamic, regions });
+        });
+    }
+}
+
+fn bring_back_fallen(floor: Res<Floor>, objects: Res<Objects>, mut physics: ResMut<Physics>) {
+    for loose in &objects.dynamic {
+        let body = &mut physics.world.bodies[loose.body];
+        let at = body.translation();
+        // Written so that a pose that is not a number counts as fallen, too.
+        if !(at.y >= floor.height_m && at.is_finite()) {
+            body.set_position(loose.start, true);
+            body.set_linvel(Vector::ZERO, true);
+            body.set_angvel(Vector::ZERO, true);
+        }
+    }
+}
+
+pub(crate) fn sense(
+    clock: Res<Clock>,
+    physics: Res<Physics>,
+    people: Query<&Person>,
+    mut objects: ResMut<Objects>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for region in &mut objects.regions {
+        if clock.tick < region.told + SENSE_TICKS_MIN {
+            continue;
+        }
+        let inside = bodies_inside(&physics.world, region.collider);
+        if inside == region.inside {
+            continue;
+        }
+        region.inside = inside;
+        region.told = clock.tick;
+        let mut to: Vec<PersonId> = people
+            .iter()
+            .filter(|person| person.card.present)
+            .map(|person| person.card.person)
+            .collect();
+        to.sort_unstable();
+        outbox.notice(to, &ServerMessage::Sensed { object: region.object, inside });
+    }
+}
+
+fn bodies_inside(world: &PhysicsWorld, region: ColliderHandle) -> u16 {
+    let mut bodies: Vec<u32> = world
+        .narrow_phase
+        .intersection_pairs_with(region)
+        .filter(|(_, _, intersecting)| *intersecting)
+        .filter_map(|(one, other, _)| {
+            let visitor = if one == region { other } else { one };
+            Some(world.colliders.get(visitor)?.parent()?.into_raw_parts().0)
+        })
+        .collect();
+    bodies.sort_unstable();
+    bodies.dedup();
+    u16::try_from(bodies.len()).unwrap_or(u16::MAX)
+}

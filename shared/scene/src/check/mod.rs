@@ -1,0 +1,11 @@
+//! Whether a document that could be read makes sense, field by field.
+//!
+//! The first fault found is told, with the path of its field and what is allowed there.
+
+mod fault;
+mod object;
+mod parts;
+mod values;
+mod world;
+
+pub(crate) use world::document;

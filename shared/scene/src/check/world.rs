@@ -1,0 +1,174 @@
+//! The document as a whole: head, settings, environment, materials, names and sums.
+
+use std::collections::BTreeMap;
+
+use super::{
+    fault::{At, Checked},
+    object::{self, Together},
+    values::{colour, coordinate, count, direction, key, object_name, text, within, world_name},
+};
+use crate::{
+    document::{
+        ColliderShape, DOCUMENT_VERSION, Environment, Material, Object, Settings, WorldDocument,
+    },
+    limits::{
+        BLUEPRINTS_MAX, COLLIDER_POINTS_MAX, COLLIDERS_MAX, COORDINATE_M_MAX, GRAVITY_MPS2_MAX,
+        MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, SIZE_M_MAX, SIZE_M_MIN, SUBSTEPS_MAX, SUNLIGHT_MAX,
+        TICKS_PER_S_MAX, TICKS_PER_S_MIN,
+    },
+};
+
+/// Checks everything.
+pub(crate) fn document(document: &WorldDocument) -> Checked {
+    let whole = At::Whole;
+    whole.field("version").require(
+        document.version == DOCUMENT_VERSION,
+        format_args!("version {} is not known: it must be {DOCUMENT_VERSION}", document.version),
+    )?;
+    world_name(whole.field("name"), &document.name)?;
+    text(whole.field("title"), &document.title, 1)?;
+    text(whole.field("description"), &document.description, 0)?;
+    settings(whole.field("settings"), &document.settings)?;
+    environment(whole.field("environment"), &document.environment)?;
+    let materials = whole.field("materials");
+    count(materials, document.materials.len(), 0, MATERIALS_MAX)?;
+    for (name, made) in &document.materials {
+        key(materials.field(name), name)?;
+        material(materials.field(name), made)?;
+    }
+    let blueprints = whole.field("blueprints");
+    count(blueprints, document.blueprints.len(), 0, BLUEPRINTS_MAX)?;
+    for (name, made) in &document.blueprints {
+        key(blueprints.field(name), name)?;
+        object::properties(blueprints.field(name), made, &document.materials)?;
+    }
+    objects(document)
+}
+
+fn settings(at: At<'_>, settings: &Settings) -> Checked {
+    at.field("ticks_per_s").require(
+        (TICKS_PER_S_MIN..=TICKS_PER_S_MAX).contains(&settings.ticks_per_s),
+        format_args!(
+            "{} is not allowed: it must be from {TICKS_PER_S_MIN} to {TICKS_PER_S_MAX}",
+            settings.ticks_per_s
+        ),
+    )?;
+    at.field("substeps").require(
+        (1..=SUBSTEPS_MAX).contains(&settings.substeps),
+        format_args!("{} is not allowed: it must be from 1 to {SUBSTEPS_MAX}", settings.substeps),
+    )?;
+    let gravity = at.field("gravity_mps2");
+    for (axis, part) in settings.gravity_mps2.iter().enumerate() {
+        within(gravity.entry(axis), *part, -GRAVITY_MPS2_MAX, GRAVITY_MPS2_MAX)?;
+    }
+    coordinate(at.field("floor_m"), settings.floor_m)?;
+    within(at.field("earshot_m"), settings.earshot_m, 0.0, SIZE_M_MAX)?;
+    within(at.field("sight_m"), settings.sight_m, 1.0, SIZE_M_MAX)
+}
+
+fn environment(at: At<'_>, environment: &Environment) -> Checked {
+    colour(at.field("zenith"), &environment.zenith)?;
+    colour(at.field("horizon"), &environment.horizon)?;
+    colour(at.field("ground"), &environment.ground)?;
+    colour(at.field("fog"), &environment.fog)?;
+    colour(at.field("sun"), &environment.sun)?;
+    within(at.field("fog_near_m"), environment.fog_near_m, 0.0, COORDINATE_M_MAX)?;
+    within(at.field("fog_far_m"), environment.fog_far_m, SIZE_M_MIN, COORDINATE_M_MAX)?;
+    at.field("fog_far_m").require(
+        environment.fog_far_m > environment.fog_near_m,
+        format_args!("it must be more than fog_near_m, {}", environment.fog_near_m),
+    )?;
+    within(at.field("sun_intensity"), environment.sun_intensity, 0.0, SUNLIGHT_MAX)?;
+    within(at.field("sky_intensity"), environment.sky_intensity, 0.0, SUNLIGHT_MAX)?;
+    direction(at.field("sun_direction"), &environment.sun_direction)
+}
+
+fn material(at: At<'_>, material: &Material) -> Checked {
+    colour(at.field("colour"), &material.colour)?;
+    within(at.field("roughness"), material.roughness, 0.0, 1.0)?;
+    within(at.field("metalness"), material.metalness, 0.0, 1.0)?;
+    within(at.field("opacity"), material.opacity, 0.0, 1.0)?;
+    match &material.emissive {
+        Some(emissive) => colour(at.field("emissive"), emissive),
+        None => Ok(()),
+    }
+}
+
+fn objects(document: &WorldDocument) -> Checked {
+    let whole = At::Whole;
+    let all = whole.field("objects");
+    count(all, document.objects.len(), 1, OBJECTS_MAX)?;
+    let mut names = BTreeMap::new();
+    let mut sums = Sums::default();
+    for (index, made) in document.objects.iter().enumerate() {
+        let at = all.entry(index);
+        if let Some(name) = &made.name {
+            object_name(at.field("name"), name)?;
+            if let Some(first) = names.insert(name, index) {
+                at.field("name").fault(format_args!("objects[{first}] has this name already"))?;
+            }
+        }
+        let base = match &made.blueprint {
+            Some(name) => match document.blueprints.get(name) {
+                Some(base) => Some(base),
+                None => {
+                    return at
+                        .field("blueprint")
+                        .fault(format_args!("there is no blueprint {name:?} in `blueprints`"));
+                }
+            },
+            None => None,
+        };
+        object::properties(at.field("properties"), &made.properties, &document.materials)?;
+        object::object(at, made, base)?;
+        sums.add(at, &Together { at, own: &made.properties, base })?;
+    }
+    let spawns = |made: &Object| {
+        let base = made.blueprint.as_ref().and_then(|name| document.blueprints.get(name));
+        made.properties.spawn.is_some() || base.is_some_and(|base| base.spawn.is_some())
+    };
+    all.require(
+        document.objects.iter().any(spawns),
+        "a world needs at least one object with `spawn`, where people appear",
+    )
+}
+
+/// What counts for the whole world.
+#[derive(Default)]
+struct Sums {
+    movers: usize,
+    colliders: usize,
+    points: usize,
+}
+
+impl Sums {
+    fn add(&mut self, at: At<'_>, object: &Together<'_>) -> Checked {
+        self.movers += usize::from(object.mover().is_some());
+        self.colliders += object.colliders().len();
+        self.points += object.colliders().iter().map(|part| points(&part.shape)).sum::<usize>();
+        at.require(
+            self.movers <= MOVERS_MAX,
+            format_args!("one mover too many: a world may have {MOVERS_MAX}"),
+        )?;
+        at.require(
+            self.colliders <= COLLIDERS_MAX,
+            format_args!("too many colliders: a world may have {COLLIDERS_MAX}"),
+        )?;
+        at.require(
+            self.points <= COLLIDER_POINTS_MAX,
+            format_args!(
+                "too many points in colliders: a world may have {COLLIDER_POINTS_MAX}, each object \
+                 of a blueprint counted"
+            ),
+        )
+    }
+}
+
+fn points(shape: &ColliderShape) -> usize {
+    match shape {
+        ColliderShape::Hull { points_m } => points_m.len(),
+        ColliderShape::Mesh { vertices_m, triangles } => vertices_m.len() + triangles.len(),
+        ColliderShape::Heightfield { heights_m, .. } => heights_m.len(),
+        _ => 0,
+    }
+}

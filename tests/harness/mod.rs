@@ -1,0 +1,174 @@
+//! A world with visitors, without sockets: inputs go in as data, notices and frames come out.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use vivarium_contract::{Digest, Intent, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_protocol::{
+    frame::{Frame, OwnState},
+    ids::PersonId,
+    intent::{ClientLatest, Input, Look, TrackedPoses},
+    notice::ServerMessage,
+    wire,
+};
+use vivarium_scene::document::WorldDocument;
+use vivarium_world::Simulation;
+
+pub const LOOK: Look = Look { body: [200, 80, 40], accent: [20, 40, 60] };
+
+/// What one visitor has been told.
+#[derive(Default)]
+pub struct Visitor {
+    pub notices: Vec<ServerMessage>,
+    pub own: Option<OwnState>,
+    pub last_frame: Option<Frame>,
+    pub frames: usize,
+}
+
+/// A world and its visitors.
+pub struct Scenario {
+    pub world: Simulation,
+    pub visitors: BTreeMap<PersonId, Visitor>,
+    pub travels: Vec<WorldOutput>,
+    pub report: TickReport,
+    inbox: Vec<WorldInput>,
+}
+
+/// A document from JSON; a test with a broken document is itself broken.
+pub fn document(json: &serde_json::Value) -> WorldDocument {
+    vivarium_scene::load::from_json(json.to_string().as_bytes()).expect("a valid document")
+}
+
+/// A world of the product.
+pub fn asset(name: &str) -> WorldDocument {
+    let path = format!("{}/../assets/worlds/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).expect("the product's worlds are there");
+    vivarium_scene::load::from_json(&bytes).expect("the product's worlds are valid")
+}
+
+/// A wide floor with one spawn point in the middle, and `more` objects.
+pub fn floor_with(more: &[serde_json::Value]) -> WorldDocument {
+    let mut objects = vec![
+        serde_json::json!({
+            "name": "ground", "position_m": [0.0, -0.5, 0.0],
+            "properties": { "colliders": [{ "shape": { "box": { "size_m": [200.0, 1.0, 200.0] } } }] }
+        }),
+        serde_json::json!({ "properties": { "spawn": { "radius_m": 0.0 } } }),
+    ];
+    objects.extend_from_slice(more);
+    document(&serde_json::json!({
+        "version": 1, "name": "test", "title": "Test", "objects": objects
+    }))
+}
+
+impl Scenario {
+    pub fn of(document: WorldDocument) -> Self {
+        let spec =
+            WorldSpec { document: Arc::new(document), document_url: "/worlds/test.json".into() };
+        Self {
+            world: Simulation::new(&spec).expect("a world that can be built"),
+            visitors: BTreeMap::new(),
+            travels: Vec::new(),
+            report: TickReport::default(),
+            inbox: Vec::new(),
+        }
+    }
+
+    pub fn enter(&mut self, id: u32, name: &str) -> PersonId {
+        self.enter_at(id, name, None)
+    }
+
+    pub fn enter_at(&mut self, id: u32, name: &str, spawn: Option<&str>) -> PersonId {
+        let person = PersonId(id);
+        self.visitors.insert(person, Visitor::default());
+        self.input(WorldInput::Enter {
+            person,
+            name: name.into(),
+            look: LOOK,
+            spawn: spawn.map(str::to_owned),
+        });
+        person
+    }
+
+    pub fn input(&mut self, input: WorldInput) {
+        self.inbox.push(input);
+    }
+
+    pub fn wish(&mut self, person: PersonId, intent: Intent) {
+        self.input(WorldInput::Intent { person, intent });
+    }
+
+    /// Sends one latest-lane message: `inputs` from `first_tick` on.
+    pub fn latest(&mut self, person: PersonId, first_tick: u32, inputs: Vec<Input>) {
+        let ack = self.visitors[&person].last_frame.as_ref().map_or(0, |frame| frame.tick);
+        let latest = ClientLatest { ack, first_tick, inputs, tracked: None };
+        self.wish(person, Intent::Latest(latest));
+    }
+
+    pub fn tracked(&mut self, person: PersonId, tracked: TrackedPoses) {
+        let latest = ClientLatest { ack: 0, first_tick: 0, inputs: vec![], tracked: Some(tracked) };
+        self.wish(person, Intent::Latest(latest));
+    }
+
+    /// One tick; outputs go to their visitors.
+    pub fn tick(&mut self) {
+        let mut outputs = Vec::new();
+        let inbox = std::mem::take(&mut self.inbox);
+        self.report = self.world.tick(inbox, &mut outputs, &mut |_| {});
+        for output in outputs {
+            match output {
+                WorldOutput::Frame { person, bytes } => {
+                    let frame = wire::decode_frame(&bytes).expect("frames decode");
+                    let visitor = self.visitors.get_mut(&person).expect("a known visitor");
+                    visitor.own = frame.own;
+                    visitor.last_frame = Some(frame);
+                    visitor.frames += 1;
+                }
+                WorldOutput::Notice { to, bytes } => {
+                    let notice = wire::decode_server_message(&bytes).expect("notices decode");
+                    for person in to {
+                        let visitor = self.visitors.get_mut(&person).expect("a known visitor");
+                        visitor.notices.push(notice.clone());
+                    }
+                }
+                other => self.travels.push(other),
+            }
+        }
+    }
+
+    pub fn ticks(&mut self, count: u32) {
+        for _ in 0..count {
+            self.tick();
+        }
+    }
+
+    /// Walks one input per tick for `count` ticks.
+    pub fn walk(&mut self, person: PersonId, input: Input, count: u32) {
+        for _ in 0..count {
+            let tick = self.world.tick_number() + 1;
+            self.latest(person, tick, vec![input]);
+            self.tick();
+        }
+    }
+
+    pub fn position(&self, person: PersonId) -> [f32; 3] {
+        self.own(person).position_m
+    }
+
+    pub fn own(&self, person: PersonId) -> OwnState {
+        self.visitors[&person].own.expect("a frame has come")
+    }
+
+    /// Takes the notices that came since the last call.
+    pub fn told(&mut self, person: PersonId) -> Vec<ServerMessage> {
+        std::mem::take(&mut self.visitors.get_mut(&person).expect("a known visitor").notices)
+    }
+
+    pub fn digest(&mut self) -> Digest {
+        self.world.digest()
+    }
+}
+
+/// Full deflection in world space.
+pub fn towards(move_x: i8, move_z: i8) -> Input {
+    Input { move_x, move_z, ..Input::default() }
+}

@@ -1,1 +1,0 @@
-//! Stories that visitors of a world would tell.

@@ -5,4 +5,5 @@ mod harness;
 mod avatars;
 mod physics;
 mod portals;
+mod replication;
 mod talking;

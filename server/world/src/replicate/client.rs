@@ -149,7 +149,11 @@ impl Client {
             let entity = entities.entity(candidate.slot);
             known.push(Known { slot: candidate.slot, entity, tick });
             match candidate.part {
-                Part::Come(comer) => frame.come.push(comer),
+                Part::Come(comer) => {
+                    // What the client has of it is too old to build on: it is replaced.
+                    frame.gone.extend(candidate.before.map(|known| known.entity));
+                    frame.come.push(comer);
+                }
                 Part::Change(change) => frame.changed.push(change),
             }
         }

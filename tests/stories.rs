@@ -3,7 +3,10 @@
 mod harness;
 
 mod avatars;
+mod hostile;
 mod physics;
 mod portals;
+mod recording;
 mod replication;
+mod serving;
 mod talking;

@@ -19,7 +19,7 @@ const FLATS = [
   [4, 30, 1.5, 4], // arrivals
   [4, 12.6, 0.75, 2.6], // the bridge's southern end
   [ARCH.x + 1.2, ARCH.z + 0.7, 1.9, 4.2],
-  [28, 21, 1.7, 5], // pumpkins
+  [28, 21, 1.7, 6.2], // pumpkins
   [-21.5, -8, 0.5, 2.4], // the ferry's landing
   [28.5, -8, 0.6, 2], // stepping stones
 ];
@@ -128,7 +128,6 @@ function materials(world) {
   m("ink", "#2d3436");
   m("pond", "#3d8f95", { opacity: 0.72, roughness: 0.1 });
   m("lamp", "#fff0c9", { emissive: "#ffd890", roughness: 0.5 });
-  m("gate", palette.tealLight, { emissive: "#49c9bd", opacity: 0.55, roughness: 0.3 });
 }
 
 function blueprints(world) {
@@ -371,7 +370,7 @@ function looseThings(world, ground) {
     const [x, z] = [patch[0] + dx, patch[1] + dz];
     world.place("pumpkin", [x, ground(x, z) + 0.25 * size + 0.01, z], { scale: size });
   }
-  for (const [dx, dz] of [[3.4, 3], [4.6, 1.4]]) {
+  for (const [dx, dz] of [[3.3, 2.6], [4.4, 0.6]]) {
     const [x, z] = [patch[0] + dx, patch[1] + dz];
     world.place("bale", [x, ground(x, z) + 0.56, z]);
   }
@@ -402,7 +401,7 @@ function furniture(world, ground) {
   }
   const heading = ARCH.heading;
   const height = ground(ARCH.x, ARCH.z);
-  portalArch(world, [ARCH.x, height, ARCH.z], heading, { label: "Plaza", world: "plaza", spawn: "gate" });
+  portalArch(world, [ARCH.x, height, ARCH.z], heading, { world: "plaza", spawn: "gate" });
   const [s, c] = [Math.sin((heading * Math.PI) / 180), Math.cos((heading * Math.PI) / 180)];
   const [x, z] = [ARCH.x + 4.6 * s, ARCH.z + 4.6 * c];
   world.spawn("gate", on(x, z, 0.1), heading + 180, 1);

@@ -1,19 +1,30 @@
-// Low-poly models as binary glTF 2.0: flat-shaded triangles with vertex colours, one material.
+// Low-poly models as binary glTF 2.0: flat-shaded triangles with vertex colours. Each part is a
+// material of its own; the renderer lets those called "leaf" or "grass" sway in the wind.
 
 import { writeAsset } from "./lib.mjs";
 
 /** Collects coloured triangles. */
 export class Mesh {
-  constructor() {
-    this.positions = [];
-    this.colours = [];
+  constructor(part = "solid") {
+    this.parts = [];
+    this.part(part);
+  }
+
+  /** What follows belongs to the part (material) of this name. */
+  part(name) {
+    this.current = this.parts.find((part) => part.name === name);
+    if (this.current === undefined) {
+      this.current = { name, positions: [], colours: [] };
+      this.parts.push(this.current);
+    }
+    return this;
   }
 
   /** One triangle, counter-clockwise from outside. */
   triangle(a, b, c, colour) {
-    this.positions.push(a, b, c);
+    this.current.positions.push(a, b, c);
     const linear = linearColour(colour);
-    this.colours.push(linear, linear, linear);
+    this.current.colours.push(linear, linear, linear);
   }
 
   quad(a, b, c, d, colour) {
@@ -77,9 +88,10 @@ export class Mesh {
 
   /** Writes the model and returns a line about it. */
   write(path) {
-    const bytes = encode(this.positions, this.colours);
+    const bytes = encode(this.parts.filter((part) => part.positions.length > 0));
     writeAsset(path, bytes);
-    return `${path}: ${this.positions.length / 3} triangles, ${bytes.length} B`;
+    const triangles = this.parts.reduce((sum, part) => sum + part.positions.length / 3, 0);
+    return `${path}: ${triangles} triangles, ${bytes.length} B`;
   }
 }
 
@@ -147,11 +159,12 @@ function normal(a, b, c) {
   return length === 0 ? [0, 1, 0] : cross.map((n) => n / length);
 }
 
-/** glTF: positions and normals as f32, linear colours as normalised u16. */
-function encode(positions, colours) {
+/** One part's positions and normals as f32 and linear colours as normalised u16, end to end. */
+function encodePart({ positions, colours }) {
   const count = positions.length;
   const binary = Buffer.alloc(count * 32);
-  const [low, high] = [[Infinity, Infinity, Infinity], [-Infinity, -Infinity, -Infinity]];
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
   for (let i = 0; i < count; i += 1) {
     const face = i - (i % 3);
     const n = normal(positions[face], positions[face + 1], positions[face + 2]);
@@ -165,29 +178,45 @@ function encode(positions, colours) {
     }
     binary.writeUInt16LE(65535, count * 24 + i * 8 + 6);
   }
+  return { binary, low, high, count };
+}
+
+/** A glTF of one mesh with one primitive and one material per part. */
+function encode(parts) {
   const gltf = {
     asset: { version: "2.0", generator: "vivarium assets/make" },
     scene: 0,
     scenes: [{ nodes: [0] }],
     nodes: [{ mesh: 0 }],
-    meshes: [
-      { primitives: [{ attributes: { POSITION: 0, NORMAL: 1, COLOR_0: 2 }, material: 0 }] },
-    ],
-    materials: [
-      { pbrMetallicRoughness: { baseColorFactor: [1, 1, 1, 1], metallicFactor: 0, roughnessFactor: 0.9 } },
-    ],
-    buffers: [{ byteLength: binary.length }],
-    bufferViews: [
-      { buffer: 0, byteOffset: 0, byteLength: count * 12, target: 34962 },
-      { buffer: 0, byteOffset: count * 12, byteLength: count * 12, target: 34962 },
-      { buffer: 0, byteOffset: count * 24, byteLength: count * 8, target: 34962 },
-    ],
-    accessors: [
-      { bufferView: 0, componentType: 5126, count, type: "VEC3", min: low, max: high },
-      { bufferView: 1, componentType: 5126, count, type: "VEC3" },
-      { bufferView: 2, componentType: 5123, normalized: true, count, type: "VEC4" },
-    ],
+    meshes: [{ primitives: [] }],
+    materials: [],
+    buffers: [{ byteLength: 0 }],
+    bufferViews: [],
+    accessors: [],
   };
+  const binaries = parts.map((part, index) => {
+    const { binary, low, high, count } = encodePart(part);
+    const start = gltf.buffers[0].byteLength;
+    gltf.buffers[0].byteLength += binary.length;
+    const view = (byteOffset, byteLength) =>
+      gltf.bufferViews.push({ buffer: 0, byteOffset: start + byteOffset, byteLength, target: 34962 }) - 1;
+    const accessor = (fields) => gltf.accessors.push({ count, ...fields }) - 1;
+    gltf.meshes[0].primitives.push({
+      attributes: {
+        POSITION: accessor({ bufferView: view(0, count * 12), componentType: 5126, type: "VEC3", min: low, max: high }),
+        NORMAL: accessor({ bufferView: view(count * 12, count * 12), componentType: 5126, type: "VEC3" }),
+        COLOR_0: accessor({
+          bufferView: view(count * 24, count * 8), componentType: 5123, normalized: true, type: "VEC4",
+        }),
+      },
+      material: index,
+    });
+    gltf.materials.push({
+      name: part.name,
+      pbrMetallicRoughness: { baseColorFactor: [1, 1, 1, 1], metallicFactor: 0, roughnessFactor: 0.9 },
+    });
+    return binary;
+  });
   let json = JSON.stringify(gltf);
   while (json.length % 4 !== 0) json += " ";
   const chunk = (type, data) => {
@@ -196,7 +225,9 @@ function encode(positions, colours) {
     head.write(type, 4, "latin1");
     return Buffer.concat([head, data]);
   };
-  const body = Buffer.concat([chunk("JSON", Buffer.from(json)), chunk("BIN\0", binary)]);
+  const body = Buffer.concat([
+    chunk("JSON", Buffer.from(json)), chunk("BIN\0", Buffer.concat(binaries)),
+  ]);
   const head = Buffer.alloc(12);
   head.write("glTF", 0, "latin1");
   head.writeUInt32LE(2, 4);

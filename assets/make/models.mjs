@@ -15,6 +15,7 @@ function trunk(mesh, radius, height, colour, lean = 0) {
 function oak(seed, leaf) {
   const [mesh, rng] = [new Mesh(), random(seed)];
   trunk(mesh, 0.22, 2.4, palette.woodDark);
+  mesh.part("leaf");
   const crown = [
     [0, 3.5, 0, 1.5], [0.95, 3.0, 0.3, 0.95], [-0.9, 3.1, -0.3, 1.0],
     [0.1, 3.0, -0.95, 0.9], [-0.2, 2.9, 0.95, 0.85], [0.3, 4.4, 0.1, 0.9],
@@ -28,6 +29,7 @@ function oak(seed, leaf) {
 function pine(seed) {
   const [mesh, rng] = [new Mesh(), random(seed)];
   trunk(mesh, 0.18, 1.6, palette.woodDark);
+  mesh.part("leaf");
   const layers = [[1.55, 0.9, 1.7], [1.25, 2.0, 1.5], [0.95, 3.0, 1.35], [0.6, 4.0, 1.2]];
   layers.forEach(([radius, y, height], layer) => {
     const tint = shaded(palette.forest, 0.92 + 0.09 * layer);
@@ -49,6 +51,7 @@ function birch(seed) {
     7,
     (ring) => (ring % 2 === 1 ? palette.slateDark : palette.cream),
   );
+  mesh.part("leaf");
   const crown = [[0, 4.2, 0, 0.85, 1.25], [0.5, 3.4, 0.2, 0.6, 0.7], [-0.45, 3.3, -0.25, 0.6, 0.75]];
   for (const [x, y, z, r, h] of crown) {
     mesh.blob([x, y, z], [r, h, r], mixed(palette.honey, palette.meadow, between(rng, 0.2, 0.55)), rng);
@@ -59,6 +62,7 @@ function birch(seed) {
 function cypress(seed) {
   const [mesh, rng] = [new Mesh(), random(seed)];
   trunk(mesh, 0.13, 0.7, palette.woodDark);
+  mesh.part("leaf");
   const wobble = () => between(rng, -0.07, 0.07);
   mesh.lathe(
     [[0, 0.4], [0.42, 0.55], [0.58, 1.4], [0.52, 2.6], [0.34, 3.7], [0, 4.8]],
@@ -70,7 +74,7 @@ function cypress(seed) {
 }
 
 function bush(seed, colour) {
-  const [mesh, rng] = [new Mesh(), random(seed)];
+  const [mesh, rng] = [new Mesh("leaf"), random(seed)];
   for (const [x, z, r] of [[0, 0, 0.55], [0.45, 0.15, 0.38], [-0.4, 0.2, 0.4], [0.05, -0.4, 0.36]]) {
     mesh.blob([x, r * 0.6, z], [r, r * 0.8, r], colour, rng);
   }
@@ -89,7 +93,7 @@ const boulder = rock(61);
 export const rockCorners = boulder.corners;
 
 function flowers(seed, petal, heart) {
-  const [mesh, rng] = [new Mesh(), random(seed)];
+  const [mesh, rng] = [new Mesh("grass"), random(seed)];
   for (let i = 0; i < 9; i += 1) {
     const [angle, far] = [between(rng, 0, 2 * Math.PI), 0.5 * Math.sqrt(rng())];
     const [x, z, h] = [far * Math.cos(angle), far * Math.sin(angle), between(rng, 0.22, 0.42)];
@@ -111,7 +115,7 @@ function blade(mesh, x, z, height, width, bend, colour) {
 }
 
 function grass(seed) {
-  const [mesh, rng] = [new Mesh(), random(seed)];
+  const [mesh, rng] = [new Mesh("grass"), random(seed)];
   for (let i = 0; i < 14; i += 1) {
     const [x, z] = [between(rng, -0.4, 0.4), between(rng, -0.4, 0.4)];
     const bend = [between(rng, -0.12, 0.12), between(rng, -0.12, 0.12)];
@@ -122,7 +126,7 @@ function grass(seed) {
 }
 
 function reeds(seed) {
-  const [mesh, rng] = [new Mesh(), random(seed)];
+  const [mesh, rng] = [new Mesh("grass"), random(seed)];
   for (let i = 0; i < 12; i += 1) {
     const [x, z] = [between(rng, -0.5, 0.5), between(rng, -0.5, 0.5)];
     const bend = [between(rng, -0.2, 0.2), between(rng, -0.2, 0.2)];

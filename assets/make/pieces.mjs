@@ -1,6 +1,6 @@
 // Pieces that both worlds have: signs, benches and the arch around a portal.
 
-import { box, cylinder, look, part, parts, text, turnX, turnY, turnZ } from "./lib.mjs";
+import { box, look, part, parts, text, turnX, turnY, turnZ } from "./lib.mjs";
 
 /** A board on two posts with up to three lines, its front towards +z before the turn. */
 export function sign(world, position, heading, lines) {
@@ -29,9 +29,10 @@ export const bench = () => parts([
 
 /**
  * Two pillars and nine stones around a portal that faces +z before the turn. Needs the materials
- * `sandstone`, `cream`, `terracotta`, `brick` and `gate`.
+ * `sandstone`, `cream` and `terracotta`; the renderer
+ * fills the portal itself and writes the other world's title over it.
  */
-export function portalArch(world, position, heading, { label, world: target, spawn }) {
+export function portalArch(world, position, heading, { world: target, spawn }) {
   const stones = [-1.85, 1.85].flatMap((x) => [
     part(box(0.9, 2.9, 0.9), "sandstone", [x, 0.95, 0]),
     part(box(1.15, 0.7, 1.1), "terracotta", [x, -0.15, 0]),
@@ -44,11 +45,6 @@ export function portalArch(world, position, heading, { label, world: target, spa
     stones.push(part(box(0.9, 0.72, 0.85), colour, [1.85 * c, 2.5 + 1.85 * s, 0], turnZ(angle)));
   }
   const arch = parts(stones);
-  arch.visuals.push(
-    look(box(2.8, 2.55, 0.06), "gate", [0, 1.275, 0]),
-    look(cylinder(1.42, 0.06), "gate", [0, 2.55, 0], turnX(90)),
-    look(text(label, 0.34), "brick", [0, 2.9, 0.1]),
-  );
   arch.sound = { path: "sounds/portal.wav", volume: 0.5, radius_m: 5, plays: "always" };
   const rotation = heading === 0 ? undefined : turnY(heading);
   world.place(arch, position, { name: "arch", rotation });

@@ -42,7 +42,6 @@ function materials(world) {
   m("basin", palette.teal, { opacity: 0.75, roughness: 0.15 });
   m("canal", "#3f9a9b", { opacity: 0.7, roughness: 0.12 });
   m("lamp", "#fff0c9", { emissive: "#ffe2a0", roughness: 0.5 });
-  m("gate", palette.tealLight, { emissive: "#49c9bd", opacity: 0.55, roughness: 0.3 });
 }
 
 function blueprints(world) {
@@ -64,7 +63,8 @@ function blueprints(world) {
   world.document.blueprints.barrel.visuals.push(
     look(cylinder(0.415, 0.07), "slate", [0, 0.28, 0]), look(cylinder(0.415, 0.07), "slate", [0, -0.28, 0]),
   );
-  loose("log", capsule(0.28, 1.5), "wood", { friction: 0.8, density_kgpm3: 60 }, rolling);
+  const heavy = { kind: "dynamic", linear_damping: 0.6, angular_damping: 2.5 };
+  loose("log", capsule(0.28, 1.5), "wood", { friction: 0.8, density_kgpm3: 60 }, heavy);
   const bouncy = { friction: 0.7, restitution: 0.55, density_kgpm3: 25 };
   for (const colour of ["coral", "teal_light", "honey", "rose", "sky"]) {
     loose(`ball_${colour}`, ball(0.35), colour, bouncy, rolling);
@@ -262,7 +262,7 @@ function terrace(world) {
   for (const x of [-6, 6]) world.place("lamp_lit", [x, 2, -34]);
   world.place("bench", [-9, 2, -37.5]);
   world.place("bench", [9, 2, -37.5]);
-  portalArch(world, [0, 2, -33], 0, { label: "Garden", world: "garden", spawn: "gate" });
+  portalArch(world, [0, 2, -33], 0, { world: "garden", spawn: "gate" });
   sign(world, [3.6, 2, -31], -20, ["To the garden", "Step through the arch"]);
 }
 
@@ -345,13 +345,10 @@ function barrelsAndBalls(world) {
     world.place("barrel", [x, 0.5, z]);
   }
   for (const [x, z] of [[34.45, -22.45], [-36.45, 31]]) world.place("barrel", [x, 1.5, z]);
-  // Logs between two posts.
-  world.place(parts([
-    part(box(0.2, 1, 0.2), "wood_dark", [-1.25, 0.5, 0.4]), part(box(0.2, 1, 0.2), "wood_dark", [1.25, 0.5, 0.4]),
-    part(box(0.2, 1, 0.2), "wood_dark", [-1.25, 0.5, -0.4]), part(box(0.2, 1, 0.2), "wood_dark", [1.25, 0.5, -0.4]),
-  ]), [30, 0, -28]);
-  for (let i = 0; i < 4; i += 1) world.place("log", [30 - 0.86 + i * 0.572, 0.28, -28], { rotation: turnX(90) });
-  for (let i = 0; i < 3; i += 1) world.place("log", [30 - 0.574 + i * 0.572, 0.28 + 0.486, -28], { rotation: turnX(90) });
+  // Logs lie side by side between posts, a hand apart: a pile of round things would never rest.
+  const posts = [-2.55, 2.55].flatMap((x) => [-0.4, 0.4].map((z) => part(box(0.2, 1, 0.2), "wood_dark", [x, 0.5, z])));
+  world.place(parts(posts), [30, 0, -28]);
+  for (let i = 0; i < 7; i += 1) world.place("log", [28.02 + i * 0.66, 0.28, -28], { rotation: turnX(90) });
   world.place({
     visuals: [look(ball(0.8), "coral")],
     colliders: [solid(ball(0.8), undefined, undefined, { friction: 0.7, restitution: 0.35, density_kgpm3: 16 })],

@@ -1,5 +1,7 @@
 //! A world with visitors, without sockets: inputs go in as data, notices and frames come out.
 
+pub mod socket;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use vivarium_contract::{Digest, Intent, TickReport, WorldInput, WorldOutput, WorldSpec};

@@ -1,1 +1,19 @@
 //! The vivarium binary: configuration, HTTP, world threads, routing, metrics.
+//!
+//! Introduces the rooms of the server to each other, and owns what only a process can: the clock,
+//! threads, sockets, files and signals. Invariant: a world never waits for anything here.
+
+pub mod clock;
+pub mod config;
+pub mod connections;
+pub mod http;
+pub mod limits;
+pub mod metrics;
+pub mod origin;
+pub mod recording;
+pub mod replay;
+pub mod residents;
+pub mod routing;
+pub mod server;
+pub mod world_thread;
+pub mod worlds;

@@ -1,2 +1,122 @@
-//! Entry point.
-fn main() {}
+//! The binary `vivarium`: reads the command line, writes the log, listens to signals.
+
+use std::{
+    fs::File,
+    io::{BufReader, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use vivarium_host::{
+    config::{CheckConfig, Cli, Command, LogFormat, ReplayConfig, ServerConfig},
+    limits::SHUTDOWN_TIMEOUT,
+    recording::Records,
+    replay,
+    server::Server,
+    worlds::WorldSource,
+};
+use vivarium_world::Simulation;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(config) => serve(*config),
+        Command::Replay(config) => replay_file(&config),
+        Command::Check(config) => check(&config),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: ServerConfig) -> anyhow::Result<()> {
+    start_log(config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(run(config))
+}
+
+async fn run(config: ServerConfig) -> anyhow::Result<()> {
+    let mut terminated = signal(SignalKind::terminate()).context("cannot listen to SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("cannot listen to SIGINT")?;
+    let records = config.record.is_some();
+    let server = Server::start(config).await?;
+    for world in &server.worlds().0 {
+        tracing::info!(world = world.name(), "open");
+    }
+    // For people and for scripts that wait for it, whatever the log's format.
+    println!("Vivarium is open at http://{}/", server.address());
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    tracing::info!("shutting down; a second signal ends at once");
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(SHUTDOWN_TIMEOUT, server.shutdown()) => ended.ok(),
+        _ = terminated.recv() => None,
+        _ = interrupted.recv() => None,
+    };
+    let Some(ended) = ended else {
+        // Nothing that still runs can be waited for any more.
+        eprintln!("ended at once");
+        std::process::exit(1);
+    };
+    replay::print(&ended.worlds, &mut std::io::stdout().lock())?;
+    if records && !ended.is_recorded {
+        bail!("the recording is incomplete");
+    }
+    Ok(())
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn replay_file(config: &ReplayConfig) -> anyhow::Result<()> {
+    start_log(LogFormat::Text);
+    let file = File::open(&config.file)
+        .with_context(|| format!("cannot open {}", config.file.display()))?;
+    let bar = progress_bar(file.metadata().map_or(0, |meta| meta.len()));
+    let records = Records::new(BufReader::new(file))?;
+    let replayed = replay::replay::<Simulation, _>(records, |position| bar.set_position(position))?;
+    bar.finish_and_clear();
+    if !replayed.is_complete {
+        eprintln!("warning: the recording was cut short; this is the state at its last record");
+    }
+    replay::print(&replayed.worlds, &mut std::io::stdout().lock())?;
+    Ok(())
+}
+
+/// Draws only on a terminal.
+fn progress_bar(bytes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("replaying {bar:40} {percent}% {eta}");
+    ProgressBar::new(bytes)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn check(config: &CheckConfig) -> anyhow::Result<()> {
+    let source = WorldSource::read(&config.file)?;
+    let document = &source.document;
+    writeln!(
+        std::io::stdout().lock(),
+        "{}: \"{}\" with {} objects is a valid world document",
+        config.file.display(),
+        document.title,
+        document.objects.len()
+    )?;
+    Ok(())
+}

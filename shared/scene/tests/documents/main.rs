@@ -1,7 +1,10 @@
 //! World documents from outside: what is accepted, what is refused and how, and the worlds shipped.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
 mod hostile;
 mod movers;
 mod refused;
+mod refused_properties;
 mod sample;
 mod worlds;

@@ -1,0 +1,46 @@
+# Vivarium's commands. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run dev test deny audit bench fuzz clean client
+
+PORT ?= 8080
+FUZZ_SECONDS ?= 20
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build everything and start a server: make run [PORT=8080]
+	@tools/make/require.sh run
+	@tools/make/client.sh
+	cargo build --release -p vivarium-host
+	exec target/release/vivarium serve --listen 127.0.0.1:$(PORT) --data ./data
+
+dev: ## a server that is rebuilt and restarted on every change: make dev [PORT=8080]
+	@tools/make/require.sh run
+	@PORT=$(PORT) tools/make/dev.sh
+
+test: ## everything that must hold before a change is taken
+	@tools/make/test.sh
+
+deny: ## licences, banned crates, sources and duplicate versions of dependencies
+	@tools/make/require.sh deny
+	cargo deny check bans licenses sources
+
+audit: ## known vulnerabilities of dependencies (fetches the advisory database)
+	@tools/make/require.sh deny
+	cargo deny check advisories
+
+bench: ## criterion benches
+	cargo bench -p vivarium-benches
+
+fuzz: ## throw bytes at every decoder: make fuzz [FUZZ_SECONDS=20]
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/make/fuzz.sh
+
+client:
+	@tools/make/client.sh
+
+clean: ## remove what was built; ./data stays
+	cargo clean
+	rm -rf client-web/dist client-web/node_modules fuzz/target

@@ -1,0 +1,475 @@
+/**
+ * The application: leads the session into a world, the world onto the screen, and what people do
+ * back to the server.
+ *
+ * Owns the order of things when a world is entered or changed. Nothing else knows both the session
+ * and the scene.
+ */
+
+import { fetchDocument, fetchWorlds } from "./documents";
+import { speak, t } from "./i18n/translate";
+import { Session, type SessionState, type WorldMessage } from "./net/session";
+import { storedToken } from "./net/token";
+import { openWebSocket, sessionUrl } from "./net/transport";
+import { remedyFor } from "./net/trouble";
+import type { Predictor } from "./predict/predictor";
+import { unreachable } from "./protocol/codec";
+import type { WorldDocument } from "./protocol/document";
+import type { Emote, PersonCard } from "./protocol/generated";
+import { Remembered } from "./remembered";
+import type { Scene } from "./scene/scene";
+import { Stage } from "./stage";
+import type { Profile } from "./ui/profile";
+import { type Actions, NO_LINK, type Problem, type Store } from "./ui/store";
+import { DENIAL_TEXTS } from "./ui/words";
+import { type Entered, Visit } from "./visit";
+import { publish, type SeenObject, type SeenPerson, type VivariumState } from "./window";
+
+const REMARK_MS = 4_000;
+const FIGURES_EVERY_MS = 500;
+
+/** What is loaded lazily, once. */
+interface Engine {
+  stage: Stage;
+  predictor: Predictor;
+}
+
+export class App implements Actions {
+  readonly #store: Store;
+  readonly #host: HTMLElement;
+  readonly #remembered = new Remembered();
+  readonly #session: Session;
+  #engine: Engine | null = null;
+  #visit: Visit | null = null;
+  /** Cards by avatar, for the scene. */
+  #cards = new Map<number, PersonCard>();
+  #remarkTimer = 0;
+  #figuresAtMs = 0;
+
+  constructor(store: Store, host: HTMLElement) {
+    this.#store = store;
+    this.#host = host;
+    this.#session = new Session(
+      {
+        open: openWebSocket(sessionUrl(location)),
+        now: () => performance.now(),
+        random: () => Math.random(),
+        after: (ms, then) => {
+          const timer = setTimeout(then, ms);
+          return () => clearTimeout(timer);
+        },
+        tokens: storedToken(this.#remembered.tab, () => Date.now()),
+      },
+      {
+        changed: (state) => this.#sessionChanged(state),
+        message: (message) => this.#hear(message),
+        frame: (bytes) => this.#hearFrame(bytes),
+      },
+    );
+    const kept = this.#remembered.load();
+    store.profile.value = kept.profile;
+    store.volume01.value = kept.volume01;
+    speak(kept.language);
+    this.#remembered.watch(store);
+    store.wantedWorld.value = new URLSearchParams(location.search).get("world") ?? "";
+    addEventListener("online", () => this.#session.retryNow());
+    publish(this.#state());
+  }
+
+  /** Begins: at the entrance, or, after a reload, where the visit was. */
+  start(): void {
+    const visit = this.#remembered.visit();
+    const profile = this.#store.profile.peek();
+    if (visit === null || profile.name === "") return;
+    this.#store.wantedWorld.value = visit;
+    this.enter(visit, profile);
+  }
+
+  loadWorlds(): void {
+    this.#store.worlds.value = { kind: "loading" };
+    fetchWorlds().then(
+      (worlds) => {
+        this.#store.worlds.value = { kind: "listed", worlds };
+        const wanted = this.#store.wantedWorld;
+        const known = worlds.some(({ name }) => name === wanted.peek());
+        if (!known) wanted.value = worlds[0]?.name ?? "";
+      },
+      () => {
+        this.#store.worlds.value = { kind: "failed" };
+      },
+    );
+  }
+
+  enter(world: string, profile: Profile): void {
+    this.#store.profile.value = profile;
+    this.#store.lines.value = [];
+    this.#store.worldTitle.value = "";
+    this.#store.screen.value = { kind: "loading", label: "loadingConnect", done01: 0 };
+    this.#session.enter({ world, name: profile.name, look: lookOf(profile) });
+  }
+
+  leave(): void {
+    this.#session.leave();
+    this.toEntry(null);
+  }
+
+  retryNow(): void {
+    this.#session.retryNow();
+  }
+
+  reload(): void {
+    location.reload();
+  }
+
+  toEntry(problem: Problem | null): void {
+    this.#visit = null;
+    this.#remembered.leave();
+    this.#engine?.stage.hide();
+    this.#store.panel.value = null;
+    this.#store.chatOpen.value = false;
+    this.#store.interruption.value = null;
+    this.#store.travelling.value = false;
+    this.#store.link.value = NO_LINK;
+    this.#store.people.value = new Map();
+    this.#store.screen.value = { kind: "entry", problem };
+    this.loadWorlds();
+  }
+
+  say(text: string): void {
+    this.#session.send({ kind: "say", text });
+  }
+
+  emote(emote: Emote): void {
+    this.#session.send({ kind: "emote", emote });
+  }
+
+  setProfile(profile: Profile): void {
+    this.#store.profile.value = profile;
+    const look = lookOf(profile);
+    this.#session.become({ name: profile.name, look });
+    this.#session.send({ kind: "setLook", name: profile.name, look });
+  }
+
+  setVolume(volume01: number): void {
+    this.#store.volume01.value = volume01;
+    this.#engine?.stage.setVolume(volume01);
+  }
+
+  setCamera(mode: "third" | "first"): void {
+    this.#engine?.stage.setCamera(mode);
+  }
+
+  jump(held: boolean): void {
+    this.#engine?.stage.jump(held);
+  }
+
+  focusWorld(): void {
+    this.#engine?.stage.focus();
+  }
+
+  #sessionChanged(state: SessionState): void {
+    const store = this.#store;
+    const inside = this.#visit !== null;
+    switch (state.kind) {
+      case "idle":
+        store.interruption.value = null;
+        return;
+      case "connecting":
+        if (inside || state.attempt > 1) store.interruption.value = { kind: "connecting" };
+        return;
+      case "present":
+        if (store.interruption.peek() !== null && inside) this.#remark(t("reconnected"));
+        store.interruption.value = null;
+        return;
+      case "waiting":
+        this.#visit?.pause();
+        store.interruption.value = state;
+        return;
+      case "ended":
+        this.#visit?.pause();
+        if (inside && remedyFor(state.trouble) !== "none") store.interruption.value = state;
+        else this.toEntry({ kind: "session", trouble: state.trouble });
+        return;
+      default:
+        unreachable(state);
+    }
+  }
+
+  #hear(message: WorldMessage): void {
+    const store = this.#store;
+    const nowMs = performance.now();
+    switch (message.kind) {
+      case "entered":
+        this.#entered(message).catch((error: unknown) => this.#failed(error));
+        return;
+      case "joined":
+        this.#meet(message.card);
+        store.tell(t("joinedLine", { name: message.card.name }));
+        return;
+      case "changed":
+        this.#meet(message.card);
+        return;
+      case "left": {
+        const card = store.part(message.person);
+        if (card === null) return;
+        this.#cards.delete(card.avatar);
+        this.#visit?.gestures.forget(card.person);
+        this.#visit?.speech.forget(card.person);
+        store.tell(t("leftLine", { name: card.name }));
+        return;
+      }
+      case "heard":
+        store.hear(message.person, message.text);
+        this.#visit?.speech.say(message.person, message.text, nowMs / 1_000);
+        return;
+      case "emoted":
+        this.#visit?.gesture(message.person, message.emote, nowMs);
+        return;
+      case "denied":
+        this.#remark(t(DENIAL_TEXTS[message.denial]));
+        return;
+      case "sensed":
+        if (message.inside > 0) this.#engine?.stage.playSensor(message.object);
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #meet(card: PersonCard): void {
+    this.#store.meet(card);
+    this.#cards.set(card.avatar, card);
+  }
+
+  #hearFrame(bytes: Uint8Array): void {
+    const visit = this.#visit;
+    if (visit === null) return;
+    const nowMs = performance.now();
+    if (visit.hear(bytes, this.#session.roundTripMs, nowMs) === "unreadable") {
+      // The next frame starts from nothing; one damaged frame is no reason to leave.
+      return;
+    }
+    const acknowledgement = visit.acknowledgement();
+    if (acknowledgement !== null) this.#session.sendLatest(acknowledgement);
+    // Timers and pictures of a hidden page come late or never; frames still do.
+    this.#engine?.stage.readControls(nowMs);
+    this.#sendInputs(nowMs);
+    this.#session.beat();
+    this.#showFigures(nowMs);
+  }
+
+  #sendInputs(nowMs: number): void {
+    const visit = this.#visit;
+    if (visit === null || this.#session.state.kind !== "present") return;
+    const message = visit.step(nowMs);
+    if (message !== null) this.#session.sendLatest(message);
+  }
+
+  async #entered(entered: Entered): Promise<void> {
+    const store = this.#store;
+    const known = this.#visit?.document ?? null;
+    const back = known !== null && this.#visit?.entered.documentUrl === entered.documentUrl;
+    const visit = new Visit(entered);
+    this.#visit = visit;
+    this.#cards = new Map(entered.people.map((card) => [card.avatar, card]));
+    store.people.value = new Map(entered.people.map((card) => [card.person, card]));
+    store.self.value =
+      entered.people.find(({ avatar }) => avatar === entered.avatar)?.person ?? null;
+    this.#remembered.enter(entered.world);
+    const engine = this.#engine;
+    if (back && engine !== null) {
+      visit.ready(known, engine.predictor);
+      engine.stage.play(visit, this.#cards, false);
+      return;
+    }
+    const through = store.screen.peek().kind === "world";
+    store.travelling.value = through;
+    const document = await this.#load(entered, visit);
+    if (document === null) return;
+    store.worldTitle.value = document.title;
+    store.travelling.value = false;
+    store.screen.value = { kind: "world" };
+    store.tell(t("enteredLine", { world: document.title }));
+    history.replaceState(null, "", `?world=${encodeURIComponent(entered.world)}`);
+    this.#engine?.stage.focus();
+  }
+
+  /** Everything that a world needs; null when the person is elsewhere by then. */
+  async #load(entered: Entered, visit: Visit): Promise<WorldDocument | null> {
+    const stale = (): boolean => this.#visit !== visit;
+    this.#progress(0.05, "loadingDocument");
+    const [document, engine] = await Promise.all([
+      fetchDocument(entered.documentUrl),
+      this.#engine ?? this.#startEngine(),
+    ]);
+    if (stale()) return null;
+    this.#store.worldTitle.value = document.title;
+    this.#progress(0.4, "loadingScene");
+    await engine.stage.load(document, (done01) => {
+      if (!stale()) this.#progress(0.4 + done01 * 0.6, "loadingScene");
+    });
+    if (stale()) return null;
+    engine.predictor.load(document);
+    visit.ready(document, engine.predictor);
+    engine.stage.play(visit, this.#cards, true);
+    return document;
+  }
+
+  async #startEngine(): Promise<Engine> {
+    const [{ Scene: SceneClass }, { Controls }, { Predictor: PredictorClass }] = await Promise.all([
+      import("./scene/scene"),
+      import("./input/controls"),
+      import("./predict/predictor"),
+    ]);
+    this.#progress(0.25, "loadingPhysics");
+    const predictor = await PredictorClass.create();
+    if (this.#engine !== null) {
+      predictor.free();
+      return this.#engine;
+    }
+    const stage = new Stage(this.#host, this.#store, this, {
+      makeScene: (canvas: HTMLCanvasElement): Scene =>
+        new SceneClass(canvas, {
+          reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
+          assetsUrl: "/assets/",
+        }),
+      Controls,
+      beforePicture: (nowMs) => this.#sendInputs(nowMs),
+    });
+    stage.setVolume(this.#store.volume01.peek());
+    this.#engine = { stage, predictor };
+    return this.#engine;
+  }
+
+  #progress(done01: number, label: "loadingDocument" | "loadingPhysics" | "loadingScene"): void {
+    if (this.#store.screen.peek().kind !== "loading") return;
+    this.#store.screen.value = { kind: "loading", label, done01 };
+  }
+
+  #failed(error: unknown): void {
+    this.#session.leave();
+    const graphics = this.#engine === null && !hasWebGl2();
+    const detail = error instanceof Error ? error.message : String(error);
+    this.toEntry(graphics ? { kind: "graphics" } : { kind: "load", detail });
+  }
+
+  #remark(text: string): void {
+    clearTimeout(this.#remarkTimer);
+    this.#store.remark.value = text;
+    this.#remarkTimer = window.setTimeout(() => {
+      this.#store.remark.value = null;
+    }, REMARK_MS);
+  }
+
+  #showFigures(nowMs: number): void {
+    const visit = this.#visit;
+    if (visit === null || nowMs - this.#figuresAtMs < FIGURES_EVERY_MS) return;
+    this.#figuresAtMs = nowMs;
+    this.#store.link.value = {
+      transport: this.#session.transport,
+      roundTripMs: this.#session.roundTripMs,
+      loss01: visit.stats.loss01(),
+      snapshotsPerS: visit.stats.rate(nowMs),
+      bufferMs: visit.bufferMs,
+      mispredictions: visit.mispredictions,
+      framesPerS: this.#engine?.stage.stats().fps ?? 0,
+    };
+  }
+
+  #state(): VivariumState {
+    const app = this;
+    const store = this.#store;
+    return {
+      get screen() {
+        return store.screen.peek().kind;
+      },
+      get session() {
+        return app.#session.state.kind;
+      },
+      get world() {
+        return app.#visit?.entered.world ?? null;
+      },
+      get person() {
+        return store.self.peek();
+      },
+      get avatar() {
+        return app.#visit?.entered.avatar ?? null;
+      },
+      get tick() {
+        return app.#visit?.newestTick ?? 0;
+      },
+      get inputTick() {
+        return app.#visit?.inputTick ?? 0;
+      },
+      get own() {
+        const self = app.#engine?.stage.shown?.avatars.find((avatar) => avatar.self);
+        if (self === undefined) return null;
+        return { position: self.position, yaw: self.yaw, grounded: self.grounded };
+      },
+      get others() {
+        return app.#seenPeople();
+      },
+      get objects() {
+        return app.#seenObjects();
+      },
+      get objectNames() {
+        return app.#visit?.document?.objects.map((object) => object.name ?? null) ?? [];
+      },
+      get transport() {
+        return app.#session.transport;
+      },
+      get roundTripMs() {
+        return app.#session.roundTripMs;
+      },
+      get snapshotsPerS() {
+        return app.#visit?.stats.rate(performance.now()) ?? 0;
+      },
+      get loss01() {
+        return app.#visit?.stats.loss01() ?? 0;
+      },
+      get bufferMs() {
+        return app.#visit?.bufferMs ?? 0;
+      },
+      get mispredictions() {
+        return app.#visit?.mispredictions ?? 0;
+      },
+      get drawing() {
+        return app.#engine?.stage.stats() ?? { drawCalls: 0, triangles: 0, fps: 0 };
+      },
+    };
+  }
+
+  #seenPeople(): SeenPerson[] {
+    const shown = this.#engine?.stage.shown?.avatars ?? [];
+    return [...this.#cards.values()]
+      .filter(({ avatar }) => avatar !== this.#visit?.entered.avatar)
+      .map(({ person, name, present, avatar }) => {
+        const view = shown.find(({ entity }) => entity === avatar);
+        return {
+          person,
+          name,
+          present,
+          position: view?.position ?? null,
+          yaw: view?.yaw ?? null,
+        };
+      });
+  }
+
+  #seenObjects(): SeenObject[] {
+    const names = this.#visit?.document?.objects ?? [];
+    return (this.#engine?.stage.shown?.objects ?? []).map(({ object, position, rotation }) => ({
+      object,
+      name: names[object]?.name ?? null,
+      position,
+      rotation,
+    }));
+  }
+}
+
+function lookOf(profile: Profile): { body: number[]; accent: number[] } {
+  return { body: [...profile.body], accent: [...profile.accent] };
+}
+
+function hasWebGl2(): boolean {
+  return document.createElement("canvas").getContext("webgl2") !== null;
+}

@@ -1,0 +1,295 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import {
+  type ClientMessage,
+  decodeClientMessage,
+  decodeHello,
+  encodeServerMessage,
+  type ServerMessage,
+} from "../protocol/generated";
+import { backOffMs, Session, type SessionState, type WorldMessage } from "./session";
+import { storedToken } from "./token";
+import type { Lane, Transport, TransportEvents } from "./transport";
+
+const LOOK = { body: [1, 2, 3], accent: [4, 5, 6] };
+const TOKEN = Array.from({ length: 16 }, (_, index) => index);
+
+/** A transport whose other end is the test. */
+class Wire implements Transport {
+  readonly name = "websocket";
+  readonly sent: { lane: Lane; bytes: Uint8Array }[] = [];
+  closed = false;
+
+  constructor(readonly events: TransportEvents) {}
+
+  send(lane: Lane, bytes: Uint8Array): void {
+    if (!this.closed) this.sent.push({ lane, bytes });
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  tell(message: ServerMessage): void {
+    this.events.message("reliable", encodeServerMessage(message));
+  }
+
+  /** Wishes after the handshake. */
+  get wishes(): ClientMessage[] {
+    return this.sent
+      .slice(1)
+      .filter(({ lane }) => lane === "reliable")
+      .map(({ bytes }) => decodeClientMessage(bytes));
+  }
+}
+
+/** A session in virtual time. */
+class Scenario {
+  nowMs = 1_000;
+  wallMs = 50_000;
+  readonly wires: Wire[] = [];
+  readonly states: SessionState[] = [];
+  readonly messages: WorldMessage[] = [];
+  readonly frames: Uint8Array[] = [];
+  readonly storage = new Map<string, string>();
+  readonly session: Session;
+  #timers: { atMs: number; then: () => void }[] = [];
+
+  constructor() {
+    const storage = this.storage;
+    this.session = new Session(
+      {
+        open: (events) => {
+          const wire = new Wire(events);
+          this.wires.push(wire);
+          return wire;
+        },
+        now: () => this.nowMs,
+        random: () => 0.5,
+        after: (ms, then) => {
+          const timer = { atMs: this.nowMs + ms, then };
+          this.#timers.push(timer);
+          return () => {
+            this.#timers = this.#timers.filter((other) => other !== timer);
+          };
+        },
+        tokens: storedToken(
+          {
+            getItem: (key) => storage.get(key) ?? null,
+            setItem: (key, value) => void storage.set(key, value),
+            removeItem: (key) => void storage.delete(key),
+          },
+          () => this.wallMs,
+        ),
+      },
+      {
+        changed: (state) => this.states.push(state),
+        message: (message) => this.messages.push(message),
+        frame: (bytes) => this.frames.push(bytes),
+      },
+    );
+  }
+
+  get wire(): Wire {
+    const wire = this.wires.at(-1);
+    if (wire === undefined) throw new Error("nothing was opened");
+    return wire;
+  }
+
+  /** Lets time pass, timers firing on their way. */
+  pass(ms: number): void {
+    const until = this.nowMs + ms;
+    for (;;) {
+      const next = this.#timers
+        .filter(({ atMs }) => atMs <= until)
+        .sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.wallMs += next.atMs - this.nowMs;
+      this.nowMs = next.atMs;
+      next.then();
+    }
+    this.wallMs += until - this.nowMs;
+    this.nowMs = until;
+  }
+
+  arrive(resumed = false): void {
+    this.wire.events.opened();
+    this.wire.tell({ kind: "accepted", person: 7, resume: TOKEN, resumeWindowS: 30, resumed });
+  }
+
+  enter(): void {
+    this.session.enter({ world: "plaza", name: "Ada", look: LOOK });
+  }
+}
+
+let scenario: Scenario;
+
+beforeEach(() => {
+  scenario = new Scenario();
+});
+
+describe("a session", () => {
+  it("greets with who comes and where to, and is present once accepted", () => {
+    scenario.enter();
+    expect(scenario.session.state).toEqual({ kind: "connecting", attempt: 1 });
+    expect(scenario.wire.sent).toEqual([]);
+    scenario.arrive();
+    const hello = decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array());
+    expect(hello).toEqual({ world: "plaza", name: "Ada", look: LOOK, resume: null });
+    expect(scenario.session.state).toEqual({ kind: "present", resumed: false });
+  });
+
+  it("measures the round trip and keeps pongs to itself", () => {
+    scenario.enter();
+    scenario.arrive();
+    const ping = scenario.wire.wishes[0];
+    expect(ping?.kind).toBe("ping");
+    scenario.pass(80);
+    scenario.wire.tell({ kind: "pong", nonce: ping?.kind === "ping" ? ping.nonce : 0 });
+    expect(scenario.session.roundTripMs).toBe(80);
+    scenario.wire.tell({ kind: "pong", nonce: 999 });
+    expect(scenario.session.roundTripMs).toBe(80);
+    expect(scenario.messages).toEqual([]);
+  });
+
+  it("comes back with its token, to the world that it was last in", () => {
+    scenario.enter();
+    scenario.arrive();
+    scenario.wire.tell({
+      kind: "entered",
+      world: "garden",
+      documentUrl: "/worlds/garden.json",
+      ticksPerS: 30,
+      substeps: 2,
+      tick: 5,
+      avatar: 3,
+      people: [],
+    });
+    scenario.wire.events.closed(1006, "");
+    expect(scenario.session.state.kind).toBe("waiting");
+    scenario.pass(1_000);
+    expect(scenario.wires).toHaveLength(2);
+    scenario.arrive(true);
+    const hello = decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array());
+    expect(hello.resume).toEqual(TOKEN);
+    expect(hello.world).toBe("garden");
+    expect(scenario.session.state).toEqual({ kind: "present", resumed: true });
+  });
+
+  it("forgets the token when the avatar is surely gone", () => {
+    scenario.enter();
+    scenario.arrive();
+    scenario.wire.events.closed(1006, "");
+    scenario.wallMs += 31_000;
+    scenario.pass(10_000);
+    scenario.wire.events.opened();
+    expect(decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array()).resume).toBeNull();
+  });
+
+  it("waits longer after each failure, and not so long after a steady time", () => {
+    scenario.enter();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      scenario.wire.events.closed(1006, "");
+      const state = scenario.session.state;
+      if (state.kind !== "waiting") throw new Error(state.kind);
+      waits.push(state.retryAtMs - scenario.nowMs);
+      scenario.pass(state.retryAtMs - scenario.nowMs);
+    }
+    expect(waits).toEqual([450, 900, 1_800, 3_600, 6_000, 6_000, 6_000, 6_000]);
+    scenario.arrive();
+    for (let second = 0; second < 6; second += 1) {
+      scenario.pass(1_000);
+      scenario.wire.events.message("latest", new Uint8Array([1]));
+    }
+    scenario.wire.events.closed(1006, "");
+    const state = scenario.session.state;
+    expect(state.kind === "waiting" && state.retryAtMs - scenario.nowMs).toBe(225);
+  });
+
+  it("tries at once when asked to", () => {
+    scenario.enter();
+    scenario.wire.events.closed(1006, "");
+    scenario.session.retryNow();
+    expect(scenario.wires).toHaveLength(2);
+    scenario.pass(60_000);
+    // The timer of the wait does not open another one beside it.
+    expect(scenario.wires.filter((wire) => !wire.closed).length).toBeLessThanOrEqual(1);
+  });
+
+  it("does not try again when that cannot help", () => {
+    for (const reason of ["versionMismatch", "unknownWorld", "resumedElsewhere"] as const) {
+      const one = new Scenario();
+      one.enter();
+      one.wire.events.opened();
+      one.wire.tell({ kind: "closed", reason, detail: "" });
+      expect(one.session.state).toEqual({ kind: "ended", trouble: reason });
+      one.pass(120_000);
+      expect(one.wires).toHaveLength(1);
+    }
+  });
+
+  it("reads the reason from the close code when the message was lost", () => {
+    scenario.enter();
+    scenario.wire.events.opened();
+    scenario.wire.events.closed(4_007, "this world is full");
+    expect(scenario.session.state).toEqual({ kind: "ended", trouble: "worldFull" });
+  });
+
+  it("notices a server that has gone silent, though nothing was closed", () => {
+    scenario.enter();
+    scenario.arrive();
+    scenario.pass(3_900);
+    expect(scenario.session.state.kind).toBe("present");
+    scenario.pass(2_000);
+    expect(scenario.states.some((state) => state.kind === "waiting")).toBe(true);
+    expect(scenario.wires[0]?.closed).toBe(true);
+  });
+
+  it("gives up a connection that never opens", () => {
+    scenario.enter();
+    scenario.pass(6_000);
+    expect(scenario.session.state).toMatchObject({ kind: "waiting", trouble: "unreachable" });
+  });
+
+  it("ignores what an old connection still says", () => {
+    scenario.enter();
+    scenario.arrive();
+    const old = scenario.wire;
+    old.events.closed(1006, "");
+    scenario.pass(1_000);
+    scenario.arrive();
+    old.events.message("latest", new Uint8Array([1]));
+    old.events.closed(1006, "");
+    expect(scenario.frames).toEqual([]);
+    expect(scenario.session.state.kind).toBe("present");
+  });
+
+  it("ends with a reload offered when it cannot read the server", () => {
+    scenario.enter();
+    scenario.wire.events.opened();
+    scenario.wire.events.message("reliable", new Uint8Array([255, 255]));
+    expect(scenario.session.state).toEqual({ kind: "ended", trouble: "unreadable" });
+  });
+
+  it("says goodbye and forgets when it leaves", () => {
+    scenario.enter();
+    scenario.arrive();
+    const wire = scenario.wire;
+    scenario.session.leave();
+    expect(wire.wishes.at(-1)).toEqual({ kind: "bye" });
+    expect(wire.closed).toBe(true);
+    expect(scenario.storage.size).toBe(0);
+    expect(scenario.session.state).toEqual({ kind: "idle" });
+  });
+});
+
+describe("backOffMs", () => {
+  it("doubles, is capped, and leaves half to chance", () => {
+    expect(backOffMs(0, 0)).toBe(150);
+    expect(backOffMs(0, 1)).toBe(300);
+    expect(backOffMs(3, 1)).toBe(2_400);
+    expect(backOffMs(40, 1)).toBe(8_000);
+    expect(backOffMs(40, 0)).toBe(4_000);
+  });
+});

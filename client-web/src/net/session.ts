@@ -1,0 +1,286 @@
+/**
+ * One visit to a server, over as many connections as it takes.
+ *
+ *     idle --enter--> connecting --Accepted--> present --lost--> waiting --timer--> connecting
+ *                          |                      |                 |
+ *                          +------ a reason that waiting cannot heal +--> ended
+ *
+ * Owns the handshake, the resume token, the round trip, and when to try again. Invariant: at most
+ * one transport is open. It never looks into frames, and takes time and chance from its ports.
+ */
+import {
+  type ClientMessage,
+  decodeServerMessage,
+  encodeClientMessage,
+  encodeHello,
+  type Look,
+  type ServerMessage,
+} from "../protocol/generated";
+import type { TokenStore } from "./token";
+import type { OpenTransport, Transport, TransportName } from "./transport";
+import { remedyFor, type Trouble, troubleOf } from "./trouble";
+
+export type SessionState =
+  | { kind: "idle" }
+  | { kind: "connecting"; attempt: number }
+  | { kind: "present"; resumed: boolean }
+  | { kind: "waiting"; attempt: number; retryAtMs: number; trouble: Trouble }
+  | { kind: "ended"; trouble: Trouble };
+
+/** Messages that the session does not keep to itself. */
+export type WorldMessage = Exclude<
+  ServerMessage,
+  { kind: "closed" } | { kind: "accepted" } | { kind: "pong" }
+>;
+
+export interface SessionEvents {
+  changed(state: SessionState): void;
+  message(message: WorldMessage): void;
+  frame(bytes: Uint8Array): void;
+}
+
+/** What the session needs of the world around it. */
+export interface SessionPorts {
+  open: OpenTransport;
+  /** Milliseconds on a clock that never jumps. */
+  now(): number;
+  /** From 0 to below 1. */
+  random(): number;
+  /** Calls `then` after `ms`; the result cancels. */
+  after(ms: number, then: () => void): () => void;
+  tokens: TokenStore;
+}
+
+/** Who comes, and where to. */
+export interface Visit {
+  world: string;
+  name: string;
+  look: Look;
+}
+
+const PING_EVERY_MS = 1_000;
+/** A server that is there sends frames all the time. */
+const SILENCE_MS_MAX = 4_000;
+const HANDSHAKE_MS_MAX = 6_000;
+const RETRY_FIRST_MS = 300;
+const RETRY_MS_MAX = 8_000;
+/** A connection that held this long starts the back-off anew. */
+const STEADY_MS = 5_000;
+/** Pings whose answer is still awaited; older ones count as lost. */
+const PINGS_OPEN_MAX = 8;
+/** Weight of the newest round trip in the smoothed one. */
+const ROUND_TRIP_WEIGHT = 0.2;
+
+export class Session {
+  readonly #ports: SessionPorts;
+  readonly #events: SessionEvents;
+  #state: SessionState = { kind: "idle" };
+  #visit: Visit | null = null;
+  #transport: Transport | null = null;
+  /** Counts connections, so that a late event of an old one is known as such. */
+  #generation = 0;
+  #attempt = 0;
+  #cancelTimer: () => void = () => {};
+  #cancelPing: () => void = () => {};
+  #lastHeardMs = 0;
+  #presentSinceMs = 0;
+  #lastPingMs = 0;
+  #nonce = 0;
+  #pings = new Map<number, number>();
+  #roundTripMs: number | null = null;
+
+  constructor(ports: SessionPorts, events: SessionEvents) {
+    this.#ports = ports;
+    this.#events = events;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Smoothed round trip of the reliable lane; null before the first answer. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
+  }
+
+  get transport(): TransportName | null {
+    return this.#transport?.name ?? null;
+  }
+
+  /** Comes in, as the avatar of an earlier connection when it still waits. */
+  enter(visit: Visit): void {
+    this.#visit = visit;
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  /** What the next handshake says; the session goes on as it is. */
+  become(change: Partial<Visit>): void {
+    if (this.#visit !== null) this.#visit = { ...this.#visit, ...change };
+  }
+
+  /** Tries again now instead of later; also the way back after `ended`. */
+  retryNow(): void {
+    if (this.#visit === null) return;
+    if (this.#state.kind === "waiting" || this.#state.kind === "ended") this.#connect();
+  }
+
+  /** Leaves for good: the avatar goes at once. */
+  leave(): void {
+    this.send({ kind: "bye" });
+    this.#ports.tokens.forget();
+    this.#drop();
+    this.#visit = null;
+    this.#become({ kind: "idle" });
+  }
+
+  /** Sends a wish; false when nobody is there to hear it. */
+  send(message: ClientMessage): boolean {
+    if (this.#state.kind !== "present" || this.#transport === null) return false;
+    this.#transport.send("reliable", encodeClientMessage(message));
+    return true;
+  }
+
+  /** Sends an encoded `ClientLatest`; dropped when nobody is there. */
+  sendLatest(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#state.kind === "present") this.#transport?.send("latest", bytes);
+  }
+
+  /**
+   * Keeps the session alive. Driven by a timer here and by whoever hears frames, since browsers
+   * slow the timers of hidden pages down to one a minute.
+   */
+  beat(): void {
+    if (this.#state.kind !== "present") return;
+    const now = this.#ports.now();
+    if (now - this.#lastHeardMs > SILENCE_MS_MAX) {
+      this.#lost("silent");
+      return;
+    }
+    if (now - this.#lastPingMs < PING_EVERY_MS) return;
+    this.#lastPingMs = now;
+    this.#nonce += 1;
+    this.#pings.set(this.#nonce, now);
+    if (this.#pings.size > PINGS_OPEN_MAX) this.#pings.delete(this.#nonce - PINGS_OPEN_MAX);
+    this.send({ kind: "ping", nonce: this.#nonce });
+    this.#ports.tokens.touch();
+  }
+
+  #connect(): void {
+    this.#drop();
+    this.#generation += 1;
+    this.#attempt += 1;
+    const generation = this.#generation;
+    const mine = (act: () => void): void => {
+      if (generation === this.#generation) act();
+    };
+    this.#become({ kind: "connecting", attempt: this.#attempt });
+    this.#cancelTimer = this.#ports.after(HANDSHAKE_MS_MAX, () =>
+      mine(() => this.#lost("unreachable")),
+    );
+    this.#transport = this.#ports.open({
+      opened: () => mine(() => this.#greet()),
+      message: (lane, bytes) =>
+        mine(() => {
+          this.#lastHeardMs = this.#ports.now();
+          if (lane === "reliable") this.#hear(bytes);
+          else if (this.#state.kind === "present") this.#events.frame(bytes);
+        }),
+      closed: (code) => mine(() => this.#lost(troubleOf(code))),
+    });
+  }
+
+  #greet(): void {
+    if (this.#visit === null) return;
+    const { world, name, look } = this.#visit;
+    const resume = this.#ports.tokens.load();
+    this.#transport?.send("reliable", encodeHello({ world, name, look, resume }));
+  }
+
+  #hear(bytes: Uint8Array): void {
+    let message: ServerMessage;
+    try {
+      message = decodeServerMessage(bytes);
+    } catch {
+      this.#lost("unreadable");
+      return;
+    }
+    switch (message.kind) {
+      case "closed":
+        this.#lost(message.reason);
+        return;
+      case "accepted": {
+        const now = this.#ports.now();
+        this.#cancelTimer();
+        this.#presentSinceMs = now;
+        this.#lastPingMs = now - PING_EVERY_MS;
+        this.#ports.tokens.save(message.resume, message.resumeWindowS);
+        this.#become({ kind: "present", resumed: message.resumed });
+        this.beat();
+        this.#schedulePing();
+        return;
+      }
+      case "pong":
+        this.#measure(message.nonce);
+        return;
+      default:
+        // A portal moves the visit: whoever must start anew starts where they were last.
+        if (message.kind === "entered") this.become({ world: message.world });
+        this.#events.message(message);
+    }
+  }
+
+  #schedulePing(): void {
+    this.#cancelPing = this.#ports.after(PING_EVERY_MS, () => {
+      this.beat();
+      if (this.#state.kind === "present") this.#schedulePing();
+    });
+  }
+
+  #measure(nonce: number): void {
+    const sent = this.#pings.get(nonce);
+    if (sent === undefined) return;
+    this.#pings.delete(nonce);
+    const sample = this.#ports.now() - sent;
+    this.#roundTripMs =
+      this.#roundTripMs === null
+        ? sample
+        : this.#roundTripMs + (sample - this.#roundTripMs) * ROUND_TRIP_WEIGHT;
+  }
+
+  #lost(trouble: Trouble): void {
+    const steady =
+      this.#state.kind === "present" && this.#ports.now() - this.#presentSinceMs > STEADY_MS;
+    if (steady) this.#attempt = 0;
+    this.#drop();
+    if (remedyFor(trouble) !== "wait") {
+      this.#become({ kind: "ended", trouble });
+      return;
+    }
+    const delay = backOffMs(this.#attempt, this.#ports.random());
+    this.#cancelTimer = this.#ports.after(delay, () => this.#connect());
+    const retryAtMs = this.#ports.now() + delay;
+    this.#become({ kind: "waiting", attempt: this.#attempt, retryAtMs, trouble });
+  }
+
+  /** Closes what is open and forgets what was planned. */
+  #drop(): void {
+    this.#generation += 1;
+    this.#cancelTimer();
+    this.#cancelPing();
+    this.#pings.clear();
+    this.#transport?.close();
+    this.#transport = null;
+  }
+
+  #become(state: SessionState): void {
+    this.#state = state;
+    this.#events.changed(state);
+  }
+}
+
+/** Waiting before attempt `attempt + 1`: doubling, with half of it left to chance. */
+export function backOffMs(attempt: number, random: number): number {
+  const whole = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** Math.min(attempt, 16));
+  return whole * (0.5 + 0.5 * random);
+}

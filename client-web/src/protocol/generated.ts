@@ -1,0 +1,898 @@
+// Written by tools/protocol-gen from the Rust types in shared/protocol. Do not edit: change the
+// Rust types, then run `cargo run -p vivarium-protocol-gen`.
+
+import {
+  DecodeError,
+  decodeWhole,
+  encodeWhole,
+  type Reader,
+  refuse,
+  unreachable,
+  Writer,
+} from "./codec";
+
+/** Version of the wire. Both ends must name the same one. */
+export const PROTOCOL_VERSION = 1;
+
+/** The four bytes that open every session, before the version. */
+export const MAGIC: readonly number[] = [86, 73, 86, 65];
+
+/** Quantised fields of an entity; see `field`. */
+export const FIELD_COUNT = 29;
+
+export const limits = {
+  /** A reliable message of a client: longer ones close the session with `Oversized`. */
+  clientReliableBytesMax: 4096,
+  /** A latest-lane message of a client: longer ones close the session with `Oversized`. */
+  clientLatestBytesMax: 1150,
+  /** A reliable message of the server (a full roster of `PEOPLE_PER_WORLD_MAX` fits). */
+  serverReliableBytesMax: 262144,
+  /** A snapshot frame. Entities that do not fit wait for the next frame, nearest first. */
+  frameBytesMax: 49152,
+  /** Entities (new, changed or gone) in one snapshot frame. */
+  entitiesPerFrameMax: 2048,
+  /** Ticks of quantised state that the server keeps as baselines. */
+  baselineTicksMax: 64,
+  /** Inputs that one latest-lane message may repeat. */
+  inputsPerMessageMax: 8,
+  /** How far in the future (ticks) an input may lie; later ones are dropped. */
+  inputLeadTicksMax: 30,
+  /** Characters (Unicode scalar values) of a name after cleaning. */
+  nameCharsMax: 24,
+  /** Characters (Unicode scalar values) of one chat message after cleaning. */
+  chatCharsMax: 280,
+  /** Characters of a world's name. */
+  worldNameCharsMax: 32,
+  /** People in one world; later ones are refused with `WorldFull`. */
+  peoplePerWorldMax: 1024,
+  /** Seconds that a person's avatar waits for the return of a lost connection. */
+  resumeWindowS: 30,
+  /** Bytes of a resume token, drawn from the operating system's random source. */
+  resumeTokenBytes: 16,
+  /** How far (millimetres) a tracked head or hand may be from the top of the avatar's spine. */
+  trackedReachMmMax: 1400,
+} as const;
+
+export const field = {
+  /** Position x, y, z in 1/512 m. */
+  position: 0,
+  /**
+   * Objects: the rotation as largest component (0-3) and three others. Avatars: yaw, pitch, 0, 0.
+   */
+  rotation: 3,
+  /** Bit set of `flags`. */
+  flags: 7,
+  /** First field of the tracked head; left and right hand follow. Zero when not tracked. */
+  tracked: 8,
+  /** Fields of one tracked pose: position x, y, z in mm, then rotation as for objects. */
+  trackedStride: 7,
+} as const;
+
+export const flags = {
+  /** Avatars: stands on something. */
+  grounded: 1,
+  /** Avatars: is running. */
+  running: 2,
+  /** Avatars: the head pose is tracked; the left and right hands follow in the next two bits. */
+  trackedHead: 4,
+  /** Avatars: the left hand is tracked. */
+  trackedLeft: 8,
+  /** Avatars: the right hand is tracked. */
+  trackedRight: 16,
+  /** Objects: the body is asleep and will not move until something wakes it. */
+  asleep: 1,
+} as const;
+
+export const buttons = {
+  /** Jump while held (a new jump needs a new press). */
+  jump: 1,
+  /** Run instead of walk. */
+  run: 2,
+} as const;
+
+export const own = {
+  /** Stands on something. */
+  grounded: 1,
+  /** The jump button was held in this tick. */
+  jumpHeld: 2,
+} as const;
+
+export const quantise = {
+  /** Steps per metre of positions. */
+  positionStepsPerM: 512,
+  /** Farthest coordinate that can be told, metres; what lies beyond is clamped. */
+  positionMMax: 65536,
+  /** Largest magnitude of a small component of a quaternion (smallest-three encoding). */
+  rotationSteps: 511,
+} as const;
+
+/** An entity of the baseline whose state is another now. */
+export type Change = {
+  /** Its id. */
+  entity: EntityId;
+  /** The change since the baseline. */
+  delta: FieldDelta;
+};
+
+function readChange(r: Reader): Change {
+  return { entity: r.u32(), delta: readFieldDelta(r) };
+}
+
+function writeChange(w: Writer, value: Change): void {
+  w.u32(value.entity);
+  writeFieldDelta(w, value.delta);
+}
+
+/** A message of a client on the latest lane: newer ones replace older ones. */
+export type ClientLatest = {
+  /** Tick of the newest frame that was received; 0 before the first. */
+  ack: number;
+  /** Server tick for which the first of `inputs` is meant; the others follow one by one. */
+  firstTick: number;
+  /** At most `INPUTS_PER_MESSAGE_MAX`, oldest first; earlier ones are repeats in case of loss. */
+  inputs: Input[];
+  /** Tracked head and hands, when in a headset. */
+  tracked: TrackedPoses | null;
+};
+
+function readClientLatest(r: Reader): ClientLatest {
+  return {
+    ack: r.u32(),
+    firstTick: r.u32(),
+    inputs: r.sequence(readInput, 5),
+    tracked: r.option(readTrackedPoses),
+  };
+}
+
+function writeClientLatest(w: Writer, value: ClientLatest): void {
+  w.u32(value.ack);
+  w.u32(value.firstTick);
+  w.sequence(value.inputs, writeInput);
+  w.option(value.tracked, writeTrackedPoses);
+}
+
+/**
+ * A message of a client on the reliable lane, after the handshake.
+ * - `say`: Say something to everyone in earshot.
+ * - `emote`: Make a gesture.
+ * - `setLook`: Change name and colours.
+ * - `ping`: Answered at once with `Pong`, for measuring the round trip.
+ * - `bye`: Leave for good: the avatar goes at once, the token is void.
+ */
+export type ClientMessage =
+  | { kind: "say"; text: string }
+  | { kind: "emote"; emote: Emote }
+  | { kind: "setLook"; name: string; look: Look }
+  | { kind: "ping"; nonce: number }
+  | { kind: "bye" };
+
+function readClientMessage(r: Reader): ClientMessage {
+  const index = r.u32();
+  switch (index) {
+    case 0:
+      return { kind: "say", text: r.string() };
+    case 1:
+      return { kind: "emote", emote: readEmote(r) };
+    case 2:
+      return { kind: "setLook", name: r.string(), look: readLook(r) };
+    case 3:
+      return { kind: "ping", nonce: r.u32() };
+    case 4:
+      return { kind: "bye" };
+    default:
+      throw r.unknownVariant("ClientMessage", index);
+  }
+}
+
+function writeClientMessage(w: Writer, value: ClientMessage): void {
+  switch (value.kind) {
+    case "say":
+      w.u32(0);
+      w.string(value.text);
+      break;
+    case "emote":
+      w.u32(1);
+      writeEmote(w, value.emote);
+      break;
+    case "setLook":
+      w.u32(2);
+      w.string(value.name);
+      writeLook(w, value.look);
+      break;
+    case "ping":
+      w.u32(3);
+      w.u32(value.nonce);
+      break;
+    case "bye":
+      w.u32(4);
+      break;
+    default:
+      unreachable(value);
+  }
+}
+
+/**
+ * Why the server refuses or closes a session. The order is part of the protocol: only append.
+ * - `bye`: The client said goodbye.
+ * - `versionMismatch`: The client speaks another protocol version.
+ * - `notVivarium`: The first bytes were not a Vivarium handshake.
+ * - `malformed`: A message could not be decoded, or broke a rule of the protocol.
+ * - `oversized`: A message exceeded its byte limit.
+ * - `wrongLane`: A message came on a lane on which it is not allowed.
+ * - `unknownWorld`: No world of that name is open here.
+ * - `worldFull`: The world, or the server, has no room for another person.
+ * - `tooManyMessages`: More messages came than the rate limit and its burst allow.
+ * - `tooSlow`: The client did not read what was sent, and its queue ran full.
+ * - `idle`: Nothing was heard from the client for too long.
+ * - `handshakeTimeout`: The handshake was not completed in time.
+ * - `resumedElsewhere`: The same session was resumed elsewhere.
+ * - `shuttingDown`: The server is shutting down.
+ * - `worldRestarting`: The world ended because of a fault of the server and is being restarted.
+ */
+export type CloseReason =
+  | "bye"
+  | "versionMismatch"
+  | "notVivarium"
+  | "malformed"
+  | "oversized"
+  | "wrongLane"
+  | "unknownWorld"
+  | "worldFull"
+  | "tooManyMessages"
+  | "tooSlow"
+  | "idle"
+  | "handshakeTimeout"
+  | "resumedElsewhere"
+  | "shuttingDown"
+  | "worldRestarting";
+
+/** Every `CloseReason`, in the order of the wire. */
+export const closeReasonNames: readonly CloseReason[] = [
+  "bye",
+  "versionMismatch",
+  "notVivarium",
+  "malformed",
+  "oversized",
+  "wrongLane",
+  "unknownWorld",
+  "worldFull",
+  "tooManyMessages",
+  "tooSlow",
+  "idle",
+  "handshakeTimeout",
+  "resumedElsewhere",
+  "shuttingDown",
+  "worldRestarting",
+];
+
+function readCloseReason(r: Reader): CloseReason {
+  const index = r.u32();
+  const name = closeReasonNames[index];
+  if (name === undefined) throw r.unknownVariant("CloseReason", index);
+  return name;
+}
+
+function writeCloseReason(w: Writer, value: CloseReason): void {
+  w.u32(closeReasonNames.indexOf(value));
+}
+
+/** An entity that the client did not have in the baseline. */
+export type Comer = {
+  /** Its id. */
+  entity: EntityId;
+  /** What it is. */
+  kind: EntityKind;
+  /** Its state, as a change of all zeros. */
+  state: FieldDelta;
+};
+
+function readComer(r: Reader): Comer {
+  return { entity: r.u32(), kind: readEntityKind(r), state: readFieldDelta(r) };
+}
+
+function writeComer(w: Writer, value: Comer): void {
+  w.u32(value.entity);
+  writeEntityKind(w, value.kind);
+  writeFieldDelta(w, value.state);
+}
+
+/**
+ * Why a wish was not granted, while the session goes on.
+ * - `emptyText`: The text was empty after cleaning.
+ * - `textTooLong`: The text was longer than allowed.
+ * - `tooFast`: Too many of these in a short time; wait a moment.
+ * - `outOfReach`: A tracked pose was out of reach or not a rotation; it was ignored.
+ */
+export type Denial = "emptyText" | "textTooLong" | "tooFast" | "outOfReach";
+
+/** Every `Denial`, in the order of the wire. */
+export const denialNames: readonly Denial[] = ["emptyText", "textTooLong", "tooFast", "outOfReach"];
+
+function readDenial(r: Reader): Denial {
+  const index = r.u32();
+  const name = denialNames[index];
+  if (name === undefined) throw r.unknownVariant("Denial", index);
+  return name;
+}
+
+function writeDenial(w: Writer, value: Denial): void {
+  w.u32(denialNames.indexOf(value));
+}
+
+/**
+ * A gesture that everyone nearby sees. The order is part of the protocol: only append.
+ */
+export type Emote = "wave" | "clap" | "dance" | "point" | "nod" | "shrug" | "cheer" | "sit";
+
+/** Every `Emote`, in the order of the wire. */
+export const emoteNames: readonly Emote[] = [
+  "wave",
+  "clap",
+  "dance",
+  "point",
+  "nod",
+  "shrug",
+  "cheer",
+  "sit",
+];
+
+function readEmote(r: Reader): Emote {
+  const index = r.u32();
+  const name = emoteNames[index];
+  if (name === undefined) throw r.unknownVariant("Emote", index);
+  return name;
+}
+
+function writeEmote(w: Writer, value: Emote): void {
+  w.u32(emoteNames.indexOf(value));
+}
+
+/** A replicated thing inside one world: an avatar or a moving object. Never reused in a world. */
+export type EntityId = number;
+
+/**
+ * What an entity is. The order is part of the protocol: only append.
+ * - `avatar`: The avatar of a person.
+ * - `object`: A dynamic object of the world document.
+ */
+export type EntityKind =
+  | { kind: "avatar"; person: PersonId }
+  | { kind: "object"; object: ObjectId };
+
+function readEntityKind(r: Reader): EntityKind {
+  const index = r.u32();
+  switch (index) {
+    case 0:
+      return { kind: "avatar", person: r.u32() };
+    case 1:
+      return { kind: "object", object: r.u32() };
+    default:
+      throw r.unknownVariant("EntityKind", index);
+  }
+}
+
+function writeEntityKind(w: Writer, value: EntityKind): void {
+  switch (value.kind) {
+    case "avatar":
+      w.u32(0);
+      w.u32(value.person);
+      break;
+    case "object":
+      w.u32(1);
+      w.u32(value.object);
+      break;
+    default:
+      unreachable(value);
+  }
+}
+
+/**
+ * A change of fields: each set bit of `mask` adds the next of `values` (wrapping) to that field.
+ */
+export type FieldDelta = {
+  /** Bit i stands for field i; bits from `FIELD_COUNT` up are malformed. */
+  mask: number;
+  /** As many as `mask` has bits. */
+  values: number[];
+};
+
+function readFieldDelta(r: Reader): FieldDelta {
+  return { mask: r.u32(), values: r.sequence((r) => r.i32(), 1) };
+}
+
+function writeFieldDelta(w: Writer, value: FieldDelta): void {
+  w.u32(value.mask);
+  w.sequence(value.values, (w, item) => w.i32(item));
+}
+
+/** One snapshot for one client, on the latest lane. */
+export type Frame = {
+  /** The tick whose end this is. */
+  tick: number;
+  /** The acknowledged frame that `changed` and `gone` refer to; 0: none, forget everything. */
+  baseline: number;
+  /** The client's own avatar, unless it has none now. */
+  own: OwnState | null;
+  /** Entities of the baseline that are gone or out of sight. */
+  gone: EntityId[];
+  /** Entities that are not in the baseline. */
+  come: Comer[];
+  /** Entities whose state differs from the baseline. */
+  changed: Change[];
+};
+
+function readFrame(r: Reader): Frame {
+  return {
+    tick: r.u32(),
+    baseline: r.u32(),
+    own: r.option(readOwnState),
+    gone: r.sequence((r) => r.u32(), 1),
+    come: r.sequence(readComer, 5),
+    changed: r.sequence(readChange, 3),
+  };
+}
+
+function writeFrame(w: Writer, value: Frame): void {
+  w.u32(value.tick);
+  w.u32(value.baseline);
+  w.option(value.own, writeOwnState);
+  w.sequence(value.gone, (w, item) => w.u32(item));
+  w.sequence(value.come, writeComer);
+  w.sequence(value.changed, writeChange);
+}
+
+/** First message of a session, after `MAGIC` and the version (`u16`, little-endian). */
+export type Hello = {
+  /** World to enter. Empty: the server's first world. */
+  world: string;
+  /** Wanted display name; cleaned by the server. */
+  name: string;
+  /** Wanted colours. */
+  look: Look;
+  /** Token of an earlier session whose avatar still waits. */
+  resume: number[] | null;
+};
+
+function readHello(r: Reader): Hello {
+  return {
+    world: r.string(),
+    name: r.string(),
+    look: readLook(r),
+    resume: r.option((r) => r.array((r) => r.u8(), 16)),
+  };
+}
+
+function writeHello(w: Writer, value: Hello): void {
+  w.string(value.world);
+  w.string(value.name);
+  writeLook(w, value.look);
+  w.option(value.resume, (w, item) => w.array(item, 16, (w, item) => w.u8(item)));
+}
+
+/**
+ * What a person holds down during one tick. Directions are in world space, so that no end needs
+ * trigonometry (whose results differ between Rust and JavaScript).
+ */
+export type Input = {
+  /** Wanted direction along world x, in 1/127 of full deflection. -128 counts as -127. */
+  moveX: number;
+  /** Wanted direction along world z, in 1/127 of full deflection. */
+  moveZ: number;
+  /** Where the avatar faces: heading about +y in 1/65536 of a turn, 0 = -z, growing to the left. */
+  yaw: number;
+  /** Where the head looks: elevation in 1/127 of a quarter turn, up positive. */
+  pitch: number;
+  /** Bit set of `buttons`. */
+  buttons: number;
+};
+
+function readInput(r: Reader): Input {
+  return { moveX: r.i8(), moveZ: r.i8(), yaw: r.u16(), pitch: r.i8(), buttons: r.u8() };
+}
+
+function writeInput(w: Writer, value: Input): void {
+  w.i8(value.moveX);
+  w.i8(value.moveZ);
+  w.u16(value.yaw);
+  w.i8(value.pitch);
+  w.u8(value.buttons);
+}
+
+/** Colours of an avatar, sRGB, 0-255. */
+export type Look = {
+  /** Colour of the body. */
+  body: number[];
+  /** Colour of the details. */
+  accent: number[];
+};
+
+function readLook(r: Reader): Look {
+  return { body: r.array((r) => r.u8(), 3), accent: r.array((r) => r.u8(), 3) };
+}
+
+function writeLook(w: Writer, value: Look): void {
+  w.array(value.body, 3, (w, item) => w.u8(item));
+  w.array(value.accent, 3, (w, item) => w.u8(item));
+}
+
+/** The index of an object in its world document. */
+export type ObjectId = number;
+
+/** The authoritative state of the client's own avatar, in full precision, for prediction. */
+export type OwnState = {
+  /** Centre of the capsule, metres. */
+  positionM: number[];
+  /** Metres per second, without what a platform adds. */
+  velocityMps: number[];
+  /** Bit set of `own`. */
+  flags: number;
+  /** Ticks since the avatar last stood, saturating. */
+  airborneTicks: number;
+  /** Whether the input of this very tick had arrived; if not, the one before was repeated. */
+  onTime: boolean;
+  /** Ticks between this tick and the newest input that the server holds; negative when late. */
+  leadTicks: number;
+  /** Counts teleports (spawns, portals): when it changes, the client must not smooth. */
+  teleports: number;
+};
+
+function readOwnState(r: Reader): OwnState {
+  return {
+    positionM: r.array((r) => r.f32(), 3),
+    velocityMps: r.array((r) => r.f32(), 3),
+    flags: r.u8(),
+    airborneTicks: r.u8(),
+    onTime: r.bool(),
+    leadTicks: r.i8(),
+    teleports: r.u8(),
+  };
+}
+
+function writeOwnState(w: Writer, value: OwnState): void {
+  w.array(value.positionM, 3, (w, item) => w.f32(item));
+  w.array(value.velocityMps, 3, (w, item) => w.f32(item));
+  w.u8(value.flags);
+  w.u8(value.airborneTicks);
+  w.bool(value.onTime);
+  w.i8(value.leadTicks);
+  w.u8(value.teleports);
+}
+
+/** Who somebody is, as everyone in the world may know it. */
+export type PersonCard = {
+  /** The person. */
+  person: PersonId;
+  /** The avatar's entity in this world. */
+  avatar: EntityId;
+  /** Display name, unique in the world. */
+  name: string;
+  /** Colours. */
+  look: Look;
+  /** False while the connection is lost and the avatar waits. */
+  present: boolean;
+};
+
+function readPersonCard(r: Reader): PersonCard {
+  return {
+    person: r.u32(),
+    avatar: r.u32(),
+    name: r.string(),
+    look: readLook(r),
+    present: r.bool(),
+  };
+}
+
+function writePersonCard(w: Writer, value: PersonCard): void {
+  w.u32(value.person);
+  w.u32(value.avatar);
+  w.string(value.name);
+  writeLook(w, value.look);
+  w.bool(value.present);
+}
+
+/** A visitor of this server, the same in every world while the session lasts. */
+export type PersonId = number;
+
+/**
+ * A message of the server on the reliable lane. The order is part of the protocol: only append, and never change `Closed`, which every version must be able to read.
+ * - `closed`: The session is refused or closed; nothing follows.
+ * - `accepted`: The handshake succeeded.
+ * - `entered`: The person is in a world now. Sent on entry, on return, and after each portal.
+ * - `joined`: Somebody came.
+ * - `changed`: Somebody changed name, colours or presence.
+ * - `left`: Somebody left.
+ * - `heard`: Somebody said something.
+ * - `emoted`: Somebody made a gesture.
+ * - `pong`: The answer to `Ping`.
+ * - `denied`: A wish was not granted; the session goes on.
+ * - `sensed`: A sensor of the world found itself entered or left; drives its sound and light.
+ */
+export type ServerMessage =
+  | { kind: "closed"; reason: CloseReason; detail: string }
+  | {
+      kind: "accepted";
+      person: PersonId;
+      resume: number[];
+      resumeWindowS: number;
+      resumed: boolean;
+    }
+  | {
+      kind: "entered";
+      world: string;
+      documentUrl: string;
+      ticksPerS: number;
+      substeps: number;
+      tick: number;
+      avatar: EntityId;
+      people: PersonCard[];
+    }
+  | { kind: "joined"; card: PersonCard }
+  | { kind: "changed"; card: PersonCard }
+  | { kind: "left"; person: PersonId }
+  | { kind: "heard"; person: PersonId; text: string }
+  | { kind: "emoted"; person: PersonId; emote: Emote }
+  | { kind: "pong"; nonce: number }
+  | { kind: "denied"; denial: Denial }
+  | { kind: "sensed"; object: ObjectId; inside: number };
+
+function readServerMessage(r: Reader): ServerMessage {
+  const index = r.u32();
+  switch (index) {
+    case 0:
+      return { kind: "closed", reason: readCloseReason(r), detail: r.string() };
+    case 1:
+      return {
+        kind: "accepted",
+        person: r.u32(),
+        resume: r.array((r) => r.u8(), 16),
+        resumeWindowS: r.u16(),
+        resumed: r.bool(),
+      };
+    case 2:
+      return {
+        kind: "entered",
+        world: r.string(),
+        documentUrl: r.string(),
+        ticksPerS: r.u16(),
+        substeps: r.u8(),
+        tick: r.u32(),
+        avatar: r.u32(),
+        people: r.sequence(readPersonCard, 10),
+      };
+    case 3:
+      return { kind: "joined", card: readPersonCard(r) };
+    case 4:
+      return { kind: "changed", card: readPersonCard(r) };
+    case 5:
+      return { kind: "left", person: r.u32() };
+    case 6:
+      return { kind: "heard", person: r.u32(), text: r.string() };
+    case 7:
+      return { kind: "emoted", person: r.u32(), emote: readEmote(r) };
+    case 8:
+      return { kind: "pong", nonce: r.u32() };
+    case 9:
+      return { kind: "denied", denial: readDenial(r) };
+    case 10:
+      return { kind: "sensed", object: r.u32(), inside: r.u16() };
+    default:
+      throw r.unknownVariant("ServerMessage", index);
+  }
+}
+
+function writeServerMessage(w: Writer, value: ServerMessage): void {
+  switch (value.kind) {
+    case "closed":
+      w.u32(0);
+      writeCloseReason(w, value.reason);
+      w.string(value.detail);
+      break;
+    case "accepted":
+      w.u32(1);
+      w.u32(value.person);
+      w.array(value.resume, 16, (w, item) => w.u8(item));
+      w.u16(value.resumeWindowS);
+      w.bool(value.resumed);
+      break;
+    case "entered":
+      w.u32(2);
+      w.string(value.world);
+      w.string(value.documentUrl);
+      w.u16(value.ticksPerS);
+      w.u8(value.substeps);
+      w.u32(value.tick);
+      w.u32(value.avatar);
+      w.sequence(value.people, writePersonCard);
+      break;
+    case "joined":
+      w.u32(3);
+      writePersonCard(w, value.card);
+      break;
+    case "changed":
+      w.u32(4);
+      writePersonCard(w, value.card);
+      break;
+    case "left":
+      w.u32(5);
+      w.u32(value.person);
+      break;
+    case "heard":
+      w.u32(6);
+      w.u32(value.person);
+      w.string(value.text);
+      break;
+    case "emoted":
+      w.u32(7);
+      w.u32(value.person);
+      writeEmote(w, value.emote);
+      break;
+    case "pong":
+      w.u32(8);
+      w.u32(value.nonce);
+      break;
+    case "denied":
+      w.u32(9);
+      writeDenial(w, value.denial);
+      break;
+    case "sensed":
+      w.u32(10);
+      w.u32(value.object);
+      w.u16(value.inside);
+      break;
+    default:
+      unreachable(value);
+  }
+}
+
+/** One pose of a headset or controller, relative to the avatar's feet and heading. */
+export type TrackedPose = {
+  /** Millimetres from the avatar's feet, in the avatar's frame (x right, y up, z back). */
+  positionMm: number[];
+  /** Unit quaternion x, y, z, w times 32767; the server normalises it. */
+  rotation: number[];
+};
+
+function readTrackedPose(r: Reader): TrackedPose {
+  return { positionMm: r.array((r) => r.i16(), 3), rotation: r.array((r) => r.i16(), 4) };
+}
+
+function writeTrackedPose(w: Writer, value: TrackedPose): void {
+  w.array(value.positionMm, 3, (w, item) => w.i16(item));
+  w.array(value.rotation, 4, (w, item) => w.i16(item));
+}
+
+/** Head and hands of a person in a headset. Absent ones are not tracked now. */
+export type TrackedPoses = {
+  /** The headset. */
+  head: TrackedPose | null;
+  /** Left hand or controller. */
+  left: TrackedPose | null;
+  /** Right hand or controller. */
+  right: TrackedPose | null;
+};
+
+function readTrackedPoses(r: Reader): TrackedPoses {
+  return {
+    head: r.option(readTrackedPose),
+    left: r.option(readTrackedPose),
+    right: r.option(readTrackedPose),
+  };
+}
+
+function writeTrackedPoses(w: Writer, value: TrackedPoses): void {
+  w.option(value.head, writeTrackedPose);
+  w.option(value.left, writeTrackedPose);
+  w.option(value.right, writeTrackedPose);
+}
+
+/** WebSocket close code of each reason. */
+export const closeCodes: Readonly<Record<CloseReason, number>> = {
+  bye: 4000,
+  versionMismatch: 4001,
+  notVivarium: 4002,
+  malformed: 4003,
+  oversized: 4004,
+  wrongLane: 4005,
+  unknownWorld: 4006,
+  worldFull: 4007,
+  tooManyMessages: 4008,
+  tooSlow: 4009,
+  idle: 4010,
+  handshakeTimeout: 4011,
+  resumedElsewhere: 4012,
+  shuttingDown: 4013,
+  worldRestarting: 4014,
+};
+
+/** Whether the same person may come back with the resume token. */
+export const mayResume: Readonly<Record<CloseReason, boolean>> = {
+  bye: false,
+  versionMismatch: false,
+  notVivarium: false,
+  malformed: false,
+  oversized: false,
+  wrongLane: false,
+  unknownWorld: false,
+  worldFull: false,
+  tooManyMessages: false,
+  tooSlow: true,
+  idle: true,
+  handshakeTimeout: false,
+  resumedElsewhere: false,
+  shuttingDown: false,
+  worldRestarting: true,
+};
+
+/** The reason behind a WebSocket close code; null for foreign codes. */
+export function closeReasonOf(code: number): CloseReason | null {
+  return closeReasonNames.find((reason) => closeCodes[reason] === code) ?? null;
+}
+
+/** A `Hello` as bytes. */
+export function encodeHello(value: Hello): Uint8Array<ArrayBuffer> {
+  const w = new Writer();
+  w.raw(MAGIC);
+  w.raw([PROTOCOL_VERSION & 0xff, PROTOCOL_VERSION >> 8]);
+  writeHello(w, value);
+  return w.finish();
+}
+
+/** A `Hello` from bytes of the other end; throws `DecodeError`. */
+export function decodeHello(bytes: Uint8Array): Hello {
+  if (bytes.length < MAGIC.length + 2 || MAGIC.some((byte, index) => bytes[index] !== byte)) {
+    throw new DecodeError("notVivarium", "the first bytes are not a Vivarium handshake");
+  }
+  const version = (bytes[MAGIC.length] ?? 0) + (bytes[MAGIC.length + 1] ?? 0) * 256;
+  if (version !== PROTOCOL_VERSION) {
+    throw new DecodeError("version", `protocol version ${version} is not spoken here`);
+  }
+  return decodeWhole(bytes.subarray(MAGIC.length + 2), limits.clientReliableBytesMax, readHello);
+}
+
+/** A `ClientMessage` as bytes. */
+export function encodeClientMessage(value: ClientMessage): Uint8Array<ArrayBuffer> {
+  return encodeWhole(value, writeClientMessage);
+}
+
+/** A `ClientMessage` from bytes of the other end; throws `DecodeError`. */
+export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
+  return decodeWhole(bytes, limits.clientReliableBytesMax, readClientMessage);
+}
+
+/** A `ClientLatest` as bytes. */
+export function encodeClientLatest(value: ClientLatest): Uint8Array<ArrayBuffer> {
+  return encodeWhole(value, writeClientLatest);
+}
+
+/** A `ClientLatest` from bytes of the other end; throws `DecodeError`. */
+export function decodeClientLatest(bytes: Uint8Array): ClientLatest {
+  const value = decodeWhole(bytes, limits.clientLatestBytesMax, readClientLatest);
+  if (value.inputs.length > limits.inputsPerMessageMax) {
+    refuse("too many inputs in one message");
+  }
+  return value;
+}
+
+/** A `ServerMessage` as bytes. */
+export function encodeServerMessage(value: ServerMessage): Uint8Array<ArrayBuffer> {
+  return encodeWhole(value, writeServerMessage);
+}
+
+/** A `ServerMessage` from bytes of the other end; throws `DecodeError`. */
+export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
+  return decodeWhole(bytes, limits.serverReliableBytesMax, readServerMessage);
+}
+
+/** A `Frame` as bytes. */
+export function encodeFrame(value: Frame): Uint8Array<ArrayBuffer> {
+  return encodeWhole(value, writeFrame);
+}
+
+/** A `Frame` from bytes of the other end; throws `DecodeError`. */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  const value = decodeWhole(bytes, limits.frameBytesMax, readFrame);
+  if (value.gone.length + value.come.length + value.changed.length > limits.entitiesPerFrameMax) {
+    refuse("too many entities in one frame");
+  }
+  return value;
+}

@@ -1,0 +1,369 @@
+/**
+ * The shapes of an avatar's parts: a round, friendly figure with a big head, a scarf, a small
+ * backpack and a bobble.
+ *
+ * A part is one mesh. Every vertex has a colour of its own and two weights: how much it takes the
+ * person's body colour and how much their accent.
+ */
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Color,
+  Euler,
+  Matrix3,
+  Matrix4,
+  Quaternion,
+  Vector3,
+} from "three";
+import { arc, ballSolid, boxSolid, capsuleSolid, type Solid, turnedSolid } from "../solids";
+
+export type PartName = "torso" | "head" | "eyes" | "hand" | "foot" | "limb" | "bobble";
+export const PART_NAMES: readonly PartName[] = [
+  "torso",
+  "head",
+  "eyes",
+  "hand",
+  "foot",
+  "limb",
+  "bobble",
+];
+
+/** Rest heights above the feet, metres. */
+export const HIP_M = 0.32;
+export const SHOULDER_M = 0.8;
+export const SHOULDER_OUT_M = 0.2;
+export const NECK_M = 0.88;
+/** Centre of the head above the neck. */
+export const HEAD_UP_M = 0.31;
+export const HEAD_TOP_M = 1.62;
+/** Where the bobble's stalk begins, relative to the centre of the head. */
+export const STALK_M: readonly [number, number, number] = [0, 0.27, 0.03];
+
+type Tint = "fixed" | "body" | "accent";
+
+class Sculpture {
+  #positions: number[] = [];
+  #normals: number[] = [];
+  #colours: number[] = [];
+  #tints: number[] = [];
+  #indices: number[] = [];
+
+  /** `shade` darkens by position (after placing), for soft self-shadowing. */
+  add(
+    solid: Solid,
+    colour: string,
+    tint: Tint,
+    at: readonly [number, number, number] = [0, 0, 0],
+    size: readonly [number, number, number] = [1, 1, 1],
+    turn: readonly [number, number, number] = [0, 0, 0],
+    shade: (x: number, y: number, z: number) => number = () => 1,
+  ): this {
+    const matrix = new Matrix4().compose(
+      new Vector3(...at),
+      new Quaternion().setFromEuler(new Euler(...turn)),
+      new Vector3(...size),
+    );
+    const normalMatrix = new Matrix3().getNormalMatrix(matrix);
+    const rgb = new Color(colour);
+    const first = this.#positions.length / 3;
+    const point = new Vector3();
+    for (let i = 0; i < solid.positions.length; i += 3) {
+      point.fromArray(solid.positions, i).applyMatrix4(matrix);
+      this.#positions.push(point.x, point.y, point.z);
+      const light = shade(point.x, point.y, point.z);
+      this.#colours.push(rgb.r * light, rgb.g * light, rgb.b * light);
+      point.fromArray(solid.normals, i).applyMatrix3(normalMatrix).normalize();
+      this.#normals.push(point.x, point.y, point.z);
+      this.#tints.push(tint === "body" ? 1 : 0, tint === "accent" ? 1 : 0);
+    }
+    for (const index of solid.indices) this.#indices.push(first + index);
+    return this;
+  }
+
+  geometry(): BufferGeometry {
+    const geometry = new BufferGeometry();
+    const attribute = (values: number[], size: number) =>
+      new BufferAttribute(new Float32Array(values), size);
+    geometry.setAttribute("position", attribute(this.#positions, 3));
+    geometry.setAttribute("normal", attribute(this.#normals, 3));
+    geometry.setAttribute("color", attribute(this.#colours, 3));
+    geometry.setAttribute("tint", attribute(this.#tints, 2));
+    geometry.setIndex(this.#indices);
+    geometry.computeBoundingSphere();
+    return geometry;
+  }
+}
+
+/** A ring about y. */
+function ring(radius: number, tube: number, around: number, segments: number): Solid {
+  const steps = around;
+  const outline = [];
+  for (let step = 0; step <= steps; step++) {
+    const angle = -Math.PI / 2 + (step / steps) * Math.PI * 2;
+    outline.push({
+      radius: radius + tube * Math.cos(angle),
+      y: tube * Math.sin(angle),
+      nr: Math.cos(angle),
+      ny: Math.sin(angle),
+    });
+  }
+  return turnedSolid(outline, segments);
+}
+
+/** A smooth outline through points (radius, y) from the bottom up. */
+function smoothOutline(points: readonly (readonly [number, number])[]) {
+  return points.map(([radius, y], index) => {
+    const [r0, y0] = points[Math.max(0, index - 1)] ?? [radius, y];
+    const [r1, y1] = points[Math.min(points.length - 1, index + 1)] ?? [radius, y];
+    const length = Math.hypot(y1 - y0, r1 - r0) || 1;
+    return { radius, y, nr: (y1 - y0) / length, ny: -(r1 - r0) / length };
+  });
+}
+
+const CREAM = "#fff1dd";
+const INK = "#232a36";
+
+/** Geometries of all parts; `detail` 1 for near, about 0.5 for far or slow. */
+export function sculptParts(detail: number): Record<PartName, BufferGeometry> {
+  const segments = (full: number) => Math.max(6, Math.round(full * detail));
+  return {
+    torso: torso(segments),
+    head: head(segments, detail),
+    eyes: eyes(segments),
+    hand: hand(segments),
+    foot: foot(segments),
+    limb: limb(segments),
+    bobble: bobble(segments),
+  };
+}
+
+type Segments = (full: number) => number;
+
+/** Origin at the hips. */
+function torso(segments: Segments): BufferGeometry {
+  const outline = smoothOutline([
+    [0, -0.12],
+    [0.1, -0.115],
+    [0.19, -0.07],
+    [0.235, 0.02],
+    [0.245, 0.12],
+    [0.23, 0.25],
+    [0.2, 0.37],
+    [0.165, 0.47],
+    [0.12, 0.56],
+    [0.05, 0.6],
+    [0, 0.61],
+  ]);
+  const round = segments(28);
+  const shade = (_x: number, y: number) => 0.74 + 0.26 * Math.min(1, Math.max(0, (y + 0.12) / 0.4));
+  const figure = new Sculpture()
+    .add(turnedSolid(outline, round), "#ffffff", "body", [0, 0, 0], [1, 1, 0.92], [0, 0, 0], shade)
+    // A light belly.
+    .add(
+      ballSolid(1, segments(18)),
+      CREAM,
+      "fixed",
+      [0, 0.14, -0.075],
+      [0.165, 0.2, 0.165],
+      [0.06, 0, 0],
+      shade,
+    )
+    // Scarf and its loose end.
+    .add(
+      ring(0.155, 0.058, segments(10), round),
+      "#ffffff",
+      "accent",
+      [0, 0.5, 0],
+      [1, 1, 0.95],
+      [-0.08, 0, 0],
+    )
+    .add(
+      boxSolid([0.11, 0.25, 0.045]),
+      "#ffffff",
+      "accent",
+      [-0.12, 0.385, -0.185],
+      [1, 1, 1],
+      [-0.12, 0.2, -0.14],
+      (_x, y) => (y < 0.3 ? 0.82 : 0.95),
+    );
+  // Backpack: a soft box with a flap and two straps.
+  figure
+    .add(
+      capsuleSolid(0.5, 1.35, segments(18)),
+      "#ffffff",
+      "accent",
+      [0, 0.2, 0.255],
+      [0.34, 0.3, 0.2],
+      [0, 0, 0],
+      (_x, y) => 0.68 + 0.22 * Math.min(1, Math.max(0, y / 0.35)),
+    )
+    .add(ballSolid(1, segments(16)), CREAM, "fixed", [0, 0.31, 0.275], [0.165, 0.075, 0.1])
+    .add(ballSolid(1, segments(10)), "#d9a441", "fixed", [0, 0.235, 0.362], [0.028, 0.028, 0.02]);
+  for (const side of [-1, 1]) {
+    figure.add(
+      boxSolid([0.045, 0.4, 0.03]),
+      "#ffffff",
+      "accent",
+      [side * 0.15, 0.27, -0.14],
+      [1, 1, 1],
+      [0.28, side * 0.5, side * -0.12],
+      () => 0.72,
+    );
+  }
+  return figure.geometry();
+}
+
+/** Origin at the centre of the head. */
+function head(segments: Segments, detail: number): BufferGeometry {
+  const shade = (_x: number, y: number) => 0.8 + 0.2 * Math.min(1, Math.max(0, (y + 0.3) / 0.32));
+  const figure = new Sculpture()
+    .add(
+      ballSolid(1, segments(34)),
+      "#ffffff",
+      "body",
+      [0, 0, 0],
+      [0.325, 0.295, 0.3],
+      [0, 0, 0],
+      shade,
+    )
+    // Face.
+    .add(
+      ballSolid(1, segments(30)),
+      CREAM,
+      "fixed",
+      [0, -0.02, -0.092],
+      [0.25, 0.205, 0.228],
+      [0, 0, 0],
+      (_x, y) => 0.9 + 0.1 * Math.min(1, Math.max(0, (y + 0.2) / 0.2)),
+    )
+    .add(capsuleSolid(0.012, 0.13, segments(8)), "#ffffff", "accent", [0, 0.315, 0.03]);
+  for (const side of [-1, 1]) {
+    // Ears.
+    figure
+      .add(
+        ballSolid(1, segments(16)),
+        "#ffffff",
+        "body",
+        [side * 0.235, 0.225, 0.02],
+        [0.1, 0.1, 0.07],
+      )
+      .add(
+        ballSolid(1, segments(12)),
+        "#ffffff",
+        "accent",
+        [side * 0.24, 0.228, -0.035],
+        [0.064, 0.064, 0.036],
+      )
+      // Cheeks.
+      .add(
+        ballSolid(1, segments(12)),
+        "#ff9d8f",
+        "fixed",
+        [side * 0.158, -0.088, -0.252],
+        [0.045, 0.03, 0.018],
+        [0, side * -0.55, 0],
+      );
+  }
+  // Mouth: beads along a smile; from afar a single stroke.
+  const beads = detail > 0.6 ? 9 : 5;
+  for (let bead = 0; bead < beads; bead++) {
+    const t = (bead / (beads - 1)) * 2 - 1;
+    const x = t * 0.058;
+    const y = -0.112 + t * t * 0.024;
+    figure.add(
+      ballSolid(1, segments(8)),
+      INK,
+      "fixed",
+      [x, y, faceZ(x, y)],
+      [0.0115, 0.009, 0.007],
+    );
+  }
+  return figure.geometry();
+}
+
+/** Depth of the face's surface at a point, in the head's frame. */
+function faceZ(x: number, y: number): number {
+  const inside = 1 - (x / 0.25) ** 2 - ((y + 0.02) / 0.205) ** 2;
+  return -0.092 - 0.228 * Math.sqrt(Math.max(0, inside));
+}
+
+/** Origin at the eye line in the head's frame: scaling y closes the eyes. */
+export const EYE_LINE_M = 0.012;
+
+function eyes(segments: Segments): BufferGeometry {
+  const figure = new Sculpture();
+  for (const side of [-1, 1]) {
+    const x = side * 0.092;
+    const z = faceZ(x, EYE_LINE_M);
+    figure
+      .add(
+        ballSolid(1, segments(18)),
+        INK,
+        "fixed",
+        [x, 0, z],
+        [0.037, 0.057, 0.02],
+        [0, side * -0.3, 0],
+      )
+      .add(
+        ballSolid(1, segments(10)),
+        "#ffffff",
+        "fixed",
+        [x + 0.012, 0.022, z - 0.016],
+        [0.0125, 0.015, 0.008],
+      )
+      .add(
+        ballSolid(1, segments(8)),
+        "#9fb4d8",
+        "fixed",
+        [x - 0.01, -0.024, z - 0.015],
+        [0.009, 0.009, 0.006],
+      );
+  }
+  return figure.geometry();
+}
+
+/** Origin at the palm; the fingers point down, the thumb forwards. */
+function hand(segments: Segments): BufferGeometry {
+  return new Sculpture()
+    .add(ballSolid(1, segments(18)), "#ffffff", "body", [0, -0.02, 0], [0.07, 0.085, 0.078])
+    .add(ballSolid(1, segments(12)), "#ffffff", "body", [0, -0.005, -0.075], [0.034, 0.045, 0.038])
+    .add(ring(0.052, 0.022, segments(8), segments(16)), "#ffffff", "accent", [0, 0.055, 0])
+    .geometry();
+}
+
+/** Origin on the ground below the ankle. */
+function foot(segments: Segments): BufferGeometry {
+  return new Sculpture()
+    .add(
+      ballSolid(1, segments(20)),
+      "#ffffff",
+      "accent",
+      [0, 0.075, -0.035],
+      [0.098, 0.075, 0.15],
+      [0, 0, 0],
+      (_x, y) => 0.7 + 0.3 * Math.min(1, y / 0.1),
+    )
+    .add(ballSolid(1, segments(18)), CREAM, "fixed", [0, 0.028, -0.035], [0.103, 0.03, 0.156])
+    .add(ring(0.062, 0.03, segments(8), segments(16)), "#ffffff", "accent", [0, 0.135, 0.025])
+    .geometry();
+}
+
+/** From the origin one metre up along y; stretched between joints. */
+function limb(segments: Segments): BufferGeometry {
+  const outline = [...arc(0.05, 0.05, -Math.PI / 2, 0, 2), ...arc(0.95, 0.05, 0, Math.PI / 2, 2)];
+  return new Sculpture()
+    .add(
+      turnedSolid(outline, segments(12)),
+      "#ffffff",
+      "body",
+      [0, 0, 0],
+      [1, 1, 1],
+      [0, 0, 0],
+      () => 0.86,
+    )
+    .geometry();
+}
+
+function bobble(segments: Segments): BufferGeometry {
+  return new Sculpture().add(ballSolid(0.058, segments(16)), "#ffffff", "accent").geometry();
+}

@@ -1,0 +1,140 @@
+/**
+ * Makes three.js materials from the document's surfaces.
+ *
+ * Surfaces that differ in colour alone share one material: the colour is in the vertices or the
+ * instances. This keeps a world at a few draw calls.
+ */
+import {
+  Color,
+  DataTexture,
+  DoubleSide,
+  FrontSide,
+  LinearFilter,
+  LinearMipmapLinearFilter,
+  type Material,
+  MeshLambertMaterial,
+  MeshStandardMaterial,
+  RepeatWrapping,
+  SRGBColorSpace,
+  type Texture,
+} from "three";
+import type { Pattern } from "../protocol/document";
+import { PATTERN_PERIOD_M, patternPixels } from "./patterns";
+import type { Quality } from "./quality";
+import type { Surface } from "./resolve";
+
+/** Where the colour of a mesh comes from. */
+export type Colouring = "vertices" | "instances";
+
+export class MaterialLibrary {
+  #quality: Quality;
+  #anisotropy: number;
+  #materials = new Map<string, Material>();
+  #textures = new Map<Pattern, Texture>();
+
+  constructor(quality: Quality, anisotropyMax: number) {
+    this.#quality = quality;
+    this.#anisotropy = quality.tier === "high" ? Math.min(8, anisotropyMax) : 1;
+  }
+
+  /** What two surfaces have in common when one material can draw both. */
+  familyKey(surface: Surface): string {
+    const rough = Math.round(surface.roughness * 5) / 5;
+    const metal = Math.round(surface.metalness * 5) / 5;
+    const finish = this.#quality.tier === "high" ? `${rough}|${metal}` : "";
+    const glass = surface.opacity < 1 ? surface.opacity : 1;
+    return `${surface.pattern ?? ""}|${finish}|${surface.emissive ?? ""}|${glass}`;
+  }
+
+  get(surface: Surface, colouring: Colouring): Material {
+    const key = `${this.familyKey(surface)}|${colouring}`;
+    let material = this.#materials.get(key);
+    if (!material) {
+      material = this.#make(surface, colouring);
+      this.#materials.set(key, material);
+    }
+    return material;
+  }
+
+  texture(pattern: Pattern): Texture {
+    let texture = this.#textures.get(pattern);
+    if (!texture) {
+      texture = makePatternTexture(pattern, this.#quality.texturePx, this.#anisotropy);
+      this.#textures.set(pattern, texture);
+    }
+    return texture;
+  }
+
+  dispose(): void {
+    for (const material of this.#materials.values()) material.dispose();
+    for (const texture of this.#textures.values()) texture.dispose();
+    this.#materials.clear();
+    this.#textures.clear();
+  }
+
+  #make(surface: Surface, colouring: Colouring): Material {
+    const map = surface.pattern ? this.texture(surface.pattern) : null;
+    const shared = {
+      vertexColors: colouring === "vertices",
+      transparent: surface.opacity < 1,
+      opacity: surface.opacity,
+      depthWrite: surface.opacity >= 1,
+      side: surface.opacity < 1 ? DoubleSide : FrontSide,
+      map,
+      emissive: new Color(surface.emissive ?? "#000000"),
+    };
+    if (this.#quality.tier === "low") return new MeshLambertMaterial(shared);
+    const material = new MeshStandardMaterial({
+      ...shared,
+      roughness: surface.roughness,
+      metalness: surface.metalness,
+      bumpMap: map,
+      bumpScale: surface.pattern === "checks" ? 0 : 1.2,
+    });
+    if (surface.pattern) {
+      breakRepetition(material, this.texture("noise"), PATTERN_PERIOD_M[surface.pattern]);
+    }
+    return material;
+  }
+}
+
+/** One repetition of the broad noise, metres. */
+const BROAD_M = 34;
+
+/** Lays broad soft noise over a repeated pattern, so that it does not look tiled. */
+function breakRepetition(material: MeshStandardMaterial, noise: Texture, periodM: number): void {
+  material.onBeforeCompile = (shader) => {
+    shader.uniforms.broadNoise = { value: noise };
+    shader.uniforms.broadScale = { value: periodM / BROAD_M };
+    shader.fragmentShader = `uniform sampler2D broadNoise;
+    uniform float broadScale;
+    ${shader.fragmentShader}`.replace(
+      "#include <map_fragment>",
+      `#include <map_fragment>
+      float broad = texture2D(broadNoise, vMapUv.yx * broadScale + 0.37).r;
+      diffuseColor.rgb *= 0.88 + 0.2 * smoothstep(0.5, 0.85, broad);`,
+    );
+  };
+  material.customProgramCacheKey = () => "broad";
+}
+
+function makePatternTexture(pattern: Pattern, size: number, anisotropy: number): Texture {
+  const grey = patternPixels(pattern, size);
+  const rgba = new Uint8Array(size * size * 4);
+  for (let i = 0; i < grey.length; i++) {
+    const level = grey[i] ?? 0;
+    rgba.set([level, level, level, 255], i * 4);
+  }
+  const texture = new DataTexture(rgba, size, size);
+  texture.colorSpace = SRGBColorSpace;
+  texture.wrapS = RepeatWrapping;
+  texture.wrapT = RepeatWrapping;
+  texture.magFilter = LinearFilter;
+  texture.minFilter = LinearMipmapLinearFilter;
+  texture.generateMipmaps = true;
+  texture.anisotropy = anisotropy;
+  const repeat = 1 / PATTERN_PERIOD_M[pattern];
+  texture.repeat.set(repeat, repeat);
+  texture.needsUpdate = true;
+  return texture;
+}

@@ -1,0 +1,90 @@
+/**
+ * Loads glTF models. The loader itself is fetched only when a world has models.
+ */
+import {
+  type BufferGeometry,
+  type Material,
+  type Matrix4,
+  Mesh,
+  MeshLambertMaterial,
+  MeshStandardMaterial,
+} from "three";
+import type { Quality } from "./quality";
+import { sway } from "./wind";
+
+/** One mesh of a model, to be instanced. */
+export interface ModelPart {
+  /** Names the geometry and the material. */
+  key: string;
+  geometry: BufferGeometry;
+  material: Material;
+  /** Small plants would flicker in the shadow map, and cost much there. */
+  castShadow: boolean;
+  /** Pose in the model. */
+  matrix: Matrix4;
+}
+
+/**
+ * The parts of each model by its path. A model that cannot be loaded has no parts: the world is
+ * still worth walking in, since colliders come from the document.
+ */
+export async function loadModels(
+  paths: readonly string[],
+  assetsUrl: string,
+  quality: Quality,
+  progress: (done01: number) => void,
+): Promise<Map<string, ModelPart[]>> {
+  const models = new Map<string, ModelPart[]>();
+  if (paths.length === 0) return models;
+  const { GLTFLoader } = await import("three/addons/loaders/GLTFLoader.js");
+  const loader = new GLTFLoader();
+  const base = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
+  let done = 0;
+  await Promise.all(
+    paths.map(async (path) => {
+      try {
+        const { scene } = await loader.loadAsync(base + path);
+        scene.updateMatrixWorld(true);
+        const parts: ModelPart[] = [];
+        scene.traverse((node) => {
+          if (!(node instanceof Mesh) || Array.isArray(node.material)) return;
+          node.geometry.computeBoundingSphere();
+          const radiusM = node.geometry.boundingSphere?.radius ?? 0;
+          parts.push({
+            key: `${path}#${parts.length}`,
+            geometry: node.geometry,
+            material: adapt(node.material, quality),
+            castShadow: radiusM > 0.6,
+            matrix: node.matrixWorld.clone(),
+          });
+        });
+        models.set(path, parts);
+      } catch {
+        models.set(path, []);
+      }
+      done += 1;
+      progress(done / paths.length);
+    }),
+  );
+  return models;
+}
+
+function adapt(material: Material, quality: Quality): Material {
+  let adapted = material;
+  if (quality.tier === "low" && material instanceof MeshStandardMaterial) {
+    adapted = new MeshLambertMaterial({
+      name: material.name,
+      color: material.color,
+      map: material.map,
+      emissive: material.emissive,
+      vertexColors: material.vertexColors,
+      flatShading: material.flatShading,
+      side: material.side,
+      transparent: material.transparent,
+      opacity: material.opacity,
+      alphaTest: material.alphaTest,
+    });
+  }
+  if (/leaf|leaves|foliage|grass|reed/i.test(material.name)) sway(adapted);
+  return adapted;
+}

@@ -1,0 +1,68 @@
+/**
+ * What the scene is shown each frame: plain data, already interpolated and predicted.
+ *
+ * Owns the seam between the client's state and its drawing. Nothing here knows three.js, and
+ * nothing here may know the network.
+ */
+import type { Emote } from "../protocol/generated";
+
+export type Vec3 = [number, number, number];
+/** Unit quaternion x, y, z, w. */
+export type Quat = [number, number, number, number];
+
+/** A headset or controller, in metres relative to the avatar's feet, in the avatar's frame. */
+export interface PoseView {
+  position: Vec3;
+  rotation: Quat;
+}
+
+export interface AvatarView {
+  entity: number;
+  name: string;
+  /** sRGB, 0-255. */
+  look: { body: number[]; accent: number[] };
+  self: boolean;
+  /** Centre of the capsule, metres. */
+  position: Vec3;
+  /** Radians, 0 = -z, counter-clockwise about +y. */
+  yaw: number;
+  /** Radians, up positive. */
+  pitch: number;
+  grounded: boolean;
+  running: boolean;
+  /** False while the person's connection is lost. */
+  present: boolean;
+  /** The gesture under way; `startedS` in the time of `WorldView.timeS`. */
+  emote: { emote: Emote; startedS: number } | null;
+  /** What was said last, while it is shown. */
+  bubble: string | null;
+  tracked: { head: PoseView | null; left: PoseView | null; right: PoseView | null } | null;
+}
+
+/** A dynamic body or a mover. */
+export interface ObjectView {
+  object: number;
+  position: Vec3;
+  rotation: Quat;
+}
+
+export interface CameraView {
+  mode: "third" | "first";
+  /** Radians, 0 = looking to -z, counter-clockwise about +y. */
+  yaw: number;
+  /** Radians, up positive. */
+  pitch: number;
+  distanceM: number;
+  /** What the camera follows: the centre of the own capsule, metres. */
+  target: Vec3;
+  /** Free way (metres) from `origin` along the unit `direction`, at most `maxM`. */
+  obstruct(origin: Vec3, direction: Vec3, maxM: number): number;
+}
+
+export interface WorldView {
+  /** Seconds on the page's monotonic clock. */
+  timeS: number;
+  avatars: AvatarView[];
+  objects: ObjectView[];
+  camera: CameraView;
+}

@@ -1,0 +1,199 @@
+/**
+ * The picture, the controls and the loop that joins them.
+ *
+ * Owns the canvas. Every picture: read the controls, make inputs, show the visit. Nothing is drawn
+ * while no visit plays.
+ */
+import { effect } from "@preact/signals";
+import { t } from "./i18n/translate";
+import type { Controls } from "./input/controls";
+import type { WorldDocument } from "./protocol/document";
+import { emoteNames, type PersonCard } from "./protocol/generated";
+import type { Scene } from "./scene/scene";
+import type { CameraView } from "./scene/view";
+import { togglePanel } from "./ui/panel";
+import type { Actions, Panel, Store } from "./ui/store";
+import type { Shown, Visit } from "./visit";
+
+export interface StageParts {
+  makeScene(canvas: HTMLCanvasElement): Scene;
+  Controls: typeof Controls;
+  /** Called before every picture, when the controls were read. */
+  beforePicture(nowMs: number): void;
+}
+
+export class Stage {
+  readonly #host: HTMLElement;
+  readonly #store: Store;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #scene: Scene;
+  readonly #controls: Controls;
+  readonly #parts: StageParts;
+  #visit: Visit | null = null;
+  #cards: ReadonlyMap<number, PersonCard> = new Map();
+  #camera: Omit<CameraView, "target" | "obstruct"> = {
+    mode: "third",
+    yaw: 0,
+    pitch: 0,
+    distanceM: 4,
+  };
+  #shown: Shown | null = null;
+  #looping = false;
+  #faced = false;
+  /** Worlds are built one after another. */
+  #building: Promise<void> = Promise.resolve();
+
+  constructor(host: HTMLElement, store: Store, act: Actions, parts: StageParts) {
+    this.#host = host;
+    this.#store = store;
+    this.#parts = parts;
+    this.#canvas = document.createElement("canvas");
+    this.#canvas.className = "world-canvas";
+    this.#canvas.tabIndex = 0;
+    // Keys here are the world's own: assistive technology should pass them on.
+    this.#canvas.setAttribute("role", "application");
+    const thumbs = document.createElement("div");
+    thumbs.className = "thumbs";
+    host.hidden = false;
+    host.replaceChildren(this.#canvas, thumbs);
+    this.#scene = parts.makeScene(this.#canvas);
+    this.#controls = new parts.Controls(this.#canvas, thumbs);
+    this.#listen(act);
+    new ResizeObserver(() => this.#scene.resize()).observe(this.#canvas);
+  }
+
+  /** What the newest picture shows. */
+  get shown(): Shown | null {
+    return this.#shown;
+  }
+
+  /** Builds a world; the last picture stays until `play`. */
+  load(document: WorldDocument, progress: (done01: number) => void): Promise<void> {
+    this.#visit = null;
+    this.#building = this.#building
+      .catch(() => undefined)
+      .then(() => this.#scene.load(document, progress));
+    return this.#building;
+  }
+
+  /** Shows a visit from now on; `arriving` turns the camera to where the avatar looks. */
+  play(visit: Visit, cards: ReadonlyMap<number, PersonCard>, arriving: boolean): void {
+    this.#visit = visit;
+    this.#cards = cards;
+    this.#faced = !arriving;
+    this.#host.hidden = false;
+    this.#scene.resize();
+    if (this.#looping) return;
+    this.#looping = true;
+    requestAnimationFrame((nowMs) => this.#picture(nowMs));
+  }
+
+  /** Shows nothing. */
+  hide(): void {
+    this.#visit = null;
+    this.#shown = null;
+    this.#host.hidden = true;
+  }
+
+  focus(): void {
+    this.#canvas.focus({ preventScroll: true });
+  }
+
+  setVolume(volume01: number): void {
+    this.#scene.setVolume(volume01);
+  }
+
+  setCamera(mode: "third" | "first"): void {
+    if (this.#store.camera.peek() !== mode) this.#controls.press("camera");
+  }
+
+  /** Holds or lets go of the jump button on the screen. */
+  jump(held: boolean): void {
+    this.#controls.press("jump", held);
+  }
+
+  playSensor(object: number): void {
+    this.#scene.playSensor(object);
+  }
+
+  stats(): { drawCalls: number; triangles: number; fps: number } {
+    return this.#scene.stats();
+  }
+
+  /** Hands what the person wants to the visit. */
+  readControls(nowMs: number): void {
+    if (this.#visit === null) return;
+    const read = this.#controls.read(nowMs);
+    this.#camera = {
+      mode: read.cameraMode,
+      yaw: read.cameraYaw,
+      pitch: read.cameraPitch,
+      distanceM: read.distanceM,
+    };
+    if (this.#store.camera.peek() !== read.cameraMode) this.#store.camera.value = read.cameraMode;
+    this.#visit.want(read);
+  }
+
+  #picture(_frameMs: number): void {
+    // The time stamp of the frame may lie before messages that came since: use the present.
+    const nowMs = performance.now();
+    requestAnimationFrame((next) => this.#picture(next));
+    const visit = this.#visit;
+    if (visit === null) return;
+    this.readControls(nowMs);
+    this.#parts.beforePicture(nowMs);
+    if (!visit.placed) return;
+    if (!this.#faced) this.#face(visit);
+    const shown = visit.show(nowMs, this.#cards);
+    this.#shown = shown;
+    this.#scene.render({
+      timeS: nowMs / 1_000,
+      avatars: shown.avatars,
+      objects: shown.objects,
+      camera: {
+        ...this.#camera,
+        target: shown.own,
+        obstruct: (origin, direction, maxM) => visit.obstruct(origin, direction, maxM),
+      },
+    });
+  }
+
+  /** On arrival the camera looks where the avatar does. */
+  #face(visit: Visit): void {
+    const yaw = visit.arrivalYaw;
+    if (yaw === null) return;
+    this.#faced = true;
+    this.#controls.face(yaw);
+    this.readControls(performance.now());
+  }
+
+  #listen(act: Actions): void {
+    const toggle = (panel: Panel) => () => togglePanel(this.#store, panel);
+    const controls = this.#controls;
+    controls.on("chat", () => {
+      this.#store.chatOpen.value = true;
+    });
+    controls.on("emote", (index) => {
+      const emote = emoteNames[index];
+      if (emote !== undefined) act.emote(emote);
+    });
+    controls.on("emotes", toggle("emotes"));
+    controls.on("roster", toggle("people"));
+    controls.on("help", toggle("help"));
+    controls.on("settings", toggle("settings"));
+    // Whoever begins to touch gets the buttons for thumbs; a mouse beside does not take them away.
+    addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch") this.#store.touch.value = true;
+    });
+    if (matchMedia("(pointer: coarse)").matches) this.#store.touch.value = true;
+    effect(() => {
+      controls.enabled = this.#store.screen.value.kind === "world" && !this.#store.travelling.value;
+    });
+    effect(() => {
+      this.#canvas.setAttribute(
+        "aria-label",
+        t("worldView", { world: this.#store.worldTitle.value }),
+      );
+    });
+  }
+}

@@ -1,0 +1,119 @@
+/** What was said, and the field to say something. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "../i18n/translate";
+import { limits } from "../protocol/generated";
+import { Icon } from "./icons";
+import { countCharacters } from "./profile";
+import type { Actions, ChatLine, Store } from "./store";
+
+/** From here on the characters that are left are shown. */
+const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
+
+function Line({ line }: { line: ChatLine }) {
+  switch (line.kind) {
+    case "told":
+      return <li class="line told">{line.text}</li>;
+    case "said":
+      return (
+        <li class="line" data-own={line.own}>
+          <strong class="line-name">
+            <span class="line-dot" aria-hidden="true" style={{ background: line.colour }} />
+            {line.name}
+          </strong>{" "}
+          <span class="line-text">{line.text}</span>
+        </li>
+      );
+  }
+}
+
+export function Chat({ store, act }: { store: Store; act: Actions }) {
+  const text = useSignal("");
+  const field = useRef<HTMLInputElement>(null);
+  const log = useRef<HTMLDivElement>(null);
+  const open = store.chatOpen.value;
+  const lines = store.lines.value;
+  const count = countCharacters(text.value.trim());
+  const left = limits.chatCharsMax - count;
+
+  useEffect(() => {
+    if (!open) return;
+    store.unread.value = 0;
+    field.current?.focus();
+  }, [open, store]);
+
+  // A new line is the reason to scroll.
+  useEffect(() => {
+    const box = log.current;
+    if (box !== null) box.scrollTop = box.scrollHeight;
+  }, [lines, open]);
+
+  const leave = (): void => {
+    store.chatOpen.value = false;
+    act.focusWorld();
+  };
+
+  const say = (event: Event): void => {
+    event.preventDefault();
+    const said = text.value.trim();
+    if (said === "") {
+      leave();
+      return;
+    }
+    if (left < 0) return;
+    act.say(said);
+    text.value = "";
+  };
+
+  return (
+    <section class="chat" data-open={open} aria-label={t("chat")}>
+      <div
+        ref={log}
+        class="chat-log"
+        role="log"
+        aria-live="polite"
+        aria-label={t("chatLog")}
+        // A region that scrolls must be reachable with the keyboard.
+        tabIndex={open ? 0 : -1}
+      >
+        {lines.length === 0 && open && <p class="hint">{t("chatEmpty")}</p>}
+        <ul>
+          {lines.map((line) => (
+            <Line key={line.id} line={line} />
+          ))}
+        </ul>
+      </div>
+      {open && (
+        <form class="chat-form" onSubmit={say}>
+          <input
+            ref={field}
+            class="text-field"
+            type="text"
+            autocomplete="off"
+            enterkeyhint="send"
+            aria-label={t("chat")}
+            aria-invalid={left < 0}
+            placeholder={t("chatPlaceholder")}
+            value={text.value}
+            onInput={(event) => {
+              text.value = event.currentTarget.value;
+            }}
+            onKeyDown={(event) => {
+              event.stopPropagation();
+              if (event.key === "Escape") leave();
+            }}
+          />
+          <button type="submit" class="button primary icon-button" aria-label={t("send")}>
+            <Icon name="send" />
+          </button>
+          <p class="chat-left" role="status">
+            {count > COUNT_FROM_CHARACTERS &&
+              (left >= 0
+                ? t("charactersLeft", { count: left })
+                : t("charactersOver", { count: -left }))}
+          </p>
+        </form>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * `window.vivarium`: what this page knows, for tests and for curious people. Read-only: nothing here
+ * changes the world.
+ */
+import type { SessionState } from "./net/session";
+import type { TransportName } from "./net/transport";
+import type { Vec3 } from "./scene/view";
+
+/** A person as this page sees them. Positions are capsule centres in metres, yaw in radians. */
+export interface SeenPerson {
+  person: number;
+  name: string;
+  present: boolean;
+  /** Null while out of sight. */
+  position: Vec3 | null;
+  yaw: number | null;
+}
+
+/** A dynamic body or platform as it is shown. */
+export interface SeenObject {
+  object: number;
+  name: string | null;
+  position: Vec3;
+  rotation: readonly [number, number, number, number];
+}
+
+export interface VivariumState {
+  /** Which screen is shown. */
+  readonly screen: "entry" | "loading" | "world";
+  readonly session: SessionState["kind"];
+  /** Name of the world; null outside. */
+  readonly world: string | null;
+  /** The person and avatar of this page; null before the first entry. */
+  readonly person: number | null;
+  readonly avatar: number | null;
+  /** Newest server tick known here. */
+  readonly tick: number;
+  /** The tick for which the newest input was made. */
+  readonly inputTick: number;
+  /** The own avatar as it is shown. */
+  readonly own: { position: Vec3; yaw: number; grounded: boolean } | null;
+  /** Everyone else in this world. */
+  readonly others: readonly SeenPerson[];
+  readonly objects: readonly SeenObject[];
+  /** Names of all objects of the world document, by id. */
+  readonly objectNames: readonly (string | null)[];
+  readonly transport: TransportName | null;
+  readonly roundTripMs: number | null;
+  readonly snapshotsPerS: number;
+  readonly loss01: number;
+  readonly bufferMs: number;
+  /** Predictions that the server corrected since this world was entered. */
+  readonly mispredictions: number;
+  /** What the renderer does. */
+  readonly drawing: { drawCalls: number; triangles: number; fps: number };
+}
+
+declare global {
+  interface Window {
+    readonly vivarium: VivariumState;
+  }
+}
+
+/** Puts the state where the console finds it. */
+export function publish(state: VivariumState): void {
+  Object.defineProperty(window, "vivarium", { value: state, configurable: true });
+}

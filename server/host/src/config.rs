@@ -1,0 +1,146 @@
+//! What the command line and the environment say.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, PEOPLE_MAX};
+
+/// A self-hosted server for living, shared 3D worlds.
+#[derive(Debug, Parser)]
+#[command(name = "vivarium", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the worlds and serve them, with the browser client, on one port.
+    Serve(Box<ServerConfig>),
+    /// Run a recording again, without sockets, and print the digest of where it ends.
+    Replay(ReplayConfig),
+    /// Check a world document; say what is wrong with it, and where.
+    Check(CheckConfig),
+}
+
+/// Everything that a server is started with.
+#[derive(Clone, Debug, Args)]
+pub struct ServerConfig {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, env = "VIVARIUM_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Folder for what the server must keep; it is made when missing.
+    #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Folder with worlds, models and sounds.
+    #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
+    pub assets: PathBuf,
+    /// Folder with the built browser client.
+    #[arg(long, env = "VIVARIUM_CLIENT", default_value = "client-web/dist")]
+    pub client: PathBuf,
+    /// World to open, by name; may be repeated, and the first is where people arrive. Without it,
+    /// every world of the assets folder is open, plaza first.
+    #[arg(long = "world", value_name = "NAME", env = "VIVARIUM_WORLD", value_delimiter = ',')]
+    pub worlds: Vec<String>,
+    /// Write every input to this file, for `vivarium replay`.
+    #[arg(long, value_name = "FILE", env = "VIVARIUM_RECORD")]
+    pub record: Option<PathBuf>,
+    /// How to write the log. `RUST_LOG` chooses what is in it.
+    #[arg(long, value_enum, env = "VIVARIUM_LOG", default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+    /// Another origin whose pages may connect, such as https://example.org; may be repeated.
+    /// Pages of this server, and programs that are not browsers, always may.
+    #[arg(
+        long = "allow-origin",
+        value_name = "ORIGIN",
+        env = "VIVARIUM_ALLOW_ORIGIN",
+        value_delimiter = ','
+    )]
+    pub allow_origins: Vec<String>,
+    /// People on this server at most, in all worlds together.
+    #[arg(long, value_name = "N", env = "VIVARIUM_PEOPLE_MAX", default_value_t = PEOPLE_MAX)]
+    pub people_max: usize,
+    /// Connections at most.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "VIVARIUM_CONNECTIONS_MAX",
+        default_value_t = CONNECTIONS_MAX
+    )]
+    pub connections_max: u32,
+    /// Connections at most from one address; those from this machine are not counted.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "VIVARIUM_CONNECTIONS_PER_ADDRESS_MAX",
+        default_value_t = CONNECTIONS_PER_ADDRESS_MAX
+    )]
+    pub connections_per_address_max: u32,
+    /// Limits of each connection; the defaults, unless a test wants others.
+    #[arg(skip)]
+    pub link: vivarium_link::limits::LinkLimits,
+}
+
+impl ServerConfig {
+    /// The defaults, on a free port of this machine.
+    pub fn on_free_port() -> Self {
+        #[derive(Parser)]
+        struct Defaults {
+            #[command(flatten)]
+            config: ServerConfig,
+        }
+        Defaults::parse_from(["vivarium", "--listen", "127.0.0.1:0"]).config
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+/// What to replay.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayConfig {
+    /// The recording.
+    pub file: PathBuf,
+}
+
+/// What to check.
+#[derive(Clone, Debug, Args)]
+pub struct CheckConfig {
+    /// The world document.
+    pub file: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_repeats_what_may_be_repeated() {
+        Cli::command().debug_assert();
+        let cli = Cli::parse_from(["vivarium", "serve", "--world", "plaza", "--world", "garden"]);
+        let Command::Serve(config) = cli.command else { panic!("not serve") };
+        assert_eq!(config.worlds, ["plaza", "garden"]);
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn help_names_every_default() {
+        let mut command = Cli::command();
+        let serve = command.find_subcommand_mut("serve").expect("serve is a command");
+        let help = serve.render_long_help().to_string();
+        for text in ["127.0.0.1:8080", "client-web/dist", "VIVARIUM_PEOPLE_MAX", "2048"] {
+            assert!(help.contains(text), "{text} is missing in:\n{help}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Everything that is served over HTTP: the client, the assets, the worlds, and how the server is.
+
+use std::{path::Path, sync::Arc, time::Instant};
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Path as UrlPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    middleware,
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tower_http::services::{ServeDir, ServeFile};
+use vivarium_link::{
+    adapters::websocket::WebSocketTransport, driver, limits::LinkLimits, stats::LinkStats,
+};
+
+use crate::{
+    connections::Ticket, metrics::Metrics, origin, routing::FrontDoor, worlds::Worlds,
+};
+
+/// What requests are answered from.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// All worlds.
+    pub worlds: Arc<Worlds>,
+    /// The door.
+    pub door: Arc<FrontDoor>,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// Counters of the WebSocket connections.
+    pub websocket_stats: Arc<LinkStats>,
+    /// Limits of each connection.
+    pub link: LinkLimits,
+    /// Origins that may connect besides our own.
+    pub allow_origins: Arc<[String]>,
+}
+
+/// All routes.
+pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
+    let index = client.join("index.html");
+    let client_files = ServeDir::new(client).precompressed_br().precompressed_gzip();
+    let routes = Router::new()
+        .route("/connect", get(connect))
+        .route("/api/worlds", get(list_worlds))
+        .route("/worlds/{file}", get(world_document))
+        .route("/metrics", get(metrics))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        // The client's build may have a folder of that name too.
+        .nest_service(
+            "/assets",
+            ServeDir::new(assets).precompressed_br().precompressed_gzip().fallback(
+                ServeDir::new(client.join("assets")).precompressed_br().precompressed_gzip(),
+            ),
+        );
+    let routes = if index.is_file() {
+        // Addresses of the client's own, such as /garden, are its index page; what looks like a
+        // file and is not there is missing.
+        let pages = Router::new()
+            .fallback_service(ServeFile::new(index).precompressed_br().precompressed_gzip())
+            .layer(middleware::from_fn(only_pages));
+        routes.fallback_service(client_files.fallback(pages))
+    } else {
+        routes.fallback(client_is_missing)
+    };
+    routes.layer(middleware::map_response_with_state((), secured)).with_state(shared)
+}
+
+/// Headers that every answer has.
+async fn secured(uri: Uri, mut response: Response) -> Response {
+    const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+        style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+        connect-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; \
+        object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Files whose name has a hash never change; everything else is asked for again each time,
+    // which costs one short answer when nothing changed.
+    let caching = match is_hashed(uri.path()) && response.status().is_success() {
+        true => "public, max-age=31536000, immutable",
+        false => "no-cache",
+    };
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static(caching));
+    response
+}
+
+/// Whether a path is a file of the client's build, such as `/assets/index-B1xQ9_aZ.js`.
+fn is_hashed(path: &str) -> bool {
+    let Some((folder, file)) = path.rsplit_once('/') else { return false };
+    let Some((stem, extension)) = file.rsplit_once('.') else { return false };
+    let is_built = matches!(extension, "js" | "css" | "wasm" | "map");
+    let Some(at) = stem.len().checked_sub(9) else { return false };
+    let hash = &stem.as_bytes()[at..];
+    is_built
+        && !folder.is_empty()
+        && hash[0] == b'-'
+        && hash[1..].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+async fn only_pages(request: Request, next: middleware::Next) -> Response {
+    let path = request.uri().path();
+    if path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
+        return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
+    }
+    next.run(request).await
+}
+
+async fn client_is_missing() -> impl IntoResponse {
+    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Vivarium</title>\
+        <h1>The server runs, but the browser client is not built</h1>\
+        <p>Build it with <code>make run</code>, or with <code>npm ci &amp;&amp; npm run build</code> \
+        in <code>client-web</code>, and start the server again. If it is built elsewhere, point \
+        <code>--client</code> there.</p></html>";
+    (StatusCode::SERVICE_UNAVAILABLE, Html(page))
+}
+
+#[derive(Debug, Serialize)]
+struct WorldEntry<'a> {
+    name: &'a str,
+    title: &'a str,
+    description: &'a str,
+    people: u32,
+}
+
+async fn list_worlds(State(shared): State<Shared>) -> Response {
+    let entries: Vec<WorldEntry<'_>> = shared
+        .worlds
+        .0
+        .iter()
+        .map(|world| WorldEntry {
+            name: world.name(),
+            title: &world.source.document.title,
+            description: &world.source.document.description,
+            people: world.status.people(),
+        })
+        .collect();
+    Json(entries).into_response()
+}
+
+async fn world_document(
+    State(shared): State<Shared>,
+    UrlPath(file): UrlPath<String>,
+    headers: HeaderMap,
+) -> Response {
+    let name = file.strip_suffix(".json").filter(|name| !name.is_empty());
+    let Some(index) = name.and_then(|name| shared.worlds.find(name)) else {
+        return (StatusCode::NOT_FOUND, "there is no such world\n").into_response();
+    };
+    let source = &shared.worlds.0[index].source;
+    let etag = [(header::ETAG, source.etag.clone())];
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == source.etag)) {
+        return (StatusCode::NOT_MODIFIED, etag).into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (etag, kind, source.json.clone()).into_response()
+}
+
+async fn metrics(State(shared): State<Shared>) -> Response {
+    match shared.metrics.encode() {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot write the metrics");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Whether every world's tick advanced lately; names those whose did not.
+async fn livez(State(shared): State<Shared>) -> Response {
+    let now = Instant::now();
+    let stuck: Vec<&str> = shared
+        .worlds
+        .0
+        .iter()
+        .filter(|world| !world.status.is_alive(now))
+        .map(|world| world.name())
+        .collect();
+    if stuck.is_empty() {
+        return "ok\n".into_response();
+    }
+    let text = format!("not ticking: {}\n", stuck.join(", "));
+    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+}
+
+/// Whether newcomers are welcome now.
+async fn readyz(State(shared): State<Shared>) -> Response {
+    if shared.door.is_shut() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response();
+    }
+    if !shared.worlds.0.iter().all(|world| world.status.is_running()) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "a world is not running\n").into_response();
+    }
+    "ok\n".into_response()
+}
+
+/// The way in: upgrades to WebSocket and runs the session.
+async fn connect(
+    State(shared): State<Shared>,
+    Extension(ticket): Extension<Arc<Ticket>>,
+    mut request: Request,
+) -> Response {
+    let headers = request.headers();
+    if !origin::may_connect(headers, &shared.allow_origins) {
+        shared.metrics.origins_refused.inc();
+        let text = "pages of this origin may not connect (see --allow-origin)\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    let has = |name: HeaderName, wanted: &str| {
+        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+            value.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted))
+        })
+    };
+    if !has(header::CONNECTION, "upgrade")
+        || !has(header::UPGRADE, "websocket")
+        || !has(header::SEC_WEBSOCKET_VERSION, "13")
+    {
+        let text = "this address speaks WebSocket (RFC 6455, version 13) only\n";
+        let answer = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+        return (StatusCode::UPGRADE_REQUIRED, answer, text).into_response();
+    }
+    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
+        return (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing\n").into_response();
+    };
+    let accept = derive_accept_key(key.as_bytes());
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        match upgrade.await {
+            Ok(upgraded) => {
+                let transport = WebSocketTransport::after_upgrade(TokioIo::new(upgraded)).await;
+                let stats = &shared.websocket_stats;
+                let departure = driver::drive(transport, &*shared.door, shared.link, stats).await;
+                tracing::debug!(?departure, "a session ended");
+            }
+            Err(error) => tracing::debug!(%error, "a WebSocket upgrade failed"),
+        }
+        drop(ticket);
+    });
+    let answer = [
+        (header::CONNECTION, "upgrade".to_owned()),
+        (header::UPGRADE, "websocket".to_owned()),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, answer).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_with_a_hash_in_their_name_are_kept_for_ever() {
+        for path in ["/assets/index-B1xQ9_aZ.js", "/build/rapier_wasm-0123abcd.wasm"] {
+            assert!(is_hashed(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/index.html",
+            "/assets/models/oak-tree.glb",
+            "/assets/worlds/a-12345678.json",
+            "/sw.js",
+            "/x-12345678.js",
+            "/assets/short.js",
+        ] {
+            assert!(!is_hashed(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Named maxima of the host. What happens on overflow is written where it happens.
+
+use std::time::Duration;
+
+/// People on this server, those included whose connection is lost and who may still come back.
+/// Later ones are refused with `WorldFull`.
+pub const PEOPLE_MAX: usize = 2_048;
+/// TCP connections; later ones get a `503` and are closed.
+pub const CONNECTIONS_MAX: u32 = 4_096;
+/// TCP connections from one address; later ones get a `503` and are closed. Connections from this
+/// machine are not counted: a reverse proxy stands for many people, and bots are our own.
+pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 256;
+/// Bytes that the kernel may hold unsent for one connection: more would only make frames old.
+pub const UNSENT_BYTES_MAX: u32 = 64 * 1_024;
+/// How long a client may take to send the head of a request.
+pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of the head of a request.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// Messages that wait for a world. Beyond it latest-lane wishes are dropped, other wishes denied
+/// and newcomers refused.
+pub const INBOX_MESSAGES_MAX: usize = 8_192;
+/// Ticks by which a world may be behind; what is beyond is dropped, so that it never spirals.
+pub const BEHIND_TICKS_MAX: u32 = 5;
+/// Records that wait to be written to a recording; beyond it the recording ends.
+pub const RECORDS_QUEUED_MAX: usize = 4_096;
+/// Inputs in one record of a recording.
+pub const INPUTS_PER_RECORD_MAX: usize = 256;
+/// Bytes of one record of a recording.
+pub const RECORD_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// Bytes of a world document in one record; longer documents take several.
+pub const DOCUMENT_PART_BYTES_MAX: usize = 1_024 * 1_024;
+/// Worlds of one recording.
+pub const RECORDED_WORLDS_MAX: usize = 256;
+/// Ticks between two checkpoints of a recording.
+pub const CHECKPOINT_TICKS: u32 = 300;
+/// A world whose tick has not advanced for this long is not alive.
+pub const ALIVE_WITHIN: Duration = Duration::from_secs(5);
+/// First pause before a world that failed is restarted; doubled each time.
+pub const RESTART_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// Longest pause before a world that failed is restarted.
+pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How long clients have, at shutdown, to read the reason and to hang up.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long worlds and the recording have to end.
+pub const END_TIMEOUT: Duration = Duration::from_secs(5);
+/// The process ends after this long, whatever happens.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);

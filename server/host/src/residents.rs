@@ -1,0 +1,224 @@
+//! Who is in one world, and on which connection. Owned by that world's thread, so that a frame
+//! finds its way without a lock that others hold.
+//!
+//! Translates messages of the inbox into inputs, and outputs into what lies in outboxes. Never
+//! waits. Invariant: a resident's seat names this world, or the resident goes at the next tick.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use vivarium_contract::{WorldInput, WorldOutput};
+use vivarium_link::outbox::Outbox;
+use vivarium_protocol::{close::CloseReason, ids::PersonId, intent::Look};
+
+use crate::{
+    routing::{Arrival, Seat, ToWorld},
+    worlds::Worlds,
+};
+
+#[derive(Debug)]
+struct Resident {
+    seat: Arc<Seat>,
+    outbox: Option<Arc<Outbox>>,
+    name: String,
+    look: Look,
+    back: Option<usize>,
+}
+
+/// The people of one world.
+#[derive(Debug)]
+pub struct Residents {
+    me: usize,
+    worlds: Arc<Worlds>,
+    people: BTreeMap<PersonId, Resident>,
+    /// People whose way to another world was shut: they come in again at the next tick.
+    put_back: Vec<Arrival>,
+}
+
+impl Residents {
+    /// Nobody, in the world of index `me`.
+    pub fn new(me: usize, worlds: Arc<Worlds>) -> Self {
+        Self { me, worlds, people: BTreeMap::new(), put_back: Vec::new() }
+    }
+
+    /// What happened to residents since the last tick: some left, some lost their connection.
+    pub fn sweep(&mut self, inputs: &mut Vec<WorldInput>) {
+        self.people.retain(|person, resident| {
+            if resident.seat.has_left() {
+                inputs.push(WorldInput::Leave { person: *person });
+                return false;
+            }
+            if resident.outbox.as_ref().is_some_and(|outbox| outbox.is_ended()) {
+                resident.outbox = None;
+                inputs.push(WorldInput::Presence { person: *person, present: false });
+            }
+            true
+        });
+        for arrival in std::mem::take(&mut self.put_back) {
+            self.arrive(arrival, inputs);
+        }
+    }
+
+    /// Takes in one message.
+    pub fn take(&mut self, message: ToWorld, inputs: &mut Vec<WorldInput>) {
+        match message {
+            ToWorld::Arrival(arrival) => self.arrive(*arrival, inputs),
+            ToWorld::Intent { person, intent } => {
+                // Whoever is on the way between two worlds wants nothing of either.
+                if self.people.contains_key(&person) {
+                    inputs.push(WorldInput::Intent { person, intent });
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, arrival: Arrival, inputs: &mut Vec<WorldInput>) {
+        if arrival.seat.has_left() {
+            return;
+        }
+        let world = arrival.seat.world();
+        if world != self.me {
+            // The person went through a portal while the message was on its way.
+            return send(&self.worlds, world, arrival);
+        }
+        let person = arrival.seat.person();
+        let is_connected = arrival.outbox.as_ref().is_some_and(|outbox| !outbox.is_ended());
+        match self.people.get_mut(&person) {
+            // Two messages about one person overtook each other: the newer connection counts.
+            Some(_) if !is_connected => {}
+            Some(resident) => {
+                if resident.outbox.is_some() {
+                    inputs.push(WorldInput::Presence { person, present: false });
+                }
+                resident.outbox = arrival.outbox;
+                inputs.push(WorldInput::Presence { person, present: true });
+            }
+            None => {
+                inputs.push(WorldInput::Enter {
+                    person,
+                    name: arrival.name.clone(),
+                    look: arrival.look,
+                    spawn: arrival.spawn,
+                });
+                if arrival.outbox.is_none() {
+                    inputs.push(WorldInput::Presence { person, present: false });
+                }
+                let resident = Resident {
+                    seat: arrival.seat,
+                    outbox: arrival.outbox,
+                    name: arrival.name,
+                    look: arrival.look,
+                    back: arrival.back,
+                };
+                self.people.insert(person, resident);
+            }
+        }
+    }
+
+    /// Hands out what a tick made.
+    pub fn deliver(&mut self, outputs: &mut Vec<WorldOutput>) {
+        for output in outputs.drain(..) {
+            match output {
+                WorldOutput::Frame { person, bytes } => {
+                    if let Some(outbox) = self.outbox(person) {
+                        outbox.put_latest(bytes);
+                    }
+                }
+                WorldOutput::Notice { to, bytes } => {
+                    for person in to {
+                        if let Some(outbox) = self.outbox(person) {
+                            outbox.push_reliable(bytes.clone());
+                        }
+                    }
+                }
+                WorldOutput::Travel { person, world, spawn, name, look } => {
+                    if let Some(resident) = self.people.remove(&person) {
+                        self.travel(resident, &world, spawn, name, look);
+                    }
+                }
+                WorldOutput::Refused { person, reason } => {
+                    if let Some(resident) = self.people.remove(&person) {
+                        self.refuse(resident, reason);
+                    }
+                }
+            }
+        }
+    }
+
+    fn outbox(&self, person: PersonId) -> Option<&Arc<Outbox>> {
+        self.people.get(&person)?.outbox.as_ref()
+    }
+
+    fn travel(
+        &mut self,
+        resident: Resident,
+        world: &str,
+        spawn: Option<String>,
+        name: String,
+        look: Look,
+    ) {
+        if let Some(outbox) = &resident.outbox {
+            outbox.clear_latest();
+        }
+        let Resident { seat, outbox, .. } = resident;
+        match self.worlds.find(world).filter(|_| !world.is_empty()) {
+            Some(other) => {
+                let arrival = Arrival { seat, outbox, name, look, spawn, back: Some(self.me) };
+                arrival.seat.move_to(other);
+                if let Err(ToWorld::Arrival(arrival)) =
+                    self.worlds.0[other].send(ToWorld::Arrival(Box::new(arrival)))
+                {
+                    arrival.seat.move_to(self.me);
+                    self.put_back.push(Arrival { spawn: None, back: None, ..*arrival });
+                }
+            }
+            // The portal leads nowhere: the document names a world that is not open here.
+            None => {
+                self.put_back.push(Arrival { seat, outbox, name, look, spawn: None, back: None });
+            }
+        }
+    }
+
+    fn refuse(&mut self, resident: Resident, reason: CloseReason) {
+        let Resident { seat, outbox, name, look, back } = resident;
+        match back {
+            Some(other) => {
+                seat.move_to(other);
+                let arrival = Arrival { seat, outbox, name, look, spawn: None, back: None };
+                send(&self.worlds, other, arrival);
+            }
+            None => {
+                if let Some(outbox) = outbox {
+                    outbox.close(reason);
+                }
+            }
+        }
+    }
+
+    /// The world has ended: everyone is told why, and may come back later.
+    pub fn close_all(&mut self, reason: CloseReason) {
+        let residents = std::mem::take(&mut self.people).into_values().map(|r| r.outbox);
+        let waiting = std::mem::take(&mut self.put_back).into_iter().map(|a| a.outbox);
+        for outbox in residents.chain(waiting).flatten() {
+            outbox.close(reason);
+        }
+    }
+
+    /// Closes whoever a message brings to a world that does not run now.
+    pub fn turn_away(message: ToWorld, reason: CloseReason) {
+        if let ToWorld::Arrival(arrival) = message
+            && let Some(outbox) = arrival.outbox
+        {
+            outbox.close(reason);
+        }
+    }
+}
+
+fn send(worlds: &Worlds, world: usize, arrival: Arrival) {
+    if let Err(message) = worlds.0[world].send(ToWorld::Arrival(Box::new(arrival))) {
+        // A world with a full inbox is far behind: it has no room now.
+        Residents::turn_away(message, CloseReason::WorldFull);
+    }
+}
+
+#[cfg(test)]
+mod tests;

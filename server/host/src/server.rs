@@ -1,0 +1,251 @@
+//! The whole server: starts the worlds and the socket, and ends them in order.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
+use vivarium_link::{adapters::websocket, stats::LinkStats};
+use vivarium_world::{Simulation, WorldError};
+
+use crate::{
+    config::ServerConfig,
+    connections::{self, Gate},
+    http,
+    limits::{DRAIN_TIMEOUT, END_TIMEOUT},
+    metrics::Metrics,
+    recording::Recording,
+    routing::FrontDoor,
+    world_thread::{Ticking, WorldEnd, WorldThread},
+    worlds::{self, OpenError, World, WorldSource, Worlds},
+};
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The worlds could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A world could not be built.
+    #[error("world {name}: {error}")]
+    World {
+        /// Name in addresses.
+        name: String,
+        /// What is wrong.
+        error: WorldError,
+    },
+    /// A world failed while it was built.
+    #[error("world {0} failed at its first tick: see the log above")]
+    Failed(String),
+    /// Somebody else listens there.
+    #[error(
+        "{0} is already in use: stop the program that listens there, or choose another port with \
+         --listen ADDRESS:PORT"
+    )]
+    AddressInUse(SocketAddr),
+    /// Listening failed otherwise.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The recording cannot be created.
+    #[error("cannot create the recording: {0}")]
+    Record(io::Error),
+    /// The data folder cannot be made.
+    #[error("cannot make the data folder: {0}")]
+    Data(io::Error),
+    /// The operating system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+/// A running server. Dropping it ends the worlds without a word to anyone: call
+/// [`Server::shutdown`].
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    worlds: Arc<Worlds>,
+    door: Arc<FrontDoor>,
+    gate: Arc<Gate>,
+    stop: Arc<AtomicBool>,
+    ending: watch::Sender<bool>,
+    threads: Vec<JoinHandle<Option<WorldEnd>>>,
+    tasks: Vec<Task<()>>,
+    recording: Option<Recording>,
+}
+
+/// How a server ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Where the worlds ended, in order; those that failed are missing.
+    pub worlds: Vec<WorldEnd>,
+    /// Whether a recording was asked for and is complete.
+    pub is_recorded: bool,
+}
+
+impl Server {
+    /// Opens the worlds and the socket; returns when both are there.
+    pub async fn start(config: ServerConfig) -> Result<Self, StartError> {
+        let sources = worlds::open(&config.assets, &config.worlds)?;
+        Self::start_worlds::<Simulation>(config, sources).await
+    }
+
+    /// As [`Server::start`], with worlds that are not in the assets folder.
+    pub async fn start_with(
+        config: ServerConfig,
+        sources: Vec<WorldSource>,
+    ) -> Result<Self, StartError> {
+        Self::start_worlds::<Simulation>(config, sources).await
+    }
+
+    pub(crate) async fn start_worlds<W: Ticking>(
+        config: ServerConfig,
+        sources: Vec<WorldSource>,
+    ) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data).map_err(StartError::Data)?;
+        // First, so that a port that is taken is told at once.
+        let listener = listen(config.listen).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let recording = match &config.record {
+            Some(path) => Some(Recording::create(path, &sources).map_err(StartError::Record)?),
+            None => None,
+        };
+        let websocket_stats = Arc::new(LinkStats::default());
+        let metrics = Arc::new(Metrics::new(vec![(websocket::NAME, websocket_stats.clone())]));
+        let (worlds, inboxes): (Vec<_>, Vec<_>) = sources.into_iter().map(World::new).unzip();
+        let worlds = Arc::new(Worlds(worlds));
+        let door = Arc::new(FrontDoor::new(worlds.clone(), config.people_max));
+        let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
+        let (ending, is_ending) = watch::channel(false);
+        let mut server = Self {
+            address,
+            worlds: worlds.clone(),
+            door: door.clone(),
+            gate: gate.clone(),
+            stop: Arc::new(AtomicBool::new(false)),
+            ending,
+            threads: Vec::new(),
+            tasks: Vec::new(),
+            recording,
+        };
+        let mut built = Vec::new();
+        for (index, messages) in inboxes.into_iter().enumerate() {
+            let (ready, is_ready) = oneshot::channel();
+            let thread = WorldThread {
+                index,
+                worlds: worlds.clone(),
+                messages,
+                meters: metrics.world(worlds.0[index].name()),
+                recorder: server.recording.as_ref().map(Recording::recorder),
+                stop: server.stop.clone(),
+            };
+            server.threads.push(thread.spawn::<W>(ready).map_err(StartError::Thread)?);
+            built.push(is_ready);
+        }
+        for (world, is_ready) in worlds.0.iter().zip(built) {
+            let name = || world.name().to_owned();
+            is_ready
+                .await
+                .map_err(|_| StartError::Failed(name()))?
+                .map_err(|error| StartError::World { name: name(), error })?;
+        }
+        let shared = http::Shared {
+            worlds,
+            door: door.clone(),
+            metrics: metrics.clone(),
+            websocket_stats,
+            link: config.link,
+            allow_origins: config.allow_origins.into(),
+        };
+        let router = http::router(shared, &config.assets, &config.client);
+        let accepting = connections::accept(listener, router, gate, metrics, is_ending);
+        server.tasks.push(tokio::spawn(accepting));
+        server.tasks.push(tokio::spawn(expire(door)));
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The worlds, in order.
+    pub fn worlds(&self) -> &Worlds {
+        &self.worlds
+    }
+
+    /// People on this server, those included who may still come back.
+    pub fn people_count(&self) -> usize {
+        self.door.people_count()
+    }
+
+    /// Tells every client, waits a little for them to hang up, and ends the worlds. Takes at most
+    /// [`DRAIN_TIMEOUT`] and [`END_TIMEOUT`].
+    pub async fn shutdown(mut self) -> Ended {
+        self.door.shut();
+        // Answers of `/readyz` are still given while clients hang up.
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.drained()).await.is_err() {
+            tracing::info!("some connections did not end in time and are cut");
+        }
+        self.tasks.iter().for_each(Task::abort);
+        self.stop.store(true, Ordering::Release);
+        let threads = std::mem::take(&mut self.threads);
+        let recording = self.recording.take();
+        let ended = tokio::task::spawn_blocking(move || {
+            // A thread that panicked outside a world has no end to tell.
+            let worlds = threads.into_iter().filter_map(|thread| thread.join().ok()?).collect();
+            Ended { worlds, is_recorded: recording.is_some_and(Recording::finish) }
+        });
+        match tokio::time::timeout(END_TIMEOUT, ended).await {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(_)) | Err(_) => {
+                tracing::error!("a world did not end in time");
+                Ended { worlds: Vec::new(), is_recorded: false }
+            }
+        }
+    }
+
+    async fn drained(&self) {
+        // Sessions first: their clients read the reason. Then idle HTTP connections.
+        self.ending.send_replace(true);
+        self.gate.empty().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.tasks.iter().for_each(Task::abort);
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::AddressInUse(address),
+        _ => StartError::Listen { address, error },
+    })
+}
+
+/// Lets those go whose connection has been lost for too long.
+async fn expire(door: Arc<FrontDoor>) {
+    let mut every_second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        every_second.tick().await;
+        door.expire(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! The one place where a simulation and tokio meet: through a bounded inbox on one side, and
+//! outboxes that never wait on the other.
+//!
+//! A world runs on an OS thread of its own, where it is built, since it is not `Send`. A panic ends
+//! that world alone: its people are told, and it is restarted from its document.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+use vivarium_contract::{Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_protocol::close::CloseReason;
+use vivarium_world::{Simulation, WorldError};
+
+use crate::{
+    clock::Schedule,
+    limits::{CHECKPOINT_TICKS, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
+    metrics::WorldMeters,
+    recording::{Record, Recorder},
+    residents::Residents,
+    routing::ToWorld,
+    worlds::{World, Worlds},
+};
+
+/// What can be ticked: the simulation, and in tests a stand-in that fails on purpose.
+pub trait Ticking: Sized + 'static {
+    /// Builds the world of a document.
+    fn build(spec: &WorldSpec) -> Result<Self, WorldError>;
+    /// The tick that ended last; 0 before the first.
+    fn tick_number(&self) -> u32;
+    /// Advances by one tick; see [`Simulation::tick`].
+    fn tick(
+        &mut self,
+        inputs: Vec<WorldInput>,
+        outputs: &mut Vec<WorldOutput>,
+        probe: &mut dyn FnMut(Phase),
+    ) -> TickReport;
+    /// The state in one number.
+    fn digest(&mut self) -> Digest;
+}
+
+impl Ticking for Simulation {
+    fn build(spec: &WorldSpec) -> Result<Self, WorldError> {
+        Self::new(spec)
+    }
+
+    fn tick_number(&self) -> u32 {
+        Simulation::tick_number(self)
+    }
+
+    fn tick(
+        &mut self,
+        inputs: Vec<WorldInput>,
+        outputs: &mut Vec<WorldOutput>,
+        probe: &mut dyn FnMut(Phase),
+    ) -> TickReport {
+        Simulation::tick(self, inputs, outputs, probe)
+    }
+
+    fn digest(&mut self) -> Digest {
+        Simulation::digest(self)
+    }
+}
+
+/// Where a world ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldEnd {
+    /// Name in addresses.
+    pub name: String,
+    /// The last tick.
+    pub tick: u32,
+    /// The state after it.
+    pub digest: Digest,
+}
+
+/// Everything that a world's thread works with.
+#[derive(Debug)]
+pub struct WorldThread {
+    /// Index of the world in `worlds`.
+    pub index: usize,
+    /// All worlds.
+    pub worlds: Arc<Worlds>,
+    /// The inbox.
+    pub messages: Receiver<ToWorld>,
+    /// What is measured.
+    pub meters: WorldMeters,
+    /// Where inputs are written, if they are.
+    pub recorder: Option<Recorder>,
+    /// Set when the world is to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl WorldThread {
+    /// Starts the thread. `ready` is answered once the world is built, or cannot be.
+    pub fn spawn<W: Ticking>(
+        self,
+        ready: oneshot::Sender<Result<(), WorldError>>,
+    ) -> std::io::Result<JoinHandle<Option<WorldEnd>>> {
+        // Names of threads are cut after 15 bytes.
+        let name = format!("world-{}", self.world().name());
+        std::thread::Builder::new().name(name).spawn(move || self.run::<W>(ready))
+    }
+
+    fn world(&self) -> &World {
+        &self.worlds.0[self.index]
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    fn run<W: Ticking>(self, ready: oneshot::Sender<Result<(), WorldError>>) -> Option<WorldEnd> {
+        let mut ready = Some(ready);
+        let mut residents = Residents::new(self.index, self.worlds.clone());
+        let mut pause = RESTART_PAUSE_MIN;
+        while !self.is_stopped() {
+            let started = Instant::now();
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                let mut simulation = W::build(&self.world().source.spec())?;
+                if let Some(ready) = ready.take() {
+                    // Nobody waits any more when the start was given up.
+                    let _ = ready.send(Ok(()));
+                }
+                Ok(self.tick_until_stopped(&mut simulation, &mut residents))
+            }));
+            self.world().status.ended();
+            match ran {
+                Ok(Ok(end)) => return Some(end),
+                Ok(Err(error)) => match ready.take() {
+                    Some(ready) => {
+                        let _ = ready.send(Err(error));
+                        return None;
+                    }
+                    None => tracing::error!(world = self.world().name(), %error, "cannot restart"),
+                },
+                Err(_) => {
+                    tracing::error!(
+                        world = self.world().name(),
+                        tick = self.world().status.tick(),
+                        pause_s = pause.as_secs(),
+                        "the world failed and will be restarted; please report the panic above"
+                    );
+                }
+            }
+            if started.elapsed() > RESTART_PAUSE_MAX {
+                pause = RESTART_PAUSE_MIN;
+            }
+            self.meters.restarts.inc();
+            if let Some(recorder) = &self.recorder {
+                recorder.write(&Record::Restarted { world: self.index as u16 });
+            }
+            residents.close_all(CloseReason::WorldRestarting);
+            self.rest(pause);
+            pause = (pause * 2).min(RESTART_PAUSE_MAX);
+        }
+        None
+    }
+
+    /// Waits before a restart, turning away whoever comes meanwhile.
+    fn rest(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !self.is_stopped() {
+            if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50)) {
+                self.world().taken(1);
+                Residents::turn_away(message, CloseReason::WorldRestarting);
+            }
+        }
+    }
+
+    fn tick_until_stopped<W: Ticking>(
+        &self,
+        simulation: &mut W,
+        residents: &mut Residents,
+    ) -> WorldEnd {
+        let rate = self.world().source.document.settings.ticks_per_s;
+        let mut schedule = Schedule::new(Instant::now(), rate);
+        let mut outputs = Vec::new();
+        while !self.is_stopped() {
+            std::thread::sleep(schedule.due().saturating_duration_since(Instant::now()));
+            self.tick(simulation, residents, &mut outputs);
+            let ended = schedule.end_tick(Instant::now());
+            self.meters.late_ticks.inc_by(u64::from(ended.late));
+            self.meters.dropped_ticks.inc_by(u64::from(ended.dropped));
+        }
+        let end = WorldEnd {
+            name: self.world().name().to_owned(),
+            tick: simulation.tick_number(),
+            digest: simulation.digest(),
+        };
+        self.checkpoint(simulation.tick_number(), end.digest);
+        end
+    }
+
+    fn tick<W: Ticking>(
+        &self,
+        simulation: &mut W,
+        residents: &mut Residents,
+        outputs: &mut Vec<WorldOutput>,
+    ) {
+        let began = Instant::now();
+        let inputs = self.gather(residents);
+        let tick = simulation.tick_number() + 1;
+        let records = self.recorder.as_ref().map(|recorder| {
+            recorder.encode_inputs(self.index as u16, tick, &inputs)
+        });
+        let mut mark = Instant::now();
+        let mut probe = |phase: Phase| {
+            let now = Instant::now();
+            self.meters.phase(phase).observe((now - mark).as_secs_f64());
+            mark = now;
+        };
+        let report = simulation.tick(inputs, outputs, &mut probe);
+        // Only now: a tick that failed would fail in every replay.
+        if let (Some(recorder), Some(records)) = (&self.recorder, records) {
+            records.into_iter().for_each(|record| recorder.write_encoded(record));
+            if tick.is_multiple_of(CHECKPOINT_TICKS) {
+                self.checkpoint(tick, simulation.digest());
+            }
+        }
+        residents.deliver(outputs);
+        let now = Instant::now();
+        self.world().status.advanced(now, report.tick, report.people);
+        self.meters.whole_tick.observe((now - began).as_secs_f64());
+        self.meters.report(&report);
+        self.meters.inbox_depth.set(self.world().inbox_depth());
+    }
+
+    fn gather(&self, residents: &mut Residents) -> Vec<WorldInput> {
+        let mut inputs = Vec::new();
+        residents.sweep(&mut inputs);
+        // At most what waits now, so that senders cannot keep a tick from starting.
+        let waiting = self.world().inbox_depth();
+        let mut taken = 0;
+        while taken < waiting {
+            let Ok(message) = self.messages.try_recv() else { break };
+            residents.take(message, &mut inputs);
+            taken += 1;
+        }
+        self.world().taken(taken as usize);
+        inputs
+    }
+
+    fn checkpoint(&self, tick: u32, digest: Digest) {
+        if let Some(recorder) = &self.recorder {
+            recorder.write(&Record::Checkpoint { world: self.index as u16, tick, digest });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! The worlds of this server: their documents as files, and their handles while they run.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use vivarium_contract::WorldSpec;
+use vivarium_scene::{
+    document::WorldDocument,
+    load::{self, DocumentError},
+};
+
+use crate::{
+    limits::{ALIVE_WITHIN, INBOX_MESSAGES_MAX},
+    routing::ToWorld,
+};
+
+/// The world where people arrive, unless the configuration says otherwise.
+const FIRST_WORLD: &str = "plaza";
+
+/// Why worlds could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file or folder could not be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A document is wrong.
+    #[error("{path}: {error}")]
+    Document {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        error: DocumentError,
+    },
+    /// The name in a document is not that of its file, by which it is addressed.
+    #[error("{path}: name: is \"{name}\", but the file's name says otherwise")]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// The name in the document.
+        name: String,
+    },
+    /// There is nothing to open.
+    #[error("there is no world in {0}: put one there, or point --assets to a folder with worlds")]
+    None(PathBuf),
+}
+
+/// A world as it is stored.
+#[derive(Clone, Debug)]
+pub struct WorldSource {
+    /// Checked.
+    pub document: Arc<WorldDocument>,
+    /// As clients get it.
+    pub json: Bytes,
+    /// A strong entity tag of `json`, with its quotes.
+    pub etag: String,
+}
+
+impl WorldSource {
+    /// Reads and checks a document.
+    pub fn from_json(json: Bytes) -> Result<Self, DocumentError> {
+        let document = Arc::new(load::from_json(&json)?);
+        let etag = format!("\"{}\"", &blake3::hash(&json).to_hex()[..32]);
+        Ok(Self { document, json, etag })
+    }
+
+    /// Reads and checks a file.
+    pub fn read(path: &Path) -> Result<Self, OpenError> {
+        let json = std::fs::read(path)
+            .map_err(|error| OpenError::Read { path: path.to_owned(), error })?;
+        Self::from_json(json.into())
+            .map_err(|error| OpenError::Document { path: path.to_owned(), error })
+    }
+
+    /// What the simulation is built from.
+    pub fn spec(&self) -> WorldSpec {
+        WorldSpec {
+            document: self.document.clone(),
+            document_url: format!("/worlds/{}.json", self.document.name),
+        }
+    }
+}
+
+/// The worlds of `names`, in that order; without names all of the folder, the plaza first.
+pub fn open(assets: &Path, names: &[String]) -> Result<Vec<WorldSource>, OpenError> {
+    let folder = assets.join("worlds");
+    let names = if names.is_empty() { all_names(&folder)? } else { names.to_vec() };
+    if names.is_empty() {
+        return Err(OpenError::None(folder));
+    }
+    let mut sources: Vec<WorldSource> = Vec::new();
+    for name in names {
+        let path = folder.join(format!("{name}.json"));
+        let source = WorldSource::read(&path)?;
+        if source.document.name != name {
+            return Err(OpenError::Name { path, name: source.document.name.clone() });
+        }
+        if sources.iter().all(|other| other.document.name != name) {
+            sources.push(source);
+        }
+    }
+    Ok(sources)
+}
+
+fn all_names(folder: &Path) -> Result<Vec<String>, OpenError> {
+    let failed = |error| OpenError::Read { path: folder.to_owned(), error };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "json")
+            && let Some(name) = path.file_stem().and_then(|stem| stem.to_str())
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_by_key(|name| (name != FIRST_WORLD, name.clone()));
+    Ok(names)
+}
+
+/// How a world is doing, written by its thread.
+#[derive(Debug)]
+pub struct WorldStatus {
+    epoch: Instant,
+    advanced_ms: AtomicU64,
+    running: AtomicBool,
+    tick: AtomicU32,
+    people: AtomicU32,
+}
+
+impl WorldStatus {
+    fn new() -> Self {
+        Self {
+            epoch: Instant::now(),
+            advanced_ms: AtomicU64::new(0),
+            running: AtomicBool::new(false),
+            tick: AtomicU32::new(0),
+            people: AtomicU32::new(0),
+        }
+    }
+
+    /// Notes that a tick has ended.
+    pub fn advanced(&self, now: Instant, tick: u32, people: u32) {
+        let since = now.saturating_duration_since(self.epoch);
+        self.advanced_ms.store(since.as_millis() as u64, Relaxed);
+        self.tick.store(tick, Relaxed);
+        self.people.store(people, Relaxed);
+        self.running.store(true, Relaxed);
+    }
+
+    /// Notes that the world has ended, for good or until it is restarted.
+    pub fn ended(&self) {
+        self.running.store(false, Relaxed);
+        self.people.store(0, Relaxed);
+    }
+
+    /// Whether the world has ticked since it was started last.
+    pub fn is_running(&self) -> bool {
+        self.running.load(Relaxed)
+    }
+
+    /// Whether a tick has ended lately.
+    pub fn is_alive(&self, now: Instant) -> bool {
+        let advanced_at = self.epoch + Duration::from_millis(self.advanced_ms.load(Relaxed));
+        now.saturating_duration_since(advanced_at) < ALIVE_WITHIN
+    }
+
+    /// The tick that ended last.
+    pub fn tick(&self) -> u32 {
+        self.tick.load(Relaxed)
+    }
+
+    /// People in the world.
+    pub fn people(&self) -> u32 {
+        self.people.load(Relaxed)
+    }
+}
+
+/// A world as the rest of the server sees it.
+#[derive(Debug)]
+pub struct World {
+    /// As it is stored.
+    pub source: WorldSource,
+    /// How it is doing.
+    pub status: WorldStatus,
+    inbox: SyncSender<ToWorld>,
+    depth: AtomicI64,
+}
+
+impl World {
+    /// A world that does not run yet, and what its thread reads from.
+    pub fn new(source: WorldSource) -> (Self, Receiver<ToWorld>) {
+        let (inbox, messages) = sync_channel(INBOX_MESSAGES_MAX);
+        (Self { source, status: WorldStatus::new(), inbox, depth: AtomicI64::new(0) }, messages)
+    }
+
+    /// Name in addresses.
+    pub fn name(&self) -> &str {
+        &self.source.document.name
+    }
+
+    /// Puts a message into the inbox without waiting; gives it back when the inbox is full.
+    pub fn send(&self, message: ToWorld) -> Result<(), ToWorld> {
+        match self.inbox.try_send(message) {
+            Ok(()) => {
+                self.depth.fetch_add(1, Relaxed);
+                Ok(())
+            }
+            Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => Err(message),
+        }
+    }
+
+    /// Notes that the thread has taken messages out of the inbox.
+    pub fn taken(&self, messages: usize) {
+        self.depth.fetch_sub(messages as i64, Relaxed);
+    }
+
+    /// Messages that wait.
+    pub fn inbox_depth(&self) -> i64 {
+        self.depth.load(Relaxed).max(0)
+    }
+}
+
+/// All worlds, in the order of the configuration; shared by everything that routes.
+#[derive(Debug)]
+pub struct Worlds(pub Vec<World>);
+
+impl Worlds {
+    /// Index of the world of a name; the first for an empty one.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        if name.is_empty() {
+            return (!self.0.is_empty()).then_some(0);
+        }
+        self.0.iter().position(|world| world.name() == name)
+    }
+}

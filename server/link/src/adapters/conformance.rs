@@ -1,0 +1,425 @@
+//! What every transport must do, told once and run on each.
+
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::{io::DuplexStream, task::JoinHandle};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, protocol::Role},
+};
+use vivarium_contract::Intent;
+use vivarium_protocol::{
+    close::CloseReason,
+    ids::PersonId,
+    intent::{ClientLatest, ClientMessage, Hello, Look},
+    limits::{CLIENT_RELIABLE_BYTES_MAX, RESUME_TOKEN_BYTES},
+    notice::ServerMessage,
+    wire,
+};
+
+use super::{
+    memory::{self, MemoryClient, ToClient},
+    websocket::WebSocketTransport,
+};
+use crate::{
+    driver::{Departure, Door, Taken, drive},
+    limits::LinkLimits,
+    outbox::Outbox,
+    session::Admitted,
+    stats::LinkStats,
+    transport::{Lane, Transport},
+};
+
+/// Longer than anything here should take; reached only when a test fails.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The client's end of some transport.
+trait Client: Sized + Send {
+    type Transport: Transport + 'static;
+    fn connect() -> impl Future<Output = (Self::Transport, Self)> + Send;
+    fn send(&mut self, lane: Lane, bytes: Vec<u8>) -> impl Future<Output = ()> + Send;
+    /// The next message, the close reason's code, or nothing when the connection is gone.
+    fn receive(&mut self) -> impl Future<Output = Option<Got>> + Send;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Got {
+    Message(Lane, Bytes),
+    Closed(u16),
+}
+
+impl Client for MemoryClient {
+    type Transport = memory::MemoryTransport;
+
+    async fn connect() -> (Self::Transport, Self) {
+        memory::pair()
+    }
+
+    async fn send(&mut self, lane: Lane, bytes: Vec<u8>) {
+        // A server that has closed reads no more; the test finds out by what it receives.
+        let _ = MemoryClient::send(self, lane, bytes).await;
+    }
+
+    async fn receive(&mut self) -> Option<Got> {
+        Some(match MemoryClient::receive(self).await? {
+            ToClient::Message { lane, bytes } => Got::Message(lane, bytes),
+            ToClient::Closed(reason) => Got::Closed(reason.code()),
+        })
+    }
+}
+
+impl Client for WebSocketStream<DuplexStream> {
+    type Transport = WebSocketTransport<DuplexStream>;
+
+    async fn connect() -> (Self::Transport, Self) {
+        let (server, client) = tokio::io::duplex(8 * 1024);
+        let transport = WebSocketTransport::after_upgrade(server).await;
+        (transport, WebSocketStream::from_raw_socket(client, Role::Client, None).await)
+    }
+
+    async fn send(&mut self, lane: Lane, bytes: Vec<u8>) {
+        let message = [vec![lane as u8], bytes].concat();
+        let _ = SinkExt::send(self, Message::Binary(message.into())).await;
+    }
+
+    async fn receive(&mut self) -> Option<Got> {
+        loop {
+            match self.next().await?.ok()? {
+                Message::Binary(mut bytes) => {
+                    let lane = Lane::from_byte(bytes[0]).unwrap();
+                    return Some(Got::Message(lane, bytes.split_off(1)));
+                }
+                Message::Close(frame) => return Some(Got::Closed(frame.unwrap().code.into())),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A host with one world that repeats what it is told.
+#[derive(Default)]
+struct Echo {
+    intents: Mutex<Vec<Intent>>,
+    outbox: Mutex<Option<Arc<Outbox>>>,
+    gone: Mutex<Option<Departure>>,
+}
+
+impl Door for Echo {
+    type Seat = ();
+
+    fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<((), Admitted), CloseReason> {
+        if hello.world != "plaza" {
+            return Err(CloseReason::UnknownWorld);
+        }
+        // The world is quicker than the handshake: its words must still come second.
+        *self.outbox.lock().unwrap() = Some(outbox.clone());
+        let admitted = Admitted {
+            person: PersonId(1),
+            resume: [5; RESUME_TOKEN_BYTES],
+            resume_window_s: 30,
+            resumed: false,
+        };
+        Ok(((), admitted))
+    }
+
+    fn enter(&self, (): &(), hello: Hello, outbox: &Arc<Outbox>) {
+        outbox.push_reliable(heard(&hello.name));
+        outbox.put_latest(Bytes::from_static(b"a frame"));
+    }
+
+    fn intent(&self, (): &(), intent: Intent) -> Taken {
+        if let (Intent::Say { text }, Some(outbox)) = (&intent, &*self.outbox.lock().unwrap()) {
+            outbox.push_reliable(heard(text));
+        }
+        self.intents.lock().unwrap().push(intent);
+        Taken::Yes
+    }
+
+    fn gone(&self, (): (), departure: Departure) {
+        assert_eq!(self.gone.lock().unwrap().replace(departure), None, "gone twice");
+    }
+}
+
+fn heard(text: &str) -> Bytes {
+    wire::encode(&ServerMessage::Heard { person: PersonId(1), text: text.into() }).into()
+}
+
+fn hello(world: &str) -> Vec<u8> {
+    wire::encode_hello(&Hello {
+        world: world.into(),
+        name: "Ana".into(),
+        look: Look { body: [0; 3], accent: [0; 3] },
+        resume: None,
+    })
+}
+
+/// One client, and the server that it speaks to.
+struct Visit<C> {
+    client: C,
+    echo: Arc<Echo>,
+    stats: Arc<LinkStats>,
+    task: JoinHandle<Departure>,
+}
+
+impl<C: Client> Visit<C> {
+    async fn new(limits: LinkLimits) -> Self {
+        let (transport, client) = C::connect().await;
+        let echo = Arc::new(Echo::default());
+        let stats = Arc::new(LinkStats::default());
+        let (door, counters) = (echo.clone(), stats.clone());
+        let task = tokio::spawn(async move { drive(transport, &*door, limits, &counters).await });
+        Self { client, echo, stats, task }
+    }
+
+    /// With the handshake behind it.
+    async fn open(limits: LinkLimits) -> Self {
+        let mut visit = Self::new(limits).await;
+        visit.client.send(Lane::Reliable, hello("plaza")).await;
+        let accepted = visit.message().await;
+        assert!(
+            matches!(accepted, ServerMessage::Accepted { person: PersonId(1), .. }),
+            "{accepted:?}"
+        );
+        assert_eq!(visit.message().await, decoded(&heard("Ana")));
+        assert_eq!(
+            visit.receive().await,
+            Some(Got::Message(Lane::Latest, Bytes::from_static(b"a frame")))
+        );
+        visit
+    }
+
+    async fn receive(&mut self) -> Option<Got> {
+        tokio::time::timeout(DEADLINE, self.client.receive()).await.expect("nothing came")
+    }
+
+    async fn message(&mut self) -> ServerMessage {
+        match self.receive().await {
+            Some(Got::Message(Lane::Reliable, bytes)) => decoded(&bytes),
+            other => panic!("{other:?} is not a reliable message"),
+        }
+    }
+
+    /// The session ends with a readable message, then the transport's close, then nothing.
+    async fn ends(mut self, expected: CloseReason) {
+        loop {
+            match self.receive().await {
+                Some(Got::Message(Lane::Reliable, bytes)) => {
+                    if let ServerMessage::Closed { reason, .. } = decoded(&bytes) {
+                        assert_eq!(reason, expected);
+                        break;
+                    }
+                }
+                Some(Got::Message(Lane::Latest, _)) => {}
+                other => panic!("{other:?} instead of a readable end"),
+            }
+        }
+        assert_eq!(self.receive().await, Some(Got::Closed(expected.code())));
+        assert_eq!(self.departure().await, Departure::Closed(expected));
+    }
+
+    async fn departure(self) -> Departure {
+        let Self { client, echo, stats, task } = self;
+        drop(client);
+        let departure = tokio::time::timeout(DEADLINE, task).await.expect("it goes on").unwrap();
+        assert_eq!(stats.open.load(Relaxed), 0);
+        assert_eq!(stats.outbox_bytes.load(Relaxed), 0, "the outbox is empty");
+        if stats.accepted.load(Relaxed) == 1 {
+            assert_eq!(*echo.gone.lock().unwrap(), Some(departure), "the seat was given back");
+        }
+        departure
+    }
+}
+
+fn decoded(bytes: &[u8]) -> ServerMessage {
+    wire::decode_server_message(bytes).unwrap()
+}
+
+async fn a_conversation<C: Client>() {
+    let mut visit = Visit::<C>::open(LinkLimits::default()).await;
+    let said = ClientMessage::Say { text: "hello".into() };
+    visit.client.send(Lane::Reliable, wire::encode(&said)).await;
+    assert_eq!(visit.message().await, decoded(&heard("hello")));
+    let latest = ClientLatest { ack: 1, first_tick: 2, inputs: vec![], tracked: None };
+    visit.client.send(Lane::Latest, wire::encode(&latest)).await;
+    visit.client.send(Lane::Reliable, wire::encode(&ClientMessage::Ping { nonce: 6 })).await;
+    assert_eq!(visit.message().await, ServerMessage::Pong { nonce: 6 });
+    assert_eq!(
+        *visit.echo.intents.lock().unwrap(),
+        [Intent::Say { text: "hello".into() }, Intent::Latest(latest)]
+    );
+    visit.client.send(Lane::Reliable, wire::encode(&ClientMessage::Bye)).await;
+    visit.ends(CloseReason::Bye).await;
+}
+
+async fn refusals<C: Client>() {
+    let mut visit = Visit::<C>::new(LinkLimits::default()).await;
+    visit.client.send(Lane::Reliable, hello("atlantis")).await;
+    visit.ends(CloseReason::UnknownWorld).await;
+    let mut visit = Visit::<C>::new(LinkLimits::default()).await;
+    visit.client.send(Lane::Reliable, b"VIVA\x63\x00 of the future".to_vec()).await;
+    visit.ends(CloseReason::VersionMismatch).await;
+    let mut visit = Visit::<C>::new(LinkLimits::default()).await;
+    visit.client.send(Lane::Latest, hello("plaza")).await;
+    visit.ends(CloseReason::WrongLane).await;
+    let mut visit = Visit::<C>::open(LinkLimits::default()).await;
+    visit.client.send(Lane::Reliable, vec![0; CLIENT_RELIABLE_BYTES_MAX + 1]).await;
+    visit.ends(CloseReason::Oversized).await;
+    let mut visit = Visit::<C>::open(LinkLimits::default()).await;
+    visit.client.send(Lane::Reliable, vec![250]).await;
+    visit.ends(CloseReason::Malformed).await;
+}
+
+async fn timeouts<C: Client>() {
+    let short = Duration::from_millis(20);
+    let limits = LinkLimits { handshake_timeout: short, ..LinkLimits::default() };
+    Visit::<C>::new(limits).await.ends(CloseReason::HandshakeTimeout).await;
+    // A client that does not even answer probes, because it does not read.
+    let limits = LinkLimits { idle_timeout: short, probe_interval: short, ..limits };
+    let visit = Visit::<C>::open(LinkLimits { handshake_timeout: DEADLINE, ..limits }).await;
+    visit.ends(CloseReason::Idle).await;
+}
+
+async fn a_lost_connection<C: Client>() {
+    let visit = Visit::<C>::open(LinkLimits::default()).await;
+    assert_eq!(visit.departure().await, Departure::Lost);
+}
+
+async fn a_client_that_never_reads<C: Client>() {
+    let limits = LinkLimits { reliable_queue_bytes_max: 64 * 1024, ..LinkLimits::default() };
+    let visit = Visit::<C>::open(limits).await;
+    let outbox = visit.echo.outbox.lock().unwrap().clone().unwrap();
+    let line = heard(&"x".repeat(1_000));
+    // The transport holds some, the outbox holds some, and then it is over.
+    for _ in 0..10_000 {
+        outbox.push_reliable(line.clone());
+        outbox.put_latest(line.clone());
+        tokio::task::yield_now().await;
+    }
+    assert!(outbox.is_ended());
+    drop(outbox);
+    assert_eq!(visit.task_only().await, Departure::Closed(CloseReason::TooSlow));
+}
+
+async fn a_write_that_stalls<C: Client>() {
+    let limits = LinkLimits {
+        write_stall_max: Duration::from_millis(20),
+        close_timeout: Duration::from_millis(20),
+        reliable_queue_bytes_max: usize::MAX,
+        ..LinkLimits::default()
+    };
+    let visit = Visit::<C>::open(limits).await;
+    let outbox = visit.echo.outbox.lock().unwrap().clone().unwrap();
+    for _ in 0..2_000 {
+        outbox.push_reliable(heard(&"x".repeat(1_000)));
+    }
+    drop(outbox);
+    assert_eq!(visit.task_only().await, Departure::Closed(CloseReason::TooSlow));
+}
+
+impl<C: Client> Visit<C> {
+    /// Waits for the server's end while the client is there and does nothing.
+    async fn task_only(self) -> Departure {
+        let Self { client, echo, task, .. } = self;
+        let departure = tokio::time::timeout(DEADLINE, task).await.expect("it goes on").unwrap();
+        assert_eq!(*echo.gone.lock().unwrap(), Some(departure));
+        drop(client);
+        departure
+    }
+}
+
+async fn closed_by_the_host<C: Client>() {
+    let visit = Visit::<C>::open(LinkLimits::default()).await;
+    let outbox = visit.echo.outbox.lock().unwrap().clone().unwrap();
+    outbox.push_reliable(heard("last words"));
+    outbox.close(CloseReason::ShuttingDown);
+    drop(outbox);
+    visit.ends(CloseReason::ShuttingDown).await;
+}
+
+macro_rules! conformance {
+    ($name:ident, $client:ty) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn carries_a_conversation() {
+                a_conversation::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn tells_why_it_refuses() {
+                refusals::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn does_not_wait_for_ever() {
+                timeouts::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn notices_a_lost_connection() {
+                a_lost_connection::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn closes_a_client_that_never_reads() {
+                a_client_that_never_reads::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn closes_a_client_whose_writes_stall() {
+                a_write_that_stalls::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn passes_on_what_the_host_says_last() {
+                closed_by_the_host::<$client>().await;
+            }
+        }
+    };
+}
+
+conformance!(memory_transport, MemoryClient);
+conformance!(websocket_transport, WebSocketStream<DuplexStream>);
+
+type WebSocketClient = WebSocketStream<DuplexStream>;
+
+#[tokio::test]
+async fn a_websocket_takes_neither_text_nor_unknown_lanes_nor_huge_messages() {
+    let cases = [
+        (Message::Text("hello".into()), CloseReason::Malformed),
+        (Message::Binary(Bytes::new()), CloseReason::Malformed),
+        (Message::Binary(Bytes::from_static(&[2, 1, 1])), CloseReason::WrongLane),
+        (Message::Binary(vec![0; 1 << 20].into()), CloseReason::Oversized),
+    ];
+    for (message, expected) in cases {
+        let mut visit = Visit::<WebSocketClient>::open(LinkLimits::default()).await;
+        // A huge message does not even leave whole: the server stops reading it.
+        let sending = visit.client.feed(message);
+        let _ = tokio::time::timeout(Duration::from_millis(200), sending).await;
+        let _ = tokio::time::timeout(Duration::from_millis(200), visit.client.flush()).await;
+        visit.ends(expected).await;
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_that_answers_probes_is_not_idle() {
+    let short = Duration::from_millis(30);
+    let limits = LinkLimits {
+        probe_interval: short,
+        idle_timeout: short * 3,
+        ..LinkLimits::default()
+    };
+    let mut visit = Visit::<WebSocketClient>::open(limits).await;
+    // Reading answers probes by itself; several idle timeouts pass.
+    let silence = tokio::time::timeout(limits.idle_timeout * 5, visit.client.receive()).await;
+    assert!(silence.is_err(), "{silence:?}");
+    let ping = wire::encode(&ClientMessage::Ping { nonce: 8 });
+    Client::send(&mut visit.client, Lane::Reliable, ping).await;
+    assert_eq!(visit.message().await, ServerMessage::Pong { nonce: 8 });
+}

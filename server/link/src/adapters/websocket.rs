@@ -1,0 +1,166 @@
+//! WebSocket: both lanes over one ordered stream, the first byte of a message naming the lane.
+//!
+//! The HTTP upgrade is the host's; this file begins where both ends speak WebSocket. There is no
+//! compression: frames are dense already.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        error::ProtocolError,
+        protocol::{CloseFrame, Role, WebSocketConfig},
+    },
+};
+use vivarium_protocol::{close::CloseReason, limits::FRAME_BYTES_MAX};
+
+use crate::{
+    limits::{
+        CLIENT_MESSAGE_BYTES_MAX, WEBSOCKET_READ_BUFFER_BYTES, WEBSOCKET_WRITE_BUFFER_BYTES,
+        WEBSOCKET_WRITE_BUFFER_BYTES_MAX,
+    },
+    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+};
+
+/// Name of this transport in metrics.
+pub const NAME: &str = "websocket";
+
+/// A connection that has been upgraded to WebSocket.
+#[derive(Debug)]
+pub struct WebSocketTransport<S> {
+    stream: WebSocketStream<S>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> WebSocketTransport<S> {
+    /// Speaks WebSocket, as the server, over a stream whose HTTP upgrade is over.
+    pub async fn after_upgrade(io: S) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(WEBSOCKET_READ_BUFFER_BYTES)
+            .write_buffer_size(WEBSOCKET_WRITE_BUFFER_BYTES)
+            .max_write_buffer_size(WEBSOCKET_WRITE_BUFFER_BYTES_MAX)
+            .max_message_size(Some(CLIENT_MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(CLIENT_MESSAGE_BYTES_MAX));
+        let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+        Self { stream }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for WebSocketTransport<S> {
+    type Receiver = WebSocketReceiver<S>;
+    type Sender = WebSocketSender<S>;
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            name: NAME,
+            latest_is_datagram: false,
+            latest_bytes_max: FRAME_BYTES_MAX,
+            can_probe: true,
+        }
+    }
+
+    fn split(self) -> (WebSocketSender<S>, WebSocketReceiver<S>) {
+        let (sink, stream) = self.stream.split();
+        (WebSocketSender { sink, scratch: BytesMut::new() }, WebSocketReceiver { stream })
+    }
+}
+
+/// Receives from the client.
+#[derive(Debug)]
+pub struct WebSocketReceiver<S> {
+    stream: SplitStream<WebSocketStream<S>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Receiver for WebSocketReceiver<S> {
+    async fn receive(&mut self) -> Received {
+        loop {
+            return match self.stream.next().await {
+                Some(Ok(Message::Binary(bytes))) => message(bytes),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Alive,
+                Some(Ok(Message::Text(_))) => Received::Broken {
+                    reason: CloseReason::Malformed,
+                    detail: "messages are binary, not text",
+                },
+                // The library answers it on the next calls, and then the stream ends.
+                Some(Ok(Message::Close(_) | Message::Frame(_))) => continue,
+                Some(Err(error)) => broken(&error),
+                None => Received::Lost,
+            };
+        }
+    }
+}
+
+fn message(mut bytes: Bytes) -> Received {
+    let Some(byte) = bytes.first() else {
+        return Received::Broken {
+            reason: CloseReason::Malformed,
+            detail: "a message has at least one byte, which names its lane",
+        };
+    };
+    match Lane::from_byte(*byte) {
+        Some(lane) => Received::Message { lane, bytes: bytes.split_off(1) },
+        None => Received::Broken {
+            reason: CloseReason::WrongLane,
+            detail: "the first byte of a message names its lane: 0 reliable, 1 latest",
+        },
+    }
+}
+
+fn broken(error: &Error) -> Received {
+    match error {
+        Error::Capacity(_) => Received::Broken {
+            reason: CloseReason::Oversized,
+            detail: CloseReason::Oversized.text(),
+        },
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Received::Lost,
+        Error::Protocol(_) | Error::Utf8(_) | Error::AttackAttempt => Received::Broken {
+            reason: CloseReason::Malformed,
+            detail: "the WebSocket protocol was broken",
+        },
+        _ => Received::Lost,
+    }
+}
+
+/// Sends to the client.
+#[derive(Debug)]
+pub struct WebSocketSender<S> {
+    sink: SplitSink<WebSocketStream<S>, Message>,
+    /// Where lane and message are joined; its memory is used again once the library has copied
+    /// the message into its own buffer.
+    scratch: BytesMut,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> WebSocketSender<S> {
+    async fn feed(&mut self, message: Message) -> Result<(), ConnectionLost> {
+        self.sink.feed(message).await.map_err(|_| ConnectionLost)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Sender for WebSocketSender<S> {
+    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<(), ConnectionLost> {
+        self.scratch.reserve(1 + bytes.len());
+        self.scratch.put_u8(lane as u8);
+        self.scratch.put_slice(bytes);
+        let message = Message::Binary(self.scratch.split().freeze());
+        self.feed(message).await
+    }
+
+    async fn flush(&mut self) -> Result<(), ConnectionLost> {
+        self.sink.flush().await.map_err(|_| ConnectionLost)
+    }
+
+    async fn probe(&mut self) -> Result<(), ConnectionLost> {
+        self.feed(Message::Ping(Bytes::new())).await?;
+        self.flush().await
+    }
+
+    async fn close(&mut self, reason: CloseReason) {
+        let frame = CloseFrame { code: reason.code().into(), reason: reason.text().into() };
+        // Nobody is left to be told when this fails.
+        let _ = self.sink.send(Message::Close(Some(frame))).await;
+    }
+}

@@ -1,0 +1,324 @@
+//! One bot: a connection, and the person who walks at its end.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use futures_util::{SinkExt, StreamExt};
+use tokio::{
+    net::TcpStream,
+    sync::watch,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+use vivarium_protocol::{
+    ids::EntityId,
+    intent::{ClientMessage, Hello, Look},
+    limits::{FRAME_BYTES_MAX, SERVER_RELIABLE_BYTES_MAX},
+    notice::ServerMessage,
+    wire,
+};
+
+use crate::{
+    clock::{Clocks, WorldClock},
+    inputs::InputSchedule,
+    measure::Tally,
+    replica::{Replica, ReplicaError},
+    walk::{Behaviour, Walker},
+};
+
+/// First byte of a message on the reliable lane.
+const RELIABLE: u8 = 0;
+/// First byte of a message on the latest lane.
+const LATEST: u8 = 1;
+
+/// Longest time from connecting to being in the world.
+const JOIN_TIME_MAX: Duration = Duration::from_secs(20);
+/// Longest time for saying goodbye.
+const BYE_TIME_MAX: Duration = Duration::from_secs(2);
+/// Time between two pings.
+const PING_INTERVAL: Duration = Duration::from_millis(500);
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What a bot is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// WebSocket address, with the path.
+    pub url: String,
+    /// World to enter; empty: the server's first.
+    pub world: String,
+    /// How to behave.
+    pub behaviour: Behaviour,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Number of this bot.
+    pub index: u32,
+}
+
+/// Where a person is, since the last `Entered`.
+struct Inside {
+    avatar: EntityId,
+    clock: Arc<WorldClock>,
+    schedule: InputSchedule,
+    /// Ticks of the bot's own clock are counted from here.
+    since: Instant,
+    ticks: u64,
+}
+
+/// A bot that is in a world.
+pub struct Bot {
+    socket: Socket,
+    clocks: Arc<Clocks>,
+    inside: Inside,
+    replica: Replica,
+    walker: Walker,
+    ping: Option<(u32, Instant)>,
+    nonce: u32,
+    tally: Tally,
+}
+
+/// Whether the connection still stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Open,
+    CutOff,
+}
+
+impl Bot {
+    /// Connects and enters the world.
+    pub async fn join(plan: &Plan, clocks: Arc<Clocks>) -> Result<Self> {
+        match timeout(JOIN_TIME_MAX, Self::enter(plan, clocks)).await {
+            Ok(result) => result,
+            Err(_) => bail!("not in the world after {} s", JOIN_TIME_MAX.as_secs()),
+        }
+    }
+
+    async fn enter(plan: &Plan, clocks: Arc<Clocks>) -> Result<Self> {
+        let began = Instant::now();
+        let largest = FRAME_BYTES_MAX.max(SERVER_RELIABLE_BYTES_MAX) + 1;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(16 * 1024)
+            .max_message_size(Some(largest))
+            .max_frame_size(Some(largest));
+        let (mut socket, _) = connect_async_with_config(&plan.url, Some(config), true)
+            .await
+            .with_context(|| format!("connecting to {}", plan.url))?;
+        let mut walker = Walker::new(plan.behaviour, plan.seed, plan.index);
+        let hello = Hello {
+            world: plan.world.clone(),
+            name: format!("Bot {}", plan.index + 1),
+            look: Look { body: walker.colour(), accent: walker.colour() },
+            resume: None,
+        };
+        let mut tally = Tally::default();
+        send(&mut socket, &mut tally, RELIABLE, &wire::encode_hello(&hello)).await?;
+        loop {
+            let message = socket.next().await.context("the server hung up")??;
+            let Message::Binary(bytes) = message else { continue };
+            tally.bytes_down += bytes.len() as u64;
+            // Frames may come before `Entered`; without it they say nothing.
+            let Some((&RELIABLE, bytes)) = bytes.split_first() else { continue };
+            match wire::decode_server_message(bytes).context("a message before `Entered`")? {
+                ServerMessage::Closed { reason, detail } => bail!("refused: {reason:?}: {detail}"),
+                ServerMessage::Entered { world, ticks_per_s, tick, avatar, .. } => {
+                    tally.join.record(began.elapsed());
+                    tally.joined = 1;
+                    let inside = Inside::new(&clocks, &world, ticks_per_s, tick, avatar);
+                    let replica = Replica::default();
+                    return Ok(Self {
+                        socket,
+                        clocks,
+                        inside,
+                        replica,
+                        walker,
+                        ping: None,
+                        nonce: 0,
+                        tally,
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Walks until `stop` becomes true or the connection ends; then what was seen.
+    pub async fn walk(mut self, mut stop: watch::Receiver<bool>) -> Tally {
+        let began = Instant::now();
+        let mut standing = Standing::Open;
+        let mut ticks = interval(self.inside.clock.tick());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pings = interval(PING_INTERVAL);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while standing == Standing::Open {
+            let result = tokio::select! {
+                () = stopped(&mut stop) => break,
+                message = self.socket.next() => match message {
+                    Some(Ok(message)) => {
+                        let avatar = self.inside.avatar;
+                        let result = self.hear(&message);
+                        if self.inside.avatar != avatar {
+                            ticks = interval(self.inside.clock.tick());
+                            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                        }
+                        result
+                    }
+                    Some(Err(_)) | None => Ok(Standing::CutOff),
+                },
+                _ = ticks.tick() => self.tick().await,
+                _ = pings.tick() => self.send_ping().await,
+            };
+            standing = result.unwrap_or(Standing::CutOff);
+        }
+        self.tally.inside = began.elapsed();
+        match standing {
+            Standing::Open => self.leave().await,
+            Standing::CutOff => self.tally.disconnects = 1,
+        }
+        self.tally
+    }
+
+    async fn leave(&mut self) {
+        let farewell = async {
+            let bye = wire::encode(&ClientMessage::Bye);
+            send(&mut self.socket, &mut self.tally, RELIABLE, &bye).await?;
+            self.socket.close(None).await?;
+            while let Some(Ok(_)) = self.socket.next().await {}
+            anyhow::Ok(())
+        };
+        // The measuring is over: how the connection ends does not matter any more.
+        let _ = timeout(BYE_TIME_MAX, farewell).await;
+    }
+
+    /// A tick of the bot's own clock: looks at what it knows, decides, and sends.
+    async fn tick(&mut self) -> Result<Standing> {
+        let now = Instant::now();
+        let known = self.replica.newest();
+        if let Some(known) = known
+            && let Some(age) = self.inside.clock.age(now, known.tick)
+        {
+            self.tally.staleness.record(age);
+        }
+        let input = self.walker.next(self.inside.avatar, known);
+        let ack = known.map_or(0, |known| known.tick);
+        for _ in 0..self.inside.ticks_due(now) {
+            self.inside.schedule.push(input);
+        }
+        let message = wire::encode(&self.inside.schedule.message(ack));
+        send(&mut self.socket, &mut self.tally, LATEST, &message).await?;
+        Ok(Standing::Open)
+    }
+
+    async fn send_ping(&mut self) -> Result<Standing> {
+        // One at a time: an answer that never comes leaves the ping unmeasured.
+        self.nonce = self.nonce.wrapping_add(1);
+        self.ping = Some((self.nonce, Instant::now()));
+        let ping = wire::encode(&ClientMessage::Ping { nonce: self.nonce });
+        send(&mut self.socket, &mut self.tally, RELIABLE, &ping).await?;
+        Ok(Standing::Open)
+    }
+
+    fn hear(&mut self, message: &Message) -> Result<Standing> {
+        let bytes = match message {
+            Message::Binary(bytes) => bytes,
+            Message::Close(_) => return Ok(Standing::CutOff),
+            Message::Text(_) => {
+                self.tally.decode_errors += 1;
+                return Ok(Standing::Open);
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(Standing::Open),
+        };
+        self.tally.bytes_down += bytes.len() as u64;
+        match bytes.split_first() {
+            Some((&RELIABLE, bytes)) => self.hear_reliable(bytes),
+            Some((&LATEST, bytes)) => {
+                self.see_frame(bytes);
+                Ok(Standing::Open)
+            }
+            _ => {
+                self.tally.decode_errors += 1;
+                Ok(Standing::Open)
+            }
+        }
+    }
+
+    fn hear_reliable(&mut self, bytes: &[u8]) -> Result<Standing> {
+        match wire::decode_server_message(bytes) {
+            Ok(ServerMessage::Closed { .. }) => return Ok(Standing::CutOff),
+            Ok(ServerMessage::Entered { world, ticks_per_s, tick, avatar, .. }) => {
+                // Through a portal: nothing of the old world is true in the new one.
+                self.replica.clear();
+                self.walker.entered();
+                self.inside = Inside::new(&self.clocks, &world, ticks_per_s, tick, avatar);
+            }
+            Ok(ServerMessage::Pong { nonce }) => {
+                if let Some((expected, sent)) = self.ping.take()
+                    && expected == nonce
+                {
+                    let round_trip = sent.elapsed();
+                    self.inside.clock.round_trip(round_trip);
+                    self.tally.round_trip.record(round_trip);
+                }
+            }
+            Ok(_) => {}
+            Err(_) => self.tally.decode_errors += 1,
+        }
+        Ok(Standing::Open)
+    }
+
+    fn see_frame(&mut self, bytes: &[u8]) {
+        let Ok(frame) = wire::decode_frame(bytes) else {
+            self.tally.decode_errors += 1;
+            return;
+        };
+        self.tally.snapshots += 1;
+        match self.replica.apply(&frame) {
+            Ok(()) => {
+                self.inside.clock.frame_arrived(Instant::now(), frame.tick);
+                self.inside.schedule.frame_arrived(&frame);
+            }
+            Err(ReplicaError::Stale) => {}
+            Err(_) => self.tally.decode_errors += 1,
+        }
+    }
+}
+
+impl Inside {
+    fn new(clocks: &Clocks, world: &str, ticks_per_s: u16, tick: u32, avatar: EntityId) -> Self {
+        Self {
+            avatar,
+            clock: clocks.world(world, ticks_per_s),
+            schedule: InputSchedule::entered(tick),
+            since: Instant::now(),
+            ticks: 0,
+        }
+    }
+
+    /// Ticks that have begun since this was last asked: more than one after a hitch.
+    fn ticks_due(&mut self, now: Instant) -> u64 {
+        let tick_ns = self.clock.tick().as_nanos().max(1);
+        let begun = (now.saturating_duration_since(self.since).as_nanos() / tick_ns) as u64 + 1;
+        let due = begun.saturating_sub(self.ticks);
+        self.ticks = begun;
+        due.min(vivarium_protocol::limits::INPUTS_PER_MESSAGE_MAX as u64)
+    }
+}
+
+/// Becomes ready when the run ends, also when nobody is left to say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn send(socket: &mut Socket, tally: &mut Tally, lane: u8, message: &[u8]) -> Result<()> {
+    let mut bytes = Vec::with_capacity(message.len() + 1);
+    bytes.push(lane);
+    bytes.extend_from_slice(message);
+    tally.bytes_up += bytes.len() as u64;
+    socket.send(Message::Binary(bytes.into())).await?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! What time it is on the server, as nearly as its clients can tell.
+//!
+//! A frame of tick `t` cannot arrive before `t` has ended. So among all frames of a world, over all
+//! bots of a run, the smallest difference between the time of arrival and `t` ticks is the server's
+//! clock plus the shortest way to a bot. Half of the shortest round trip is taken off for that way.
+//! The age of what a bot knows is then the server's time now minus the time of its newest frame.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// The server's time in one world, shared by the bots in it.
+#[derive(Debug)]
+pub struct WorldClock {
+    began: Instant,
+    ticks_per_s: u16,
+    /// Microseconds from tick 0 to `began`, on the shortest way seen so far; see the module.
+    offset_us: AtomicI64,
+    round_trip_us: AtomicI64,
+}
+
+impl WorldClock {
+    /// A clock that has seen no frame.
+    pub fn new(began: Instant, ticks_per_s: u16) -> Self {
+        Self {
+            began,
+            ticks_per_s: ticks_per_s.max(1),
+            offset_us: AtomicI64::new(i64::MAX),
+            round_trip_us: AtomicI64::new(i64::MAX),
+        }
+    }
+
+    /// How long a tick is.
+    pub fn tick(&self) -> Duration {
+        Duration::from_secs(1) / u32::from(self.ticks_per_s)
+    }
+
+    fn tick_us(&self, tick: u32) -> i64 {
+        i64::from(tick) * 1_000_000 / i64::from(self.ticks_per_s)
+    }
+
+    fn elapsed_us(&self, now: Instant) -> i64 {
+        now.saturating_duration_since(self.began).as_micros() as i64
+    }
+
+    /// A frame of `tick` has arrived.
+    pub fn frame_arrived(&self, now: Instant, tick: u32) {
+        let offset = self.elapsed_us(now) - self.tick_us(tick);
+        self.offset_us.fetch_min(offset, Ordering::Relaxed);
+    }
+
+    /// A round trip was measured.
+    pub fn round_trip(&self, round_trip: Duration) {
+        self.round_trip_us.fetch_min(round_trip.as_micros() as i64, Ordering::Relaxed);
+    }
+
+    /// How old the state of `tick` is; `None` before the first frame.
+    pub fn age(&self, now: Instant, tick: u32) -> Option<Duration> {
+        let offset = self.offset_us.load(Ordering::Relaxed);
+        if offset == i64::MAX {
+            return None;
+        }
+        let way = match self.round_trip_us.load(Ordering::Relaxed) {
+            i64::MAX => 0,
+            round_trip => round_trip / 2,
+        };
+        let age_us = self.elapsed_us(now) - self.tick_us(tick) - (offset - way);
+        Some(Duration::from_micros(age_us.max(0) as u64))
+    }
+}
+
+/// The clocks of all worlds of a run.
+#[derive(Debug)]
+pub struct Clocks {
+    began: Instant,
+    worlds: Mutex<BTreeMap<String, Arc<WorldClock>>>,
+}
+
+impl Clocks {
+    /// No worlds yet.
+    pub fn new(began: Instant) -> Self {
+        Self { began, worlds: Mutex::default() }
+    }
+
+    /// The clock of a world.
+    pub fn world(&self, name: &str, ticks_per_s: u16) -> Arc<WorldClock> {
+        let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        let clock = worlds
+            .entry(name.to_owned())
+            .or_insert_with(|| Arc::new(WorldClock::new(self.began, ticks_per_s)));
+        Arc::clone(clock)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_counts_from_the_fastest_frame_and_half_the_shortest_round_trip() {
+        let began = Instant::now();
+        let at = |ms| began + Duration::from_millis(ms);
+        let clock = WorldClock::new(began, 100);
+        assert_eq!(clock.age(at(5), 100), None);
+        clock.frame_arrived(at(30), 100);
+        clock.frame_arrived(at(32), 101);
+        clock.frame_arrived(at(60), 102);
+        // Tick 101 came fastest, at 32 ms: tick 102 ended 10 ms after it, and was 18 ms late.
+        assert_eq!(clock.age(at(60), 102), Some(Duration::from_millis(18)));
+        clock.round_trip(Duration::from_millis(9));
+        clock.round_trip(Duration::from_millis(4));
+        assert_eq!(clock.age(at(60), 102), Some(Duration::from_millis(20)));
+    }
+}

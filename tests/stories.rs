@@ -8,5 +8,6 @@ mod physics;
 mod portals;
 mod recording;
 mod replication;
+mod routes;
 mod serving;
 mod talking;

@@ -16,7 +16,7 @@ const ARCH = { x: -27, z: 20, heading: 60 };
 /** Flat places: x, z, height, radius that is quite flat. */
 const FLATS = [
   [4, -8, 0.8, 4.6], // the island
-  [4, 30, 1.5, 4], // arrivals
+  [4, 30, 2.4, 3.4], // arrivals
   [4, 12.6, 0.75, 2.6], // the bridge's southern end
   [ARCH.x + 1.2, ARCH.z + 0.7, 1.9, 4.2],
   [28, 21, 1.7, 6.2], // pumpkins
@@ -26,9 +26,9 @@ const FLATS = [
 
 /** Paths, as corners with heights; the ground is level across them. */
 const PATHS = [
-  [[4, 30, 1.5], [5, 21, 1.2], [4, 12.6, 0.75]],
-  [[4, 30, 1.5], [-8, 27, 1.7], [-18, 25, 1.8], [ARCH.x + 1.2, ARCH.z + 0.7, 1.9]],
-  [[4, 30, 1.5], [16, 27.5, 1.6], [28, 21, 1.7]],
+  [[4, 30, 2.4], [5, 21, 1.55], [4, 12.6, 0.75]],
+  [[4, 30, 2.4], [-8, 27, 1.7], [-18, 25, 1.8], [ARCH.x + 1.2, ARCH.z + 0.7, 1.9]],
+  [[4, 30, 2.4], [16, 27.5, 1.6], [28, 21, 1.7]],
   [[28, 21, 1.7], [32, 6, 1.4], [28.5, -8, 0.6]],
   [[ARCH.x + 1.2, ARCH.z + 0.7, 1.9], [-27, 6, 1.2], [-21.5, -8, 0.5]],
 ];
@@ -68,6 +68,10 @@ function land(x, z) {
     const shore = smooth((far - 0.72) / 0.63);
     height = basin + (Math.max(height, 0.9) - basin) * shore;
   }
+  // The slope from the arrivals to the water is open and even.
+  const even = 0.75 + ((z - 12.6) / 17.4) * 1.65;
+  const lane = smooth((16 - Math.abs(x - 4)) / 7) * smooth((z - 8) / 5) * smooth((38 - z) / 5);
+  height += (even + 0.2 * (height - even) - height) * lane;
   for (const path of PATHS) {
     const near = onPath(path, x, z);
     const share = 1 - smooth((near.far - 1.4) / 3.4);
@@ -107,14 +111,14 @@ function groundOf(heights) {
 
 function materials(world) {
   const m = (name, colour, more) => world.material(name, colour, more);
-  m("meadow", "#93a858", { pattern: "noise" });
+  m("meadow", "#a8bb68", { pattern: "noise" });
   m("path", palette.sandstone);
   m("path_dark", palette.sandstoneDark);
   m("sandstone", palette.sandstone);
   m("wall", palette.sandstoneDark, { pattern: "noise" });
   m("cream", palette.cream);
   m("terracotta", palette.terracotta);
-  m("brick", palette.brick);
+  m("brick", "#94402f");
   m("slate", palette.slate);
   m("slate_dark", palette.slateDark);
   m("planks", palette.wood, { pattern: "planks" });
@@ -396,14 +400,14 @@ function furniture(world, ground) {
   for (const [x, z, heading] of [[9.5, 14.4, 180], [-12, 21.6, 160], [27, -12, 250], [-2, 16, 170]]) {
     world.place("bench", on(x, z, 0.02), { rotation: turnY(heading) });
   }
-  for (const [x, z] of [[1.4, 13.6], [6.8, 13.6], [1.6, 33], [7, 32.6], [-20, 22.4], [22.6, 22.4], [-19, -5.6 + 0.4], [28, -5.4]]) {
+  for (const [x, z] of [[1.4, 13.6], [6.8, 13.6], [0.4, 20.5], [8.8, 20], [-23, 18.4], [22.6, 22.4], [-19, -5.6 + 0.4], [28, -5.4]]) {
     world.place("lantern", on(x, z));
   }
   const heading = ARCH.heading;
   const height = ground(ARCH.x, ARCH.z);
   portalArch(world, [ARCH.x, height, ARCH.z], heading, { world: "plaza", spawn: "gate" });
   const [s, c] = [Math.sin((heading * Math.PI) / 180), Math.cos((heading * Math.PI) / 180)];
-  const [x, z] = [ARCH.x + 4.6 * s, ARCH.z + 4.6 * c];
+  const [x, z] = [ARCH.x + 7 * s, ARCH.z + 7 * c];
   world.spawn("gate", on(x, z, 0.1), heading + 180, 1);
 }
 

@@ -94,15 +94,15 @@ export const rockCorners = boulder.corners;
 
 function flowers(seed, petal, heart) {
   const [mesh, rng] = [new Mesh("grass"), random(seed)];
-  for (let i = 0; i < 9; i += 1) {
+  for (let i = 0; i < 7; i += 1) {
     const [angle, far] = [between(rng, 0, 2 * Math.PI), 0.5 * Math.sqrt(rng())];
     const [x, z, h] = [far * Math.cos(angle), far * Math.sin(angle), between(rng, 0.22, 0.42)];
     mesh.lathe([[0.018, -0.1], [0.012, h]], 3, palette.moss, { centre: [x, 0, z] });
     const tint = shaded(petal, between(rng, 0.92, 1.08));
     mesh.lathe(
-      [[0, h - 0.03], [0.1, h + 0.03], [0.045, h + 0.05]], 6, tint, { centre: [x, 0, z] },
+      [[0, h - 0.03], [0.1, h + 0.03], [0.045, h + 0.05]], 5, tint, { centre: [x, 0, z] },
     );
-    mesh.lathe([[0.045, h + 0.05], [0, h + 0.08]], 6, heart, { centre: [x, 0, z] });
+    mesh.lathe([[0.045, h + 0.05], [0, h + 0.08]], 5, heart, { centre: [x, 0, z] });
   }
   return mesh;
 }

@@ -21,13 +21,13 @@ function materials(world) {
   m("sandstone", palette.sandstone);
   m("terracotta", palette.terracotta);
   m("brick", palette.brick);
-  m("hedge", palette.forest, { pattern: "noise" });
+  m("hedge", "#5d8a58", { pattern: "noise" });
   m("soil", palette.woodDark);
   m("slate", palette.slate);
   m("slate_dark", palette.slateDark, { roughness: 0.6 });
   m("planks", palette.wood, { pattern: "planks" });
   m("lane", palette.honey, { pattern: "planks", roughness: 0.45 });
-  m("wood", palette.wood);
+  m("wood", "#bd8a5c");
   m("wood_dark", palette.woodDark);
   m("teal", palette.teal, { roughness: 0.7 });
   m("teal_light", palette.tealLight, { roughness: 0.7 });
@@ -125,6 +125,9 @@ function ground(world) {
   slab(-104, 100, -100, -40);
   slab(40, 100, -40, 40);
   slab(-104, -44, -40, 40);
+  const lining = (x, z, w, d) => world.place({ visuals: [look(box(w, 1.6, d), "stone")] }, [x, -0.801, z]);
+  for (const x of [-22, -32]) lining(x, 6, 0.06, 56);
+  for (const z of [-22, 34]) lining(-27, z, 10, 0.06);
   world.place({ visuals: [look(water(10, 56), "canal")] }, [-27, -0.75, 6]);
   world.place({ sound: { path: "sounds/stream.wav", volume: 0.35, radius_m: 7, plays: "always" } }, [-27, -0.5, 14]);
   // Paving is drawn, not felt: it lies a finger above the ground.
@@ -212,8 +215,8 @@ function fountain(world) {
   );
   made.sound = { path: "sounds/stream.wav", volume: 0.6, radius_m: 6, plays: "always" };
   world.place(made, [0, 0, 0], { name: "fountain" });
-  for (const [x, z, heading] of [[0, 8.2, 180], [0, -8.2, 0], [8.2, 0, 270], [-8.2, 0, 90]]) {
-    world.place("bench", [x, 0, z].map((n) => n * 0.9), { rotation: turnY(heading) });
+  for (const [x, z, heading] of [[5.4, 7, 218], [-5.4, 7, 142], [7.4, 0, 270], [-7.4, 0, 90]]) {
+    world.place("bench", [x, 0, z], { rotation: turnY(heading) });
   }
   const corners = [[-9, 9], [9, 9], [-9, -9], [9, -9]];
   corners.forEach(([x, z], i) => {
@@ -259,11 +262,11 @@ function terrace(world) {
     { rotation: turnY(90) },
   );
   for (const x of [-12.5, 12.5]) world.place("planter_olive", [x, 2, -36.5]);
-  for (const x of [-6, 6]) world.place("lamp_lit", [x, 2, -34]);
+  for (const x of [-4, 4]) world.place("lamp_lit", [x, 2, -36.6]);
   world.place("bench", [-9, 2, -37.5]);
   world.place("bench", [9, 2, -37.5]);
-  portalArch(world, [0, 2, -33], 0, { world: "garden", spawn: "gate" });
-  sign(world, [3.6, 2, -31], -20, ["To the garden", "Step through the arch"]);
+  portalArch(world, [0, 2, -36], 0, { world: "garden", spawn: "gate" });
+  sign(world, [4.4, 2, -33.4], -20, ["To the garden", "Step through the arch"]);
 }
 
 function bowling(world) {
@@ -359,20 +362,20 @@ function barrelsAndBalls(world) {
     colliders: [solid(ball(1.1), undefined, undefined, { friction: 0.7, restitution: 0.35, density_kgpm3: 10 })],
     body: { ...rolling, linear_damping: 0.25 },
   }, [-5.5, 1.1, 13], { name: "great ball" });
-  sign(world, [-3.6, 0, 18.6], 12, ["Plaza", "Everything loose can be pushed", "The garden lies behind the arch"]);
+  sign(world, [-5.6, 0, 18.4], 22, ["Plaza", "Everything loose can be pushed", "The garden lies behind the arch"]);
 }
 
 function ramps(world) {
   // A block 2 m high with three ramps of 15, 30 and 40 degrees up its southern face.
-  world.place(parts([part(box(11, 2, 4), "stone")]), [-10, 1, 29.4 - 3], { name: "ramp block" });
-  [[15, -13.6, "teal_light"], [30, -10, "honey"], [40, -6.4, "coral"]].forEach(([degrees, x, material]) => {
+  world.place(parts([part(box(11, 2, 4), "stone")]), [-13, 1, 27.4], { name: "ramp block" });
+  [[15, -16.6, "teal_light"], [30, -13, "honey"], [40, -9.4, "coral"]].forEach(([degrees, x, material]) => {
     const length = 2 / Math.tan((degrees * Math.PI) / 180);
     world.place(
       { visuals: [look(ownColliders, material)], colliders: [solid(hull(wedge(3, 2, length)))] },
-      [x, 0, 28.4 + length / 2],
+      [x, 0, 29.4 + length / 2],
       { name: `ramp ${degrees}` },
     );
-    world.place({ visuals: [look(text(`${degrees}°`, 0.4), "ink", [0, 0, 0])] }, [x, 2.03, 27.6], { rotation: turnX(-90) });
+    world.place({ visuals: [look(text(`${degrees}°`, 0.4), "ink", [0, 0, 0])] }, [x, 2.03, 28.6], { rotation: turnX(-90) });
   });
 }
 
@@ -385,12 +388,12 @@ function canal(world) {
   ]), [-27, 0, 22], { name: "bridge" });
   // The ferry: across and back, flush with the banks.
   world.place({
-    ...parts([part(box(3, 0.3, 3.4), "teal", [0, -0.15, 0])], { friction: 0.9 }),
+    ...parts([part(box(2.9, 0.3, 3.4), "teal", [0, -0.15, 0])], { friction: 0.9 }),
     body: { kind: "kinematic" },
     mover: { waypoints_m: [[0, 0, 0], [-7, 0, 0]], leg_ticks: 150, rest_ticks: 75 },
   }, [-23.5, 0, 4], { name: "ferry" });
   world.document.objects.at(-1).properties.visuals.push(
-    look(box(3, 0.02, 0.25), "honey", [0, 0.005, 1.5]), look(box(3, 0.02, 0.25), "honey", [0, 0.005, -1.5]),
+    look(box(2.9, 0.02, 0.25), "honey", [0, 0.005, 1.5]), look(box(2.9, 0.02, 0.25), "honey", [0, 0.005, -1.5]),
   );
   sign(world, [-20.4, 0, 7.6], 70, ["Ferry", "Wait for the platform"]);
 }
@@ -477,10 +480,15 @@ function details(world, rng) {
   world.place({ sound: { path: "sounds/birds.wav", volume: 0.35, radius_m: 12, plays: "always" } }, [12, 4, 20]);
   // Pennants between the lamps of the southern entrance.
   const flags = ["coral", "honey", "teal", "rose", "teal_light", "coral", "honey"];
-  const visuals = flags.map((colour, i) => {
-    const t = (i + 0.5) / flags.length;
-    const sag = 4 * 0.5 * t * (1 - t);
-    return look(box(0.5, 0.45, 0.03), colour, [-4 + 8 * t, 3.2 - sag - 0.2, 0], turnZ(45));
+  const rope = (t) => [-4 + 8 * t, 3.25 - 2.2 * t * (1 - t)];
+  const visuals = flags.flatMap((colour, i) => {
+    const [[ax, ay], [bx, by]] = [rope(i / flags.length), rope((i + 1) / flags.length)];
+    const [x, y] = [(ax + bx) / 2, (ay + by) / 2];
+    const slope = (Math.atan2(by - ay, bx - ax) * 180) / Math.PI;
+    return [
+      look(box(Math.hypot(bx - ax, by - ay) + 0.02, 0.03, 0.03), "slate_dark", [x, y, 0], turnZ(slope)),
+      look(box(0.62, 0.42, 0.03), colour, [x, y - 0.24, 0], turnZ(slope)),
+    ];
   });
   world.place({ visuals }, [0, 0, 23.2]);
 }
@@ -502,7 +510,7 @@ export function makePlaza() {
   blueprints(world);
   world.spawn("south", [0, 0.05, 26], 0, 2);
   world.spawn("south east", [6, 0.05, 19.5], 8, 2);
-  world.spawn("gate", [0, 2.05, -28.4], 180, 1.2);
+  world.spawn("gate", [0, 2.05, -28.6], 180, 1);
   ground(world);
   surroundings(world, rng);
   fountain(world);

@@ -290,7 +290,9 @@ export class App implements Actions {
     store.travelling.value = false;
     store.screen.value = { kind: "world" };
     store.tell(t("enteredLine", { world: document.title }));
-    history.replaceState(null, "", `?world=${encodeURIComponent(entered.world)}`);
+    const address = new URL(location.href);
+    address.searchParams.set("world", entered.world);
+    history.replaceState(null, "", address);
     this.#engine?.stage.focus();
   }
 
@@ -372,6 +374,7 @@ export class App implements Actions {
       snapshotsPerS: visit.stats.rate(nowMs),
       bufferMs: visit.bufferMs,
       mispredictions: visit.mispredictions,
+      lateInputs: visit.lateInputs,
       framesPerS: this.#engine?.stage.stats().fps ?? 0,
     };
   }
@@ -404,7 +407,11 @@ export class App implements Actions {
       get own() {
         const self = app.#engine?.stage.shown?.avatars.find((avatar) => avatar.self);
         if (self === undefined) return null;
-        return { position: self.position, yaw: self.yaw, grounded: self.grounded };
+        const { position, yaw, grounded, bubble } = self;
+        return { position, yaw, grounded, bubble };
+      },
+      get camera() {
+        return app.#engine?.stage.camera ?? null;
       },
       get others() {
         return app.#seenPeople();
@@ -433,6 +440,9 @@ export class App implements Actions {
       get mispredictions() {
         return app.#visit?.mispredictions ?? 0;
       },
+      get lateInputs() {
+        return app.#visit?.lateInputs ?? 0;
+      },
       get drawing() {
         return app.#engine?.stage.stats() ?? { drawCalls: 0, triangles: 0, fps: 0 };
       },
@@ -451,6 +461,7 @@ export class App implements Actions {
           present,
           position: view?.position ?? null,
           yaw: view?.yaw ?? null,
+          bubble: view?.bubble ?? null,
         };
       });
   }

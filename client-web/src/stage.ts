@@ -67,6 +67,11 @@ export class Stage {
     return this.#shown;
   }
 
+  /** Where the camera looks, radians. */
+  get camera(): { mode: "third" | "first"; yaw: number; pitch: number } {
+    return this.#camera;
+  }
+
   /** Builds a world; the last picture stays until `play`. */
   load(document: WorldDocument, progress: (done01: number) => void): Promise<void> {
     this.#visit = null;
@@ -131,7 +136,7 @@ export class Stage {
       distanceM: read.distanceM,
     };
     if (this.#store.camera.peek() !== read.cameraMode) this.#store.camera.value = read.cameraMode;
-    this.#visit.want(read);
+    this.#visit.want(read, nowMs);
   }
 
   #picture(_frameMs: number): void {

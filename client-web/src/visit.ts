@@ -18,6 +18,7 @@ import {
   field,
   flags,
   type Input,
+  type OwnState,
   type PersonCard,
   type ServerMessage,
 } from "./protocol/generated";
@@ -46,6 +47,12 @@ export type Entered = Extract<ServerMessage, { kind: "entered" }>;
 
 /** More ticks than this at once mean that the page slept: the input clock starts anew. */
 const TICKS_AT_ONCE_MAX = 45;
+/** Assumed before it is measured. */
+const ROUND_TRIP_MS = 100;
+/** Longer gaps between looks at the controls come from loading, not from slow drawing. */
+const GAP_MS_MAX = 250;
+/** The share of the longest gap that is kept at each look. */
+const GAP_KEEP = 0.98;
 /** Half of the capsule's height. */
 const FOOT_M = 0.85;
 
@@ -76,6 +83,9 @@ export class Visit {
   #own: OwnAvatar | null = null;
   #movers: Movers | null = null;
   #wish: Wish = STILL;
+  /** How long the page is busy with a picture: inputs cannot go out more often than that. */
+  #gapMs = 0;
+  #wantedAtMs = Number.POSITIVE_INFINITY;
   /** Buttons that were down at any moment since the last tick. */
   #pressed = 0;
   /** The input clock has begun, and no input was made yet. */
@@ -134,6 +144,10 @@ export class Visit {
     return this.#own?.mispredictions ?? 0;
   }
 
+  get lateInputs(): number {
+    return this.#own?.lateInputs ?? 0;
+  }
+
   /** Takes in a frame. */
   hear(bytes: Uint8Array, roundTripMs: number | null, nowMs: number): Heard {
     let frame: Frame;
@@ -154,17 +168,15 @@ export class Visit {
     this.#inputs.used(frame.tick);
     if (frame.own === null || this.#own === null) return "fine";
     this.#own.reconcile(frame.tick, frame.own);
-    if (this.#clock === null) {
-      this.#beginning = true;
-      this.#clock = InputClock.start(this.entered.ticksPerS, frame.tick, roundTripMs, nowMs);
-    } else {
-      this.#clock.sample(frame.tick, frame.own.leadTicks, frame.own.onTime);
-    }
+    this.#keepTime(frame.tick, frame.own, roundTripMs ?? ROUND_TRIP_MS, nowMs);
     return "fine";
   }
 
   /** What the person wants now; short presses between two ticks are not lost. */
-  want(wish: Wish): void {
+  want(wish: Wish, nowMs: number): void {
+    const gapMs = Math.min(GAP_MS_MAX, nowMs - this.#wantedAtMs);
+    this.#gapMs = Math.max(gapMs, this.#gapMs * GAP_KEEP);
+    this.#wantedAtMs = nowMs;
     this.#wish = wish;
     this.#pressed |= wish.buttons;
   }
@@ -240,6 +252,23 @@ export class Visit {
   /** Free way (metres) of the camera. */
   obstruct(origin: Vec3, direction: Vec3, maxM: number): number {
     return this.#predictor?.castRay(origin, direction, maxM) ?? maxM;
+  }
+
+  /** Starts the input clock, steers it, or starts it anew when it is hopelessly off. */
+  #keepTime(tick: number, own: OwnState, roundTripMs: number, nowMs: number): void {
+    const clock = this.#clock;
+    const server = this.#playout.serverTick(nowMs) ?? tick;
+    const wayTicks = (roundTripMs * this.entered.ticksPerS) / 1_000;
+    const behind = clock !== null && clock.advance(nowMs) < server + wayTicks / 2;
+    const lost = clock?.sample(tick, own.leadTicks, own.onTime) === "lost";
+    if (clock !== null && !behind && !lost) return;
+    this.#beginning = true;
+    this.#clock = InputClock.start(
+      this.entered.ticksPerS,
+      server,
+      roundTripMs + this.#gapMs,
+      nowMs,
+    );
   }
 
   #takeWish(): Input {

@@ -14,6 +14,8 @@ export interface SeenPerson {
   /** Null while out of sight. */
   position: Vec3 | null;
   yaw: number | null;
+  /** What is written in the speech bubble. */
+  bubble: string | null;
 }
 
 /** A dynamic body or platform as it is shown. */
@@ -38,7 +40,9 @@ export interface VivariumState {
   /** The tick for which the newest input was made. */
   readonly inputTick: number;
   /** The own avatar as it is shown. */
-  readonly own: { position: Vec3; yaw: number; grounded: boolean } | null;
+  readonly own: { position: Vec3; yaw: number; grounded: boolean; bubble: string | null } | null;
+  /** Where the camera looks, radians. */
+  readonly camera: { mode: "third" | "first"; yaw: number; pitch: number } | null;
   /** Everyone else in this world. */
   readonly others: readonly SeenPerson[];
   readonly objects: readonly SeenObject[];
@@ -49,8 +53,13 @@ export interface VivariumState {
   readonly snapshotsPerS: number;
   readonly loss01: number;
   readonly bufferMs: number;
-  /** Predictions that the server corrected since this world was entered. */
+  /**
+   * Predictions that the server corrected since this world was entered, although every input had
+   * come in time: loose bodies and other people in the way, or a fault.
+   */
   readonly mispredictions: number;
+  /** Ticks whose input came too late, so that the server repeated the one before. */
+  readonly lateInputs: number;
   /** What the renderer does. */
   readonly drawing: { drawCalls: number; triangles: number; fps: number };
 }

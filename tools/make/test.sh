@@ -8,7 +8,7 @@ logs=target/test-logs
 mkdir -p "$logs"
 rm -f "$logs"/*.log
 # Colours would get between the numbers that are read from the logs.
-export NO_COLOR=1 CARGO_TERM_COLOR=never FORCE_COLOR=0
+export NO_COLOR=1 CARGO_TERM_COLOR=never
 export CI="${CI:-1}"
 
 # stage NAME COMMAND...: runs it, keeps what it says, tells how long it took.

@@ -70,6 +70,7 @@ export const en = {
   transportWebrtc: "WebRTC",
   interpolationDelay: "Interpolation delay",
   mispredictions: "Corrected predictions",
+  lateInputs: "Inputs that came too late",
   drawn: "Pictures per second",
   unknownValue: "—",
   milliseconds: "{value} ms",

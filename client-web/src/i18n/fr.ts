@@ -70,6 +70,7 @@ export const fr: Catalogue = {
   transportWebrtc: "WebRTC",
   interpolationDelay: "Délai d’interpolation",
   mispredictions: "Prédictions corrigées",
+  lateInputs: "Commandes arrivées trop tard",
   drawn: "Images par seconde",
   unknownValue: "—",
   milliseconds: "{value} ms",

@@ -128,7 +128,7 @@ function steer(options: {
   serverTickMs?: number;
 }): { leads: number[]; late: number; ticksPerPicture: number[] } {
   const serverTickMs = options.serverTickMs ?? TICK_MS;
-  const clock = new InputClock(TICKS_PER_S, options.startTick, 0);
+  let clock = new InputClock(TICKS_PER_S, options.startTick, 0);
   const up: { atMs: number; tick: number }[] = [];
   const down: { atMs: number; tick: number; lead: number; onTime: boolean }[] = [];
   const leads: number[] = [];
@@ -155,7 +155,9 @@ function steer(options: {
       });
     }
     for (const told of down.filter(({ atMs }) => atMs <= nowMs)) {
-      clock.sample(told.tick, told.lead, told.onTime);
+      if (clock.sample(told.tick, told.lead, told.onTime) === "lost") {
+        clock = InputClock.start(TICKS_PER_S, told.tick, 60, nowMs);
+      }
       down.splice(down.indexOf(told), 1);
     }
     if (nowMs % 16 !== 0) continue;

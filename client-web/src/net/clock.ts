@@ -106,6 +106,8 @@ const SAMPLES_TO_HURRY = 6;
 const SAMPLES_TO_RELAX = 60;
 /** The largest share by which the input clock runs fast or slow while it is corrected. */
 const INPUT_RATE_SPAN = 0.1;
+/** The same while inputs come too late to be used: being unheard is worse than being hurried. */
+const LATE_RATE_SPAN = 0.6;
 /** Inputs farther ahead than this are dropped by the server (`INPUT_LEAD_TICKS_MAX`), less a margin. */
 const LEAD_JUMP_TICKS = 24;
 
@@ -115,6 +117,7 @@ export class InputClock {
   #lastMs: number;
   /** Ticks still to gain (positive) or lose. */
   #correction = 0;
+  #span = INPUT_RATE_SPAN;
   /** Leads of frames before this tick were measured before the last correction took effect. */
   #settledTick = 0;
   #leadMin = Number.POSITIVE_INFINITY;
@@ -125,16 +128,16 @@ export class InputClock {
     this.#tickMs = 1_000 / ticksPerS;
     this.#tick = tick;
     this.#lastMs = nowMs;
+    // Until the first input arrives the server speaks of those before, or of none.
+    this.#settle();
   }
 
-  /** Where to begin, having just seen a snapshot of `tick`. */
-  static start(
-    ticksPerS: number,
-    tick: number,
-    roundTripMs: number | null,
-    nowMs: number,
-  ): InputClock {
-    const way = ((roundTripMs ?? 100) * ticksPerS) / 1_000;
+  /**
+   * Where to begin when a snapshot of `tick` would come this moment. `delayMs` is the round trip and whatever
+   * else keeps inputs from going out at once.
+   */
+  static start(ticksPerS: number, tick: number, delayMs: number, nowMs: number): InputClock {
+    const way = (delayMs * ticksPerS) / 1_000;
     return new InputClock(ticksPerS, tick + way + LEAD_TARGET_TICKS, nowMs);
   }
 
@@ -143,36 +146,40 @@ export class InputClock {
     return this.#correction;
   }
 
+  /** The tick at the last look at the clock. */
+  get tick(): number {
+    return this.#tick;
+  }
+
   /**
    * What the server said in its frame of `frameTick`: how many ticks ahead the newest input was,
-   * and whether the input of that very tick had come.
+   * and whether the input of that very tick had come. "lost": the clock is hopelessly off (the
+   * server's numbers then say no more than that), and should be started anew.
    */
-  sample(frameTick: number, leadTicks: number, onTime: boolean): void {
-    if (frameTick < this.#settledTick || this.#correction !== 0) return;
+  sample(frameTick: number, leadTicks: number, onTime: boolean): "fine" | "lost" {
+    if (frameTick < this.#settledTick || this.#correction !== 0) return "fine";
     const lead = onTime ? leadTicks : Math.min(leadTicks, 0);
-    if (lead < -JUMP_TICKS || lead > LEAD_JUMP_TICKS) {
-      this.#tick += LEAD_TARGET_TICKS - lead;
-      this.#settle();
-      return;
-    }
+    if (lead < -JUMP_TICKS || lead > LEAD_JUMP_TICKS) return "lost";
     this.#leadMin = Math.min(this.#leadMin, lead);
     this.#samples += 1;
     const hurry = this.#leadMin < LEAD_TICKS_MIN && this.#samples >= SAMPLES_TO_HURRY;
     const relax = this.#leadMin > LEAD_TICKS_MAX && this.#samples >= SAMPLES_TO_RELAX;
     if (hurry || relax) {
       this.#correction = LEAD_TARGET_TICKS - this.#leadMin;
+      this.#span = this.#leadMin < 0 ? LATE_RATE_SPAN : INPUT_RATE_SPAN;
     }
     if (hurry || relax || this.#samples >= SAMPLES_TO_RELAX) {
       this.#samples = 0;
       this.#leadMin = Number.POSITIVE_INFINITY;
     }
+    return "fine";
   }
 
   /** The (fractional) tick at `nowMs`: its whole part is the newest tick to make an input for. */
   advance(nowMs: number): number {
     const ticks = Math.max(0, nowMs - this.#lastMs) / this.#tickMs;
     this.#lastMs = nowMs;
-    const span = ticks * INPUT_RATE_SPAN;
+    const span = ticks * this.#span;
     const step = Math.max(-span, Math.min(span, this.#correction));
     this.#correction -= step;
     this.#tick += ticks + step;

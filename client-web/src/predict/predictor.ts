@@ -25,6 +25,8 @@ export class Predictor {
   #newestTick = 0;
   #mispredictions = 0;
   #lastErrorM = 0;
+  /** The server's count of teleports, as last heard. */
+  #teleports: number | null = null;
 
   private constructor(rapier: RapierModule) {
     this.#rapier = rapier;
@@ -43,6 +45,7 @@ export class Predictor {
     this.#state = stateAt([0, 0, 0]);
     this.#memory = [];
     this.#newestTick = 0;
+    this.#teleports = null;
   }
 
   /** The state at the end of the newest predicted tick. */
@@ -111,8 +114,6 @@ export class Predictor {
     this.#world?.free();
     this.#world = null;
   }
-
-  #teleports: number | null = null;
 
   #remembered(tick: number): Memory | undefined {
     const memory = this.#memory[tick % MEMORY_TICKS];

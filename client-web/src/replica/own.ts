@@ -34,6 +34,8 @@ export class OwnAvatar {
   #error: Vec3 = [0, 0, 0];
   #teleports: number | null = null;
   #mispredictions = 0;
+  #lateInputs = 0;
+  #reconciledTick = 0;
   #shownAtS: number | null = null;
 
   constructor(predictor: Predictor) {
@@ -45,9 +47,14 @@ export class OwnAvatar {
     return this.#newestTick;
   }
 
-  /** Predictions that the server's word contradicted. */
+  /** Predictions that the server contradicted although it had used every input in time. */
   get mispredictions(): number {
     return this.#mispredictions;
+  }
+
+  /** Frames that told of a tick whose input had not come in time. */
+  get lateInputs(): number {
+    return this.#lateInputs;
   }
 
   /** Centre of the capsule at the newest predicted tick, metres, as the rules say. */
@@ -75,6 +82,10 @@ export class OwnAvatar {
   /** The server's word on the end of `tick`. */
   reconcile(tick: number, own: OwnState): void {
     const corrected = this.#predictor.reconcile(tick, own);
+    // A late input is not the prediction's fault, nor is what happened in frames that never came.
+    const known = own.onTime && tick === this.#reconciledTick + 1;
+    this.#reconciledTick = tick;
+    if (!own.onTime) this.#lateInputs += 1;
     const now: Vec3 = [...this.#predictor.state.position];
     const moved = difference(now, this.#now);
     // A page that slept is behind the server: prediction goes on from here.
@@ -87,7 +98,7 @@ export class OwnAvatar {
       this.#error = [0, 0, 0];
       return;
     }
-    if (corrected) this.#mispredictions += 1;
+    if (corrected && known) this.#mispredictions += 1;
     this.#before = sum(this.#before, moved);
     this.#error = difference(this.#error, moved);
   }

@@ -15,7 +15,6 @@ import {
   MeshLambertMaterial,
   MeshStandardMaterial,
   RepeatWrapping,
-  SRGBColorSpace,
   type Texture,
 } from "three";
 import type { Pattern } from "../protocol/document";
@@ -42,7 +41,7 @@ export class MaterialLibrary {
     const rough = Math.round(surface.roughness * 5) / 5;
     const metal = Math.round(surface.metalness * 5) / 5;
     const finish = this.#quality.tier === "high" ? `${rough}|${metal}` : "";
-    const glass = surface.opacity < 1 ? surface.opacity : 1;
+    const glass = Math.min(surface.opacity, 1);
     return `${surface.pattern ?? ""}|${finish}|${surface.emissive ?? ""}|${glass}`;
   }
 
@@ -112,7 +111,7 @@ function breakRepetition(material: MeshStandardMaterial, noise: Texture, periodM
       "#include <map_fragment>",
       `#include <map_fragment>
       float broad = texture2D(broadNoise, vMapUv.yx * broadScale + 0.37).r;
-      diffuseColor.rgb *= 0.88 + 0.2 * smoothstep(0.5, 0.85, broad);`,
+      diffuseColor.rgb *= 0.83 + 0.25 * smoothstep(0.5, 0.85, broad);`,
     );
   };
   material.customProgramCacheKey = () => "broad";
@@ -126,7 +125,6 @@ function makePatternTexture(pattern: Pattern, size: number, anisotropy: number):
     rgba.set([level, level, level, 255], i * 4);
   }
   const texture = new DataTexture(rgba, size, size);
-  texture.colorSpace = SRGBColorSpace;
   texture.wrapS = RepeatWrapping;
   texture.wrapT = RepeatWrapping;
   texture.magFilter = LinearFilter;

@@ -13,7 +13,7 @@ export const PATTERN_PERIOD_M: Record<Pattern, number> = {
   checks: 2,
 };
 
-/** Grey levels 0-255 (sRGB), row by row, `size` squared. */
+/** Factors on the colour, 255 = 1 (linear), row by row, `size` squared. */
 export function patternPixels(pattern: Pattern, size: number): Uint8Array {
   const pixels = new Uint8Array(size * size);
   for (let y = 0; y < size; y++) {
@@ -32,7 +32,7 @@ function toneOf(pattern: Pattern, u: number, v: number): number {
     case "planks":
       return planks(u, v);
     case "noise":
-      return 0.74 + 0.26 * cloudNoise(u, v, 5, 5);
+      return 0.62 + 0.34 * cloudNoise(u, v, 5, 4) + 0.2 * cloudNoise(u, v, 44, 3);
     case "checks":
       return checks(u * PATTERN_PERIOD_M.checks, v * PATTERN_PERIOD_M.checks, u, v);
   }
@@ -42,9 +42,9 @@ function tiles(x: number, y: number, u: number, v: number): number {
   const [tileX, tileY] = [Math.floor(x), Math.floor(y)];
   const edge = Math.min(x - tileX, 1 - (x - tileX), y - tileY, 1 - (y - tileY));
   const joint = smoothstep(0.008, 0.028, edge);
-  const tile = 0.9 + 0.1 * hash(tileX + 7, tileY + 13);
+  const tile = 0.86 + 0.14 * hash(tileX + 7, tileY + 13);
   const grain = 0.94 + 0.06 * cloudNoise(u, v, 16, 3);
-  return (0.66 + 0.34 * joint) * tile * grain;
+  return (0.5 + 0.5 * joint) * tile * grain;
 }
 
 const BOARDS = 12;
@@ -59,7 +59,7 @@ function planks(u: number, v: number): number {
     smoothstep(0.02, 0.09, Math.min(across, 1 - across)) * smoothstep(0.004, 0.014, butt);
   const wood = 0.84 + 0.16 * hash(board, 11);
   const grain = 0.88 + 0.12 * streaks(u, v, board);
-  return (0.55 + 0.45 * joint) * wood * grain;
+  return (0.42 + 0.58 * joint) * wood * grain;
 }
 
 /** Long fibres: noise stretched along u. */
@@ -73,7 +73,7 @@ function streaks(u: number, v: number, board: number): number {
 function checks(x: number, y: number, u: number, v: number): number {
   const dark = (Math.floor(x) + Math.floor(y)) % 2 === 0;
   const grain = 0.96 + 0.04 * cloudNoise(u, v, 12, 3);
-  return (dark ? 0.72 : 1) * grain;
+  return (dark ? 0.6 : 1) * grain;
 }
 
 /** Tileable fractal noise, 0-1. */

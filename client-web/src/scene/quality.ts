@@ -49,7 +49,7 @@ export const QUALITY: Record<Tier, Quality> = {
     antialias: true,
     pixelRatioMax: 2,
     shadowMapPx: 2048,
-    shadowReachM: 38,
+    shadowReachM: 32,
     shadowEveryFrames: 1,
     pointLights: 4,
     detail: 1,

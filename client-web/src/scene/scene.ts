@@ -66,7 +66,7 @@ export class Scene {
     this.#renderer.outputColorSpace = SRGBColorSpace;
     // Keeps the palette as it was authored; only highlights are compressed.
     this.#renderer.toneMapping = NeutralToneMapping;
-    this.#renderer.toneMappingExposure = 1.08;
+    this.#renderer.toneMappingExposure = 1;
     this.#renderer.shadowMap.enabled = this.#quality.shadowMapPx > 0;
     this.#renderer.shadowMap.type = tier === "low" ? BasicShadowMap : PCFShadowMap;
     this.#renderer.shadowMap.autoUpdate = false;
@@ -165,13 +165,6 @@ export class Scene {
   stats(): { drawCalls: number; triangles: number; fps: number } {
     const { calls, triangles } = this.#renderer.info.render;
     return { drawCalls: calls, triangles, fps: this.#governor.fps };
-  }
-
-  debugThree() {
-    return this.#three;
-  }
-  debugRenderer() {
-    return this.#renderer;
   }
 
   dispose(): void {

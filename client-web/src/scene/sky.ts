@@ -182,7 +182,7 @@ export class Sky {
     camera.far = 160;
     this.sun.shadow.bias = tier === "high" ? -0.0004 : -0.001;
     this.sun.shadow.normalBias = tier === "high" ? 0.03 : 0.06;
-    this.sun.shadow.radius = tier === "high" ? 1.6 : 1;
+    this.sun.shadow.radius = 1;
     const up = Math.abs(this.sunRay.y) > 0.99 ? new Vector3(0, 0, 1) : new Vector3(0, 1, 0);
     this.#fromLight.lookAt(this.sunRay, new Vector3(), up);
     this.#toLight.copy(this.#fromLight).invert();

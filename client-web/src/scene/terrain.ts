@@ -105,8 +105,9 @@ function groundColour(
     // Water swallows light with depth.
     if (above < 0) colour = mix(colour, [0.05, 0.12, 0.12], Math.min(0.8, -above * 0.45));
   }
-  const shade = 0.93 + grain * 0.14;
-  return [colour[0] * shade, colour[1] * shade, colour[2] * shade];
+  // Lush and dry patches: dark ones lean to blue, light ones to yellow.
+  const shade = 0.82 + grain * 0.3;
+  return [colour[0] * shade * (0.9 + grain * 0.2), colour[1] * shade, colour[2] * shade];
 }
 
 /** Value noise of two octaves on the grid, 0-1, the same in every run. */

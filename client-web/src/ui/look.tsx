@@ -21,17 +21,46 @@ export function Portrait({ body, accent }: { body: Colour; accent: Colour }) {
   const style = { "--body": cssColour(body), "--accent-colour": cssColour(accent) };
   return (
     <svg class="portrait" viewBox="0 0 120 170" style={style} aria-hidden="true">
-      <ellipse class="portrait-shadow" cx="60" cy="160" rx="34" ry="7" />
-      <rect class="portrait-limb" x="40" y="118" width="15" height="40" rx="7.5" />
-      <rect class="portrait-limb" x="65" y="118" width="15" height="40" rx="7.5" />
-      <rect class="portrait-limb" x="21" y="72" width="13" height="44" rx="6.5" />
-      <rect class="portrait-limb" x="86" y="72" width="13" height="44" rx="6.5" />
-      <rect class="portrait-body" x="32" y="64" width="56" height="72" rx="25" />
-      <path class="portrait-accent" d="M33 84c17 9 37 9 54 0v13c-17 9-37 9-54 0z" />
-      <rect class="portrait-body" x="34" y="14" width="52" height="52" rx="24" />
-      <rect class="portrait-accent" x="41" y="31" width="38" height="20" rx="10" />
-      <circle class="portrait-eye" cx="52" cy="41" r="3.2" />
-      <circle class="portrait-eye" cx="68" cy="41" r="3.2" />
+      <ellipse class="portrait-shadow" cx="60" cy="160" rx="34" ry="6" />
+      <path class="portrait-stalk" d="M60 20V9" />
+      <circle class="portrait-accent" cx="60" cy="8" r="5.5" />
+      <ellipse class="portrait-accent" cx="46" cy="152" rx="13" ry="8" />
+      <ellipse class="portrait-accent" cx="74" cy="152" rx="13" ry="8" />
+      <rect
+        class="portrait-limb"
+        x="22"
+        y="98"
+        width="15"
+        height="36"
+        rx="7.5"
+        transform="rotate(22 30 100)"
+      />
+      <rect
+        class="portrait-limb"
+        x="83"
+        y="98"
+        width="15"
+        height="36"
+        rx="7.5"
+        transform="rotate(-22 90 100)"
+      />
+      <path
+        class="portrait-body"
+        d="M60 82c21 0 30 25 30 41 0 18-13 27-30 27s-30-9-30-27c0-16 9-41 30-41z"
+      />
+      <ellipse class="portrait-belly" cx="60" cy="128" rx="18" ry="18" />
+      <circle class="portrait-limb" cx="31" cy="29" r="11" />
+      <circle class="portrait-limb" cx="89" cy="29" r="11" />
+      <ellipse class="portrait-body" cx="60" cy="52" rx="37" ry="33" />
+      <rect class="portrait-accent" x="36" y="82" width="48" height="15" rx="7.5" />
+      <rect class="portrait-scarf" x="66" y="92" width="14" height="27" rx="5" />
+      <ellipse class="portrait-cheek" cx="37" cy="62" rx="6" ry="4" />
+      <ellipse class="portrait-cheek" cx="83" cy="62" rx="6" ry="4" />
+      <ellipse class="portrait-eye" cx="47" cy="53" rx="4.6" ry="6" />
+      <ellipse class="portrait-eye" cx="73" cy="53" rx="4.6" ry="6" />
+      <circle class="portrait-glint" cx="48.6" cy="50.6" r="1.7" />
+      <circle class="portrait-glint" cx="74.6" cy="50.6" r="1.7" />
+      <path class="portrait-mouth" d="M55 65c2.6 3 7.4 3 10 0" />
     </svg>
   );
 }

@@ -3,11 +3,12 @@ import { useSignal } from "@preact/signals";
 import { type TextKey, t } from "../i18n/translate";
 import { emoteNames } from "../protocol/generated";
 import { LanguageChoice } from "./entry";
+import { Icon } from "./icons";
 import { LookFields } from "./look";
 import { PanelFrame } from "./panel";
 import { cleanName, nameFault } from "./profile";
 import { type Actions, cssColour, type Store } from "./store";
-import { EMOTE_PICTURES, EMOTE_TEXTS, TRANSPORT_TEXTS } from "./words";
+import { EMOTE_TEXTS, TRANSPORT_TEXTS } from "./words";
 
 type Props = { store: Store; act: Actions };
 
@@ -44,9 +45,7 @@ export function EmotesPanel({ store, act }: Props) {
         {emoteNames.map((emote, index) => (
           <li key={emote}>
             <button type="button" class="button emote" onClick={() => act.emote(emote)}>
-              <span class="emote-picture" aria-hidden="true">
-                {EMOTE_PICTURES[emote]}
-              </span>
+              <Icon name={emote} />
               <span>{t(EMOTE_TEXTS[emote])}</span>
               <kbd>{index + 1}</kbd>
             </button>
@@ -176,6 +175,7 @@ export function ConnectionPanel({ store, act }: Props) {
     ["transport", link.transport === null ? t("unknownValue") : t(TRANSPORT_TEXTS[link.transport])],
     ["interpolationDelay", milliseconds(link.bufferMs)],
     ["mispredictions", String(link.mispredictions)],
+    ["lateInputs", String(link.lateInputs)],
     ["drawn", String(Math.round(link.framesPerS))],
   ];
   return (

@@ -48,6 +48,7 @@ export interface LinkStats {
   snapshotsPerS: number;
   bufferMs: number;
   mispredictions: number;
+  lateInputs: number;
   framesPerS: number;
 }
 
@@ -75,6 +76,7 @@ export const NO_LINK: LinkStats = {
   snapshotsPerS: 0,
   bufferMs: 0,
   mispredictions: 0,
+  lateInputs: 0,
   framesPerS: 0,
 };
 

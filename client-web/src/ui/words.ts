@@ -16,17 +16,6 @@ export const EMOTE_TEXTS: Readonly<Record<Emote, TextKey>> = {
   sit: "emoteSit",
 };
 
-export const EMOTE_PICTURES: Readonly<Record<Emote, string>> = {
-  wave: "👋",
-  clap: "👏",
-  dance: "💃",
-  point: "👉",
-  nod: "🙂",
-  shrug: "🤷",
-  cheer: "🎉",
-  sit: "🪑",
-};
-
 export const TROUBLE_TEXTS: Readonly<Record<Trouble, TextKey>> = {
   bye: "closeBye",
   versionMismatch: "closeVersionMismatch",

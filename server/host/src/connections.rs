@@ -15,14 +15,14 @@ use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tower::Service;
 
 use crate::{
-    limits::{HEADER_READ_TIMEOUT, REQUEST_HEAD_BYTES_MAX},
+    limits::{HEADER_READ_TIMEOUT, REFUSALS_MAX, REQUEST_HEAD_BYTES_MAX},
     metrics::Metrics,
 };
 
@@ -99,6 +99,7 @@ pub async fn accept(
     metrics: Arc<Metrics>,
     mut ending: watch::Receiver<bool>,
 ) {
+    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -112,7 +113,9 @@ pub async fn accept(
                 }
                 None => {
                     metrics.connections_refused.inc();
-                    tokio::spawn(refuse(stream));
+                    if let Ok(permit) = refusals.clone().try_acquire_owned() {
+                        tokio::spawn(refuse(stream, permit));
+                    }
                 }
             },
             Err(error) => {
@@ -125,12 +128,20 @@ pub async fn accept(
     }
 }
 
-async fn refuse(mut stream: TcpStream) {
+async fn refuse(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
     let answer = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\n\
         retry-after: 10\r\nconnection: close\r\ncontent-length: 42\r\n\r\n\
         too many connections: try again in a while";
+    let telling = async {
+        stream.write_all(answer).await?;
+        stream.shutdown().await?;
+        // Until the client hangs up: closing with a request unread would take the answer back.
+        let mut request = [0; 1_024];
+        while stream.read(&mut request).await? > 0 {}
+        Ok::<_, std::io::Error>(())
+    };
     // Nobody is left to be told when this fails.
-    let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(answer)).await;
+    let _ = tokio::time::timeout(Duration::from_secs(1), telling).await;
 }
 
 async fn serve(

@@ -18,9 +18,7 @@ use vivarium_link::{
     adapters::websocket::WebSocketTransport, driver, limits::LinkLimits, stats::LinkStats,
 };
 
-use crate::{
-    connections::Ticket, metrics::Metrics, origin, routing::FrontDoor, worlds::Worlds,
-};
+use crate::{connections::Ticket, metrics::Metrics, origin, routing::FrontDoor, worlds::Worlds};
 
 /// What requests are answered from.
 #[derive(Clone, Debug)]
@@ -225,9 +223,11 @@ async fn connect(
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     let has = |name: HeaderName, wanted: &str| {
-        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-            value.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted))
-        })
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted)))
     };
     if !has(header::CONNECTION, "upgrade")
         || !has(header::UPGRADE, "websocket")

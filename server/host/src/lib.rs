@@ -17,3 +17,6 @@ pub mod routing;
 pub mod server;
 pub mod world_thread;
 pub mod worlds;
+
+#[cfg(test)]
+mod puppet;

@@ -10,6 +10,8 @@ pub const CONNECTIONS_MAX: u32 = 4_096;
 /// TCP connections from one address; later ones get a `503` and are closed. Connections from this
 /// machine are not counted: a reverse proxy stands for many people, and bots are our own.
 pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 256;
+/// Connections that are being told that there are too many; others are closed without a word.
+pub const REFUSALS_MAX: usize = 64;
 /// Bytes that the kernel may hold unsent for one connection: more would only make frames old.
 pub const UNSENT_BYTES_MAX: u32 = 64 * 1_024;
 /// How long a client may take to send the head of a request.

@@ -104,8 +104,7 @@ fn replay_file(config: &ReplayConfig) -> anyhow::Result<()> {
 /// Draws only on a terminal.
 fn progress_bar(bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("replaying {bar:40} {percent}% {eta}");
-    ProgressBar::new(bytes)
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn check(config: &CheckConfig) -> anyhow::Result<()> {

@@ -171,12 +171,12 @@ fn running<W: Ticking>(
     tracks: &mut [Track<W>],
     world: u16,
 ) -> Result<&mut Running<W>, ReplayError> {
-    let track = tracks.get_mut(usize::from(world)).ok_or_else(|| {
-        ReplayError::Contradiction(format!("world {world} has no document"))
-    })?;
+    let track = tracks
+        .get_mut(usize::from(world))
+        .ok_or_else(|| ReplayError::Contradiction(format!("world {world} has no document")))?;
     if track.running.is_none() {
-        let document = load::from_json(&track.json)
-            .map_err(|error| ReplayError::Document { world, error })?;
+        let document =
+            load::from_json(&track.json).map_err(|error| ReplayError::Document { world, error })?;
         let document_url = format!("/worlds/{}.json", document.name);
         let spec = WorldSpec { document: Arc::new(document), document_url };
         track.running = Some(Running::start(world, spec)?);
@@ -186,8 +186,7 @@ fn running<W: Ticking>(
 
 impl<W: Ticking> Running<W> {
     fn start(world: u16, spec: WorldSpec) -> Result<Self, ReplayError> {
-        let simulation =
-            W::build(&spec).map_err(|error| ReplayError::World { world, error })?;
+        let simulation = W::build(&spec).map_err(|error| ReplayError::World { world, error })?;
         Ok(Self { spec, simulation, inputs: Vec::new(), inputs_tick: 0, equal: 0 })
     }
 
@@ -197,7 +196,7 @@ impl<W: Ticking> Running<W> {
         tick: u32,
         inputs: Vec<WorldInput>,
     ) -> Result<(), ReplayError> {
-        if self.inputs_tick != tick {
+        if self.inputs_tick != tick || tick == 0 {
             self.run_pending();
             self.run_to(world, tick.saturating_sub(1))?;
             if self.simulation.tick_number() + 1 != tick {
@@ -246,3 +245,6 @@ impl<W: Ticking> Running<W> {
 fn went_back(world: u16, tick: u32) -> ReplayError {
     ReplayError::Contradiction(format!("world {world} goes back to tick {tick}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,8 +191,7 @@ impl FrontDoor {
     pub fn expire(&self, now: Instant) {
         let window = Duration::from_secs(RESUME_WINDOW_S.into());
         self.people().by_id.retain(|_, person| {
-            let over =
-                person.lost_at.is_some_and(|at| now.saturating_duration_since(at) >= window);
+            let over = person.lost_at.is_some_and(|at| now.saturating_duration_since(at) >= window);
             if over {
                 person.seat.leave();
             }
@@ -216,11 +215,7 @@ fn new_token() -> Option<[u8; RESUME_TOKEN_BYTES]> {
 impl Door for FrontDoor {
     type Seat = Visit;
 
-    fn admit(
-        &self,
-        hello: &Hello,
-        outbox: &Arc<Outbox>,
-    ) -> Result<(Visit, Admitted), CloseReason> {
+    fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<(Visit, Admitted), CloseReason> {
         let mut people = self.people();
         // Asked under the lock, so that `shut` closes everyone who was let in before.
         if self.is_shut() {

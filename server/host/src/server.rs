@@ -77,6 +77,7 @@ pub struct Server {
     worlds: Arc<Worlds>,
     door: Arc<FrontDoor>,
     gate: Arc<Gate>,
+    websocket_stats: Arc<LinkStats>,
     stop: Arc<AtomicBool>,
     ending: watch::Sender<bool>,
     threads: Vec<JoinHandle<Option<WorldEnd>>>,
@@ -134,6 +135,7 @@ impl Server {
             worlds: worlds.clone(),
             door: door.clone(),
             gate: gate.clone(),
+            websocket_stats: websocket_stats.clone(),
             stop: Arc::new(AtomicBool::new(false)),
             ending,
             threads: Vec::new(),
@@ -195,9 +197,9 @@ impl Server {
     /// [`DRAIN_TIMEOUT`] and [`END_TIMEOUT`].
     pub async fn shutdown(mut self) -> Ended {
         self.door.shut();
-        // Answers of `/readyz` are still given while clients hang up.
         if tokio::time::timeout(DRAIN_TIMEOUT, self.drained()).await.is_err() {
             tracing::info!("some connections did not end in time and are cut");
+            self.ending.send_replace(true);
         }
         self.tasks.iter().for_each(Task::abort);
         self.stop.store(true, Ordering::Release);
@@ -218,7 +220,11 @@ impl Server {
     }
 
     async fn drained(&self) {
-        // Sessions first: their clients read the reason. Then idle HTTP connections.
+        // While clients read the reason and hang up, `/readyz` still answers that it is over.
+        let mut every_moment = tokio::time::interval(Duration::from_millis(20));
+        while self.websocket_stats.open.load(Ordering::Relaxed) > 0 {
+            every_moment.tick().await;
+        }
         self.ending.send_replace(true);
         self.gate.empty().await;
     }

@@ -208,9 +208,10 @@ impl WorldThread {
         let began = Instant::now();
         let inputs = self.gather(residents);
         let tick = simulation.tick_number() + 1;
-        let records = self.recorder.as_ref().map(|recorder| {
-            recorder.encode_inputs(self.index as u16, tick, &inputs)
-        });
+        let records = self
+            .recorder
+            .as_ref()
+            .map(|recorder| recorder.encode_inputs(self.index as u16, tick, &inputs));
         let mut mark = Instant::now();
         let mut probe = |phase: Phase| {
             let now = Instant::now();
@@ -254,6 +255,3 @@ impl WorldThread {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -47,8 +47,8 @@ struct Queue {
 }
 
 /// What the writer is to send next.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
     /// Messages, in this order.
     Messages,
     /// Ask for a sign of life.
@@ -144,7 +144,7 @@ impl Outbox {
     }
 
     /// Waits until somebody, or an overflow, wants the session closed.
-    pub(crate) async fn close_wanted(&self) -> CloseReason {
+    pub async fn close_wanted(&self) -> CloseReason {
         loop {
             let ending = self.ending.notified();
             if let Some(reason) = self.queue().close {
@@ -183,7 +183,7 @@ impl Outbox {
 
     /// Waits for something to send and appends it to `messages`: reliable ones first, since a
     /// frame may speak of what they announce.
-    pub(crate) async fn next(&self, messages: &mut Vec<(Lane, Bytes)>) -> Next {
+    pub async fn next(&self, messages: &mut Vec<(Lane, Bytes)>) -> Next {
         loop {
             let ready = self.ready.notified();
             {

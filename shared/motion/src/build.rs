@@ -17,6 +17,7 @@ use crate::{
     consts::{CAPSULE_HALF_SEGMENT_M, CAPSULE_RADIUS_M, COORDINATE_M_MAX, PROXY_COLLIDER_SLOTS},
     geometry,
     query_world::{Loose, MOVER, MoverSlot, Owner, Part, QueryWorld, STATIC, member},
+    rest::Resting,
     shape,
 };
 
@@ -247,6 +248,7 @@ impl Builder {
             dt_s,
             gravity_mps2: document.settings.gravity_mps2[1],
             hits: Vec::new(),
+            resting: Resting::new(),
         }
     }
 }

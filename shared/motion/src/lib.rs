@@ -18,6 +18,7 @@
 mod build;
 mod geometry;
 mod query_world;
+mod rest;
 mod state;
 mod step;
 

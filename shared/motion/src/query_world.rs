@@ -27,7 +27,9 @@ use vivarium_scene::{
 use crate::{
     MotionError, build,
     consts::{OFFSET_M, PROXY_COLLIDER_SLOTS, PROXY_SLOTS, RIDE_M, RIDE_NORMAL_Y_MIN},
-    geometry, shape,
+    geometry,
+    rest::Resting,
+    shape,
     step::Hit,
 };
 
@@ -103,6 +105,7 @@ pub struct QueryWorld {
     pub(crate) dt_s: f32,
     pub(crate) gravity_mps2: f32,
     pub(crate) hits: Vec<Hit>,
+    pub(crate) resting: Resting,
 }
 
 impl QueryWorld {
@@ -214,6 +217,11 @@ impl QueryWorld {
     /// Whether a mover that moves in this tick may touch an avatar at `position`.
     pub(crate) fn moving_near(&self, position: [f32; 3]) -> bool {
         self.movers.iter().any(|slot| slot.delta_m != [0.0; 3] && slot.is_near(position))
+    }
+
+    /// Whether nothing but statics can matter to an avatar at `position`.
+    pub(crate) fn undisturbed(&self, position: [f32; 3]) -> bool {
+        self.proxies_used == 0 && !self.movers.iter().any(|slot| slot.is_near(position))
     }
 
     /// The mover that carries an avatar. With `shifted`, `position` is where the avatar was at the

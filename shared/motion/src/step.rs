@@ -73,8 +73,23 @@ impl QueryWorld {
     /// Moves one avatar through the tick of the last [`QueryWorld::begin_tick`].
     ///
     /// Any input and any state is allowed: numbers that are not finite count as zero and the result
-    /// is always finite.
+    /// is always finite. Hits are not reported again for an avatar that has come to rest where
+    /// only statics are near.
     pub fn step(&mut self, state: &AvatarState, input: &Input) -> StepResult<'_> {
+        self.hits.clear();
+        if !self.undisturbed(state.position_m) {
+            let state = self.stepped(state, input);
+            return StepResult { state, hits: &self.hits };
+        }
+        if self.resting.knows(state, input) {
+            return StepResult { state: *state, hits: &self.hits };
+        }
+        let after = self.stepped(state, input);
+        self.resting.learn(state, input, &after);
+        StepResult { state: after, hits: &self.hits }
+    }
+
+    fn stepped(&mut self, state: &AvatarState, input: &Input) -> AvatarState {
         let dt = self.dt_s;
         let before = sane(state);
         let mut position = before.position_m;
@@ -104,7 +119,6 @@ impl QueryWorld {
 
         let start = position;
         let wanted = [velocity[0] * dt, velocity[1] * dt, velocity[2] * dt];
-        self.hits.clear();
         let movement = self.moved(position, wanted, standing);
         position = geometry::add(position, movement.translation.to_array());
         let moved = geometry::subtract(position, start);
@@ -135,14 +149,13 @@ impl QueryWorld {
         } else {
             before.airborne_ticks.saturating_add(1)
         };
-        let state = AvatarState {
+        AvatarState {
             position_m: position,
             velocity_mps: velocity,
             grounded,
             jump_held,
             airborne_ticks,
-        };
-        StepResult { state, hits: &self.hits }
+        }
     }
 
     /// Moves and slides; what it hits goes to `self.hits`.

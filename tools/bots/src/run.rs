@@ -75,6 +75,8 @@ pub async fn run(settings: &Settings) -> Result<Tally> {
             let error = bot.as_ref().err().map(|error| format!("{error:#}"));
             // The receiver waits for as many arrivals as there are bots.
             let _ = arrivals.send(error).await;
+            // The last of these to go tells that all have arrived.
+            drop(arrivals);
             match bot {
                 Ok(bot) => bot.walk(stopped).await,
                 Err(_) => Tally { failed: 1, ..Tally::default() },
@@ -85,14 +87,18 @@ pub async fn run(settings: &Settings) -> Result<Tally> {
 
     let bar = ProgressBar::new(u64::from(settings.count));
     bar.set_style(style("joining  {bar:40} {pos}/{len} {msg}"));
+    let mut inside = 0;
     while let Some(error) = arrived.recv().await {
         bar.inc(1);
-        if let Some(error) = error {
-            bar.suspend(|| eprintln!("a bot could not join: {error}"));
+        match error {
+            None => inside += 1,
+            Some(error) => bar.suspend(|| eprintln!("a bot could not join: {error}")),
         }
     }
     bar.finish_and_clear();
-    watch_walk(settings.duration).await;
+    if inside > 0 {
+        watch_walk(settings.duration).await;
+    }
     stop.send_replace(true);
 
     let mut tally = Tally::default();

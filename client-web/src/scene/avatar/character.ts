@@ -126,12 +126,14 @@ const INK = "#232a36";
 /** Geometries of all parts; `detail` 1 for near, about 0.5 for far or slow. */
 export function sculptParts(detail: number): Record<PartName, BufferGeometry> {
   const segments = (full: number) => Math.max(6, Math.round(full * detail));
+  // What is too small to be seen from afar is left out there.
+  const simple = detail < 0.45;
   return {
-    torso: torso(segments),
-    head: head(segments, detail),
-    eyes: eyes(segments),
-    hand: hand(segments),
-    foot: foot(segments),
+    torso: torso(segments, simple),
+    head: head(segments, simple),
+    eyes: eyes(segments, simple),
+    hand: hand(segments, simple),
+    foot: foot(segments, simple),
     limb: limb(segments),
     bobble: bobble(segments),
   };
@@ -140,7 +142,7 @@ export function sculptParts(detail: number): Record<PartName, BufferGeometry> {
 type Segments = (full: number) => number;
 
 /** Origin at the hips. */
-function torso(segments: Segments): BufferGeometry {
+function torso(segments: Segments, simple: boolean): BufferGeometry {
   const outline = smoothOutline([
     [0, -0.12],
     [0.1, -0.115],
@@ -178,7 +180,7 @@ function torso(segments: Segments): BufferGeometry {
       [-0.08, 0, 0],
     )
     .add(
-      boxSolid([0.11, 0.25, 0.045]),
+      boxSolid([0.11, 0.25, 0.045], !simple),
       "#ffffff",
       "accent",
       [-0.12, 0.385, -0.185],
@@ -197,8 +199,15 @@ function torso(segments: Segments): BufferGeometry {
       [0, 0, 0],
       (_x, y) => 0.68 + 0.22 * Math.min(1, Math.max(0, y / 0.35)),
     )
-    .add(ballSolid(1, segments(16)), CREAM, "fixed", [0, 0.31, 0.275], [0.165, 0.075, 0.1])
-    .add(ballSolid(1, segments(10)), "#d9a441", "fixed", [0, 0.235, 0.362], [0.028, 0.028, 0.02]);
+    .add(ballSolid(1, segments(16)), CREAM, "fixed", [0, 0.31, 0.275], [0.165, 0.075, 0.1]);
+  if (simple) return figure.geometry();
+  figure.add(
+    ballSolid(1, segments(10)),
+    "#d9a441",
+    "fixed",
+    [0, 0.235, 0.362],
+    [0.028, 0.028, 0.02],
+  );
   for (const side of [-1, 1]) {
     figure.add(
       boxSolid([0.045, 0.4, 0.03]),
@@ -214,7 +223,7 @@ function torso(segments: Segments): BufferGeometry {
 }
 
 /** Origin at the centre of the head. */
-function head(segments: Segments, detail: number): BufferGeometry {
+function head(segments: Segments, simple: boolean): BufferGeometry {
   const shade = (_x: number, y: number) => 0.8 + 0.2 * Math.min(1, Math.max(0, (y + 0.3) / 0.32));
   const figure = new Sculpture()
     .add(
@@ -236,17 +245,18 @@ function head(segments: Segments, detail: number): BufferGeometry {
       [0, 0, 0],
       (_x, y) => 0.9 + 0.1 * Math.min(1, Math.max(0, (y + 0.2) / 0.2)),
     )
-    .add(capsuleSolid(0.012, 0.13, segments(8)), "#ffffff", "accent", [0, 0.315, 0.03]);
+    .add(boxSolid([0.022, 0.13, 0.022], false), "#ffffff", "accent", [0, 0.315, 0.03]);
   for (const side of [-1, 1]) {
     // Ears.
+    figure.add(
+      ballSolid(1, segments(16)),
+      "#ffffff",
+      "body",
+      [side * 0.235, 0.225, 0.02],
+      [0.1, 0.1, 0.07],
+    );
+    if (simple) continue;
     figure
-      .add(
-        ballSolid(1, segments(16)),
-        "#ffffff",
-        "body",
-        [side * 0.235, 0.225, 0.02],
-        [0.1, 0.1, 0.07],
-      )
       .add(
         ballSolid(1, segments(12)),
         "#ffffff",
@@ -264,8 +274,8 @@ function head(segments: Segments, detail: number): BufferGeometry {
         [0, side * -0.55, 0],
       );
   }
-  // Mouth: beads along a smile; from afar a single stroke.
-  const beads = detail > 0.6 ? 9 : 5;
+  // Mouth: beads along a smile.
+  const beads = simple ? 3 : 9;
   for (let bead = 0; bead < beads; bead++) {
     const t = (bead / (beads - 1)) * 2 - 1;
     const x = t * 0.058;
@@ -290,20 +300,21 @@ function faceZ(x: number, y: number): number {
 /** Origin at the eye line in the head's frame: scaling y closes the eyes. */
 export const EYE_LINE_M = 0.012;
 
-function eyes(segments: Segments): BufferGeometry {
+function eyes(segments: Segments, simple: boolean): BufferGeometry {
   const figure = new Sculpture();
   for (const side of [-1, 1]) {
     const x = side * 0.092;
     const z = faceZ(x, EYE_LINE_M);
+    figure.add(
+      ballSolid(1, segments(18)),
+      INK,
+      "fixed",
+      [x, 0, z],
+      [0.037, 0.057, 0.02],
+      [0, side * -0.3, 0],
+    );
+    if (simple) continue;
     figure
-      .add(
-        ballSolid(1, segments(18)),
-        INK,
-        "fixed",
-        [x, 0, z],
-        [0.037, 0.057, 0.02],
-        [0, side * -0.3, 0],
-      )
       .add(
         ballSolid(1, segments(10)),
         "#ffffff",
@@ -323,17 +334,24 @@ function eyes(segments: Segments): BufferGeometry {
 }
 
 /** Origin at the palm; the fingers point down, the thumb forwards. */
-function hand(segments: Segments): BufferGeometry {
-  return new Sculpture()
-    .add(ballSolid(1, segments(18)), "#ffffff", "body", [0, -0.02, 0], [0.07, 0.085, 0.078])
+function hand(segments: Segments, simple: boolean): BufferGeometry {
+  const figure = new Sculpture().add(
+    ballSolid(1, segments(18)),
+    "#ffffff",
+    "body",
+    [0, -0.02, 0],
+    [0.07, 0.085, 0.078],
+  );
+  if (simple) return figure.geometry();
+  return figure
     .add(ballSolid(1, segments(12)), "#ffffff", "body", [0, -0.005, -0.075], [0.034, 0.045, 0.038])
     .add(ring(0.052, 0.022, segments(8), segments(16)), "#ffffff", "accent", [0, 0.055, 0])
     .geometry();
 }
 
 /** Origin on the ground below the ankle. */
-function foot(segments: Segments): BufferGeometry {
-  return new Sculpture()
+function foot(segments: Segments, simple: boolean): BufferGeometry {
+  const figure = new Sculpture()
     .add(
       ballSolid(1, segments(20)),
       "#ffffff",
@@ -343,7 +361,9 @@ function foot(segments: Segments): BufferGeometry {
       [0, 0, 0],
       (_x, y) => 0.7 + 0.3 * Math.min(1, y / 0.1),
     )
-    .add(ballSolid(1, segments(18)), CREAM, "fixed", [0, 0.028, -0.035], [0.103, 0.03, 0.156])
+    .add(ballSolid(1, segments(18)), CREAM, "fixed", [0, 0.028, -0.035], [0.103, 0.03, 0.156]);
+  if (simple) return figure.geometry();
+  return figure
     .add(ring(0.062, 0.03, segments(8), segments(16)), "#ffffff", "accent", [0, 0.135, 0.025])
     .geometry();
 }

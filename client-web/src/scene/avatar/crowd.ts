@@ -56,12 +56,13 @@ export class Crowd {
   constructor(quality: Quality, reducedMotion: boolean) {
     this.#reducedMotion = reducedMotion;
     this.#farM = quality.avatarFarM;
+    const fancy = quality.tier === "high";
     const fine = sculptParts(quality.avatarDetail[0]);
     const coarse = sculptParts(quality.avatarDetail[1]);
     const solid = avatarMaterial(quality, false);
-    this.#near = new PartSet(fine, solid, true);
-    this.#far = new PartSet(coarse, solid, quality.tier === "high");
-    this.#ghosts = new PartSet(coarse, avatarMaterial(quality, true), false);
+    this.#near = new PartSet(fine, solid, true, fancy);
+    this.#far = new PartSet(coarse, solid, fancy, fancy);
+    this.#ghosts = new PartSet(coarse, avatarMaterial(quality, true), false, false);
     this.root.add(this.#near.root, this.#far.root, this.#ghosts.root);
   }
 

@@ -31,26 +31,23 @@ export function envelope(emote: Emote, t: number): number {
 
 /** Writes the pose `t` seconds after the gesture began; `pose` comes at rest. */
 export function emotePose(emote: Emote, t: number, pose: Pose): void {
-  switch (emote) {
-    case "wave":
-      return wave(t, pose);
-    case "clap":
-      return clap(t, pose);
-    case "dance":
-      return dance(t, pose);
-    case "point":
-      return point(t, pose);
-    case "nod":
-      pose.headPitch = -0.12 - 0.3 * Math.sin(t * 9) * (1 - smooth((t - 1) / 0.5));
-      pose.bodyPitch = -0.04 - 0.03 * Math.sin(t * 9);
-      return;
-    case "shrug":
-      return shrug(t, pose);
-    case "cheer":
-      return cheer(t, pose);
-    case "sit":
-      return sit(t, pose);
-  }
+  GESTURES[emote](t, pose);
+}
+
+const GESTURES: Record<Emote, (t: number, pose: Pose) => void> = {
+  wave,
+  clap,
+  dance,
+  point,
+  nod,
+  shrug,
+  cheer,
+  sit,
+};
+
+function nod(t: number, pose: Pose): void {
+  pose.headPitch = -0.12 - 0.3 * Math.sin(t * 9) * (1 - smooth((t - 1) / 0.5));
+  pose.bodyPitch = -0.04 - 0.03 * Math.sin(t * 9);
 }
 
 function wave(t: number, pose: Pose): void {

@@ -32,16 +32,19 @@ export class PartSet {
   #geometries: Record<PartName, BufferGeometry>;
   #material: Material;
   #castShadow: boolean;
+  #receiveShadow: boolean;
   #batches = new Map<PartName, Batch>();
 
   constructor(
     geometries: Record<PartName, BufferGeometry>,
     material: Material,
     castShadow: boolean,
+    receiveShadow: boolean,
   ) {
     this.#geometries = geometries;
     this.#material = material;
     this.#castShadow = castShadow;
+    this.#receiveShadow = receiveShadow;
     for (const part of PART_NAMES) this.#batches.set(part, this.#grow(part, FIRST_CAPACITY));
   }
 
@@ -109,7 +112,8 @@ export class PartSet {
     mesh.instanceMatrix.setUsage(DynamicDrawUsage);
     mesh.frustumCulled = false;
     mesh.castShadow = this.#castShadow;
-    mesh.receiveShadow = true;
+    // A coarse shadow map would tear their faces.
+    mesh.receiveShadow = this.#receiveShadow;
     mesh.matrixAutoUpdate = false;
     mesh.count = 0;
     this.root.add(mesh);

@@ -1,0 +1,181 @@
+//! People come, go, get lost between worlds, and are always somewhere.
+
+use bytes::Bytes;
+use vivarium_contract::Intent;
+use vivarium_link::{outbox::Next, transport::Lane};
+
+use super::*;
+use crate::puppet::{LOOK, heard, outbox, worlds};
+
+const ANA: PersonId = PersonId(1);
+
+fn arrival(seat: &Arc<Seat>, outbox: &Arc<Outbox>) -> Arrival {
+    Arrival {
+        seat: seat.clone(),
+        outbox: Some(outbox.clone()),
+        name: "Ana".into(),
+        look: LOOK,
+        spawn: None,
+        back: None,
+    }
+}
+
+fn enter(spawn: Option<&str>) -> WorldInput {
+    let spawn = spawn.map(str::to_owned);
+    WorldInput::Enter { person: ANA, name: "Ana".into(), look: LOOK, spawn }
+}
+
+fn came(residents: &mut Residents, message: ToWorld) -> Vec<WorldInput> {
+    let mut inputs = Vec::new();
+    residents.take(message, &mut inputs);
+    inputs
+}
+
+fn swept(residents: &mut Residents) -> Vec<WorldInput> {
+    let mut inputs = Vec::new();
+    residents.sweep(&mut inputs);
+    inputs
+}
+
+fn travel(world: &str) -> Vec<WorldOutput> {
+    let (world, spawn) = (world.to_owned(), Some("gate".to_owned()));
+    vec![WorldOutput::Travel { person: ANA, world, spawn, name: "Ana".into(), look: LOOK }]
+}
+
+async fn waiting(outbox: &Outbox) -> Vec<(Lane, Bytes)> {
+    let mut messages = Vec::new();
+    assert_eq!(outbox.next(&mut messages).await, Next::Messages);
+    messages
+}
+
+#[tokio::test]
+async fn ana_comes_gets_what_is_meant_for_her_and_leaves() {
+    let (worlds, _inboxes) = worlds(&["plaza"]);
+    let mut residents = Residents::new(0, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let message = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
+    assert_eq!(came(&mut residents, message), [enter(None)]);
+
+    let intent = Intent::Say { text: "hello".into() };
+    let said = |person| ToWorld::Intent { person, intent: intent.clone() };
+    assert_eq!(
+        came(&mut residents, said(ANA)),
+        [WorldInput::Intent { person: ANA, intent: intent.clone() }]
+    );
+    assert_eq!(came(&mut residents, said(PersonId(9))), [], "a stranger's wish goes nowhere");
+
+    let frame = |text: &'static str| Bytes::from_static(text.as_bytes());
+    residents.deliver(&mut vec![
+        WorldOutput::Frame { person: ANA, bytes: frame("for Ana") },
+        WorldOutput::Frame { person: PersonId(9), bytes: frame("for nobody") },
+        WorldOutput::Notice { to: vec![PersonId(9), ANA], bytes: heard(ANA, "hello") },
+    ]);
+    assert_eq!(
+        waiting(&line).await,
+        [(Lane::Reliable, heard(ANA, "hello")), (Lane::Latest, frame("for Ana"))]
+    );
+
+    seat.leave();
+    assert_eq!(swept(&mut residents), [WorldInput::Leave { person: ANA }]);
+    assert_eq!(swept(&mut residents), []);
+}
+
+#[test]
+fn a_lost_connection_is_noticed_once_and_a_new_one_brings_ana_back() {
+    let (worlds, _inboxes) = worlds(&["plaza"]);
+    let mut residents = Residents::new(0, worlds);
+    let (seat, old, new) = (Arc::new(Seat::new(ANA, 0)), outbox(), outbox());
+    came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &old))));
+    old.close(CloseReason::Idle);
+    let presence = |present| WorldInput::Presence { person: ANA, present };
+    assert_eq!(swept(&mut residents), [presence(false)]);
+    assert_eq!(swept(&mut residents), []);
+    let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
+    assert_eq!(came(&mut residents, back), [presence(true)]);
+    // From a second window, while the first still seems to be there.
+    let third = outbox();
+    let again = ToWorld::Arrival(Box::new(arrival(&seat, &third)));
+    assert_eq!(came(&mut residents, again), [presence(false), presence(true)]);
+    // A message of the dead connection that was overtaken changes nothing.
+    let late = ToWorld::Arrival(Box::new(arrival(&seat, &old)));
+    assert_eq!(came(&mut residents, late), []);
+}
+
+#[tokio::test]
+async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
+    let (worlds, inboxes) = worlds(&["plaza", "garden"]);
+    let mut plaza = Residents::new(0, worlds.clone());
+    let mut garden = Residents::new(1, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    let mut outputs = vec![WorldOutput::Frame { person: ANA, bytes: Bytes::from_static(b"plaza") }];
+    outputs.extend(travel("garden"));
+    plaza.deliver(&mut outputs);
+    assert_eq!(seat.world(), 1);
+    let message = inboxes[1].try_recv().unwrap();
+    assert_eq!(came(&mut garden, message), [enter(Some("gate"))]);
+    line.push_reliable(heard(ANA, "entered"));
+    assert_eq!(waiting(&line).await, [(Lane::Reliable, heard(ANA, "entered"))]);
+    // What was still under way to the plaza is sent after her.
+    let late = ToWorld::Arrival(Box::new(arrival(&seat, &outbox())));
+    assert_eq!(came(&mut plaza, late), []);
+    assert!(matches!(inboxes[1].try_recv(), Ok(ToWorld::Arrival(_))));
+}
+
+#[test]
+fn a_portal_to_nowhere_brings_ana_back_to_where_she_was() {
+    let (worlds, _inboxes) = worlds(&["plaza"]);
+    let mut plaza = Residents::new(0, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    plaza.deliver(&mut travel("atlantis"));
+    assert_eq!(swept(&mut plaza), [enter(None)]);
+    plaza.deliver(&mut travel(""));
+    assert_eq!(swept(&mut plaza), [enter(None)]);
+    assert!(!line.is_ended());
+}
+
+#[test]
+fn a_full_world_sends_travellers_back_and_newcomers_away() {
+    let (worlds, inboxes) = worlds(&["plaza", "garden"]);
+    let mut plaza = Residents::new(0, worlds.clone());
+    let mut garden = Residents::new(1, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let refused = || vec![WorldOutput::Refused { person: ANA, reason: CloseReason::WorldFull }];
+    came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    plaza.deliver(&mut travel("garden"));
+    came(&mut garden, inboxes[1].try_recv().unwrap());
+    garden.deliver(&mut refused());
+    assert_eq!(seat.world(), 0);
+    assert_eq!(came(&mut plaza, inboxes[0].try_recv().unwrap()), [enter(None)]);
+    assert!(!line.is_ended());
+    plaza.deliver(&mut refused());
+    assert!(line.is_ended(), "there is nowhere left to go");
+}
+
+#[test]
+fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
+    let (worlds, inboxes) = worlds(&["plaza", "garden"]);
+    let mut plaza = Residents::new(0, worlds.clone());
+    let mut garden = Residents::new(1, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    line.close(CloseReason::Idle);
+    swept(&mut plaza);
+    plaza.deliver(&mut travel("garden"));
+    let away = WorldInput::Presence { person: ANA, present: false };
+    assert_eq!(came(&mut garden, inboxes[1].try_recv().unwrap()), [enter(Some("gate")), away]);
+}
+
+#[tokio::test]
+async fn when_a_world_ends_everyone_in_it_is_told() {
+    let (worlds, _inboxes) = worlds(&["plaza"]);
+    let mut plaza = Residents::new(0, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    plaza.close_all(CloseReason::WorldRestarting);
+    assert_eq!(line.close_wanted().await, CloseReason::WorldRestarting);
+    let new = outbox();
+    let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
+    assert_eq!(came(&mut plaza, back), [enter(None)], "she comes in anew");
+}

@@ -410,11 +410,8 @@ async fn a_websocket_takes_neither_text_nor_unknown_lanes_nor_huge_messages() {
 #[tokio::test]
 async fn a_websocket_that_answers_probes_is_not_idle() {
     let short = Duration::from_millis(30);
-    let limits = LinkLimits {
-        probe_interval: short,
-        idle_timeout: short * 3,
-        ..LinkLimits::default()
-    };
+    let limits =
+        LinkLimits { probe_interval: short, idle_timeout: short * 3, ..LinkLimits::default() };
     let mut visit = Visit::<WebSocketClient>::open(limits).await;
     // Reading answers probes by itself; several idle timeouts pass.
     let silence = tokio::time::timeout(limits.idle_timeout * 5, visit.client.receive()).await;

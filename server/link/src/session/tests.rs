@@ -182,8 +182,18 @@ fn bad_messages_end_a_session_with_the_reason_that_names_the_mistake() {
         ("cut short", Lane::Reliable, ping[..2].to_vec(), CloseReason::Malformed),
         ("bytes behind", Lane::Reliable, [ping.clone(), vec![1]].concat(), CloseReason::Malformed),
         ("not text", Lane::Reliable, vec![0, 1, 0xff], CloseReason::Malformed),
-        ("length of 4 GiB", Lane::Reliable, vec![0, 252, 255, 255, 255, 255], CloseReason::Malformed),
-        ("too long", Lane::Reliable, vec![0; CLIENT_RELIABLE_BYTES_MAX + 1], CloseReason::Oversized),
+        (
+            "length of 4 GiB",
+            Lane::Reliable,
+            vec![0, 252, 255, 255, 255, 255],
+            CloseReason::Malformed,
+        ),
+        (
+            "too long",
+            Lane::Reliable,
+            vec![0; CLIENT_RELIABLE_BYTES_MAX + 1],
+            CloseReason::Oversized,
+        ),
         ("too long", Lane::Latest, vec![0; CLIENT_LATEST_BYTES_MAX + 1], CloseReason::Oversized),
         ("too many inputs", Lane::Latest, wire::encode(&too_many), CloseReason::Malformed),
         ("empty", Lane::Latest, vec![], CloseReason::Malformed),
@@ -219,17 +229,11 @@ fn somebody_who_chats_too_fast_is_denied_and_stays() {
     stage.say(&ClientMessage::Ping { nonce: 5 });
     assert_eq!(
         stage.said(),
-        [
-            ServerMessage::Denied { denial: Denial::TooFast },
-            ServerMessage::Pong { nonce: 5 },
-        ]
+        [ServerMessage::Denied { denial: Denial::TooFast }, ServerMessage::Pong { nonce: 5 },]
     );
     stage.wait(Duration::from_secs(1));
     stage.say(&ClientMessage::Say { text: "sorry".into() });
-    assert_eq!(
-        stage.outputs(),
-        [SessionOutput::ToWorld(Intent::Say { text: "sorry".into() })]
-    );
+    assert_eq!(stage.outputs(), [SessionOutput::ToWorld(Intent::Say { text: "sorry".into() })]);
     assert_eq!(stage.session.counts().denied_too_fast, 1);
 }
 

@@ -10,7 +10,7 @@ use vivarium_protocol::{
 };
 use vivarium_scene::mover;
 
-use crate::course::{cuboid, ground, loose, platform, ramp, world};
+use crate::course::{cuboid, ground, loose, platform, ramp, solid, world};
 
 /// Where the centre of an avatar is that stands at height 0.
 const STANDING_Y: f32 = 0.87;
@@ -301,4 +301,50 @@ fn a_loose_box_stops_the_walker_and_is_reported() {
     visitor.world.set_proxies(&[]);
     visitor.holds(heading(127, 0, 0), 60);
     assert!(visitor.position()[0] > 2.5, "the way is free when the slot is empty");
+}
+
+#[test]
+fn who_stands_still_or_pushes_into_a_corner_comes_to_rest() {
+    let walls =
+        [cuboid([3.0, 1.5, 0.0], [0.2, 3.0, 8.0]), cuboid([0.0, 1.5, 3.0], [8.0, 3.0, 0.2])];
+    for input in [Input::default(), heading(127, 127, buttons::RUN)] {
+        let objects = vec![ground(), walls[0].clone(), walls[1].clone()];
+        let mut visitor = Visitor::standing(objects, [0.0, STANDING_Y, 0.0]);
+        visitor.holds(input, 90);
+        let rest = visitor.state;
+        visitor.holds(input, 60);
+        if input == Input::default() {
+            assert_eq!(visitor.state.bits(), rest.bits(), "nothing creeps");
+        }
+        let crept = visitor.position()[0] - rest.position_m[0];
+        assert!(crept.abs() < 0.001, "{crept}");
+        assert!(visitor.state.grounded);
+        visitor.holds(heading(-127, 0, 0), 20);
+        assert!(visitor.position()[0] < rest.position_m[0] - 1.0, "and walks on at once");
+    }
+}
+
+#[test]
+fn a_world_with_bad_geometry_is_refused_with_its_place() {
+    let flat = serde_json::json!({ "hull": { "points_m": [
+        [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 1.0],
+    ] } });
+    let mut squashed = solid([0.0, 1.0, 0.0], serde_json::json!({ "ball": { "radius_m": 1.0 } }));
+    squashed["scale"] = serde_json::json!([1.0, 2.0, 1.0]);
+    let loose_mesh = serde_json::json!({ "mesh": {
+        "vertices_m": [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
+        "triangles": [[0, 1, 3]],
+    } });
+    for (bad, reason) in [
+        (solid([0.0; 3], flat), "hull"),
+        (squashed, "one scale"),
+        (solid([0.0; 3], loose_mesh), "corners must exist"),
+        (cuboid([0.0; 3], [1.0, 0.0, 1.0]), "positive"),
+    ] {
+        let Err(error) = QueryWorld::new(&world(vec![ground(), bad])) else {
+            panic!("refused for its {reason}");
+        };
+        assert_eq!((error.object, error.collider), (1, 0));
+        assert!(error.to_string().contains(reason), "{error}");
+    }
 }

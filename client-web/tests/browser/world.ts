@@ -1,0 +1,242 @@
+/**
+ * What the stories need: a server started by the real command, pages that fail on errors in the
+ * console, and people who walk by the keyboard and the mouse alone.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Page,
+} from "@playwright/test";
+import type { VivariumState } from "../../src/window";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const BINARY = process.env.VIVARIUM_BINARY ?? join(ROOT, "target/release/vivarium");
+const READY = /open at (http:\/\/\S+?)\/?$/;
+const READY_MS_MAX = 30_000;
+
+/** Starts `vivarium serve` on a free port and gives its address. */
+async function startServer(data: string): Promise<{ address: string; child: ChildProcess }> {
+  const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-8_000);
+  });
+  const address = await new Promise<string>((ready, failed) => {
+    const timer = setTimeout(() => failed(new Error(`no address was told:\n${log}`)), READY_MS_MAX);
+    child.once("error", failed);
+    child.once("exit", (code) => failed(new Error(`${BINARY} ended with ${code}:\n${log}`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const found = READY.exec(line)?.[1];
+      if (found === undefined) return;
+      clearTimeout(timer);
+      ready(found);
+    });
+  });
+  return { address, child };
+}
+
+async function stopServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+/** A person in front of a browser. */
+export class Visitor {
+  readonly page: Page;
+  readonly errors: string[] = [];
+  /** How often the page was loaded. */
+  loads = 0;
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+    page.on("load", () => {
+      this.loads += 1;
+    });
+  }
+
+  /** Opens the entrance and enters a world. */
+  async enter(address: string, name: string, world = "plaza"): Promise<void> {
+    await this.page.goto(`${address}/?quality=low&world=${world}`);
+    await this.page.getByLabel("Your name").fill(name);
+    await this.page.getByRole("button", { name: /^Enter / }).click();
+    await this.arrive(world);
+  }
+
+  /** Waits until a world is there and the avatar stands in it. */
+  async arrive(world: string): Promise<void> {
+    await this.page.waitForFunction(
+      (name) => {
+        const state = window.vivarium;
+        return state.screen === "world" && state.world === name && state.own?.grounded === true;
+      },
+      world,
+      { timeout: 60_000 },
+    );
+    await expect(this.page.locator(".curtain")).toHaveAttribute("data-drawn", "false");
+  }
+
+  /** What the page knows. */
+  look<T>(read: (state: VivariumState) => T): Promise<T> {
+    return this.page.evaluate(`(${read.toString()})(window.vivarium)`) as Promise<T>;
+  }
+
+  position(): Promise<[number, number, number]> {
+    return this.look((state) => state.own?.position ?? [0, 0, 0]);
+  }
+
+  /** Puts the keyboard into the world. */
+  async focusWorld(): Promise<void> {
+    await this.page.locator(".world-canvas").focus();
+  }
+
+  /** Turns the camera to a heading (radians) by dragging the mouse. */
+  async turnTo(yaw: number): Promise<void> {
+    const size = this.page.viewportSize() ?? { width: 640, height: 360 };
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      const now = await this.look((state) => state.camera?.yaw ?? 0);
+      const turn = Math.atan2(Math.sin(yaw - now), Math.cos(yaw - now));
+      if (Math.abs(turn) < 0.03) return;
+      // One drag of the mouse turns by 0.0052 radians a pixel; the window is only so wide.
+      const pixels = Math.max(-size.width * 0.4, Math.min(size.width * 0.4, -turn / 0.0052));
+      const middle = { x: size.width / 2, y: size.height * 0.45 };
+      await this.page.mouse.move(middle.x, middle.y);
+      await this.page.mouse.down();
+      await this.page.mouse.move(middle.x + pixels, middle.y, { steps: 4 });
+      await this.page.mouse.up();
+      await this.page.waitForFunction((before) => window.vivarium.camera?.yaw !== before, now);
+    }
+    throw new Error("the camera does not turn");
+  }
+
+  /** Walks towards a point on the ground until it is nearer than `withinM`. */
+  async walkTo(x: number, z: number, withinM = 0.6, run = false): Promise<void> {
+    await this.focusWorld();
+    for (let leg = 0; leg < 12; leg += 1) {
+      const [fromX, , fromZ] = await this.position();
+      if (Math.hypot(x - fromX, z - fromZ) < withinM) return;
+      await this.turnTo(Math.atan2(-(x - fromX), -(z - fromZ)));
+      if (run) await this.page.keyboard.down("Shift");
+      await this.page.keyboard.down("KeyW");
+      // Until there, or past the point where it was nearest, or in another world.
+      await this.page
+        .waitForFunction(
+          ([toX, toZ, near, beganX, beganZ, world]) => {
+            const { own, world: now } = window.vivarium;
+            if (own === null || now !== world) return true;
+            const [ownX, , ownZ] = own.position;
+            const left = (toX - ownX) * (toX - beganX) + (toZ - ownZ) * (toZ - beganZ);
+            return left <= 0 || Math.hypot(toX - ownX, toZ - ownZ) < near;
+          },
+          [x, z, withinM, fromX, fromZ, await this.look((state) => state.world)] as [
+            number,
+            number,
+            number,
+            number,
+            number,
+            string | null,
+          ],
+          { timeout: 30_000, polling: 30 },
+        )
+        .finally(async () => {
+          await this.page.keyboard.up("KeyW");
+          if (run) await this.page.keyboard.up("Shift");
+        });
+      if ((await this.look((state) => state.screen)) !== "world") return;
+    }
+    throw new Error(`could not walk to ${x}, ${z}; stands at ${await this.position()}`);
+  }
+
+  /** In the plaza: comes to the place inside the entrance, wherever the avatar appeared. */
+  async walkToEntrance(): Promise<void> {
+    const [, , z] = await this.position();
+    if (z < -14) await this.walkTo(0, -19, 1, true);
+    if (z < 5) await this.roundFountain([0, 5.4]);
+    await this.walkTo(0, 19, 0.6, true);
+  }
+
+  /** In the plaza: along the east side of the fountain, to a point before or behind it. */
+  async roundFountain(to: [number, number]): Promise<void> {
+    const corners: [number, number][] = [
+      [3, 5.4],
+      [11, 5],
+      [11, -5.2],
+      [3, -5.4],
+    ];
+    if (to[1] > 0) corners.reverse();
+    for (const [x, z] of [...corners, to]) await this.walkTo(x, z, 0.8, true);
+  }
+
+  /** Waits until the avatar stands where it is, and gives the place. */
+  async standStill(): Promise<[number, number, number]> {
+    let last = await this.position();
+    await expect
+      .poll(async () => {
+        const before = last;
+        last = await this.position();
+        return Math.hypot(last[0] - before[0], last[1] - before[1], last[2] - before[2]);
+      })
+      .toBeLessThan(0.001);
+    return last;
+  }
+
+  async say(text: string): Promise<void> {
+    await this.focusWorld();
+    await this.page.keyboard.press("Enter");
+    await this.page.getByRole("textbox", { name: "Chat" }).fill(text);
+    await this.page.keyboard.press("Enter");
+    await this.page.keyboard.press("Escape");
+  }
+}
+
+interface Fixtures {
+  /** Address of a server of the test's own. */
+  address: string;
+  /** Opens a page of its own context for somebody. */
+  visitor: (options?: BrowserContextOptions) => Promise<Visitor>;
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: playwright reads the fixtures from the pattern.
+  address: async ({}, use) => {
+    const data = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
+    const { address, child } = await startServer(data);
+    await use(address);
+    await stopServer(child);
+    await rm(data, { recursive: true, force: true });
+  },
+  visitor: async ({ browser }: { browser: Browser }, use) => {
+    const visitors: Visitor[] = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({
+        viewport: { width: 640, height: 360 },
+        locale: "en-GB",
+        ...options,
+      });
+      const visitor = new Visitor(await context.newPage());
+      visitors.push(visitor);
+      return visitor;
+    });
+    for (const visitor of visitors) {
+      expect.soft(visitor.errors, "errors in the console").toEqual([]);
+      await visitor.page.context().close();
+    }
+  },
+});
+
+export { expect };

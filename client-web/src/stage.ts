@@ -75,6 +75,7 @@ export class Stage {
   /** Builds a world; the last picture stays until `play`. */
   load(document: WorldDocument, progress: (done01: number) => void): Promise<void> {
     this.#visit = null;
+    this.#shown = null;
     this.#building = this.#building
       .catch(() => undefined)
       .then(() => this.#scene.load(document, progress));

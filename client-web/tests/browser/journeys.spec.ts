@@ -1,6 +1,6 @@
 /** One person, several worlds and a bad network. */
 import { Relay } from "./relay";
-import { expect, test } from "./world";
+import { expect, portalOf, test } from "./world";
 
 test("a portal leads to the garden and back, without a page load", async ({ address, visitor }) => {
   const ada = await visitor();
@@ -11,12 +11,14 @@ test("a portal leads to the garden and back, without a page load", async ({ addr
   await ada.roundFountain([0, -19]);
   // Nothing loose lies on this way: every prediction must have been right.
   expect(await ada.look((state) => state.mispredictions)).toBe(0);
-  await ada.walkTo(0, -33.5, 0.3);
+  const [x, , z] = await portalOf(address, "plaza");
+  await ada.walkTo(x, z, 0.2);
   await ada.arrive("garden");
   await expect(ada.page.getByRole("heading", { level: 1 })).toHaveText("Garden");
   expect(new URL(ada.page.url()).searchParams.get("world")).toBe("garden");
 
-  await ada.walkTo(-27, 20, 0.3);
+  const [backX, , backZ] = await portalOf(address, "garden");
+  await ada.walkTo(backX, backZ, 0.2);
   await ada.arrive("plaza");
   expect(ada.loads).toBe(1);
 });

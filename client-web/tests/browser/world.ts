@@ -14,6 +14,7 @@ import {
   expect,
   type Page,
 } from "@playwright/test";
+import type { WorldDocument } from "../../src/protocol/document";
 import type { VivariumState } from "../../src/window";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -182,17 +183,22 @@ export class Visitor {
     for (const [x, z] of [...corners, to]) await this.walkTo(x, z, 0.8, true);
   }
 
-  /** Waits until the avatar stands where it is, and gives the place. */
+  /** Waits until the avatar has not moved for half a second of server time, and gives the place. */
   async standStill(): Promise<[number, number, number]> {
-    let last = await this.position();
+    let last = { tick: await this.look((state) => state.tick), position: await this.position() };
     await expect
       .poll(async () => {
-        const before = last;
-        last = await this.position();
-        return Math.hypot(last[0] - before[0], last[1] - before[1], last[2] - before[2]);
+        const now = await this.look(({ tick, own }) => ({ tick, position: own?.position ?? null }));
+        const place = now.position;
+        if (place === null) return 0;
+        const [x, y, z] = last.position;
+        if (Math.hypot(place[0] - x, place[1] - y, place[2] - z) > 0.001) {
+          last = { tick: now.tick, position: place };
+        }
+        return now.tick - last.tick;
       })
-      .toBeLessThan(0.001);
-    return last;
+      .toBeGreaterThan(15);
+    return last.position;
   }
 
   async say(text: string): Promise<void> {
@@ -202,6 +208,15 @@ export class Visitor {
     await this.page.keyboard.press("Enter");
     await this.page.keyboard.press("Escape");
   }
+}
+
+/** Where the door to another world is: the middle of its box, metres. */
+export async function portalOf(address: string, world: string): Promise<[number, number, number]> {
+  const response = await fetch(`${address}/worlds/${world}.json`);
+  const { objects } = (await response.json()) as WorldDocument;
+  const position = objects.find((object) => object.properties?.portal !== undefined)?.position_m;
+  if (position === undefined) throw new Error(`${world} has no portal`);
+  return position;
 }
 
 interface Fixtures {

@@ -42,7 +42,10 @@ fn serve(config: ServerConfig) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(run(config))
+    let ended = runtime.block_on(run(config));
+    // What still runs now did not end in time, and must not hold up the end of the process.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn run(config: ServerConfig) -> anyhow::Result<()> {

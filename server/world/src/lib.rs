@@ -12,6 +12,7 @@ use vivarium_scene::document::WorldDocument;
 mod authority;
 mod avatar;
 mod chat;
+mod history;
 mod interest;
 mod object;
 mod physics;

@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::{
     net::TcpStream,
     sync::watch,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{Interval, MissedTickBehavior, interval, interval_at, timeout},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
@@ -151,8 +151,10 @@ impl Bot {
     pub async fn walk(mut self, mut stop: watch::Receiver<bool>) -> Tally {
         let began = Instant::now();
         let mut standing = Standing::Open;
-        let mut ticks = interval(self.inside.clock.tick());
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Bots come in when a tick of the server ends: without a phase of their own, all of them would
+        // look at their newest frame just after it came, and find it younger than people do.
+        let phase = self.walker.fraction();
+        let mut ticks = self.timer(phase);
         let mut pings = interval(PING_INTERVAL);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while standing == Standing::Open {
@@ -163,8 +165,7 @@ impl Bot {
                         let avatar = self.inside.avatar;
                         let result = self.hear(&message);
                         if self.inside.avatar != avatar {
-                            ticks = interval(self.inside.clock.tick());
-                            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                            ticks = self.timer(phase);
                         }
                         result
                     }
@@ -181,6 +182,14 @@ impl Bot {
             Standing::CutOff => self.tally.disconnects = 1,
         }
         self.tally
+    }
+
+    /// The bot's own clock, `phase` (0 to 1) of a tick after now.
+    fn timer(&self, phase: f32) -> Interval {
+        let tick = self.inside.clock.tick();
+        let mut ticks = interval_at(tokio::time::Instant::now() + tick.mul_f32(phase), tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
     }
 
     async fn leave(&mut self) {

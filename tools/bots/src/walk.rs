@@ -108,8 +108,8 @@ impl Walker {
         input(self.heading_rad, 0)
     }
 
-    /// From 0 to below 1.
-    fn fraction(&mut self) -> f32 {
+    /// A random number from 0 to below 1.
+    pub fn fraction(&mut self) -> f32 {
         (self.random.next_u32() >> 8) as f32 / (1 << 24) as f32
     }
 }

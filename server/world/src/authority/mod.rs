@@ -11,10 +11,11 @@ use vivarium_protocol::{
     notice::{Denial, ServerMessage},
 };
 
-use crate::{
-    avatar::{People, Person},
-    tick::{In, Inbox, Outbox, Report},
-};
+use crate::tick::{Deliver, In, Inbox, Outbox, Report, Take};
+
+mod people;
+
+pub(crate) use people::{People, Person, present};
 
 /// What a capability makes of an intent.
 pub(crate) enum Claim<W> {
@@ -134,9 +135,13 @@ impl Plugin for AuthorityPlugin {
         app.init_resource::<Wishes>()
             .init_resource::<Checks>()
             .init_resource::<Denials>()
-            .add_systems(In(Phase::Ingest), collect_wishes.after(crate::avatar::come_and_go))
+            .init_resource::<People>()
+            .add_systems(In(Phase::Ingest), collect_wishes.in_set(Take::Wishes))
             .add_systems(In(Phase::Authorize), authorize)
-            .add_systems(In(Phase::Encode), tell_denials.before(crate::replicate::encode_frames));
+            .add_systems(
+                In(Phase::Encode),
+                (count_people, tell_denials).chain().in_set(Deliver::Notices),
+            );
     }
 }
 
@@ -168,14 +173,17 @@ fn authorize(world: &mut World) {
     });
 }
 
-pub(crate) fn tell_denials(
+fn count_people(people: Res<People>, mut report: ResMut<Report>) {
+    report.0.people = people.len() as u32;
+}
+
+fn tell_denials(
     mut denials: ResMut<Denials>,
     mut outbox: ResMut<Outbox>,
     mut report: ResMut<Report>,
 ) {
     report.0.denied += denials.0.len() as u32;
     for (person, denial) in denials.0.drain(..) {
-        let bytes = outbox.notice(vec![person], &ServerMessage::Denied { denial });
-        report.0.notice_bytes += bytes;
+        outbox.notice(vec![person], &ServerMessage::Denied { denial });
     }
 }

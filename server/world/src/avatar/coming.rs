@@ -14,14 +14,13 @@ use vivarium_protocol::{
 };
 use vivarium_scene::document::WorldDocument;
 
-use super::{
-    Avatar, Inputs, People, Person, Tracked,
-    look::{present, unique_name},
-};
+use super::{Avatar, Inputs, look::unique_name, tracked::Tracked};
 use crate::{
+    authority::{People, Person, present},
+    history::{Entities, Own, Replicated},
     interest::Sight,
     physics::Physics,
-    replicate::{Client, Entities, Replicated},
+    replicate::Client,
     tick::{Chance, Clock, Document, Inbox, Outbox},
 };
 
@@ -102,7 +101,7 @@ fn heading([x, y, z, w]: [f32; 4]) -> u16 {
 }
 
 /// Takes in who comes, goes, is cut off, or comes back.
-pub(crate) fn come_and_go(world: &mut World) {
+pub(super) fn come_and_go(world: &mut World) {
     let inbox = std::mem::take(&mut world.resource_mut::<Inbox>().0);
     let mut rest = Vec::with_capacity(inbox.len());
     for input in inbox {
@@ -122,9 +121,9 @@ pub(crate) fn come_and_go(world: &mut World) {
 
 fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Option<&str>) {
     let people = world.resource::<People>();
-    if people.0.len() >= PEOPLE_PER_WORLD_MAX {
+    if people.len() >= PEOPLE_PER_WORLD_MAX {
         let refusal = WorldOutput::Refused { person, reason: CloseReason::WorldFull };
-        world.resource_mut::<Outbox>().0.push(refusal);
+        world.resource_mut::<Outbox>().push(refusal);
         return;
     }
     if people.get(person).is_some() {
@@ -149,6 +148,7 @@ fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Opt
             Avatar { state, teleports: 0, capsule },
             inputs,
             Tracked::default(),
+            Own(state.to_own(false, 0, 0)),
             Sight::default(),
             Client::default(),
             replicated,
@@ -159,7 +159,7 @@ fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Opt
         .filter(|other| *other != person)
         .collect();
     world.resource_mut::<Outbox>().notice(others, &ServerMessage::Joined { card });
-    world.resource_mut::<People>().0.insert(person, entity);
+    world.resource_mut::<People>().add(person, entity);
     welcome(world, person, replicated);
 }
 
@@ -183,7 +183,7 @@ fn welcome(world: &mut World, person: PersonId, avatar: Replicated) {
 
 /// Takes somebody out of the world; gives who it was.
 pub(super) fn leave(world: &mut World, person: PersonId) -> Option<PersonCard> {
-    let entity = world.resource_mut::<People>().0.remove(&person)?;
+    let entity = world.resource_mut::<People>().remove(person)?;
     let tick = world.resource::<Clock>().tick;
     let replicated = *world.get::<Replicated>(entity)?;
     let capsule = world.get::<Avatar>(entity)?.capsule;

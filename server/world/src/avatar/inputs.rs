@@ -10,12 +10,13 @@ use vivarium_protocol::{
 use crate::{
     authority::{Claim, Granted, Wish},
     limits::{REPEATED_INPUT_TICKS_MAX, WAITING_INPUTS_MAX},
+    replicate::Client,
     tick::{Clock, Report},
 };
 
 /// A latest-lane message: moving, looking, acknowledging.
 pub(crate) struct Latest {
-    pub ack: u32,
+    ack: u32,
     pub tracked: Option<TrackedPoses>,
     first_tick: u32,
     inputs: Vec<Input>,
@@ -123,16 +124,17 @@ impl Inputs {
     }
 }
 
-/// Takes in what came, and chooses one input for every avatar.
+/// Takes in what came, acknowledgements too, and chooses one input for every avatar.
 pub(super) fn take_inputs(
     clock: Res<Clock>,
     latest: Res<Granted<Latest>>,
-    mut people: Query<&mut Inputs>,
+    mut people: Query<(&mut Inputs, &mut Client)>,
     mut report: ResMut<Report>,
 ) {
     for latest in latest.iter() {
-        let Ok(mut inputs) = people.get_mut(latest.avatar()) else { continue };
+        let Ok((mut inputs, mut client)) = people.get_mut(latest.avatar()) else { continue };
         let wish = latest.wish();
+        client.acknowledge(wish.ack);
         for (index, input) in wish.inputs.iter().enumerate() {
             let arrival = wish
                 .first_tick
@@ -141,7 +143,7 @@ pub(super) fn take_inputs(
             report.0.inputs_dropped += u32::from(arrival == Arrival::Dropped);
         }
     }
-    for mut inputs in &mut people {
+    for (mut inputs, _) in &mut people {
         inputs.choose(clock.tick);
     }
 }

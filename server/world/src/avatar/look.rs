@@ -10,9 +10,8 @@ use vivarium_protocol::{
     text::{self, TextError},
 };
 
-use super::Person;
 use crate::{
-    authority::{Claim, Granted, Wish},
+    authority::{Claim, Granted, Person, Wish, present},
     tick::Outbox,
 };
 
@@ -50,14 +49,6 @@ pub(super) fn set_look(
         let to = present(people.iter());
         outbox.notice(to, &ServerMessage::Changed { card });
     }
-}
-
-/// Everyone with a connection, in the order of ids.
-pub(super) fn present<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<PersonId> {
-    let mut present: Vec<PersonId> =
-        people.filter(|person| person.card.present).map(|person| person.card.person).collect();
-    present.sort_unstable();
-    present
 }
 
 /// `wanted`, with a number behind it when somebody else has that name already.

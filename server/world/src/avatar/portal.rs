@@ -6,8 +6,8 @@ use vivarium_contract::WorldOutput;
 use vivarium_protocol::ids::PersonId;
 use vivarium_scene::document::WorldDocument;
 
-use super::{Avatar, Person};
-use crate::tick::Outbox;
+use super::Avatar;
+use crate::{authority::Person, tick::Outbox};
 
 #[derive(Clone)]
 struct Door {
@@ -62,7 +62,7 @@ pub(super) fn step_through(world: &mut World) {
     leaving.sort_unstable_by_key(|(person, _)| *person);
     for (person, door) in leaving {
         if let Some(card) = super::coming::leave(world, person) {
-            world.resource_mut::<Outbox>().0.push(WorldOutput::Travel {
+            world.resource_mut::<Outbox>().push(WorldOutput::Travel {
                 person,
                 world: door.world,
                 spawn: door.spawn,

@@ -9,8 +9,9 @@ use vivarium_motion::{
 };
 use vivarium_scene::document::AVATAR_GROUP;
 
-use super::{Avatar, Ground, Inputs, People, coming::Spawns};
+use super::{Avatar, Ground, Inputs, coming::Spawns};
 use crate::{
+    authority::People,
     limits::BODY_REACH_M,
     object::Objects,
     physics::Physics,

@@ -11,8 +11,8 @@ use vivarium_protocol::{
 };
 
 use crate::{
-    authority::{Claim, Granted, TakeIntent, Wish},
-    avatar::{Avatar, Person},
+    authority::{Claim, Granted, Person, TakeIntent, Wish},
+    avatar::Avatar,
     tick::{In, Outbox, Step},
 };
 

@@ -1,19 +1,18 @@
 //! Who may see what: a radius around each person's avatar, with hysteresis.
 //!
-//! Knows no capability: it reads the positions that [`crate::replicate`] keeps for all entities.
+//! Knows no capability: it reads the positions that [`crate::history`] keeps for all entities.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use vivarium_contract::Phase;
 
 use crate::{
-    avatar::Avatar,
+    history::{Entities, Own},
     limits::SIGHT_HYSTERESIS,
-    replicate::{Entities, note_state},
-    tick::In,
+    tick::{In, Watch},
 };
 
-/// The slots (in [`Entities`]) that a person sees, ascending.
+/// What a person sees: slots of [`Entities`], ascending.
 #[derive(Component, Default)]
 pub(crate) struct Sight {
     pub slots: Vec<u32>,
@@ -34,22 +33,22 @@ pub(crate) struct InterestPlugin {
 impl Plugin for InterestPlugin {
     fn build(&self, app: &mut App) {
         app.insert_resource(SightRadius { radius_m: self.sight_m })
-            .add_systems(In(Phase::Interest), look_around.after(note_state));
+            .add_systems(In(Phase::Interest), look_around.in_set(Watch::Look));
     }
 }
 
 fn look_around(
     radius: Res<SightRadius>,
     entities: Res<Entities>,
-    mut people: Query<(&Avatar, &mut Sight)>,
+    mut people: Query<(&Own, &mut Sight)>,
 ) {
     let enter_m2 = radius.radius_m * radius.radius_m;
     let stay_m2 = enter_m2 * SIGHT_HYSTERESIS * SIGHT_HYSTERESIS;
-    for (avatar, mut sight) in &mut people {
+    for (own, mut sight) in &mut people {
         let sight = &mut *sight;
         std::mem::swap(&mut sight.slots, &mut sight.before);
         sight.slots.clear();
-        let [x, y, z] = avatar.state.position_m;
+        let [x, y, z] = own.0.position_m;
         // Both lists ascend, so one pass over `before` tells who was seen.
         let mut before = sight.before.iter().copied().peekable();
         for (slot, position) in entities.positions() {

@@ -6,17 +6,18 @@ use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::Phase;
 use vivarium_protocol::{
-    frame::EntityKind,
-    ids::{ObjectId, PersonId},
+    frame::{EntityKind, field, flags},
+    ids::ObjectId,
     notice::ServerMessage,
+    quantise,
 };
 use vivarium_scene::document::WorldDocument;
 
 use crate::{
-    avatar::Person,
+    authority::{Person, present},
+    history::{Entities, Replicated, placed},
     physics::{Built, Physics},
-    replicate::{Entities, Replicated},
-    tick::{Clock, In, Outbox, Step},
+    tick::{Clock, In, Outbox, Step, Watch},
 };
 
 /// A dynamic object.
@@ -82,7 +83,8 @@ impl Plugin for ObjectPlugin {
             .add_systems(
                 In(Phase::Simulate),
                 (bring_back_fallen, sense).chain().in_set(Step::React),
-            );
+            )
+            .add_systems(In(Phase::Interest), show_objects.in_set(Watch::Note));
         let world = app.world_mut();
         let built =
             world.remove_resource::<Built>().expect("physics is prepared before the plugins");
@@ -138,13 +140,29 @@ pub(crate) fn sense(
         }
         region.inside = inside;
         region.told = clock.tick;
-        let mut to: Vec<PersonId> = people
-            .iter()
-            .filter(|person| person.card.present)
-            .map(|person| person.card.person)
-            .collect();
-        to.sort_unstable();
-        outbox.notice(to, &ServerMessage::Sensed { object: region.object, inside });
+        outbox.notice(
+            present(people.iter()),
+            &ServerMessage::Sensed { object: region.object, inside },
+        );
+    }
+}
+
+/// Quantises the loose bodies of this tick, once for all clients.
+pub(crate) fn show_objects(
+    clock: Res<Clock>,
+    physics: Res<Physics>,
+    objects: Res<Objects>,
+    mut entities: ResMut<Entities>,
+) {
+    for loose in &objects.dynamic {
+        let body = &physics.world.bodies[loose.body];
+        let pose = body.position();
+        let position_m = pose.translation.to_array();
+        let mut fields = placed(position_m);
+        fields[field::ROTATION..field::ROTATION + 4]
+            .copy_from_slice(&quantise::rotation(pose.rotation.to_array()));
+        fields[field::FLAGS] = if body.is_sleeping() { flags::ASLEEP } else { 0 };
+        entities.note(loose.replicated.slot, clock.tick, position_m, fields);
     }
 }
 

@@ -9,8 +9,7 @@ use vivarium_protocol::{
     limits::{BASELINE_TICKS_MAX, ENTITIES_PER_FRAME_MAX, FRAME_BYTES_MAX},
 };
 
-use super::Entities;
-use crate::limits::UNACKED_FRAMES_MAX;
+use crate::{history::Entities, limits::UNACKED_FRAMES_MAX};
 
 /// An entity as the client has it after a frame: with the fields of `tick`.
 #[derive(Clone, Copy)]

@@ -6,7 +6,8 @@ use vivarium_contract::Digest;
 
 use super::{Chance, Clock};
 use crate::{
-    avatar::{Avatar, Inputs, People, Person},
+    authority::{People, Person},
+    avatar::{Avatar, Inputs},
     object::Objects,
     physics::Physics,
 };

@@ -11,11 +11,13 @@ use bevy_ecs::{
     prelude::*,
     schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor},
 };
+use bytes::Bytes;
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
 use vivarium_contract::{Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_protocol::{ids::PersonId, notice::ServerMessage, wire};
 use vivarium_scene::document::WorldDocument;
 
 pub(crate) mod digest;
@@ -23,6 +25,33 @@ pub(crate) mod digest;
 /// The schedule of one phase.
 #[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct In(pub Phase);
+
+/// The order inside the ingest phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Take {
+    /// People come and go.
+    People,
+    /// Their wishes are set aside.
+    Wishes,
+}
+
+/// The order inside the interest phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Watch {
+    /// Capabilities note what is to be seen of them.
+    Note,
+    /// It is found out who sees what.
+    Look,
+}
+
+/// The order inside the encode phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Deliver {
+    /// Reliable messages.
+    Notices,
+    /// Snapshots.
+    Frames,
+}
 
 /// The order inside the simulate phase.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +90,27 @@ pub(crate) struct Inbox(pub Vec<WorldInput>);
 
 /// What leaves at the end of this tick, in order.
 #[derive(Resource, Default)]
-pub(crate) struct Outbox(pub Vec<WorldOutput>);
+pub(crate) struct Outbox {
+    outputs: Vec<WorldOutput>,
+    notice_bytes: u64,
+}
+
+impl Outbox {
+    /// Something leaves.
+    pub fn push(&mut self, output: WorldOutput) {
+        self.outputs.push(output);
+    }
+
+    /// A message for all of `to`, encoded once.
+    pub fn notice(&mut self, to: Vec<PersonId>, message: &ServerMessage) {
+        if to.is_empty() {
+            return;
+        }
+        let bytes = Bytes::from(wire::encode(message));
+        self.notice_bytes += bytes.len() as u64 * to.len() as u64;
+        self.push(WorldOutput::Notice { to, bytes });
+    }
+}
 
 /// What this tick found; the phases fill it in.
 #[derive(Resource, Default)]
@@ -98,11 +147,15 @@ pub(crate) fn install(app: &mut App, spec: &WorldSpec) {
             ambiguity_detection: LogLevel::Error,
             ..Default::default()
         });
-        if phase == Phase::Simulate {
-            schedule.configure_sets(
+        match phase {
+            Phase::Ingest => schedule.configure_sets((Take::People, Take::Wishes).chain()),
+            Phase::Authorize => &mut schedule,
+            Phase::Simulate => schedule.configure_sets(
                 (Step::Before, Step::Move, Step::Physics, Step::React, Step::Social).chain(),
-            );
-        }
+            ),
+            Phase::Interest => schedule.configure_sets((Watch::Note, Watch::Look).chain()),
+            Phase::Encode => schedule.configure_sets((Deliver::Notices, Deliver::Frames).chain()),
+        };
         app.add_schedule(schedule);
     }
     app.insert_resource(Clock { tick: 0, tick_s: 1.0 / f32::from(settings.ticks_per_s) })
@@ -136,6 +189,8 @@ pub(crate) fn advance(
     }
     // Change detection compares ticks of systems; this keeps them from growing too old.
     world.clear_trackers();
-    outputs.append(&mut world.resource_mut::<Outbox>().0);
-    world.resource::<Report>().0
+    let mut outbox = world.resource_mut::<Outbox>();
+    outputs.append(&mut outbox.outputs);
+    let notice_bytes = std::mem::take(&mut outbox.notice_bytes);
+    TickReport { notice_bytes, ..world.resource::<Report>().0 }
 }

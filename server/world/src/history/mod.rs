@@ -1,26 +1,36 @@
 //! The quantised state of every replicated entity over the last ticks, in arrays.
+//!
+//! Written once per tick by the capabilities, for all clients; read by [`crate::interest`] and
+//! [`crate::replicate`]. Knows no capability.
 
 use bevy_ecs::prelude::*;
 use vivarium_protocol::{
-    frame::{EntityKind, FIELD_COUNT, Fields, field, flags},
+    frame::{EntityKind, FIELD_COUNT, Fields, OwnState, field},
     ids::EntityId,
     limits::BASELINE_TICKS_MAX,
     quantise,
 };
 
-use super::EntityIds;
-use crate::{
-    avatar::{Avatar, Inputs, Tracked},
-    object::Objects,
-    physics::Physics,
-    tick::Clock,
-};
-
-/// Marks an avatar as replicated: its slot in [`Entities`].
+/// Marks something as replicated: its slot in [`Entities`].
 #[derive(Component, Clone, Copy)]
 pub(crate) struct Replicated {
     pub entity: EntityId,
     pub slot: u32,
+}
+
+/// What only its own person is told of an avatar; where that person looks from, too.
+#[derive(Component)]
+pub(crate) struct Own(pub OwnState);
+
+/// Gives out ids that are never used again in this world.
+#[derive(Default)]
+struct EntityIds(u32);
+
+impl EntityIds {
+    fn next(&mut self) -> EntityId {
+        self.0 += 1;
+        EntityId(self.0)
+    }
 }
 
 struct Slot {
@@ -93,28 +103,29 @@ impl Entities {
             .map(|(index, slot)| (index as u32, slot.position_m))
     }
 
-    pub(super) fn entity(&self, slot: u32) -> EntityId {
+    pub fn entity(&self, slot: u32) -> EntityId {
         self.slots[slot as usize].entity
     }
 
-    pub(super) fn kind(&self, slot: u32) -> EntityKind {
+    pub fn kind(&self, slot: u32) -> EntityKind {
         self.slots[slot as usize].kind
     }
 
-    pub(super) fn position_m(&self, slot: u32) -> [f32; 3] {
+    pub fn position_m(&self, slot: u32) -> [f32; 3] {
         self.slots[slot as usize].position_m
     }
 
-    pub(super) fn changed_since(&self, slot: u32, tick: u32) -> bool {
+    pub fn changed_since(&self, slot: u32, tick: u32) -> bool {
         self.slots[slot as usize].changed > tick
     }
 
     /// Fields at the end of `tick`, which must be among the last [`BASELINE_TICKS_MAX`].
-    pub(super) fn fields(&self, slot: u32, tick: u32) -> &Fields {
+    pub fn fields(&self, slot: u32, tick: u32) -> &Fields {
         &self.slots[slot as usize].history[tick as usize % BASELINE_TICKS_MAX]
     }
 
-    fn note(&mut self, slot: u32, tick: u32, position_m: [f32; 3], fields: Fields) {
+    /// Notes an entity's state at the end of `tick`, which is the one after the last noted.
+    pub fn note(&mut self, slot: u32, tick: u32, position_m: [f32; 3], fields: Fields) {
         let slot = &mut self.slots[slot as usize];
         let before = tick.wrapping_sub(1) as usize % BASELINE_TICKS_MAX;
         if slot.history[before] != fields {
@@ -125,36 +136,8 @@ impl Entities {
     }
 }
 
-/// Quantises the state of this tick, once for all clients.
-pub(crate) fn note_state(
-    clock: Res<Clock>,
-    physics: Res<Physics>,
-    objects: Res<Objects>,
-    avatars: Query<(&Replicated, &Avatar, &Inputs, &Tracked)>,
-    mut entities: ResMut<Entities>,
-) {
-    for moving in &objects.dynamic {
-        let body = &physics.world.bodies[moving.body];
-        let pose = body.position();
-        let position_m = pose.translation.to_array();
-        let mut fields = placed(position_m);
-        fields[field::ROTATION..field::ROTATION + 4]
-            .copy_from_slice(&quantise::rotation(pose.rotation.to_array()));
-        fields[field::FLAGS] = if body.is_sleeping() { flags::ASLEEP } else { 0 };
-        entities.note(moving.replicated.slot, clock.tick, position_m, fields);
-    }
-    for (replicated, avatar, inputs, tracked) in &avatars {
-        let position_m = avatar.state.position_m;
-        let input = inputs.held();
-        let mut fields = placed(position_m);
-        fields[field::ROTATION] = i32::from(input.yaw);
-        fields[field::ROTATION + 1] = i32::from(input.pitch);
-        fields[field::FLAGS] = avatar.flags(input) | tracked.write(&mut fields);
-        entities.note(replicated.slot, clock.tick, position_m, fields);
-    }
-}
-
-fn placed(position_m: [f32; 3]) -> Fields {
+/// Fields of something at a place (metres), the rest still zero.
+pub(crate) fn placed(position_m: [f32; 3]) -> Fields {
     let mut fields = [0; FIELD_COUNT];
     for (field, metres) in fields[field::POSITION..].iter_mut().zip(position_m) {
         *field = quantise::position(metres);

@@ -1,0 +1,51 @@
+//! Who is here.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::prelude::*;
+use vivarium_protocol::{ids::PersonId, notice::PersonCard};
+
+/// Everyone in the world, in the order of their ids.
+#[derive(Resource, Default)]
+pub(crate) struct People(BTreeMap<PersonId, Entity>);
+
+impl People {
+    /// The avatar of a person who is here.
+    pub fn get(&self, person: PersonId) -> Option<Entity> {
+        self.0.get(&person).copied()
+    }
+
+    /// Everyone and their avatar.
+    pub fn iter(&self) -> impl Iterator<Item = (PersonId, Entity)> {
+        self.0.iter().map(|(person, avatar)| (*person, *avatar))
+    }
+
+    /// How many are here.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Somebody is here now.
+    pub fn add(&mut self, person: PersonId, avatar: Entity) {
+        self.0.insert(person, avatar);
+    }
+
+    /// Somebody is not here any more; gives the avatar.
+    pub fn remove(&mut self, person: PersonId) -> Option<Entity> {
+        self.0.remove(&person)
+    }
+}
+
+/// Who an avatar is.
+#[derive(Component)]
+pub(crate) struct Person {
+    pub card: PersonCard,
+}
+
+/// Everyone with a connection, in the order of ids.
+pub(crate) fn present<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<PersonId> {
+    let mut present: Vec<PersonId> =
+        people.filter(|person| person.card.present).map(|person| person.card.person).collect();
+    present.sort_unstable();
+    present
+}

@@ -93,12 +93,12 @@ export class OwnAvatar {
     const leaped = this.#teleports !== own.teleports;
     this.#teleports = own.teleports;
     this.#now = now;
+    if (corrected && known && !leaped) this.#mispredictions += 1;
     if (leaped || Math.hypot(...moved) > PRETEND_M_MAX) {
       this.#before = now;
       this.#error = [0, 0, 0];
       return;
     }
-    if (corrected && known) this.#mispredictions += 1;
     this.#before = sum(this.#before, moved);
     this.#error = difference(this.#error, moved);
   }

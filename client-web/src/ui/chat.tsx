@@ -1,6 +1,6 @@
 /** What was said, and the field to say something. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/translate";
 import { limits } from "../protocol/generated";
 import { Icon } from "./icons";
@@ -36,7 +36,8 @@ export function Chat({ store, act }: { store: Store; act: Actions }) {
   const count = countCharacters(text.value.trim());
   const left = limits.chatCharsMax - count;
 
-  useEffect(() => {
+  // Before the next key arrives: whoever types on at once must not lose the first letters.
+  useLayoutEffect(() => {
     if (!open) return;
     store.unread.value = 0;
     field.current?.focus();

@@ -1,6 +1,6 @@
 /** The frame that all panels share: named, closed with Escape, and traps nobody. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { type TextKey, t } from "../i18n/translate";
 import { Icon } from "./icons";
 import type { Actions, Panel, Store } from "./store";
@@ -25,13 +25,15 @@ export function PanelFrame(props: {
   act: Actions;
   title: TextKey;
   name: Panel;
+  /** Whether there is nothing to operate inside: then the text itself takes the focus, to scroll. */
+  isText?: boolean;
   children: ComponentChildren;
 }) {
-  const { store, act, title, name, children } = props;
+  const { store, act, title, name, isText = false, children } = props;
   const heading = useId();
   const frame = useRef<HTMLElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     frame.current?.focus();
   }, []);
 
@@ -59,7 +61,9 @@ export function PanelFrame(props: {
           <Icon name="close" />
         </button>
       </header>
-      <div class="panel-body">{children}</div>
+      <div class="panel-body" tabIndex={isText ? 0 : undefined}>
+        {children}
+      </div>
     </section>
   );
 }

@@ -15,7 +15,7 @@ type Props = { store: Store; act: Actions };
 export function PeoplePanel({ store, act }: Props) {
   const roster = store.roster.value;
   return (
-    <PanelFrame store={store} act={act} title="people" name="people">
+    <PanelFrame store={store} act={act} title="people" name="people" isText>
       <p class="hint">{t("peopleCount", { count: roster.length })}</p>
       <ul class="roster">
         {roster.map((card) => (
@@ -74,7 +74,7 @@ const KEYS: readonly { keys: readonly (TextKey | { literal: string })[]; what: T
 
 export function HelpPanel({ store, act }: Props) {
   return (
-    <PanelFrame store={store} act={act} title="help" name="help">
+    <PanelFrame store={store} act={act} title="help" name="help" isText>
       <dl class="keys">
         {KEYS.map(({ keys, what }) => (
           <div key={what}>
@@ -179,7 +179,7 @@ export function ConnectionPanel({ store, act }: Props) {
     ["drawn", String(Math.round(link.framesPerS))],
   ];
   return (
-    <PanelFrame store={store} act={act} title="connection" name="connection">
+    <PanelFrame store={store} act={act} title="connection" name="connection" isText>
       <dl class="figures">
         {rows.map(([label, value]) => (
           <div key={label} data-figure={label}>

@@ -19,7 +19,8 @@ test.beforeAll(async () => {
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing, ${colorScheme}`, async ({ address, visitor }) => {
-    const ada = await visitor({ colorScheme });
+    // Without transitions: what is measured are the colours, not the way between them.
+    const ada = await visitor({ colorScheme, reducedMotion: "reduce" });
     await ada.page.goto(address);
     await expect(ada.page.getByRole("radio", { name: /Plaza/ })).toBeChecked();
     expect(await axeFaults(ada.page)).toEqual([]);
@@ -117,7 +118,11 @@ for (const { width, height, hasTouch } of [
   { width: 360, height: 740, hasTouch: true },
 ]) {
   test(`pictures at ${width} pixels`, async ({ address, visitor }) => {
-    const ada = await visitor({ viewport: { width, height }, hasTouch });
+    const ada = await visitor({
+      viewport: { width, height },
+      hasTouch,
+      reducedMotion: "reduce",
+    });
     const { page } = ada;
     const shoot = (name: string): Promise<Buffer> =>
       page.screenshot({ path: join(PICTURES, `${name}-${width}.png`) });

@@ -17,8 +17,11 @@ test("two people see each other move, and talk", async ({ address, visitor }) =>
     .poll(() => grace.look((state) => state.others.map((other) => other.name)))
     .toEqual(["Ada"]);
 
+  // To within earshot of each other, wherever they appeared.
+  await ada.walkToEntrance();
+  await grace.walkToEntrance();
   const before = await grace.standStill();
-  await grace.walkTo(before[0], before[2] + (before[2] < 0 ? 4 : -4));
+  await grace.walkTo(before[0] - 2, before[2] - 4);
   const after = await grace.standStill();
   expect(Math.hypot(after[0] - before[0], after[2] - before[2])).toBeGreaterThan(3);
   // Ada sees her where she stands, to the step of the wire.

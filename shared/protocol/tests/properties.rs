@@ -351,6 +351,16 @@ proptest! {
             prop_assert_eq!(text::chat(&clean), Ok(clean));
         }
     }
+
+    #[test]
+    fn text_of_awkward_characters_stays_as_it_is_when_cleaned_again(
+        typed in "[aA\u{C1} \u{1100}\u{1161}\u{11A8}\u{301}\u{323}\u{335}\u{3099}\u{200B}\u{200D}\u{FE0F}\u{2764}\u{E0100}\u{85}]{0,24}",
+    ) {
+        if let Ok(clean) = text::chat(&typed) {
+            prop_assert_eq!(text::chat(&clean), Ok(clean.clone()));
+            prop_assert_eq!(text::name_key(&text::name_key(&clean)), text::name_key(&clean));
+        }
+    }
 }
 
 fn unit(quaternion: [f32; 4]) -> Option<[f32; 4]> {

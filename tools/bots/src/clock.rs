@@ -4,15 +4,45 @@
 //! bots of a run, the smallest difference between the time of arrival and `t` ticks is the server's
 //! clock plus the shortest way to a bot. Half of the shortest round trip is taken off for that way.
 //! The age of what a bot knows is then the server's time now minus the time of its newest frame.
+//!
+//! Only the last [`WINDOW`] to twice that counts: a server that cannot keep up drops time, and from
+//! then on its ticks are later for ever, which is not the age of what it sends.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+/// How long the shortest way is remembered, at least.
+const WINDOW: Duration = Duration::from_secs(2);
+
+/// The smallest offset of this window of time and of the one before.
+#[derive(Debug)]
+struct Smallest {
+    window: u64,
+    now_us: i64,
+    before_us: i64,
+}
+
+impl Smallest {
+    fn note(&mut self, window: u64, offset_us: i64) {
+        if window > self.window {
+            let follows = window == self.window + 1;
+            self.before_us = if follows { self.now_us } else { i64::MAX };
+            self.now_us = i64::MAX;
+            self.window = window;
+        }
+        self.now_us = self.now_us.min(offset_us);
+    }
+
+    fn get(&self) -> i64 {
+        self.now_us.min(self.before_us)
+    }
+}
 
 /// The server's time in one world, shared by the bots in it.
 #[derive(Debug)]
@@ -20,7 +50,7 @@ pub struct WorldClock {
     began: Instant,
     ticks_per_s: u16,
     /// Microseconds from tick 0 to `began`, on the shortest way seen so far; see the module.
-    offset_us: AtomicI64,
+    offset_us: Mutex<Smallest>,
     round_trip_us: AtomicI64,
 }
 
@@ -30,7 +60,7 @@ impl WorldClock {
         Self {
             began,
             ticks_per_s: ticks_per_s.max(1),
-            offset_us: AtomicI64::new(i64::MAX),
+            offset_us: Mutex::new(Smallest { window: 0, now_us: i64::MAX, before_us: i64::MAX }),
             round_trip_us: AtomicI64::new(i64::MAX),
         }
     }
@@ -48,10 +78,15 @@ impl WorldClock {
         now.saturating_duration_since(self.began).as_micros() as i64
     }
 
+    fn smallest(&self) -> MutexGuard<'_, Smallest> {
+        self.offset_us.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A frame of `tick` has arrived.
     pub fn frame_arrived(&self, now: Instant, tick: u32) {
-        let offset = self.elapsed_us(now) - self.tick_us(tick);
-        self.offset_us.fetch_min(offset, Ordering::Relaxed);
+        let elapsed_us = self.elapsed_us(now);
+        let window = elapsed_us as u64 / WINDOW.as_micros() as u64;
+        self.smallest().note(window, elapsed_us - self.tick_us(tick));
     }
 
     /// A round trip was measured.
@@ -61,7 +96,7 @@ impl WorldClock {
 
     /// How old the state of `tick` is; `None` before the first frame.
     pub fn age(&self, now: Instant, tick: u32) -> Option<Duration> {
-        let offset = self.offset_us.load(Ordering::Relaxed);
+        let offset = self.smallest().get();
         if offset == i64::MAX {
             return None;
         }
@@ -115,5 +150,18 @@ mod tests {
         clock.round_trip(Duration::from_millis(9));
         clock.round_trip(Duration::from_millis(4));
         assert_eq!(clock.age(at(60), 102), Some(Duration::from_millis(20)));
+    }
+    #[test]
+    fn time_that_the_server_dropped_does_not_make_everything_old_for_ever() {
+        let began = Instant::now();
+        let at = |ms| began + Duration::from_millis(ms);
+        let clock = WorldClock::new(began, 100);
+        clock.frame_arrived(at(0), 100);
+        // Half a second was dropped: ticks come 500 ms later than before.
+        clock.frame_arrived(at(1_500), 200);
+        assert_eq!(clock.age(at(1_500), 200), Some(Duration::from_millis(500)));
+        clock.frame_arrived(at(2_500), 300);
+        clock.frame_arrived(at(4_500), 500);
+        assert_eq!(clock.age(at(4_510), 500), Some(Duration::from_millis(10)));
     }
 }

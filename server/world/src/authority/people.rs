@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
-use vivarium_protocol::{ids::PersonId, notice::PersonCard};
+use vivarium_protocol::{ids::PersonId, notice::PersonCard, text};
 
 /// Everyone in the world, in the order of their ids.
 #[derive(Resource, Default)]
@@ -40,6 +40,27 @@ impl People {
 #[derive(Component)]
 pub(crate) struct Person {
     pub card: PersonCard,
+    /// What the name is compared by; made once, since everybody's is asked for each newcomer.
+    name_key: String,
+}
+
+impl Person {
+    /// As others will know them.
+    pub fn new(card: PersonCard) -> Self {
+        let name_key = text::name_key(&card.name);
+        Self { card, name_key }
+    }
+
+    /// What the name is compared by.
+    pub fn name_key(&self) -> &str {
+        &self.name_key
+    }
+
+    /// Is called otherwise from now on.
+    pub fn rename(&mut self, name: String) {
+        self.name_key = text::name_key(&name);
+        self.card.name = name;
+    }
 }
 
 /// Everyone with a connection, in the order of ids.

@@ -144,7 +144,7 @@ fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Opt
     inputs.face(yaw);
     let entity = world
         .spawn((
-            Person { card: card.clone() },
+            Person::new(card.clone()),
             Avatar { state, teleports: 0, capsule },
             inputs,
             Tracked::default(),

@@ -159,6 +159,12 @@ fn colliders() {
             json!(0),
             "objects[2].properties.colliders[0].shape.heightfield.size_m[1]: 0 is not allowed: it must be from 0.001 to 10000",
         ),
+    ]);
+}
+
+#[test]
+fn meshes_hulls_and_round_shapes() {
+    check(&[
         (
             "/objects/2/properties/colliders/1/shape/mesh/triangles/0/2",
             json!(3),

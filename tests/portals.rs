@@ -35,7 +35,7 @@ fn who_steps_into_a_portal_leaves_this_world_for_the_other() {
 fn arrivals_stand_at_the_spawn_point_that_the_portal_names() {
     let mut world = Scenario::of(floor_with(&[json!({
         "name": "gate", "position_m": [-20.0, 0.0, 5.0], "rotation": [0.0, 1.0, 0.0, 0.0],
-        "properties": { "spawn": {} }
+        "properties": { "spawn": { "only_by_name": true } }
     })]));
     let ana = world.enter_at(1, "Ana", Some("gate"));
     let bo = world.enter_at(2, "Bo", Some("nowhere"));
@@ -43,7 +43,10 @@ fn arrivals_stand_at_the_spawn_point_that_the_portal_names() {
     let [x, _, z] = world.position(ana);
     assert!((x + 20.0).abs() < 0.01 && (z - 5.0).abs() < 0.01, "{x} {z}");
     let [x, _, z] = world.position(bo);
-    assert!(x.abs() < 0.01 && z.abs() < 0.01, "an unknown name means anywhere: {x} {z}");
+    assert!(
+        x.abs() < 0.01 && z.abs() < 0.01,
+        "an unknown name means where newcomers appear: {x} {z}"
+    );
 }
 
 #[test]

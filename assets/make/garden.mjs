@@ -408,7 +408,7 @@ function furniture(world, ground) {
   portalArch(world, [ARCH.x, height, ARCH.z], heading, { world: "plaza", spawn: "gate" });
   const [s, c] = [Math.sin((heading * Math.PI) / 180), Math.cos((heading * Math.PI) / 180)];
   const [x, z] = [ARCH.x + 7 * s, ARCH.z + 7 * c];
-  world.spawn("gate", on(x, z, 0.1), heading + 180, 1);
+  world.spawn("gate", on(x, z, 0.1), heading + 180, 1, true);
 }
 
 /** Writes the world and returns a line about it. */

@@ -163,9 +163,9 @@ export class World {
     });
   }
 
-  spawn(name, position, heading = 0, radius = 0) {
+  spawn(name, position, heading = 0, radius = 0, onlyByName = false) {
     this.place(
-      { spawn: { radius_m: radius } },
+      { spawn: { radius_m: radius, ...(onlyByName && { only_by_name: true }) } },
       position,
       { name, rotation: heading === 0 ? undefined : turnY(heading) },
     );

@@ -510,7 +510,7 @@ export function makePlaza() {
   blueprints(world);
   world.spawn("south", [0, 0.05, 26], 0, 2);
   world.spawn("south east", [6, 0.05, 19.5], 8, 2);
-  world.spawn("gate", [0, 2.05, -28.6], 180, 1);
+  world.spawn("gate", [0, 2.05, -28.6], 180, 1, true);
   ground(world);
   surroundings(world, rng);
   fountain(world);

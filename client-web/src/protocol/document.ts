@@ -285,6 +285,11 @@ export type Light = {
 export type Spawn = {
   /** Within this distance, metres. */
   radius_m?: number;
+  /**
+   * Only for those who are sent here by name, such as through a portal: newcomers do not appear
+   * here.
+   */
+  only_by_name?: boolean;
 };
 
 /** A door to another world: whoever steps into the box goes there. */
@@ -389,6 +394,7 @@ export const documentDefaults = {
     offset_m: [0, 0, 0],
   },
   spawn: {
+    only_by_name: false,
     radius_m: 0,
   },
   sensor: {

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -24,6 +24,7 @@ use tower::Service;
 use crate::{
     limits::{HEADER_READ_TIMEOUT, REFUSALS_MAX, REQUEST_HEAD_BYTES_MAX},
     metrics::Metrics,
+    patient::Patient,
 };
 
 /// How many connections there may be, and how many there are.
@@ -59,7 +60,7 @@ impl Gate {
     /// Lets a connection in, unless there are too many.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Ticket> {
         let permit = self.all.clone().try_acquire_owned().ok()?;
-        let address = (!address.to_canonical().is_loopback()).then_some(address);
+        let address = (!address.to_canonical().is_loopback()).then(|| network(address));
         if let Some(address) = address {
             let mut by_address = self.by_address();
             let count = by_address.entry(address).or_default();
@@ -75,6 +76,14 @@ impl Gate {
     pub async fn empty(&self) {
         // The semaphore is never closed, so that this fails never.
         let _ = self.all.acquire_many(self.all_max).await;
+    }
+}
+
+/// Whom an address stands for: with IPv6 every home has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 
@@ -164,7 +173,7 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
         .max_buf_size(REQUEST_HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Patient::new(stream)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -222,5 +231,15 @@ mod tests {
         drop(tickets);
         gate.empty().await;
         assert!(gate.by_address().is_empty());
+    }
+
+    #[test]
+    fn one_home_with_many_addresses_is_one_address() {
+        let gate = Arc::new(Gate::new(8, 1));
+        let _first = gate.enter("2001:db8:0:7::1".parse().unwrap()).unwrap();
+        assert!(gate.enter("2001:db8:0:7:ffff::2".parse().unwrap()).is_none());
+        assert!(gate.enter("2001:db8:0:8::1".parse().unwrap()).is_some());
+        let _mapped = gate.enter("::ffff:203.0.113.7".parse().unwrap()).unwrap();
+        assert!(gate.enter("203.0.113.7".parse().unwrap()).is_none());
     }
 }

@@ -10,6 +10,7 @@ pub mod http;
 pub mod limits;
 pub mod metrics;
 pub mod origin;
+pub mod patient;
 pub mod recording;
 pub mod replay;
 pub mod residents;

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const PEOPLE_MAX: usize = 2_048;
 /// TCP connections; later ones get a `503` and are closed.
 pub const CONNECTIONS_MAX: u32 = 4_096;
-/// TCP connections from one address; later ones get a `503` and are closed. Connections from this
+/// TCP connections from one address (IPv6: from one /64 network); later ones get a `503` and are closed. Connections from this
 /// machine are not counted: a reverse proxy stands for many people, and bots are our own.
 pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 256;
 /// Connections that are being told that there are too many; others are closed without a word.
@@ -16,6 +16,8 @@ pub const REFUSALS_MAX: usize = 64;
 pub const UNSENT_BYTES_MAX: u32 = 64 * 1_024;
 /// How long a client may take to send the head of a request.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of what it is sent: after that the connection is cut.
+pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 /// Bytes of the head of a request.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1_024;
 /// Messages that wait for a world. Beyond it latest-lane wishes are dropped, other wishes denied
@@ -47,3 +49,5 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 pub const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// The process ends after this long, whatever happens.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
+/// After a signal to end, the same signal once more within this time is an echo of it.
+pub const SIGNAL_ECHO_MAX: Duration = Duration::from_secs(1);

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use vivarium_host::{
     config::{CheckConfig, Cli, Command, LogFormat, ReplayConfig, ServerConfig},
-    limits::SHUTDOWN_TIMEOUT,
+    limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
     recording::Records,
     replay,
     server::Server,
@@ -65,8 +65,7 @@ async fn run(config: ServerConfig) -> anyhow::Result<()> {
     tracing::info!("shutting down; a second signal ends at once");
     let ended = tokio::select! {
         ended = tokio::time::timeout(SHUTDOWN_TIMEOUT, server.shutdown()) => ended.ok(),
-        _ = terminated.recv() => None,
-        _ = interrupted.recv() => None,
+        () = second_signal() => None,
     };
     let Some(ended) = ended else {
         // Nothing that still runs can be waited for any more.
@@ -78,6 +77,22 @@ async fn run(config: ServerConfig) -> anyhow::Result<()> {
         bail!("the recording is incomplete");
     }
     Ok(())
+}
+
+/// Waits for another signal. What wraps this program (make, timeout, a shell) often passes the
+/// first one on to a group that has it already, so that echoes do not count.
+async fn second_signal() {
+    tokio::time::sleep(SIGNAL_ECHO_MAX).await;
+    let streams = signal(SignalKind::terminate()).and_then(|terminated| {
+        signal(SignalKind::interrupt()).map(|interrupted| (terminated, interrupted))
+    });
+    let Ok((mut terminated, mut interrupted)) = streams else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
 }
 
 fn start_log(format: LogFormat) {

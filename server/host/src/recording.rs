@@ -72,7 +72,7 @@ pub enum Record {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
-    #[error("cannot read the recording: {0}")]
+    #[error("cannot read the recording")]
     Io(#[from] io::Error),
     /// It is something else.
     #[error("this file is not a Vivarium recording")]

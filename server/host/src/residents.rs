@@ -4,7 +4,10 @@
 //! Translates messages of the inbox into inputs, and outputs into what lies in outboxes. Never
 //! waits. Invariant: a resident's seat names this world, or the resident goes at the next tick.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use vivarium_contract::{WorldInput, WorldOutput};
 use vivarium_link::outbox::Outbox;
@@ -30,6 +33,8 @@ pub struct Residents {
     me: usize,
     worlds: Arc<Worlds>,
     people: BTreeMap<PersonId, Resident>,
+    /// People who are welcomed in the coming tick.
+    welcomed: BTreeSet<PersonId>,
     /// People whose way to another world was shut: they come in again at the next tick.
     put_back: Vec<Arrival>,
 }
@@ -37,11 +42,18 @@ pub struct Residents {
 impl Residents {
     /// Nobody, in the world of index `me`.
     pub fn new(me: usize, worlds: Arc<Worlds>) -> Self {
-        Self { me, worlds, people: BTreeMap::new(), put_back: Vec::new() }
+        Self {
+            me,
+            worlds,
+            people: BTreeMap::new(),
+            welcomed: BTreeSet::new(),
+            put_back: Vec::new(),
+        }
     }
 
     /// What happened to residents since the last tick: some left, some lost their connection.
     pub fn sweep(&mut self, inputs: &mut Vec<WorldInput>) {
+        self.welcomed.clear();
         self.people.retain(|person, resident| {
             if resident.seat.has_left() {
                 inputs.push(WorldInput::Leave { person: *person });
@@ -85,7 +97,13 @@ impl Residents {
         match self.people.get_mut(&person) {
             // Two messages about one person overtook each other: the newer connection counts.
             Some(_) if !is_connected => {}
+            // The welcome of this tick goes to the newest connection. Everyone is told of each
+            // return, so that one client that comes back all the time would keep all busy.
+            Some(resident) if self.welcomed.contains(&person) => {
+                resident.outbox = arrival.outbox;
+            }
             Some(resident) => {
+                self.welcomed.insert(person);
                 if resident.outbox.is_some() {
                     inputs.push(WorldInput::Presence { person, present: false });
                 }
@@ -101,6 +119,8 @@ impl Residents {
                 });
                 if arrival.outbox.is_none() {
                     inputs.push(WorldInput::Presence { person, present: false });
+                } else {
+                    self.welcomed.insert(person);
                 }
                 let resident = Resident {
                     seat: arrival.seat,

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -59,11 +60,21 @@ pub enum StartError {
         error: io::Error,
     },
     /// The recording cannot be created.
-    #[error("cannot create the recording: {0}")]
-    Record(io::Error),
+    #[error("cannot create the recording {path}: {error}")]
+    Record {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The data folder cannot be made.
-    #[error("cannot make the data folder: {0}")]
-    Data(io::Error),
+    #[error("cannot make the data folder {path}: {error}")]
+    Data {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The operating system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -113,14 +124,18 @@ impl Server {
         config: ServerConfig,
         sources: Vec<WorldSource>,
     ) -> Result<Self, StartError> {
-        std::fs::create_dir_all(&config.data).map_err(StartError::Data)?;
+        std::fs::create_dir_all(&config.data)
+            .map_err(|error| StartError::Data { path: config.data.clone(), error })?;
         // First, so that a port that is taken is told at once.
         let listener = listen(config.listen).await?;
         let address = listener
             .local_addr()
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
         let recording = match &config.record {
-            Some(path) => Some(Recording::create(path, &sources).map_err(StartError::Record)?),
+            Some(path) => Some(
+                Recording::create(path, &sources)
+                    .map_err(|error| StartError::Record { path: path.clone(), error })?,
+            ),
             None => None,
         };
         let websocket_stats = Arc::new(LinkStats::default());

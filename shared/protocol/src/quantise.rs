@@ -1,6 +1,6 @@
 //! Units of the quantised fields, and the conversions to and from metres and quaternions.
 //!
-//! The TypeScript client repeats the way back (`net/quantise.ts`); golden frames keep both in step.
+//! The TypeScript client repeats the way back (`replica/quantise.ts`); golden frames keep both in step.
 
 /// Steps per metre of positions.
 pub const POSITION_STEPS_PER_M: f32 = 512.0;

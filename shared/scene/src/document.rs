@@ -509,6 +509,10 @@ pub struct Spawn {
     /// Within this distance, metres.
     #[serde(default)]
     pub radius_m: f32,
+    /// Only for those who are sent here by name, such as through a portal: newcomers do not
+    /// appear here.
+    #[serde(default)]
+    pub only_by_name: bool,
 }
 
 /// A door to another world: whoever steps into the box goes there.

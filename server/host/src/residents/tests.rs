@@ -92,6 +92,7 @@ fn a_lost_connection_is_noticed_once_and_a_new_one_brings_ana_back() {
     assert_eq!(swept(&mut residents), []);
     let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
     assert_eq!(came(&mut residents, back), [presence(true)]);
+    assert_eq!(swept(&mut residents), []);
     // From a second window, while the first still seems to be there.
     let third = outbox();
     let again = ToWorld::Arrival(Box::new(arrival(&seat, &third)));
@@ -178,4 +179,30 @@ async fn when_a_world_ends_everyone_in_it_is_told() {
     let new = outbox();
     let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
     assert_eq!(came(&mut plaza, back), [enter(None)], "she comes in anew");
+}
+
+#[tokio::test]
+async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_counts() {
+    let (worlds, _inboxes) = worlds(&["plaza"]);
+    let mut residents = Residents::new(0, worlds);
+    let seat = Arc::new(Seat::new(ANA, 0));
+    let lines: Vec<_> = (0..4).map(|_| outbox()).collect();
+    let mut inputs = Vec::new();
+    for line in &lines {
+        let message = ToWorld::Arrival(Box::new(arrival(&seat, line)));
+        residents.take(message, &mut inputs);
+    }
+    assert_eq!(inputs, [enter(None)], "she came once, whatever the number of her windows");
+
+    inputs = swept(&mut residents);
+    for line in &lines {
+        residents.take(ToWorld::Arrival(Box::new(arrival(&seat, line))), &mut inputs);
+    }
+    let presence = |present| WorldInput::Presence { person: ANA, present };
+    assert_eq!(inputs, [presence(false), presence(true)]);
+
+    let bytes = Bytes::from_static(b"welcome");
+    let mut outputs = vec![WorldOutput::Notice { to: vec![ANA], bytes: bytes.clone() }];
+    residents.deliver(&mut outputs);
+    assert_eq!(waiting(&lines[3]).await, [(Lane::Reliable, bytes)]);
 }

@@ -33,6 +33,7 @@ const SPAWN_GAP_M: f32 = 0.05;
 #[derive(Clone)]
 struct SpawnPoint {
     name: Option<String>,
+    only_by_name: bool,
     position_m: [f32; 3],
     radius_m: f32,
     yaw: u16,
@@ -52,6 +53,7 @@ impl Spawns {
                 let spawn = document.resolved(object).spawn?;
                 Some(SpawnPoint {
                     name: object.name.clone(),
+                    only_by_name: spawn.only_by_name,
                     position_m: object.position_m,
                     radius_m: spawn.radius_m,
                     yaw: heading(object.rotation),
@@ -59,21 +61,28 @@ impl Spawns {
             })
             .collect();
         if points.is_empty() {
-            let origin = SpawnPoint { name: None, position_m: [0.0; 3], radius_m: 0.0, yaw: 0 };
+            let origin = SpawnPoint {
+                name: None,
+                only_by_name: false,
+                position_m: [0.0; 3],
+                radius_m: 0.0,
+                yaw: 0,
+            };
             return Self(vec![origin]);
         }
         Self(points)
     }
 
-    /// A place at the named spawn point, or, without a name or when there is none of that name, at
-    /// one of those that have no name, or at any.
+    /// A place at the named spawn point, or, without a name or when there is none of that name,
+    /// where newcomers appear.
     pub fn choose(&self, name: Option<&str>, chance: &mut Chance) -> ([f32; 3], u16) {
-        let of_name = |wanted: Option<&str>| -> Vec<&SpawnPoint> {
-            self.0.iter().filter(|point| point.name.as_deref() == wanted).collect()
+        let those = |wanted: &dyn Fn(&SpawnPoint) -> bool| -> Vec<&SpawnPoint> {
+            self.0.iter().filter(|point| wanted(point)).collect()
         };
-        let candidates = [name.map(|name| of_name(Some(name))), Some(of_name(None))]
+        let named = those(&|point| name.is_some() && point.name.as_deref() == name);
+        let open = those(&|point| !point.only_by_name);
+        let candidates = [named, open]
             .into_iter()
-            .flatten()
             .find(|points| !points.is_empty())
             .unwrap_or_else(|| self.0.iter().collect());
         let point = candidates[chance.index(candidates.len())];

@@ -96,25 +96,19 @@ mod tests {
 
     #[test]
     fn a_full_world_of_people_who_want_one_name_has_as_many_names() {
-        for wanted in ["Guest", "a name that fills the room"] {
-            let wanted: String = wanted.chars().take(NAME_CHARS_MAX).collect();
+        let long = "x".repeat(NAME_CHARS_MAX);
+        let short_of_two = format!("{} 2", &long[2..]);
+        for (wanted, second) in [("Guest", "Guest 2"), (&long, &short_of_two)] {
             let mut people: Vec<Person> = Vec::new();
             for id in 0..PEOPLE_PER_WORLD_MAX as u32 {
-                let name = unique_name(&wanted, PersonId(id), people.iter());
+                let name = unique_name(wanted, PersonId(id), people.iter());
                 assert_eq!(text::name(&name).as_ref(), Ok(&name), "a name that may be shown");
                 people.push(someone(id, name));
             }
             let keys: BTreeSet<&str> = people.iter().map(Person::name_key).collect();
             assert_eq!(keys.len(), PEOPLE_PER_WORLD_MAX);
-            assert_eq!(
-                people[1].card.name,
-                if wanted == "Guest" {
-                    "Guest 2".to_owned()
-                } else {
-                    format!("{} 2", &wanted[..NAME_CHARS_MAX - 2])
-                }
-            );
-            assert_eq!(unique_name(&wanted, PersonId(0), people.iter()), wanted, "one's own");
+            assert_eq!(people[1].card.name, second);
+            assert_eq!(unique_name(wanted, PersonId(0), people.iter()), wanted, "one's own");
         }
     }
 

@@ -62,7 +62,12 @@ impl Candidate {
             Part::Come(comer) => comer.state.values.len(),
             Part::Change(change) => change.delta.values.len(),
         };
-        ENTRY_BYTES_MAX + values * VALUE_BYTES_MAX
+        ENTRY_BYTES_MAX + (values + usize::from(self.replaces())) * VALUE_BYTES_MAX
+    }
+
+    /// Whether the client must first forget what it has of the entity.
+    fn replaces(&self) -> bool {
+        matches!(self.part, Part::Come(_)) && self.before.is_some()
     }
 }
 
@@ -192,18 +197,57 @@ fn urgency(entities: &Entities, slot: u32, before: Option<Known>, tick: u32, own
 fn most_urgent_first(candidates: &mut [Candidate], gone: usize) -> usize {
     let head_bytes = FRAME_HEAD_BYTES_MAX + gone * VALUE_BYTES_MAX;
     let count_max = ENTITIES_PER_FRAME_MAX.saturating_sub(gone);
+    // What is replaced is named twice.
+    let named = |candidate: &Candidate| 1 + usize::from(candidate.replaces());
     let bytes_max: usize = head_bytes + candidates.iter().map(Candidate::bytes_max).sum::<usize>();
-    if bytes_max <= FRAME_BYTES_MAX && candidates.len() <= count_max {
+    if bytes_max <= FRAME_BYTES_MAX && candidates.iter().map(named).sum::<usize>() <= count_max {
         return candidates.len();
     }
     candidates.sort_by(|a, b| b.urgency.total_cmp(&a.urgency).then(a.slot.cmp(&b.slot)));
-    let mut bytes = head_bytes;
+    let (mut bytes, mut count) = (head_bytes, 0);
     candidates
         .iter()
-        .take(count_max)
         .take_while(|candidate| {
             bytes += candidate.bytes_max();
-            bytes <= FRAME_BYTES_MAX
+            count += named(candidate);
+            bytes <= FRAME_BYTES_MAX && count <= count_max
         })
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use vivarium_motion::AvatarState;
+    use vivarium_protocol::{
+        frame::EntityKind,
+        ids::ObjectId,
+        wire::{decode_frame, encode},
+    };
+
+    use super::*;
+    use crate::history::placed;
+
+    #[test]
+    fn a_frame_that_replaces_everything_is_one_that_clients_take() {
+        let (tick, count) = (100, 1_500);
+        let mut entities = Entities::default();
+        let known: Vec<Known> = (0..count)
+            .map(|index| {
+                let kind = EntityKind::Object { object: ObjectId(index) };
+                let replicated = entities.add(kind, 1);
+                let position_m = [1.0 + index as f32, 1.0, 1.0];
+                entities.note(replicated.slot, tick, position_m, placed(position_m));
+                Known { slot: replicated.slot, entity: replicated.entity, tick: 1 }
+            })
+            .collect();
+        let mut client = Client { baseline: Some(tick - 1), ..Client::default() };
+        client.sent.push_back(Sent { tick: tick - 1, known });
+        let sight: Vec<u32> = (0..count).collect();
+        let own = AvatarState::at([0.0; 3]).to_own(true, 0, 0);
+
+        let frame = client.frame(tick, &entities, &sight, own);
+        assert_eq!(frame.come.len(), frame.gone.len(), "each takes the place of an old one");
+        assert_eq!(frame.come.len() + frame.gone.len(), ENTITIES_PER_FRAME_MAX);
+        assert_eq!(decode_frame(&encode(&frame)), Ok(frame));
+    }
 }

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, hint::black_box, sync::Arc};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use serde_json::json;
-use vivarium_contract::{Intent, WorldInput, WorldSpec};
+use vivarium_contract::{Intent, TickReport, WorldInput, WorldSpec};
 use vivarium_protocol::{
     ids::PersonId,
     intent::{ClientLatest, Input, Look},
@@ -56,7 +56,7 @@ impl Crowd {
     }
 
     /// Everyone walks in a square of their own, and turns now and then.
-    fn tick(&mut self) {
+    fn tick(&mut self) -> TickReport {
         let tick = self.world.tick_number() + 1;
         let ack = self.acked.pop_front().unwrap_or(0);
         let inputs = (1..=self.people).map(|id| {
@@ -67,9 +67,10 @@ impl Crowd {
             WorldInput::Intent { person: PersonId(id), intent: Intent::Latest(latest) }
         });
         let mut outputs = Vec::new();
-        self.world.tick(inputs.collect(), &mut outputs, &mut |_| {});
+        let report = self.world.tick(inputs.collect(), &mut outputs, &mut |_| {});
         self.acked.push_back(tick);
         black_box(outputs);
+        report
     }
 }
 
@@ -85,43 +86,71 @@ fn avatars(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Balls that fall into a pile and roll apart, measured while they do.
+/// Balls in a tray with two sweeping paddles that let none of them sleep.
 fn bodies(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tick with awake bodies");
     group.sample_size(20);
     for count in [200, 2_000] {
-        let pile: Vec<_> = (0..count)
-            .map(|index| {
-                let (layer, place) = (index / 100, index % 100);
-                let (x, z) = ((place % 10) as f32 * 0.62, (place / 10) as f32 * 0.62);
-                json!({
-                    "position_m": [x, 0.6 + layer as f32 * 0.7, z],
-                    "properties": {
-                        "body": { "kind": "dynamic" },
-                        "colliders": [{ "shape": { "ball": { "radius_m": 0.3 } }, "restitution": 0.3 }]
-                    }
-                })
-            })
-            .collect();
+        let mut crowd = Crowd::of(1, &tray(count));
+        let report = crowd.tick();
+        println!("{} of {count} bodies are awake", report.awake_bodies);
         group.bench_function(BenchmarkId::from_parameter(count), |bench| {
-            bench.iter_custom(|rounds| {
-                let mut spent = std::time::Duration::ZERO;
-                let mut left = rounds;
-                while left > 0 {
-                    // A pile falls and rolls for three seconds; then a new one is built.
-                    let mut crowd = Crowd::of(1, &pile);
-                    for _ in 0..left.min(90) {
-                        let start = std::time::Instant::now();
-                        crowd.tick();
-                        spent += start.elapsed();
-                    }
-                    left = left.saturating_sub(90);
-                }
-                spent
+            bench.iter(|| {
+                let report = crowd.tick();
+                assert!(report.awake_bodies * 10 >= count * 9, "{} awake", report.awake_bodies);
             });
         });
     }
     group.finish();
+}
+
+/// A tray that holds `count` balls in about two layers.
+fn tray(count: u32) -> Vec<serde_json::Value> {
+    let side = (count as f32 / 2.0).sqrt().ceil();
+    let width_m = side * 0.65 + 1.0;
+    let wall = |x: f32, z: f32, size_m: [f32; 3]| {
+        json!({
+            "position_m": [40.0 + x, 1.0, z],
+            "properties": { "colliders": [{ "shape": { "box": { "size_m": size_m } } }] }
+        })
+    };
+    let half_m = width_m / 2.0;
+    let mut objects = vec![
+        wall(half_m, 0.0, [0.5, 4.0, width_m]),
+        wall(-half_m, 0.0, [0.5, 4.0, width_m]),
+        wall(0.0, half_m, [width_m, 4.0, 0.5]),
+        wall(0.0, -half_m, [width_m, 4.0, 0.5]),
+    ];
+    let reach_m = half_m - 0.8;
+    for (offset_ticks, size_m, far) in [
+        (0, [0.3, 0.3, width_m - 1.0], [reach_m, 0.0, 0.0]),
+        (30, [width_m - 1.0, 0.3, 0.3], [0.0, 0.0, reach_m]),
+    ] {
+        objects.push(json!({
+            "position_m": [40.0, 0.25, 0.0],
+            "properties": {
+                "body": { "kind": "kinematic" },
+                "colliders": [{ "shape": { "box": { "size_m": size_m } } }],
+                "mover": {
+                    "waypoints_m": [far.map(|m: f32| -m), far],
+                    "leg_ticks": 60, "offset_ticks": offset_ticks
+                }
+            }
+        }));
+    }
+    let side = side as u32;
+    objects.extend((0..count).map(|index| {
+        let (layer, place) = (index / (side * side), index % (side * side));
+        let at = |step: u32| (step as f32 - (side - 1) as f32 / 2.0) * 0.65;
+        json!({
+            "position_m": [40.0 + at(place % side), 1.0 + layer as f32 * 0.7, at(place / side)],
+            "properties": {
+                "body": { "kind": "dynamic" },
+                "colliders": [{ "shape": { "ball": { "radius_m": 0.3 } } }]
+            }
+        })
+    }));
+    objects
 }
 
 criterion_group!(benches, avatars, bodies);

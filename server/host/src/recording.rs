@@ -139,9 +139,10 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Creates the file and writes the worlds' documents.
+    /// Creates the file, which must not exist yet, and writes the worlds' documents: a recording
+    /// is never written over.
     pub fn create(path: &Path, worlds: &[WorldSource]) -> io::Result<Self> {
-        let mut file = BufWriter::new(File::create(path)?);
+        let mut file = BufWriter::new(File::create_new(path)?);
         file.write_all(&MAGIC)?;
         file.write_all(&VERSION.to_le_bytes())?;
         for (world, source) in worlds.iter().enumerate() {

@@ -81,6 +81,9 @@ pub struct WorldEnd {
     pub digest: Digest,
 }
 
+/// Tells whoever starts a world how that went.
+pub type Ready = oneshot::Sender<Result<(), WorldError>>;
+
 /// Everything that a world's thread works with.
 #[derive(Debug)]
 pub struct WorldThread {
@@ -99,11 +102,9 @@ pub struct WorldThread {
 }
 
 impl WorldThread {
-    /// Starts the thread. `ready` is answered once the world is built, or cannot be.
-    pub fn spawn<W: Ticking>(
-        self,
-        ready: oneshot::Sender<Result<(), WorldError>>,
-    ) -> std::io::Result<JoinHandle<Option<WorldEnd>>> {
+    /// Starts the thread. `ready` is answered once the world has ticked, or cannot be built, and
+    /// dropped when it fails before.
+    pub fn spawn<W: Ticking>(self, ready: Ready) -> std::io::Result<JoinHandle<Option<WorldEnd>>> {
         // Names of threads are cut after 15 bytes.
         let name = format!("world-{}", self.world().name());
         std::thread::Builder::new().name(name).spawn(move || self.run::<W>(ready))
@@ -117,7 +118,7 @@ impl WorldThread {
         self.stop.load(Ordering::Acquire)
     }
 
-    fn run<W: Ticking>(self, ready: oneshot::Sender<Result<(), WorldError>>) -> Option<WorldEnd> {
+    fn run<W: Ticking>(self, ready: Ready) -> Option<WorldEnd> {
         let mut ready = Some(ready);
         let mut residents = Residents::new(self.index, self.worlds.clone());
         let mut pause = RESTART_PAUSE_MIN;
@@ -125,11 +126,7 @@ impl WorldThread {
             let started = Instant::now();
             let ran = catch_unwind(AssertUnwindSafe(|| {
                 let mut simulation = W::build(&self.world().source.spec())?;
-                if let Some(ready) = ready.take() {
-                    // Nobody waits any more when the start was given up.
-                    let _ = ready.send(Ok(()));
-                }
-                Ok(self.tick_until_stopped(&mut simulation, &mut residents))
+                Ok(self.tick_until_stopped(&mut simulation, &mut residents, &mut ready))
             }));
             self.world().status.ended();
             match ran {
@@ -141,6 +138,8 @@ impl WorldThread {
                     }
                     None => tracing::error!(world = self.world().name(), %error, "cannot restart"),
                 },
+                // It would fail at every start: whoever waits for it is told, and decides.
+                Err(_) if ready.is_some() => return None,
                 Err(_) => {
                     tracing::error!(
                         world = self.world().name(),
@@ -179,6 +178,7 @@ impl WorldThread {
         &self,
         simulation: &mut W,
         residents: &mut Residents,
+        ready: &mut Option<Ready>,
     ) -> WorldEnd {
         let rate = self.world().source.document.settings.ticks_per_s;
         let mut schedule = Schedule::new(Instant::now(), rate);
@@ -186,6 +186,10 @@ impl WorldThread {
         while !self.is_stopped() {
             std::thread::sleep(schedule.due().saturating_duration_since(Instant::now()));
             self.tick(simulation, residents, &mut outputs);
+            if let Some(ready) = ready.take() {
+                // Nobody waits any more when the start was given up.
+                let _ = ready.send(Ok(()));
+            }
             let ended = schedule.end_tick(Instant::now());
             self.meters.late_ticks.inc_by(u64::from(ended.late));
             self.meters.dropped_ticks.inc_by(u64::from(ended.dropped));

@@ -1,6 +1,8 @@
 //! The worlds of this server: their documents as files, and their handles while they run.
 
 use std::{
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -14,6 +16,7 @@ use bytes::Bytes;
 use vivarium_contract::WorldSpec;
 use vivarium_scene::{
     document::WorldDocument,
+    limits::DOCUMENT_BYTES_MAX,
     load::{self, DocumentError},
 };
 
@@ -78,8 +81,8 @@ impl WorldSource {
 
     /// Reads and checks a file.
     pub fn read(path: &Path) -> Result<Self, OpenError> {
-        let json = std::fs::read(path)
-            .map_err(|error| OpenError::Read { path: path.to_owned(), error })?;
+        let json =
+            read_file(path).map_err(|error| OpenError::Read { path: path.to_owned(), error })?;
         Self::from_json(json.into())
             .map_err(|error| OpenError::Document { path: path.to_owned(), error })
     }
@@ -91,6 +94,14 @@ impl WorldSource {
             document_url: format!("/worlds/{}.json", self.document.name),
         }
     }
+}
+
+/// What is in a file, as far as a document may reach and one byte more, so that a longer one is
+/// refused as too large without being read to its end.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The worlds of `names`, in that order; without names all of the folder, the plaza first.
@@ -170,8 +181,12 @@ impl WorldStatus {
         self.running.load(Relaxed)
     }
 
-    /// Whether a tick has ended lately.
+    /// Whether a tick has ended lately, or the world rests before a restart: that heals by itself,
+    /// and ending the process for it would end the worlds that are well.
     pub fn is_alive(&self, now: Instant) -> bool {
+        if !self.is_running() {
+            return true;
+        }
         let advanced_at = self.epoch + Duration::from_millis(self.advanced_ms.load(Relaxed));
         now.saturating_duration_since(advanced_at) < ALIVE_WITHIN
     }
@@ -243,5 +258,16 @@ impl Worlds {
             return (!self.0.is_empty()).then_some(0);
         }
         self.0.iter().position(|world| world.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_end_is_too_large_and_not_read_for_ever() {
+        let told = WorldSource::read(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(told.contains("too large"), "{told}");
     }
 }

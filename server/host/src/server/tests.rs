@@ -11,6 +11,7 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{Message, client::IntoClientRequest},
 };
+use vivarium_contract::{Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
 use vivarium_link::transport::Lane;
 use vivarium_protocol::{
     close::CloseReason,
@@ -389,4 +390,48 @@ async fn too_many_connections_are_turned_away() {
     let noticed = async { while !get(&server, "/livez").await.ends_with("ok\n") {} };
     tokio::time::timeout(DEADLINE, noticed).await.unwrap();
     server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_has_started_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..10 {
+        let server = puppets(&folder).await;
+        assert!(get(&server, "/readyz").await.starts_with("HTTP/1.1 200"));
+        server.shutdown().await;
+    }
+}
+
+/// A world that cannot even begin.
+struct Stillborn;
+
+impl Ticking for Stillborn {
+    fn build(_: &WorldSpec) -> Result<Self, WorldError> {
+        Ok(Self)
+    }
+
+    fn tick_number(&self) -> u32 {
+        0
+    }
+
+    fn tick(
+        &mut self,
+        _: Vec<WorldInput>,
+        _: &mut Vec<WorldOutput>,
+        _: &mut dyn FnMut(Phase),
+    ) -> TickReport {
+        panic!("a fault in the first tick")
+    }
+
+    fn digest(&mut self) -> Digest {
+        Digest([0; 32])
+    }
+}
+
+#[tokio::test]
+async fn a_world_that_fails_at_its_first_tick_ends_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Server::start_worlds::<Stillborn>(config(&folder), vec![source("plaza")]);
+    let started = tokio::time::timeout(DEADLINE, start).await.unwrap();
+    assert!(matches!(started, Err(StartError::Failed(name)) if name == "plaza"));
 }

@@ -17,6 +17,8 @@ export default defineConfig({
   testMatch: "*.spec.ts",
   outputDir: "test-results",
   workers: 1,
+  // Software WebGL on a busy machine can starve a page; a second failure is one.
+  retries: process.env.CI ? 1 : 0,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [["list"]],

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 tools/make/client.sh
-(cd client-web && exec npx vite build --watch --logLevel warn) &
+(cd client-web && exec node_modules/.bin/vite build --watch --logLevel warn) &
 watcher=$!
 server=
 stamp=$(mktemp)

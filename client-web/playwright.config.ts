@@ -19,8 +19,8 @@ export default defineConfig({
   workers: 1,
   // Software WebGL on a busy machine can starve a page; a second failure is one.
   retries: process.env.CI ? 1 : 0,
-  timeout: 120_000,
-  expect: { timeout: 30_000 },
+  timeout: 240_000,
+  expect: { timeout: 45_000 },
   reporter: [["list"]],
   use: {
     browserName: "chromium",

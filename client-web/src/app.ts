@@ -27,6 +27,9 @@ import { publish, type SeenObject, type SeenPerson, type VivariumState } from ".
 
 const REMARK_MS = 4_000;
 const FIGURES_EVERY_MS = 500;
+/** Between two tries to load a world while there is no network. */
+const LOAD_RETRY_MS = 1_000;
+const LOAD_RETRIES_MAX = 5;
 
 /** What is loaded lazily, once. */
 interface Engine {
@@ -45,6 +48,8 @@ export class App implements Actions {
   #cards = new Map<number, PersonCard>();
   #remarkTimer = 0;
   #figuresAtMs = 0;
+  /** Counts entries, so that a load that a newer one has overtaken is known as such. */
+  #loads = 0;
 
   constructor(store: Store, host: HTMLElement) {
     this.#store = store;
@@ -72,7 +77,10 @@ export class App implements Actions {
     speak(kept.language);
     this.#remembered.watch(store);
     store.wantedWorld.value = new URLSearchParams(location.search).get("world") ?? "";
-    addEventListener("online", () => this.#session.retryNow());
+    addEventListener("online", () => {
+      // Only who waits is brought back: an ended session stays ended until the person says so.
+      if (this.#session.state.kind === "waiting") this.#session.retryNow();
+    });
     publish(this.#state());
   }
 
@@ -200,7 +208,7 @@ export class App implements Actions {
     const nowMs = performance.now();
     switch (message.kind) {
       case "entered":
-        this.#entered(message).catch((error: unknown) => this.#failed(error));
+        this.#arrive(message, 0);
         return;
       case "joined":
         this.#meet(message.card);
@@ -346,6 +354,24 @@ export class App implements Actions {
   #progress(done01: number, label: "loadingDocument" | "loadingPhysics" | "loadingScene"): void {
     if (this.#store.screen.peek().kind !== "loading") return;
     this.#store.screen.value = { kind: "loading", label, done01 };
+  }
+
+  /** Loads the world of `message`; while the network is away, again and again. */
+  #arrive(message: Extract<WorldMessage, { kind: "entered" }>, attempt: number): void {
+    this.#loads += 1;
+    const load = this.#loads;
+    this.#entered(message).catch((error: unknown) => {
+      // A newer entry has taken over, or the connection is lost and the return brings one.
+      if (load !== this.#loads || this.#session.state.kind !== "present") return;
+      // What fetch throws when there is no network; the session has not noticed yet.
+      if (error instanceof TypeError && attempt < LOAD_RETRIES_MAX) {
+        window.setTimeout(() => {
+          if (load === this.#loads) this.#arrive(message, attempt + 1);
+        }, LOAD_RETRY_MS);
+        return;
+      }
+      this.#failed(error);
+    });
   }
 
   #failed(error: unknown): void {

@@ -180,10 +180,20 @@ describe("a session", () => {
     scenario.enter();
     scenario.arrive();
     scenario.wire.events.closed(1006, "");
-    scenario.wallMs += 31_000;
+    scenario.wallMs += 61_000;
     scenario.pass(10_000);
     scenario.wire.events.opened();
     expect(decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array()).resume).toBeNull();
+  });
+
+  it("still shows the token when the network was away almost as long as the avatar waits", () => {
+    scenario.enter();
+    scenario.arrive();
+    scenario.wire.events.closed(1006, "");
+    scenario.wallMs += 40_000;
+    scenario.pass(10_000);
+    scenario.wire.events.opened();
+    expect(decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array()).resume).not.toBeNull();
   });
 
   it("waits longer after each failure, and not so long after a steady time", () => {
@@ -196,7 +206,7 @@ describe("a session", () => {
       waits.push(state.retryAtMs - scenario.nowMs);
       scenario.pass(state.retryAtMs - scenario.nowMs);
     }
-    expect(waits).toEqual([450, 900, 1_800, 3_600, 6_000, 6_000, 6_000, 6_000]);
+    expect(waits).toEqual([450, 900, 1_800, 2_250, 2_250, 2_250, 2_250, 2_250]);
     scenario.arrive();
     for (let second = 0; second < 6; second += 1) {
       scenario.pass(1_000);
@@ -289,7 +299,7 @@ describe("backOffMs", () => {
     expect(backOffMs(0, 0)).toBe(150);
     expect(backOffMs(0, 1)).toBe(300);
     expect(backOffMs(3, 1)).toBe(2_400);
-    expect(backOffMs(40, 1)).toBe(8_000);
-    expect(backOffMs(40, 0)).toBe(4_000);
+    expect(backOffMs(40, 1)).toBe(3_000);
+    expect(backOffMs(40, 0)).toBe(1_500);
   });
 });

@@ -63,7 +63,8 @@ const PING_EVERY_MS = 1_000;
 const SILENCE_MS_MAX = 4_000;
 const HANDSHAKE_MS_MAX = 6_000;
 const RETRY_FIRST_MS = 300;
-const RETRY_MS_MAX = 8_000;
+/** Short against the server's window, so that an avatar that waits is reached in time. */
+const RETRY_MS_MAX = 3_000;
 /** A connection that held this long starts the back-off anew. */
 const STEADY_MS = 5_000;
 /** Pings whose answer is still awaited; older ones count as lost. */

@@ -54,7 +54,9 @@ export function storedToken(
       const stored = parse(storage.getItem(KEY));
       if (stored === null) return null;
       const awayS = (wallClockMs() - stored.touchedMs) / 1_000;
-      return awayS <= stored.windowS ? stored.token : null;
+      // The server's window begins when it notices the loss, later than here; an old token is
+      // harmless there.
+      return awayS <= 2 * stored.windowS ? stored.token : null;
     },
     save(token, windowS) {
       write({ token, windowS, touchedMs: wallClockMs() });

@@ -152,7 +152,7 @@ export class Visitor {
             number,
             string | null,
           ],
-          { timeout: 30_000, polling: 30 },
+          { timeout: 60_000, polling: 30 },
         )
         .finally(async () => {
           await this.page.keyboard.up("KeyW");

@@ -17,8 +17,6 @@ export default defineConfig({
   testMatch: "*.spec.ts",
   outputDir: "test-results",
   workers: 1,
-  // Software WebGL on a busy machine can starve a page; a second failure is one.
-  retries: process.env.CI ? 1 : 0,
   timeout: 240_000,
   expect: { timeout: 45_000 },
   reporter: [["list"]],

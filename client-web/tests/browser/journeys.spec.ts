@@ -40,6 +40,7 @@ test("a cut of the network of three seconds leads back to the same avatar", asyn
     relay.cut();
     await expect(ada.page.locator(".banner")).toBeVisible();
     await expect.poll(() => grace.look((state) => state.others[0]?.present)).toBe(false);
+    // The length of the cut itself, not a wait for something.
     await ada.page.waitForTimeout(3_000);
     relay.mend();
 

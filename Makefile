@@ -3,13 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev test deny audit bench fuzz clean client
+.PHONY: help run dev test deny audit bench bench-peers fuzz clean client
 
 PORT ?= 8080
 FUZZ_SECONDS ?= 20
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build everything and start a server: make run [PORT=8080]
 	@tools/make/require.sh run
@@ -34,6 +34,10 @@ audit: ## known vulnerabilities of dependencies (fetches the advisory database)
 
 bench: ## criterion benches
 	cargo bench -p vivarium-benches
+
+bench-peers: ## the crowd beside other libraries: make bench-peers [N=100,300] [LIBRARIES=vivarium] [PROFILE=plain]
+	@tools/make/require.sh rust
+	@N=$(N) LIBRARIES=$(LIBRARIES) PROFILE=$(PROFILE) tools/make/bench-peers.sh
 
 fuzz: ## throw bytes at every decoder: make fuzz [FUZZ_SECONDS=20]
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/make/fuzz.sh

@@ -1,6 +1,6 @@
 //! Walking is the server's: what a client sends can steer an avatar, never speed it up.
 
-use vivarium_contract::WorldInput;
+use vivarium_contract::{Road, WorldInput};
 use vivarium_motion::consts::WALK_MPS;
 use vivarium_protocol::{
     intent::{Input, TrackedPose, TrackedPoses, buttons},
@@ -116,22 +116,22 @@ fn a_lost_connection_leaves_the_avatar_standing_until_it_returns() {
     world.ticks(30);
     world.walk(ana, towards(127, 0), 30);
     world.told(bo);
-    world.input(WorldInput::Presence { person: ana, present: false });
+    world.input(WorldInput::Presence { person: ana, road: None });
     world.tick();
     let Some(ServerMessage::Changed { card }) = world.told(bo).pop() else {
         panic!("Bo is told that Ana's connection is lost");
     };
     assert!(!card.present);
     let place = world.position(ana);
-    let frames = world.visitors[&ana].frames;
+    let told = world.visitors[&ana].packets_told;
     world.ticks(30);
-    assert_eq!(world.visitors[&ana].frames, frames, "nobody listens, nothing is made");
-    world.input(WorldInput::Presence { person: ana, present: true });
+    assert_eq!(world.visitors[&ana].packets_told, told, "nobody listens, nothing is made");
+    world.input(WorldInput::Presence { person: ana, road: Some(Road::Reliable) });
     world.told(ana);
     world.tick();
     assert!(matches!(world.told(ana)[0], ServerMessage::Entered { .. }));
-    let frame = world.visitors[&ana].last_frame.as_ref().expect("a frame came");
-    assert_eq!(frame.baseline, 0, "what the client knew is forgotten");
+    let bo_seen = world.view(ana).members().keys().any(|seen| seen.subject == bo.0);
+    assert!(bo_seen, "what the client knew is forgotten, and all is told anew");
     let back = world.position(ana);
     let drift = (0..3).map(|i| (back[i] - place[i]).abs()).fold(0.0, f32::max);
     assert!(drift < 0.3, "drifted {drift} m while nobody was there");

@@ -11,6 +11,7 @@ use vivarium_protocol::{
     intent::{ClientLatest, ClientMessage, Emote, Hello, MAGIC},
     limits::{CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX},
     notice::{Denial, ServerMessage},
+    snapshot::packet::Ack,
     wire,
 };
 
@@ -87,14 +88,23 @@ async fn nonsense_after_the_handshake_ends_only_its_sender() -> anyhow::Result<(
     let say = wire::encode(&ClientMessage::Say { text: "hi".into() });
     let mut trailing = say.clone();
     trailing.push(1);
-    let many =
-        ClientLatest { ack: 0, first_tick: 1, inputs: vec![towards(1, 1); 9], tracked: None };
+    let many = ClientLatest {
+        ack: Ack::default(),
+        first_tick: 1,
+        inputs: vec![towards(1, 1); 9],
+        tracked: None,
+    };
     let mut no_such_emote = wire::encode(&ClientMessage::Emote { emote: Emote::Sit });
     *no_such_emote.last_mut().expect("an emote has bytes") = 200;
     let cases: Vec<(&str, u8, Vec<u8>, CloseReason)> = vec![
         ("no such message", RELIABLE, vec![250], CloseReason::Malformed),
         ("no such emote", RELIABLE, no_such_emote, CloseReason::Malformed),
-        ("a second handshake", RELIABLE, wire::encode_hello(&hello("x")), CloseReason::Malformed),
+        (
+            "a second handshake",
+            RELIABLE,
+            wire::encode_hello(&hello("again")),
+            CloseReason::Malformed,
+        ),
         ("a cut message", RELIABLE, say[..2].to_vec(), CloseReason::Malformed),
         ("a message and more", RELIABLE, trailing, CloseReason::Malformed),
         (

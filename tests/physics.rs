@@ -2,10 +2,10 @@
 
 use serde_json::json;
 use vivarium_protocol::{
-    frame::{EntityKind, field, flags},
-    ids::ObjectId,
+    ids::{ObjectId, PersonId},
     notice::ServerMessage,
     quantise,
+    snapshot::{block::Identity, fields::object, schema::Facet},
 };
 
 use crate::harness::{Scenario, asset, floor_with, towards};
@@ -20,18 +20,12 @@ fn ball(x: f32) -> serde_json::Value {
     })
 }
 
-/// Where the first full frame puts an object.
-fn seen(world: &Scenario, person: vivarium_protocol::ids::PersonId, object: u32) -> [f32; 3] {
-    let frame = world.visitors[&person].last_frame.as_ref().expect("a frame has come");
-    assert_eq!(frame.baseline, 0, "nothing was acknowledged, so every frame is full");
-    let comer = frame
-        .come
-        .iter()
-        .find(|comer| comer.kind == EntityKind::Object { object: ObjectId(object) })
-        .expect("the object is in sight");
-    let mut fields = [0; vivarium_protocol::frame::FIELD_COUNT];
-    assert!(comer.state.apply(&mut fields));
-    std::array::from_fn(|axis| quantise::position_m(fields[field::POSITION + axis]))
+/// Where a visitor sees an object.
+fn seen(world: &mut Scenario, person: PersonId, subject: u32) -> [f32; 3] {
+    let members = world.view(person).members();
+    let (_, fields) =
+        members.get(&Identity { facet: Facet::Object, subject }).expect("the object is in sight");
+    std::array::from_fn(|axis| quantise::position_m(fields[object::POSITION + axis]))
 }
 
 #[test]
@@ -39,21 +33,9 @@ fn a_ball_that_is_walked_into_rolls_away() {
     let mut world = Scenario::of(floor_with(&[ball(2.0)]));
     let ana = world.enter(1, "Ana");
     world.ticks(5);
-    let before = seen(&world, ana, 2);
-    for _ in 0..60 {
-        let tick = world.world.tick_number() + 1;
-        world.wish(
-            ana,
-            vivarium_contract::Intent::Latest(vivarium_protocol::intent::ClientLatest {
-                ack: 0,
-                first_tick: tick,
-                inputs: vec![towards(127, 0)],
-                tracked: None,
-            }),
-        );
-        world.tick();
-    }
-    let after = seen(&world, ana, 2);
+    let before = seen(&mut world, ana, 2);
+    world.walk(ana, towards(127, 0), 60);
+    let after = seen(&mut world, ana, 2);
     assert!(after[0] > before[0] + 2.0, "rolled from {} to {}", before[0], after[0]);
     assert!(world.position(ana)[0] < after[0], "the ball is ahead of the walker");
 }
@@ -126,23 +108,24 @@ fn the_worlds_of_the_product_come_to_rest() {
         let ana = world.enter(1, "Ana");
         let mut quiet = 0;
         for _ in 0..900 {
+            world.acknowledge(ana);
             world.tick();
             quiet = if world.report.awake_bodies == 0 { quiet + 1 } else { 0 };
             if quiet > 5 {
                 break;
             }
         }
-        let frame = world.visitors[&ana].last_frame.as_ref().expect("a frame has come");
-        let restless: Vec<&str> = frame
-            .come
+        let restless: Vec<&str> = world
+            .view(ana)
+            .members()
             .iter()
-            .filter_map(|comer| {
-                let EntityKind::Object { object } = comer.kind else { return None };
-                let mut fields = [0; vivarium_protocol::frame::FIELD_COUNT];
-                assert!(comer.state.apply(&mut fields));
-                let object = &document.objects[object.0 as usize];
+            .filter(|(identity, (_, fields))| {
+                identity.facet == Facet::Object && fields[object::REST] & object::ASLEEP == 0
+            })
+            .map(|(identity, _)| {
+                let object = &document.objects[identity.subject as usize];
                 let name = object.name.as_deref().or(object.blueprint.as_deref());
-                (fields[field::FLAGS] & flags::ASLEEP == 0).then_some(name.unwrap_or("unnamed"))
+                name.unwrap_or("unnamed")
             })
             .collect();
         assert_eq!(restless, Vec::<&str>::new(), "awake in {name} after 30 s");

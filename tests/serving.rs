@@ -3,9 +3,9 @@
 use vivarium_host::server::Server;
 use vivarium_protocol::{
     close::CloseReason,
-    frame::EntityKind,
     intent::{ClientMessage, Hello},
     notice::ServerMessage,
+    snapshot::{block::Identity, fields::avatar, schema::Facet},
 };
 
 use crate::harness::{
@@ -26,13 +26,8 @@ async fn two_visitors_meet_walk_and_talk() -> anyhow::Result<()> {
     };
     assert_eq!((card.person, card.name.as_str()), (bo_id, "Bo"));
     let place = |client: &Client| {
-        let known = client
-            .replica
-            .newest()?
-            .entities
-            .iter()
-            .find(|known| known.kind == EntityKind::Avatar { person: bo_id })?;
-        Some(known.fields[0])
+        let bo = Identity { facet: Facet::Avatar, subject: bo_id.0 };
+        client.view.members().get(&bo).map(|(_, fields)| fields[avatar::POSITION])
     };
     ana.framed().await?;
     let before = loop {
@@ -62,7 +57,7 @@ async fn a_portal_leads_to_the_other_world_in_the_same_session() -> anyhow::Resu
     let mut bo = Client::enter(&server, "Bo").await?;
     bo.framed().await?;
     let entered = loop {
-        // Notices and frames come in the order in which they were sent.
+        // Notices and packets come in the order in which they were sent.
         ana.steer(towards(127, 0)).await?;
         match tokio::time::timeout(std::time::Duration::from_millis(20), ana.told()).await {
             Ok(Ok(ServerMessage::Entered { world, people, .. })) => break (world, people),
@@ -73,7 +68,11 @@ async fn a_portal_leads_to_the_other_world_in_the_same_session() -> anyhow::Resu
     assert_eq!(entered.0, "there");
     assert_eq!(entered.1.len(), 1);
     assert_eq!(entered.1[0].person, ana.person, "the person is the same in every world");
-    assert_eq!(ana.framed().await?.baseline, 0);
+    ana.framed().await?;
+    let seen: Vec<Identity> = ana.view.members().into_keys().collect();
+    let ball = Identity { facet: Facet::Object, subject: 3 };
+    let herself = Identity { facet: Facet::Avatar, subject: ana.person.0 };
+    assert_eq!(seen, [herself, ball], "nothing of the old world is in the new one");
     bo.told_of(|notice| *notice == ServerMessage::Left { person: ana.person }).await?;
     server.shutdown().await;
     Ok(())

@@ -1,25 +1,31 @@
 //! What a tick costs: by walking avatars, and by awake bodies.
 //!
-//! Every avatar is a client that acknowledges its frames after three ticks, so interest and
+//! Every avatar is a client that acknowledges its packets after three ticks, so interest and
 //! encoding are part of the figure.
 
-use std::{collections::VecDeque, hint::black_box, sync::Arc};
+mod acks;
+
+use std::{hint::black_box, sync::Arc};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use serde_json::json;
-use vivarium_contract::{Intent, TickReport, WorldInput, WorldSpec};
+use vivarium_contract::{Intent, Road, TickReport, WorldInput, WorldSpec};
 use vivarium_protocol::{
     ids::PersonId,
     intent::{ClientLatest, Input, Look},
 };
 use vivarium_world::Simulation;
 
+use acks::Acks;
+
 const ACK_TICKS: usize = 3;
+/// Enough for everything that is due, so that nothing waits.
+const BYTES_PER_S: u32 = 1_000_000;
 
 struct Crowd {
     world: Simulation,
     people: u32,
-    acked: VecDeque<u32>,
+    acks: Acks,
 }
 
 fn floor(spread_m: f32, bodies: &[serde_json::Value]) -> WorldSpec {
@@ -32,7 +38,11 @@ fn floor(spread_m: f32, bodies: &[serde_json::Value]) -> WorldSpec {
     let document = json!({ "version": 1, "name": "bench", "title": "Bench", "objects": objects });
     let document = vivarium_scene::load::from_json(document.to_string().as_bytes())
         .expect("the bench's own document is valid");
-    WorldSpec { document: Arc::new(document), document_url: String::new() }
+    WorldSpec {
+        document: Arc::new(document),
+        document_url: String::new(),
+        client_bytes_per_s_max: BYTES_PER_S,
+    }
 }
 
 impl Crowd {
@@ -40,13 +50,15 @@ impl Crowd {
     fn of(people: u32, bodies: &[serde_json::Value]) -> Self {
         let spec = floor(30.0, bodies);
         let world = Simulation::new(&spec).expect("the bench's own world can be built");
-        let mut crowd = Self { world, people, acked: VecDeque::from([0; ACK_TICKS]) };
+        let acks = Acks::delayed((0..people).map(|_| ACK_TICKS));
+        let mut crowd = Self { world, people, acks };
         let look = Look { body: [200, 80, 40], accent: [20, 40, 60] };
         let enter = (1..=people).map(|id| WorldInput::Enter {
             person: PersonId(id),
             name: format!("walker {id}"),
             look,
             spawn: None,
+            road: Road::Reliable,
         });
         crowd.world.tick(enter.collect(), &mut Vec::new(), &mut |_| {});
         for _ in 0..40 {
@@ -58,8 +70,9 @@ impl Crowd {
     /// Everyone walks in a square of their own, and turns now and then.
     fn tick(&mut self) -> TickReport {
         let tick = self.world.tick_number() + 1;
-        let ack = self.acked.pop_front().unwrap_or(0);
+        self.acks.start_tick();
         let inputs = (1..=self.people).map(|id| {
+            let ack = self.acks.of(id as usize - 1);
             let turn = (tick / 40 + id) % 4;
             let (move_x, move_z) = [(127, 20), (-20, 127), (-127, -20), (20, -127)][turn as usize];
             let input = Input { move_x, move_z, yaw: (turn * 16_384) as u16, ..Input::default() };
@@ -68,7 +81,9 @@ impl Crowd {
         });
         let mut outputs = Vec::new();
         let report = self.world.tick(inputs.collect(), &mut outputs, &mut |_| {});
-        self.acked.push_back(tick);
+        for output in &outputs {
+            self.acks.hear(output, |person| person.0 as usize - 1);
+        }
         black_box(outputs);
         report
     }

@@ -44,7 +44,7 @@ export class App implements Actions {
   readonly #session: Session;
   #engine: Engine | null = null;
   #visit: Visit | null = null;
-  /** Cards by avatar, for the scene. */
+  /** Cards by person, for the scene. */
   #cards = new Map<number, PersonCard>();
   #remarkTimer = 0;
   #figuresAtMs = 0;
@@ -220,7 +220,7 @@ export class App implements Actions {
       case "left": {
         const card = store.part(message.person);
         if (card === null) return;
-        this.#cards.delete(card.avatar);
+        this.#cards.delete(card.person);
         this.#visit?.gestures.forget(card.person);
         this.#visit?.speech.forget(card.person);
         store.tell(t("leftLine", { name: card.name }));
@@ -246,7 +246,7 @@ export class App implements Actions {
 
   #meet(card: PersonCard): void {
     this.#store.meet(card);
-    this.#cards.set(card.avatar, card);
+    this.#cards.set(card.person, card);
   }
 
   #hearFrame(bytes: Uint8Array): void {
@@ -254,12 +254,12 @@ export class App implements Actions {
     if (visit === null) return;
     const nowMs = performance.now();
     if (visit.hear(bytes, this.#session.roundTripMs, nowMs) === "unreadable") {
-      // The next frame starts from nothing; one damaged frame is no reason to leave.
+      // It counts as lost; one damaged packet is no reason to leave.
       return;
     }
     const acknowledgement = visit.acknowledgement();
     if (acknowledgement !== null) this.#session.sendLatest(acknowledgement);
-    // Timers and pictures of a hidden page come late or never; frames still do.
+    // Timers and pictures of a hidden page come late or never; packets still do.
     this.#engine?.stage.readControls(nowMs);
     this.#sendInputs(nowMs);
     this.#session.beat();
@@ -277,12 +277,12 @@ export class App implements Actions {
     const store = this.#store;
     const known = this.#visit?.document ?? null;
     const back = known !== null && this.#visit?.entered.documentUrl === entered.documentUrl;
-    const visit = new Visit(entered);
+    const person = this.#session.person ?? 0;
+    const visit = new Visit(entered, person);
     this.#visit = visit;
-    this.#cards = new Map(entered.people.map((card) => [card.avatar, card]));
-    store.people.value = new Map(entered.people.map((card) => [card.person, card]));
-    store.self.value =
-      entered.people.find(({ avatar }) => avatar === entered.avatar)?.person ?? null;
+    this.#cards = new Map(entered.people.map((card) => [card.person, card]));
+    store.people.value = new Map(this.#cards);
+    store.self.value = person;
     this.#remembered.enter(entered.world);
     const engine = this.#engine;
     if (back && engine !== null) {
@@ -344,7 +344,11 @@ export class App implements Actions {
           assetsUrl: "/assets/",
         }),
       Controls,
-      beforePicture: (nowMs) => this.#sendInputs(nowMs),
+      beforePicture: (nowMs) => {
+        this.#sendInputs(nowMs);
+        // Also in silence, which is a figure too.
+        this.#showFigures(nowMs);
+      },
     });
     stage.setVolume(this.#store.volume01.peek());
     this.#engine = { stage, predictor };
@@ -397,6 +401,7 @@ export class App implements Actions {
       transport: this.#session.transport,
       roundTripMs: this.#session.roundTripMs,
       loss01: visit.stats.loss01(),
+      silentMs: visit.stats.silentMs(nowMs),
       snapshotsPerS: visit.stats.rate(nowMs),
       bufferMs: visit.bufferMs,
       mispredictions: visit.mispredictions,
@@ -420,9 +425,6 @@ export class App implements Actions {
       },
       get person() {
         return store.self.peek();
-      },
-      get avatar() {
-        return app.#visit?.entered.avatar ?? null;
       },
       get tick() {
         return app.#visit?.newestTick ?? 0;
@@ -478,9 +480,9 @@ export class App implements Actions {
   #seenPeople(): SeenPerson[] {
     const shown = this.#engine?.stage.shown?.avatars ?? [];
     return [...this.#cards.values()]
-      .filter(({ avatar }) => avatar !== this.#visit?.entered.avatar)
-      .map(({ person, name, present, avatar }) => {
-        const view = shown.find(({ entity }) => entity === avatar);
+      .filter(({ person }) => person !== this.#session.person)
+      .map(({ person, name, present }) => {
+        const view = shown.find(({ entity }) => entity === person);
         return {
           person,
           name,

@@ -1,43 +1,36 @@
 /**
  * One stay in one world: from `Entered` until the next one, or the end.
  *
- * Owns the replica, both clocks, the own avatar and what people do (gestures, speech). Turns frames
+ * Owns the replica, both clocks, the own avatar and what people do (gestures, speech). Turns packets
  * and inputs into a `WorldView`. Invariant: exactly one input is made for each tick of the input
  * clock. It knows neither the session nor the scene, and time is an argument.
  */
 import { InputClock, PlayoutClock } from "./net/clock";
 import { InputLog } from "./net/inputs";
-import { SnapshotStats } from "./net/stats";
+import { PacketStats } from "./net/stats";
 import type { Predictor } from "./predict/predictor";
+import { DecodeError } from "./protocol/codec";
 import type { WorldDocument } from "./protocol/document";
 import {
+  avatarFields,
   buttons,
-  decodeFrame,
   type Emote,
-  type Frame,
-  field,
-  flags,
+  facets,
   type Input,
   type OwnState,
+  type PacketHead,
   type PersonCard,
   type ServerMessage,
 } from "./protocol/generated";
 import { Gestures, Speech } from "./replica/expression";
-import {
-  flagsOf,
-  pitchOf,
-  positionOf,
-  rotationOf,
-  type Sighting,
-  sightings,
-  trackedOf,
-  yawOf,
-} from "./replica/interpolate";
+import type { Figure } from "./replica/figure";
+import { pitchOf, rotationOf, stanceOf, trackedOf, yawOf } from "./replica/interpolate";
 import { Movers } from "./replica/movers";
 import { OwnAvatar } from "./replica/own";
 import { looseBodiesNear } from "./replica/proxies";
 import { pitchRad, yawRad } from "./replica/quantise";
 import { Replica } from "./replica/replica";
+import type { Applied } from "./replica/view";
 import type { AvatarView, ObjectView, Vec3 } from "./scene/view";
 
 /** What the controls say at one moment. */
@@ -56,6 +49,9 @@ const GAP_KEEP = 0.98;
 /** Half of the capsule's height. */
 const FOOT_M = 0.85;
 
+/** When for so long nothing that comes can be built on, everything is asked for anew. */
+const STUCK_MS_MAX = 1_000;
+
 const STILL: Wish = { moveX: 0, moveZ: 0, yaw: 0, pitch: 0, buttons: 0 };
 
 /** Everything that is shown, without the camera. */
@@ -66,15 +62,16 @@ export interface Shown {
   own: Vec3;
 }
 
-/** What became of a frame's bytes. */
+/** What became of a packet's bytes. */
 export type Heard = "fine" | "unreadable";
 
 export class Visit {
   readonly entered: Entered;
-  readonly stats = new SnapshotStats();
+  readonly #person: number;
+  readonly stats = new PacketStats();
   readonly gestures = new Gestures();
   readonly speech = new Speech();
-  readonly #replica = new Replica();
+  readonly #replica: Replica;
   readonly #playout: PlayoutClock;
   readonly #inputs = new InputLog();
   #clock: InputClock | null = null;
@@ -93,13 +90,20 @@ export class Visit {
   #playoutTick: number | null = null;
   #shownTick = 0;
   #shownAtS = 0;
+  /** Since when packets came that could not be built on; null: they can. */
+  #stuckSinceMs: number | null = null;
+  /** The newest tick by which the input clock was steered. */
+  #timedTick = 0;
 
-  constructor(entered: Entered) {
+  /** `person` is the one whose visit it is. */
+  constructor(entered: Entered, person: number) {
     this.entered = entered;
+    this.#person = person;
+    this.#replica = new Replica(entered.ticksPerS);
     this.#playout = new PlayoutClock(entered.ticksPerS);
   }
 
-  /** The world is loaded: prediction begins with the next frame. */
+  /** The world is loaded: prediction begins with the next packet. */
   ready(document: WorldDocument, predictor: Predictor): void {
     this.#document = document;
     this.#predictor = predictor;
@@ -119,8 +123,10 @@ export class Visit {
 
   /** Where the server has the own avatar look, radians; null before it is in sight. */
   get arrivalYaw(): number | null {
-    const record = this.#replica.newest?.entities.get(this.entered.avatar);
-    return record === undefined ? null : yawRad(record.fields[field.rotation] ?? 0);
+    const track = this.#replica.find(facets.avatar, this.#person)?.track;
+    return track === undefined
+      ? null
+      : yawRad(track.fields[track.newest + avatarFields.yaw] as number);
   }
 
   /** The tick in which others are shown, fractional. */
@@ -129,7 +135,7 @@ export class Visit {
   }
 
   get newestTick(): number {
-    return this.#replica.newest?.tick ?? 0;
+    return this.#replica.newestTick;
   }
 
   get inputTick(): number {
@@ -148,27 +154,31 @@ export class Visit {
     return this.#own?.lateInputs ?? 0;
   }
 
-  /** Takes in a frame. */
+  /** Takes in a packet. */
   hear(bytes: Uint8Array, roundTripMs: number | null, nowMs: number): Heard {
-    let frame: Frame;
-    try {
-      frame = decodeFrame(bytes);
-    } catch {
-      return "unreadable";
-    }
-    // Nothing of an earlier stay can be of use here.
-    if (frame.tick < this.entered.tick) return "fine";
     const newest = this.newestTick;
-    const applied = this.#replica.apply(frame);
-    if (applied === "malformed") return "unreadable";
-    if (applied !== "applied") return "fine";
-    this.#playout.sample(frame.tick, nowMs);
-    this.stats.add(frame.tick, nowMs);
-    if (frame.tick < newest) return "fine";
-    this.#inputs.used(frame.tick);
-    if (frame.own === null || this.#own === null) return "fine";
-    this.#own.reconcile(frame.tick, frame.own);
-    this.#keepTime(frame.tick, frame.own, roundTripMs ?? ROUND_TRIP_MS, nowMs);
+    let told: { head: PacketHead; applied: Applied };
+    try {
+      // Nothing of an earlier stay can be of use here.
+      told = this.#replica.apply(bytes, this.entered.tick);
+    } catch (error) {
+      if (error instanceof DecodeError) return "unreadable";
+      throw error;
+    }
+    const { head, applied } = told;
+    if (applied === "early" || applied === "old") return "fine";
+    this.#notice(applied, nowMs);
+    this.#playout.sample(head.tick, nowMs);
+    this.stats.add(head.number, nowMs);
+    if (head.tick < newest) return "fine";
+    this.#inputs.used(head.tick);
+    const state = head.own.kind === "untold" ? null : this.#replica.own;
+    if (this.#own === null || state === null) return "fine";
+    this.#own.reconcile(head.tick, state, head.onTime);
+    if (head.tick > this.#timedTick) {
+      this.#timedTick = head.tick;
+      this.#keepTime(head, state, roundTripMs ?? ROUND_TRIP_MS, nowMs);
+    }
     return "fine";
   }
 
@@ -181,7 +191,7 @@ export class Visit {
     this.#pressed |= wish.buttons;
   }
 
-  /** The network is gone: inputs stop until a frame comes again. */
+  /** The network is gone: inputs stop until a packet comes again. */
   pause(): void {
     this.#clock = null;
   }
@@ -211,12 +221,12 @@ export class Visit {
     return this.#inputs.message(this.#replica.ack, null);
   }
 
-  /** Acknowledges frames while there are no inputs yet. */
+  /** Acknowledges packets while there are no inputs yet. */
   acknowledgement(): Uint8Array<ArrayBuffer> | null {
     return this.#clock === null ? new InputLog().message(this.#replica.ack, null) : null;
   }
 
-  /** Everything at `nowMs`. `cards` are by avatar. */
+  /** Everything at `nowMs`. `cards` are by person. */
   show(nowMs: number, cards: ReadonlyMap<number, PersonCard>): Shown {
     const timeS = nowMs / 1_000;
     const stepS = Math.max(0, Math.min(0.1, timeS - this.#shownAtS));
@@ -224,22 +234,26 @@ export class Visit {
     this.#playoutTick = this.#playout.advance(nowMs);
     const pastTick = this.#playoutTick ?? this.newestTick;
     const own = this.#showOwn(nowMs, pastTick);
-    const shown: Shown = {
-      avatars: [],
-      objects: this.#movers?.show(this.#shownTick, pastTick, stepS) ?? [],
-      own,
-    };
-    for (const sighting of sightings(this.#replica, pastTick)) {
-      const { kind, entity } = sighting.to;
-      if (kind.kind === "object") {
-        shown.objects.push(this.#showObject(sighting, kind.object));
+    const objects = this.#movers?.show(this.#shownTick, stepS) ?? [];
+    const shown: Shown = { avatars: [], objects, own };
+    this.#replica.show({
+      tick: pastTick,
+      intervalTicks: this.#playout.intervalTicks,
+      newestTick: this.newestTick,
+      stepS,
+      stepTicks: stepS * this.entered.ticksPerS,
+    });
+    for (const figure of this.#replica.figures) {
+      const { facet, subject } = figure.track;
+      if (facet === facets.object) {
+        shown.objects.push(this.#showObject(figure));
         continue;
       }
-      const card = cards.get(entity);
-      if (card === undefined || entity === this.entered.avatar) continue;
-      shown.avatars.push(this.#showOther(sighting, card, timeS));
+      const card = facet === facets.avatar ? cards.get(subject) : undefined;
+      if (card === undefined || subject === this.#person) continue;
+      shown.avatars.push(this.#showOther(figure, card, timeS));
     }
-    const card = cards.get(this.entered.avatar);
+    const card = cards.get(this.#person);
     if (card !== undefined) shown.avatars.push(this.#showSelf(card, own, timeS));
     return shown;
   }
@@ -254,13 +268,25 @@ export class Visit {
     return this.#predictor?.castRay(origin, direction, maxM) ?? maxM;
   }
 
+  /** Asks for everything anew when nothing that comes can be built on. */
+  #notice(applied: Applied, nowMs: number): void {
+    if (applied === "whole") {
+      this.#stuckSinceMs = null;
+      return;
+    }
+    this.#stuckSinceMs ??= nowMs;
+    if (nowMs - this.#stuckSinceMs < STUCK_MS_MAX) return;
+    this.#stuckSinceMs = null;
+    this.#replica.forget();
+  }
+
   /** Starts the input clock, steers it, or starts it anew when it is hopelessly off. */
-  #keepTime(tick: number, own: OwnState, roundTripMs: number, nowMs: number): void {
+  #keepTime(head: PacketHead, state: OwnState, roundTripMs: number, nowMs: number): void {
     const clock = this.#clock;
-    const server = this.#playout.serverTick(nowMs) ?? tick;
+    const server = this.#playout.serverTick(nowMs) ?? head.tick;
     const wayTicks = (roundTripMs * this.entered.ticksPerS) / 1_000;
     const behind = clock !== null && clock.advance(nowMs) < server + wayTicks / 2;
-    const lost = clock?.sample(tick, own.leadTicks, own.onTime) === "lost";
+    const lost = clock?.sample(head.tick, head.leadTicks, head.onTime) === "lost";
     if (clock !== null && !behind && !lost) return;
     this.#beginning = true;
     this.#clock = InputClock.start(
@@ -269,6 +295,12 @@ export class Visit {
       roundTripMs + this.#gapMs,
       nowMs,
     );
+    // A server that paused is behind what was predicted meanwhile: without going back, no input would
+    // be made until it has caught up.
+    if (this.#own !== null && this.#own.tick > this.#clock.tick) {
+      this.#own.rewind(head.tick, state);
+      this.#inputs.clear();
+    }
   }
 
   #takeWish(): Input {
@@ -296,26 +328,31 @@ export class Visit {
     return this.#own.show(share, nowMs / 1_000);
   }
 
-  #showObject(sighting: Sighting, object: number): ObjectView {
-    const position = positionOf(sighting);
-    const carried = this.#movers?.carry(sighting.to.entity, position) ?? [0, 0, 0];
-    return { object, position: plus(position, carried), rotation: rotationOf(sighting) };
+  #showObject(figure: Figure): ObjectView {
+    const { position } = figure;
+    const carried = this.#movers?.carry(keyOf(figure), position, figure.tick) ?? [0, 0, 0];
+    return {
+      object: figure.track.subject,
+      position: plus(position, carried),
+      rotation: rotationOf(figure.sighting),
+    };
   }
 
-  #showOther(sighting: Sighting, card: PersonCard, timeS: number): AvatarView {
-    const bits = flagsOf(sighting);
-    const position = positionOf(sighting);
+  #showOther(figure: Figure, card: PersonCard, timeS: number): AvatarView {
+    const { position, sighting } = figure;
+    const stance = stanceOf(sighting);
     const foot: Vec3 = [position[0], position[1] - FOOT_M, position[2]];
-    const carried = this.#movers?.carry(sighting.to.entity, foot) ?? [0, 0, 0];
+    const carried = this.#movers?.carry(keyOf(figure), foot, figure.tick) ?? [0, 0, 0];
+    const tracked = this.#replica.find(facets.tracked, card.person);
     return {
       ...this.#described(card, position, timeS),
       self: false,
       position: plus(position, carried),
       yaw: yawOf(sighting),
       pitch: pitchOf(sighting),
-      grounded: (bits & flags.grounded) !== 0,
-      running: (bits & flags.running) !== 0,
-      tracked: trackedOf(sighting),
+      grounded: (stance & avatarFields.grounded) !== 0,
+      running: (stance & avatarFields.running) !== 0,
+      tracked: tracked === null ? null : trackedOf(tracked.sighting),
     };
   }
 
@@ -339,7 +376,7 @@ export class Visit {
     timeS: number,
   ): Pick<AvatarView, "entity" | "name" | "look" | "present" | "emote" | "bubble"> {
     return {
-      entity: card.avatar,
+      entity: card.person,
       name: card.name,
       look: card.look,
       present: card.present,
@@ -351,4 +388,9 @@ export class Visit {
 
 function plus(a: Vec3, b: Vec3): Vec3 {
   return [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+}
+
+/** Tells people and objects apart for platforms. */
+function keyOf({ track }: Figure): number {
+  return track.subject * 2 + (track.facet === facets.object ? 1 : 0);
 }

@@ -32,9 +32,8 @@ export interface VivariumState {
   readonly session: SessionState["kind"];
   /** Name of the world; null outside. */
   readonly world: string | null;
-  /** The person and avatar of this page; null before the first entry. */
+  /** The person of this page; null before the first entry. */
   readonly person: number | null;
-  readonly avatar: number | null;
   /** Newest server tick known here. */
   readonly tick: number;
   /** The tick for which the newest input was made. */

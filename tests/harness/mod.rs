@@ -1,29 +1,70 @@
-//! A world with visitors, without sockets: inputs go in as data, notices and frames come out.
+//! A world with visitors, without sockets: inputs go in as data, notices and packets come out.
 
 pub mod socket;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use vivarium_contract::{Digest, Intent, TickReport, WorldInput, WorldOutput, WorldSpec};
+use bytes::Bytes;
+use vivarium_contract::{Digest, Intent, Road, TickReport, WorldInput, WorldOutput, WorldSpec};
 use vivarium_protocol::{
-    frame::{Frame, OwnState},
     ids::PersonId,
     intent::{ClientLatest, Input, Look, TrackedPoses},
     notice::ServerMessage,
+    snapshot::{
+        packet::{self, Ack, OwnNote, OwnState},
+        view::{Applied, View},
+    },
     wire,
 };
 use vivarium_scene::document::WorldDocument;
 use vivarium_world::Simulation;
 
+/// What one visitor is sent at most.
+pub const BYTES_PER_S: u32 = 200_000;
+
 pub const LOOK: Look = Look { body: [200, 80, 40], accent: [20, 40, 60] };
 
-/// What one visitor has been told.
+/// What one visitor has been told, on a road that loses nothing.
 #[derive(Default)]
 pub struct Visitor {
     pub notices: Vec<ServerMessage>,
     pub own: Option<OwnState>,
-    pub last_frame: Option<Frame>,
-    pub frames: usize,
+    /// Packets of the last tick.
+    pub packets: Vec<Bytes>,
+    /// All packets so far.
+    pub packets_told: usize,
+    /// Not looked at yet: most stories ask few visitors what they know.
+    waiting: Vec<Bytes>,
+    view: View,
+}
+
+impl Visitor {
+    /// What the visitor knows now.
+    pub fn view(&mut self) -> &View {
+        for bytes in self.waiting.drain(..) {
+            let (head, applied) = self.view.apply(&bytes).expect("packets decode");
+            assert_eq!(applied, Applied::Whole, "packet {} of tick {}", head.number, head.tick);
+        }
+        &self.view
+    }
+
+    fn take_packet(&mut self, bytes: Bytes) {
+        let (head, _) = packet::read(&bytes).expect("packets have heads");
+        if let OwnNote::State(own) = head.own {
+            self.own = Some(own);
+        }
+        self.packets_told += 1;
+        self.packets.push(bytes.clone());
+        self.waiting.push(bytes);
+    }
+
+    fn take_notice(&mut self, notice: ServerMessage) {
+        if matches!(notice, ServerMessage::Entered { .. }) {
+            self.view.clear();
+            self.waiting.clear();
+        }
+        self.notices.push(notice);
+    }
 }
 
 /// A world and its visitors.
@@ -64,8 +105,11 @@ pub fn floor_with(more: &[serde_json::Value]) -> WorldDocument {
 
 impl Scenario {
     pub fn of(document: WorldDocument) -> Self {
-        let spec =
-            WorldSpec { document: Arc::new(document), document_url: "/worlds/test.json".into() };
+        let spec = WorldSpec {
+            document: Arc::new(document),
+            document_url: "/worlds/test.json".into(),
+            client_bytes_per_s_max: BYTES_PER_S,
+        };
         Self {
             world: Simulation::new(&spec).expect("a world that can be built"),
             visitors: BTreeMap::new(),
@@ -80,6 +124,10 @@ impl Scenario {
     }
 
     pub fn enter_at(&mut self, id: u32, name: &str, spawn: Option<&str>) -> PersonId {
+        self.enter_by(id, name, spawn, Road::Reliable)
+    }
+
+    pub fn enter_by(&mut self, id: u32, name: &str, spawn: Option<&str>, road: Road) -> PersonId {
         let person = PersonId(id);
         self.visitors.insert(person, Visitor::default());
         self.input(WorldInput::Enter {
@@ -87,6 +135,7 @@ impl Scenario {
             name: name.into(),
             look: LOOK,
             spawn: spawn.map(str::to_owned),
+            road,
         });
         person
     }
@@ -99,15 +148,34 @@ impl Scenario {
         self.input(WorldInput::Intent { person, intent });
     }
 
+    /// What a visitor knows now.
+    pub fn view(&mut self, person: PersonId) -> &View {
+        self.visitors.get_mut(&person).expect("a known visitor").view()
+    }
+
     /// Sends one latest-lane message: `inputs` from `first_tick` on.
     pub fn latest(&mut self, person: PersonId, first_tick: u32, inputs: Vec<Input>) {
-        let ack = self.visitors[&person].last_frame.as_ref().map_or(0, |frame| frame.tick);
+        let ack = self.view(person).ack();
         let latest = ClientLatest { ack, first_tick, inputs, tracked: None };
         self.wish(person, Intent::Latest(latest));
     }
 
+    /// Acknowledges what has come.
+    pub fn acknowledge(&mut self, person: PersonId) {
+        self.latest(person, 0, vec![]);
+    }
+
+    /// Holds something down in the next tick, and acknowledges nothing.
+    pub fn steer(&mut self, person: PersonId, input: Input) {
+        let first_tick = self.world.tick_number() + 1;
+        let ack = Ack::default();
+        let latest = ClientLatest { ack, first_tick, inputs: vec![input], tracked: None };
+        self.wish(person, Intent::Latest(latest));
+    }
+
     pub fn tracked(&mut self, person: PersonId, tracked: TrackedPoses) {
-        let latest = ClientLatest { ack: 0, first_tick: 0, inputs: vec![], tracked: Some(tracked) };
+        let ack = self.view(person).ack();
+        let latest = ClientLatest { ack, first_tick: 0, inputs: vec![], tracked: Some(tracked) };
         self.wish(person, Intent::Latest(latest));
     }
 
@@ -115,21 +183,19 @@ impl Scenario {
     pub fn tick(&mut self) {
         let mut outputs = Vec::new();
         let inbox = std::mem::take(&mut self.inbox);
+        self.visitors.values_mut().for_each(|visitor| visitor.packets.clear());
         self.report = self.world.tick(inbox, &mut outputs, &mut |_| {});
         for output in outputs {
             match output {
-                WorldOutput::Frame { person, bytes } => {
-                    let frame = wire::decode_frame(&bytes).expect("frames decode");
+                WorldOutput::Frame { person, bytes, .. } => {
                     let visitor = self.visitors.get_mut(&person).expect("a known visitor");
-                    visitor.own = frame.own;
-                    visitor.last_frame = Some(frame);
-                    visitor.frames += 1;
+                    visitor.take_packet(bytes);
                 }
                 WorldOutput::Notice { to, bytes } => {
                     let notice = wire::decode_server_message(&bytes).expect("notices decode");
                     for person in to {
                         let visitor = self.visitors.get_mut(&person).expect("a known visitor");
-                        visitor.notices.push(notice.clone());
+                        visitor.take_notice(notice.clone());
                     }
                 }
                 other => self.travels.push(other),
@@ -157,7 +223,7 @@ impl Scenario {
     }
 
     pub fn own(&self, person: PersonId) -> OwnState {
-        self.visitors[&person].own.expect("a frame has come")
+        self.visitors[&person].own.expect("a packet has come")
     }
 
     /// Takes the notices that came since the last call.

@@ -1,9 +1,12 @@
 //! A real server in this process, and clients that speak the real protocol to it over sockets.
 
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail, ensure};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,15 +17,17 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{self, Message, client::IntoClientRequest},
 };
-use vivarium_bots::replica::Replica;
 use vivarium_host::{config::ServerConfig, server::Server, worlds::WorldSource};
 use vivarium_protocol::{
     close::CloseReason,
-    frame::Frame,
     ids::PersonId,
     intent::{ClientLatest, ClientMessage, Hello, Input},
     limits::RESUME_TOKEN_BYTES,
     notice::ServerMessage,
+    snapshot::{
+        packet::PacketHead,
+        view::{Applied, View},
+    },
     wire,
 };
 
@@ -69,8 +74,12 @@ pub struct Client {
     socket: Socket,
     pub person: PersonId,
     pub resume: [u8; RESUME_TOKEN_BYTES],
-    pub replica: Replica,
-    pub frame: Option<Frame>,
+    pub view: View,
+    /// The newest packet, and when it came.
+    packet: Option<(PacketHead, Instant)>,
+    ticks_per_s: u16,
+    /// Came while nobody listened.
+    notices: VecDeque<ServerMessage>,
 }
 
 /// What the server said at the end.
@@ -105,8 +114,10 @@ impl Client {
             socket,
             person: PersonId(0),
             resume: [0; RESUME_TOKEN_BYTES],
-            replica: Replica::default(),
-            frame: None,
+            view: View::default(),
+            packet: None,
+            ticks_per_s: 0,
+            notices: VecDeque::new(),
         })
     }
 
@@ -143,10 +154,18 @@ impl Client {
         self.send_raw(RELIABLE, &wire::encode(message)).await
     }
 
-    /// Walks for one tick, three ticks ahead of the newest frame.
+    /// Walks for one tick, three ticks ahead of the server; nothing comes from it while all rests.
     pub async fn steer(&mut self, input: Input) -> anyhow::Result<()> {
-        let ack = self.frame.as_ref().map_or(0, |frame| frame.tick);
-        let latest = ClientLatest { ack, first_tick: ack + 3, inputs: vec![input], tracked: None };
+        // What has come already is newer than what was read.
+        while let Some(read) = self.next().now_or_never() {
+            let (lane, bytes) = read?;
+            self.take(lane, &bytes)?;
+        }
+        let now = self.packet.map_or(0, |(packet, came)| {
+            packet.tick + (came.elapsed().as_secs_f32() * f32::from(self.ticks_per_s)) as u32
+        });
+        let ack = self.view.ack();
+        let latest = ClientLatest { ack, first_tick: now + 3, inputs: vec![input], tracked: None };
         self.send_raw(LATEST, &wire::encode(&latest)).await
     }
 
@@ -164,19 +183,32 @@ impl Client {
         }
     }
 
-    /// The next notice; frames on the way are applied.
+    /// Applies a packet, and gives its head; keeps a notice.
+    fn take(&mut self, lane: u8, bytes: &[u8]) -> anyhow::Result<Option<PacketHead>> {
+        if lane == RELIABLE {
+            let notice = wire::decode_server_message(bytes)?;
+            if let ServerMessage::Entered { ticks_per_s, .. } = notice {
+                self.view.clear();
+                self.packet = None;
+                self.ticks_per_s = ticks_per_s;
+            }
+            self.notices.push_back(notice);
+            return Ok(None);
+        }
+        let (head, applied) = self.view.apply(bytes)?;
+        ensure!(applied == Applied::Whole, "packet {} does not apply: {applied:?}", head.number);
+        self.packet = Some((head, Instant::now()));
+        Ok(Some(head))
+    }
+
+    /// The next notice; packets on the way are applied.
     pub async fn told(&mut self) -> anyhow::Result<ServerMessage> {
         loop {
-            let (lane, bytes) = self.next().await?;
-            if lane == RELIABLE {
-                let notice = wire::decode_server_message(&bytes)?;
-                if matches!(notice, ServerMessage::Entered { .. }) {
-                    self.replica.clear();
-                    self.frame = None;
-                }
+            if let Some(notice) = self.notices.pop_front() {
                 return Ok(notice);
             }
-            self.apply(&bytes)?;
+            let (lane, bytes) = self.next().await?;
+            self.take(lane, &bytes)?;
         }
     }
 
@@ -193,28 +225,23 @@ impl Client {
         }
     }
 
-    /// Waits for the next frame; notices on the way are passed over.
-    pub async fn framed(&mut self) -> anyhow::Result<&Frame> {
+    /// Waits for the next packet; notices on the way are kept.
+    pub async fn framed(&mut self) -> anyhow::Result<PacketHead> {
         loop {
             let (lane, bytes) = self.next().await?;
-            if lane == LATEST {
-                self.apply(&bytes)?;
-                return self.frame.as_ref().context("a frame was applied");
+            if let Some(head) = self.take(lane, &bytes)? {
+                return Ok(head);
             }
         }
     }
 
-    fn apply(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        let frame = wire::decode_frame(bytes)?;
-        let applied = self.replica.apply(&frame);
-        ensure!(applied.is_ok(), "frame {} does not apply: {applied:?}", frame.tick);
-        self.frame = Some(frame);
-        Ok(())
-    }
-
     /// Reads until the server ends the connection.
     pub async fn farewell(mut self) -> anyhow::Result<Farewell> {
-        let mut farewell = Farewell { told: None, code: None };
+        let told = self.notices.iter().find_map(|notice| match notice {
+            ServerMessage::Closed { reason, detail } => Some((*reason, detail.clone())),
+            _ => None,
+        });
+        let mut farewell = Farewell { told, code: None };
         loop {
             match timeout(PATIENCE, self.socket.next()).await.context("not closed")? {
                 Some(Ok(Message::Binary(bytes))) if bytes.first() == Some(&RELIABLE) => {

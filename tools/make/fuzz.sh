@@ -9,8 +9,8 @@ if ! cargo fuzz --version >/dev/null 2>&1; then
 fi
 # libFuzzer's instrumentation is an unstable flag; this lets the stable compiler take it.
 export RUSTC_BOOTSTRAP=1
-for target in hello client_message client_latest server_message frame world_document; do
-  seeds=(tests/golden/frames tests/golden/bad)
+for target in hello client_message client_latest server_message packet world_document; do
+  seeds=(tests/golden/frames tests/golden/packets tests/golden/bad)
   [ "$target" != world_document ] || seeds=(assets/worlds)
   corpus=fuzz/corpus/$target
   mkdir -p "$corpus"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says what is missing on this machine and how to get it: require.sh run|test|deny
+# Says what is missing on this machine and how to get it: require.sh rust|run|test|deny
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -71,9 +71,10 @@ require_deny() {
 }
 
 case "${1:-}" in
+  rust) require_rust ;;
   run) require_rust && require_node ;;
   test) require_rust && require_node && require_chromium ;;
   deny) require_rust && require_deny ;;
   chromium) find_chromium ;;
-  *) fail "usage: require.sh run|test|deny|chromium" ;;
+  *) fail "usage: require.sh rust|run|test|deny|chromium" ;;
 esac

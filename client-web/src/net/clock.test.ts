@@ -108,6 +108,24 @@ describe("the playout clock", () => {
     });
   });
 
+  it("takes the silence of an idle world neither for a slow pace nor for lateness", () => {
+    const clock = new PlayoutClock(TICKS_PER_S);
+    let nowMs = 0;
+    const hear = (tick: number): void => {
+      nowMs = tick * TICK_MS + 40;
+      clock.sample(tick, nowMs);
+      clock.advance(nowMs);
+    };
+    for (let tick = 1; tick <= 90; tick += 1) hear(tick);
+    const before = clock.bufferMs;
+    for (let tick = 105; tick <= 900; tick += 15) hear(tick);
+    expect(clock.bufferMs).toBeLessThan(before + 5);
+    expect(clock.intervalTicks).toBeCloseTo(1, 1);
+    // When something happens again, it is shown as shortly after as before.
+    hear(901);
+    expect(901 - (clock.advance(nowMs) ?? 0)).toBeLessThan(2);
+  });
+
   it("jumps after a long silence", () => {
     const clock = new PlayoutClock(TICKS_PER_S);
     for (let tick = 1; tick <= 60; tick += 1) clock.sample(tick, tick * TICK_MS);

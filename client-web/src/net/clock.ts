@@ -15,6 +15,8 @@ const BUFFER_SHRINK_RATE = 0.02;
 /** The buffer beyond the worst recent lateness, in snapshot intervals. */
 const BUFFER_INTERVALS = 1.25;
 const BUFFER_MS_MAX = 600;
+/** Longer pauses (ticks) between snapshots are those of a world in which nothing happens. */
+const INTERVAL_TICKS_MAX = 4;
 /** How quickly the estimate of the fastest way follows a slower one (drift, a longer route). */
 const TRANSIT_RISE_RATE = 0.005;
 /** How far the rate of playing out may differ from 1. */
@@ -43,6 +45,11 @@ export class PlayoutClock {
     return Math.min(BUFFER_MS_MAX, this.#lateMs + this.#intervalMs * BUFFER_INTERVALS);
   }
 
+  /** Ticks between two snapshots while something happens. */
+  get intervalTicks(): number {
+    return this.#intervalMs / this.#tickMs;
+  }
+
   /** A snapshot of `tick` came at `nowMs`. */
   sample(tick: number, nowMs: number): void {
     const transit = nowMs - tick * this.#tickMs;
@@ -59,8 +66,10 @@ export class PlayoutClock {
     const sinceMs = Math.max(0, nowMs - this.#lastArrivalMs);
     this.#lastArrivalMs = nowMs;
     if (tick > this.#newestTick) {
-      const interval = Math.min(BUFFER_MS_MAX, (tick - this.#newestTick) * this.#tickMs);
-      this.#intervalMs += (interval - this.#intervalMs) * 0.1;
+      const ticks = tick - this.#newestTick;
+      if (ticks <= INTERVAL_TICKS_MAX) {
+        this.#intervalMs += (ticks * this.#tickMs - this.#intervalMs) * 0.1;
+      }
       this.#newestTick = tick;
     }
     this.#transitMs =
@@ -118,7 +127,7 @@ export class InputClock {
   /** Ticks still to gain (positive) or lose. */
   #correction = 0;
   #span = INPUT_RATE_SPAN;
-  /** Leads of frames before this tick were measured before the last correction took effect. */
+  /** Leads told of ticks before this one were measured before the last correction took effect. */
   #settledTick = 0;
   #leadMin = Number.POSITIVE_INFINITY;
   #samples = 0;
@@ -152,12 +161,12 @@ export class InputClock {
   }
 
   /**
-   * What the server said in its frame of `frameTick`: how many ticks ahead the newest input was,
+   * What the server said of `toldTick`: how many ticks ahead the newest input was,
    * and whether the input of that very tick had come. "lost": the clock is hopelessly off (the
    * server's numbers then say no more than that), and should be started anew.
    */
-  sample(frameTick: number, leadTicks: number, onTime: boolean): "fine" | "lost" {
-    if (frameTick < this.#settledTick || this.#correction !== 0) return "fine";
+  sample(toldTick: number, leadTicks: number, onTime: boolean): "fine" | "lost" {
+    if (toldTick < this.#settledTick || this.#correction !== 0) return "fine";
     const lead = onTime ? leadTicks : Math.min(leadTicks, 0);
     if (lead < -JUMP_TICKS || lead > LEAD_JUMP_TICKS) return "lost";
     this.#leadMin = Math.min(this.#leadMin, lead);

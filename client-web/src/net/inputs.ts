@@ -2,6 +2,7 @@
  * Own inputs on their way: one for each tick, repeated until the server has used them.
  */
 import {
+  type Ack,
   type ClientLatest,
   encodeClientLatest,
   type Input,
@@ -40,8 +41,14 @@ export class InputLog {
     }
   }
 
+  /** Forgets all: the clock was set back. */
+  clear(): void {
+    this.#first = 0;
+    this.#inputs = [];
+  }
+
   /** What to send now. */
-  message(ack: number, tracked: TrackedPoses | null): Uint8Array<ArrayBuffer> {
+  message(ack: Ack, tracked: TrackedPoses | null): Uint8Array<ArrayBuffer> {
     const latest: ClientLatest = {
       ack,
       firstTick: this.#first,

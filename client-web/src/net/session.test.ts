@@ -162,7 +162,6 @@ describe("a session", () => {
       ticksPerS: 30,
       substeps: 2,
       tick: 5,
-      avatar: 3,
       people: [],
     });
     scenario.wire.events.closed(1006, "");

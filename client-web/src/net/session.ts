@@ -6,7 +6,7 @@
  *                          +------ a reason that waiting cannot heal +--> ended
  *
  * Owns the handshake, the resume token, the round trip, and when to try again. Invariant: at most
- * one transport is open. It never looks into frames, and takes time and chance from its ports.
+ * one transport is open. It never looks into packets, and takes time and chance from its ports.
  */
 import {
   type ClientMessage,
@@ -59,7 +59,7 @@ export interface Visit {
 }
 
 const PING_EVERY_MS = 1_000;
-/** A server that is there sends frames all the time. */
+/** A server that is there says something all the time, be it only the answer to a ping. */
 const SILENCE_MS_MAX = 4_000;
 const HANDSHAKE_MS_MAX = 6_000;
 const RETRY_FIRST_MS = 300;
@@ -89,6 +89,7 @@ export class Session {
   #nonce = 0;
   #pings = new Map<number, number>();
   #roundTripMs: number | null = null;
+  #person: number | null = null;
 
   constructor(ports: SessionPorts, events: SessionEvents) {
     this.#ports = ports;
@@ -102,6 +103,11 @@ export class Session {
   /** Smoothed round trip of the reliable lane; null before the first answer. */
   get roundTripMs(): number | null {
     return this.#roundTripMs;
+  }
+
+  /** Who this is on the server; null before it said so. */
+  get person(): number | null {
+    return this.#person;
   }
 
   get transport(): TransportName | null {
@@ -148,7 +154,7 @@ export class Session {
   }
 
   /**
-   * Keeps the session alive. Driven by a timer here and by whoever hears frames, since browsers
+   * Keeps the session alive. Driven by a timer here and by whoever hears packets, since browsers
    * slow the timers of hidden pages down to one a minute.
    */
   beat(): void {
@@ -213,6 +219,7 @@ export class Session {
       case "accepted": {
         const now = this.#ports.now();
         this.#cancelTimer();
+        this.#person = message.person;
         this.#presentSinceMs = now;
         this.#lastPingMs = now - PING_EVERY_MS;
         this.#ports.tokens.save(message.resume, message.resumeWindowS);

@@ -62,8 +62,6 @@ function told(state: AvatarState, teleports = 0): OwnState {
     velocityMps: state.velocity,
     flags: (state.grounded ? own.grounded : 0) | (state.jumpHeld ? own.jumpHeld : 0),
     airborneTicks: state.airborneTicks,
-    onTime: true,
-    leadTicks: 3,
     teleports,
   };
 }

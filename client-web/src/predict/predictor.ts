@@ -100,6 +100,14 @@ export class Predictor {
     return true;
   }
 
+  /** Forgets all predictions: the avatar is at the end of `tick` as the server says. */
+  rewind(tick: number, own: OwnState): void {
+    this.#state = stateOf(own);
+    this.#newestTick = tick;
+    this.#memory = [];
+    this.#teleports = own.teleports;
+  }
+
   /** Loose bodies near the avatar, the nearest first, as obstacles of the next predictions. */
   setProxies(near: readonly LooseBody[]): void {
     this.#world?.setProxies(near);

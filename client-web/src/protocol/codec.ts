@@ -317,6 +317,20 @@ export function decodeWhole<T>(
   return value;
 }
 
+/** Reads a value from the front of at most `bytesMax` bytes, and tells how many it takes. */
+export function decodePrefix<T>(
+  bytes: Uint8Array,
+  bytesMax: number,
+  read: (reader: Reader) => T,
+): { value: T; used: number } {
+  if (bytes.length > bytesMax) {
+    throw new DecodeError("tooLarge", `message of ${bytes.length} bytes exceeds ${bytesMax}`);
+  }
+  const reader = new Reader(bytes);
+  const value = read(reader);
+  return { value, used: bytes.length - reader.remaining };
+}
+
 /** Writes one whole message. */
 export function encodeWhole<T>(
   value: T,

@@ -3,6 +3,7 @@
 
 import {
   DecodeError,
+  decodePrefix,
   decodeWhole,
   encodeWhole,
   type Reader,
@@ -12,13 +13,19 @@ import {
 } from "./codec";
 
 /** Version of the wire. Both ends must name the same one. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The four bytes that open every session, before the version. */
 export const MAGIC: readonly number[] = [86, 73, 86, 65];
 
-/** Quantised fields of an entity; see `field`. */
-export const FIELD_COUNT = 29;
+/** Slots of a leaf. */
+export const SLOTS = 64;
+/** Levels of detail: 0 is everything, each further one is coarser. */
+export const LEVELS = 4;
+/** Most fields that a facet has. */
+export const FIELDS_MAX = 22;
+/** Packets that an acknowledgement names beside the newest. */
+export const ACK_BEFORE = 64;
 
 export const limits = {
   /** A reliable message of a client: longer ones close the session with `Oversized`. */
@@ -27,10 +34,16 @@ export const limits = {
   clientLatestBytesMax: 1150,
   /** A reliable message of the server (a full roster of `PEOPLE_PER_WORLD_MAX` fits). */
   serverReliableBytesMax: 262144,
-  /** A snapshot frame. Entities that do not fit wait for the next frame, nearest first. */
+  /** A packet on a reliable transport. Leaves that do not fit wait for a later one, by urgency. */
   frameBytesMax: 49152,
-  /** Entities (new, changed or gone) in one snapshot frame. */
-  entitiesPerFrameMax: 2048,
+  /** One part of a block: with a packet's head it fits into a datagram. */
+  blockBytesMax: 1080,
+  /** A packet for a transport of datagrams. */
+  datagramBytesMax: 1150,
+  /** Blocks in one packet; a client refuses more. */
+  blocksPerPacketMax: 2048,
+  /** Leaves that a client knows at once; a client refuses more. */
+  leavesMax: 8192,
   /** Ticks of quantised state that the server keeps as baselines. */
   baselineTicksMax: 64,
   /** Inputs that one latest-lane message may repeat. */
@@ -53,34 +66,46 @@ export const limits = {
   trackedReachMmMax: 1400,
 } as const;
 
-export const field = {
-  /** Position x, y, z in 1/512 m. */
+export const avatarFields = {
+  /** Centre of the capsule: x, y, z. */
   position: 0,
-  /**
-   * Objects: the rotation as largest component (0-3) and three others. Avatars: yaw, pitch, 0, 0.
-   */
-  rotation: 3,
-  /** Bit set of `flags`. */
-  flags: 7,
-  /** First field of the tracked head; left and right hand follow. Zero when not tracked. */
-  tracked: 8,
-  /** Fields of one tracked pose: position x, y, z in mm, then rotation as for objects. */
-  trackedStride: 7,
+  /** Heading about +y. */
+  yaw: 3,
+  /** Elevation of the head. */
+  pitch: 4,
+  /** How it stands: `GROUNDED` and `RUNNING`. */
+  stance: 5,
+  /** Bit of the stance: stands on something. */
+  grounded: 1,
+  /** Bit of the stance: is running. */
+  running: 2,
 } as const;
 
-export const flags = {
-  /** Avatars: stands on something. */
-  grounded: 1,
-  /** Avatars: is running. */
-  running: 2,
-  /** Avatars: the head pose is tracked; the left and right hands follow in the next two bits. */
-  trackedHead: 4,
-  /** Avatars: the left hand is tracked. */
-  trackedLeft: 8,
-  /** Avatars: the right hand is tracked. */
-  trackedRight: 16,
-  /** Objects: the body is asleep and will not move until something wakes it. */
+export const objectFields = {
+  /** Origin of the body: x, y, z. */
+  position: 0,
+  /** Index of the largest component (0 to 3), then the three others. */
+  rotation: 3,
+  /** `ASLEEP` or 0. */
+  rest: 7,
+  /** Bit of the rest: the body sleeps and will not move until something wakes it. */
   asleep: 1,
+} as const;
+
+export const trackedFields = {
+  /**
+   * Fields of one pose: position x, y, z, then a rotation as for objects. Head, left and right hand
+   * follow one another; a pose that is not tracked is all zeros.
+   */
+  stride: 7,
+  /** Which poses are tracked: `HEAD`, `LEFT`, `RIGHT`. */
+  poses: 21,
+  /** Bit of the poses: the head. */
+  head: 1,
+  /** Bit of the poses: the left hand or controller. */
+  left: 2,
+  /** Bit of the poses: the right hand or controller. */
+  right: 4,
 } as const;
 
 export const buttons = {
@@ -106,27 +131,218 @@ export const quantise = {
   rotationSteps: 511,
 } as const;
 
-/** An entity of the baseline whose state is another now. */
-export type Change = {
-  /** Its id. */
-  entity: EntityId;
-  /** The change since the baseline. */
-  delta: FieldDelta;
+/** The kinds of quantities that the codec knows how to predict. */
+export type Coding = "position" | "rotation" | "heading" | "number" | "flags";
+
+/**
+ * A replicated component: how it is quantised. All of them go on the latest lane; what must arrive
+ * is a notice instead.
+ */
+export type Component = {
+  /** For people. */
+  name: string;
+  /** What kind of quantity. */
+  coding: Coding;
+  /** Unit of one step, for people. */
+  unit: string;
+  /** Smallest value (steps) of a field. */
+  min: number;
+  /** Largest value (steps) of a field. */
+  max: number;
+  /** Bits that hold every value of a field from `min` to `max`. */
+  bits: number;
+  /** Low bits that are rounded away at each level. */
+  coarseBits: readonly number[];
 };
 
-function readChange(r: Reader): Change {
-  return { entity: r.u32(), delta: readFieldDelta(r) };
+/** The components of a facet, whose fields follow one another. */
+export type Schema = {
+  name: string;
+  /** Fields of all components. */
+  fieldCount: number;
+  /** In the order of their fields. */
+  components: readonly Component[];
+};
+
+/** The number of each facet. */
+export const facets = {
+  /** Where a person's avatar is, and how it stands. */
+  avatar: 0,
+  /** Where a dynamic object is. */
+  object: 1,
+  /** Head and hands of a person in a headset, relative to the avatar. */
+  tracked: 2,
+} as const;
+
+/** The schema of each facet, by its number. */
+export const schemas: readonly Schema[] = [
+  {
+    name: "avatar",
+    fieldCount: 6,
+    components: [
+      {
+        name: "position",
+        coding: "position",
+        unit: "1/512 m",
+        min: -33554432,
+        max: 33554432,
+        bits: 27,
+        coarseBits: [0, 0, 2, 4],
+      },
+      {
+        name: "yaw",
+        coding: "heading",
+        unit: "1/65536 turn",
+        min: 0,
+        max: 65535,
+        bits: 16,
+        coarseBits: [0, 0, 6, 8],
+      },
+      {
+        name: "pitch",
+        coding: "number",
+        unit: "1/127 quarter turn",
+        min: -128,
+        max: 127,
+        bits: 8,
+        coarseBits: [0, 0, 2, 4],
+      },
+      {
+        name: "stance",
+        coding: "flags",
+        unit: "bits: 0 on the ground, 1 running",
+        min: 0,
+        max: 3,
+        bits: 2,
+        coarseBits: [0, 0, 0, 0],
+      },
+    ],
+  },
+  {
+    name: "object",
+    fieldCount: 8,
+    components: [
+      {
+        name: "position",
+        coding: "position",
+        unit: "1/512 m",
+        min: -33554432,
+        max: 33554432,
+        bits: 27,
+        coarseBits: [0, 0, 2, 4],
+      },
+      {
+        name: "rotation",
+        coding: "rotation",
+        unit: "1/(511 sqrt 2)",
+        min: -511,
+        max: 511,
+        bits: 10,
+        coarseBits: [0, 0, 2, 3],
+      },
+      {
+        name: "rest",
+        coding: "flags",
+        unit: "bits: 0 asleep",
+        min: 0,
+        max: 1,
+        bits: 1,
+        coarseBits: [0, 0, 0, 0],
+      },
+    ],
+  },
+  {
+    name: "tracked",
+    fieldCount: 22,
+    components: [
+      {
+        name: "tracked position",
+        coding: "position",
+        unit: "mm from the feet",
+        min: -32768,
+        max: 32767,
+        bits: 16,
+        coarseBits: [0, 0, 3, 5],
+      },
+      {
+        name: "tracked rotation",
+        coding: "rotation",
+        unit: "1/(511 sqrt 2)",
+        min: -511,
+        max: 511,
+        bits: 10,
+        coarseBits: [0, 0, 3, 4],
+      },
+      {
+        name: "tracked position",
+        coding: "position",
+        unit: "mm from the feet",
+        min: -32768,
+        max: 32767,
+        bits: 16,
+        coarseBits: [0, 0, 3, 5],
+      },
+      {
+        name: "tracked rotation",
+        coding: "rotation",
+        unit: "1/(511 sqrt 2)",
+        min: -511,
+        max: 511,
+        bits: 10,
+        coarseBits: [0, 0, 3, 4],
+      },
+      {
+        name: "tracked position",
+        coding: "position",
+        unit: "mm from the feet",
+        min: -32768,
+        max: 32767,
+        bits: 16,
+        coarseBits: [0, 0, 3, 5],
+      },
+      {
+        name: "tracked rotation",
+        coding: "rotation",
+        unit: "1/(511 sqrt 2)",
+        min: -511,
+        max: 511,
+        bits: 10,
+        coarseBits: [0, 0, 3, 4],
+      },
+      {
+        name: "tracked poses",
+        coding: "flags",
+        unit: "bits: 0 head, 1 left hand, 2 right hand",
+        min: 0,
+        max: 7,
+        bits: 3,
+        coarseBits: [0, 0, 0, 0],
+      },
+    ],
+  },
+];
+
+/** Which packets a client has applied. */
+export type Ack = {
+  /** Number of the newest one; 0: none, or all is forgotten and must be told anew. */
+  newest: number;
+  /** Bit `i` of the two words together stands for the packet `newest - 1 - i`. */
+  before: number[];
+};
+
+function readAck(r: Reader): Ack {
+  return { newest: r.u32(), before: r.array((r) => r.u32(), 2) };
 }
 
-function writeChange(w: Writer, value: Change): void {
-  w.u32(value.entity);
-  writeFieldDelta(w, value.delta);
+function writeAck(w: Writer, value: Ack): void {
+  w.u32(value.newest);
+  w.array(value.before, 2, (w, item) => w.u32(item));
 }
 
 /** A message of a client on the latest lane: newer ones replace older ones. */
 export type ClientLatest = {
-  /** Tick of the newest frame that was received; 0 before the first. */
-  ack: number;
+  /** The packets that were applied. One that could not be must not be named. */
+  ack: Ack;
   /** Server tick for which the first of `inputs` is meant; the others follow one by one. */
   firstTick: number;
   /** At most `INPUTS_PER_MESSAGE_MAX`, oldest first; earlier ones are repeats in case of loss. */
@@ -137,7 +353,7 @@ export type ClientLatest = {
 
 function readClientLatest(r: Reader): ClientLatest {
   return {
-    ack: r.u32(),
+    ack: readAck(r),
     firstTick: r.u32(),
     inputs: r.sequence(readInput, 5),
     tracked: r.option(readTrackedPoses),
@@ -145,7 +361,7 @@ function readClientLatest(r: Reader): ClientLatest {
 }
 
 function writeClientLatest(w: Writer, value: ClientLatest): void {
-  w.u32(value.ack);
+  writeAck(w, value.ack);
   w.u32(value.firstTick);
   w.sequence(value.inputs, writeInput);
   w.option(value.tracked, writeTrackedPoses);
@@ -276,26 +492,6 @@ function writeCloseReason(w: Writer, value: CloseReason): void {
   w.u32(closeReasonNames.indexOf(value));
 }
 
-/** An entity that the client did not have in the baseline. */
-export type Comer = {
-  /** Its id. */
-  entity: EntityId;
-  /** What it is. */
-  kind: EntityKind;
-  /** Its state, as a change of all zeros. */
-  state: FieldDelta;
-};
-
-function readComer(r: Reader): Comer {
-  return { entity: r.u32(), kind: readEntityKind(r), state: readFieldDelta(r) };
-}
-
-function writeComer(w: Writer, value: Comer): void {
-  w.u32(value.entity);
-  writeEntityKind(w, value.kind);
-  writeFieldDelta(w, value.state);
-}
-
 /**
  * Why a wish was not granted, while the session goes on.
  * - `emptyText`: The text was empty after cleaning.
@@ -345,100 +541,6 @@ function readEmote(r: Reader): Emote {
 
 function writeEmote(w: Writer, value: Emote): void {
   w.u32(emoteNames.indexOf(value));
-}
-
-/** A replicated thing inside one world: an avatar or a moving object. Never reused in a world. */
-export type EntityId = number;
-
-/**
- * What an entity is. The order is part of the protocol: only append.
- * - `avatar`: The avatar of a person.
- * - `object`: A dynamic object of the world document.
- */
-export type EntityKind =
-  | { kind: "avatar"; person: PersonId }
-  | { kind: "object"; object: ObjectId };
-
-function readEntityKind(r: Reader): EntityKind {
-  const index = r.u32();
-  switch (index) {
-    case 0:
-      return { kind: "avatar", person: r.u32() };
-    case 1:
-      return { kind: "object", object: r.u32() };
-    default:
-      throw r.unknownVariant("EntityKind", index);
-  }
-}
-
-function writeEntityKind(w: Writer, value: EntityKind): void {
-  switch (value.kind) {
-    case "avatar":
-      w.u32(0);
-      w.u32(value.person);
-      break;
-    case "object":
-      w.u32(1);
-      w.u32(value.object);
-      break;
-    default:
-      unreachable(value);
-  }
-}
-
-/**
- * A change of fields: each set bit of `mask` adds the next of `values` (wrapping) to that field.
- */
-export type FieldDelta = {
-  /** Bit i stands for field i; bits from `FIELD_COUNT` up are malformed. */
-  mask: number;
-  /** As many as `mask` has bits. */
-  values: number[];
-};
-
-function readFieldDelta(r: Reader): FieldDelta {
-  return { mask: r.u32(), values: r.sequence((r) => r.i32(), 1) };
-}
-
-function writeFieldDelta(w: Writer, value: FieldDelta): void {
-  w.u32(value.mask);
-  w.sequence(value.values, (w, item) => w.i32(item));
-}
-
-/** One snapshot for one client, on the latest lane. */
-export type Frame = {
-  /** The tick whose end this is. */
-  tick: number;
-  /** The acknowledged frame that `changed` and `gone` refer to; 0: none, forget everything. */
-  baseline: number;
-  /** The client's own avatar, unless it has none now. */
-  own: OwnState | null;
-  /** Entities of the baseline that are gone or out of sight. */
-  gone: EntityId[];
-  /** Entities that are not in the baseline. */
-  come: Comer[];
-  /** Entities whose state differs from the baseline. */
-  changed: Change[];
-};
-
-function readFrame(r: Reader): Frame {
-  return {
-    tick: r.u32(),
-    baseline: r.u32(),
-    own: r.option(readOwnState),
-    gone: r.sequence((r) => r.u32(), 1),
-    come: r.sequence(readComer, 5),
-    changed: r.sequence(readChange, 3),
-  };
-}
-
-function writeFrame(w: Writer, value: Frame): void {
-  w.u32(value.tick);
-  w.u32(value.baseline);
-  w.option(value.own, writeOwnState);
-  w.sequence(value.gone, (w, item) => w.u32(item));
-  w.sequence(value.come, writeComer);
-  w.sequence(value.changed, writeChange);
 }
 
 /** First message of a session, after `MAGIC` and the version (`u16`, little-endian). */
@@ -518,6 +620,45 @@ function writeLook(w: Writer, value: Look): void {
 /** The index of an object in its world document. */
 export type ObjectId = number;
 
+/**
+ * What a packet says of the client's own avatar.
+ * - `same`: As in the newest packet that told it: the client has acknowledged that one.
+ * - `state`: Its state at the end of the packet's tick.
+ * - `untold`: Nothing: another packet of this tick tells it.
+ */
+export type OwnNote = { kind: "same" } | { kind: "state"; value: OwnState } | { kind: "untold" };
+
+function readOwnNote(r: Reader): OwnNote {
+  const index = r.u32();
+  switch (index) {
+    case 0:
+      return { kind: "same" };
+    case 1:
+      return { kind: "state", value: readOwnState(r) };
+    case 2:
+      return { kind: "untold" };
+    default:
+      throw r.unknownVariant("OwnNote", index);
+  }
+}
+
+function writeOwnNote(w: Writer, value: OwnNote): void {
+  switch (value.kind) {
+    case "same":
+      w.u32(0);
+      break;
+    case "state":
+      w.u32(1);
+      writeOwnState(w, value.value);
+      break;
+    case "untold":
+      w.u32(2);
+      break;
+    default:
+      unreachable(value);
+  }
+}
+
 /** The authoritative state of the client's own avatar, in full precision, for prediction. */
 export type OwnState = {
   /** Centre of the capsule, metres. */
@@ -528,10 +669,6 @@ export type OwnState = {
   flags: number;
   /** Ticks since the avatar last stood, saturating. */
   airborneTicks: number;
-  /** Whether the input of this very tick had arrived; if not, the one before was repeated. */
-  onTime: boolean;
-  /** Ticks between this tick and the newest input that the server holds; negative when late. */
-  leadTicks: number;
   /** Counts teleports (spawns, portals): when it changes, the client must not smooth. */
   teleports: number;
 };
@@ -542,8 +679,6 @@ function readOwnState(r: Reader): OwnState {
     velocityMps: r.array((r) => r.f32(), 3),
     flags: r.u8(),
     airborneTicks: r.u8(),
-    onTime: r.bool(),
-    leadTicks: r.i8(),
     teleports: r.u8(),
   };
 }
@@ -553,17 +688,49 @@ function writeOwnState(w: Writer, value: OwnState): void {
   w.array(value.velocityMps, 3, (w, item) => w.f32(item));
   w.u8(value.flags);
   w.u8(value.airborneTicks);
+  w.u8(value.teleports);
+}
+
+/** The first part of a packet: for this client alone. */
+export type PacketHead = {
+  /** Counts the packets to this client; what it acknowledges. */
+  number: number;
+  /** Changes when the server forgets what the client knows: then the client forgets it as well. */
+  era: number;
+  /** The tick whose end the packet tells of. */
+  tick: number;
+  /** Whether the input of this very tick had arrived; if not, the one before was repeated. */
+  onTime: boolean;
+  /** Ticks between this tick and the newest input that the server holds; negative when late. */
+  leadTicks: number;
+  /** The client's own avatar. */
+  own: OwnNote;
+};
+
+function readPacketHead(r: Reader): PacketHead {
+  return {
+    number: r.u32(),
+    era: r.u8(),
+    tick: r.u32(),
+    onTime: r.bool(),
+    leadTicks: r.i8(),
+    own: readOwnNote(r),
+  };
+}
+
+function writePacketHead(w: Writer, value: PacketHead): void {
+  w.u32(value.number);
+  w.u8(value.era);
+  w.u32(value.tick);
   w.bool(value.onTime);
   w.i8(value.leadTicks);
-  w.u8(value.teleports);
+  writeOwnNote(w, value.own);
 }
 
 /** Who somebody is, as everyone in the world may know it. */
 export type PersonCard = {
   /** The person. */
   person: PersonId;
-  /** The avatar's entity in this world. */
-  avatar: EntityId;
   /** Display name, unique in the world. */
   name: string;
   /** Colours. */
@@ -573,18 +740,11 @@ export type PersonCard = {
 };
 
 function readPersonCard(r: Reader): PersonCard {
-  return {
-    person: r.u32(),
-    avatar: r.u32(),
-    name: r.string(),
-    look: readLook(r),
-    present: r.bool(),
-  };
+  return { person: r.u32(), name: r.string(), look: readLook(r), present: r.bool() };
 }
 
 function writePersonCard(w: Writer, value: PersonCard): void {
   w.u32(value.person);
-  w.u32(value.avatar);
   w.string(value.name);
   writeLook(w, value.look);
   w.bool(value.present);
@@ -623,7 +783,6 @@ export type ServerMessage =
       ticksPerS: number;
       substeps: number;
       tick: number;
-      avatar: EntityId;
       people: PersonCard[];
     }
   | { kind: "joined"; card: PersonCard }
@@ -656,8 +815,7 @@ function readServerMessage(r: Reader): ServerMessage {
         ticksPerS: r.u16(),
         substeps: r.u8(),
         tick: r.u32(),
-        avatar: r.u32(),
-        people: r.sequence(readPersonCard, 10),
+        people: r.sequence(readPersonCard, 9),
       };
     case 3:
       return { kind: "joined", card: readPersonCard(r) };
@@ -701,7 +859,6 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
       w.u16(value.ticksPerS);
       w.u8(value.substeps);
       w.u32(value.tick);
-      w.u32(value.avatar);
       w.sequence(value.people, writePersonCard);
       break;
     case "joined":
@@ -883,16 +1040,15 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
   return decodeWhole(bytes, limits.serverReliableBytesMax, readServerMessage);
 }
 
-/** A `Frame` as bytes. */
-export function encodeFrame(value: Frame): Uint8Array<ArrayBuffer> {
-  return encodeWhole(value, writeFrame);
+/** A `PacketHead` as bytes. */
+export function encodePacketHead(value: PacketHead): Uint8Array<ArrayBuffer> {
+  return encodeWhole(value, writePacketHead);
 }
 
-/** A `Frame` from bytes of the other end; throws `DecodeError`. */
-export function decodeFrame(bytes: Uint8Array): Frame {
-  const value = decodeWhole(bytes, limits.frameBytesMax, readFrame);
-  if (value.gone.length + value.come.length + value.changed.length > limits.entitiesPerFrameMax) {
-    refuse("too many entities in one frame");
-  }
-  return value;
+/**
+ * A `PacketHead` from the front of bytes of the other end, and how many bytes it takes; throws
+ * `DecodeError`.
+ */
+export function decodePacketHead(bytes: Uint8Array): { value: PacketHead; used: number } {
+  return decodePrefix(bytes, limits.frameBytesMax, readPacketHead);
 }

@@ -11,14 +11,15 @@ import {
   closeReasonOf,
   decodeClientLatest,
   decodeClientMessage,
-  decodeFrame,
   decodeHello,
+  decodePacketHead,
   decodeServerMessage,
   encodeClientLatest,
   encodeClientMessage,
-  encodeFrame,
   encodeHello,
+  encodePacketHead,
   encodeServerMessage,
+  type PacketHead,
 } from "./generated";
 
 type Codec = {
@@ -30,12 +31,19 @@ function codec<T>(decode: (bytes: Uint8Array) => T, encode: (value: T) => Uint8A
   return { decode, recode: (bytes) => encode(decode(bytes)) };
 }
 
+/** A head that nothing follows. */
+function wholeHead(bytes: Uint8Array): PacketHead {
+  const { value, used } = decodePacketHead(bytes);
+  expect(used).toBe(bytes.length);
+  return value;
+}
+
 const codecs = new Map<string, Codec>([
   ["Hello", codec(decodeHello, encodeHello)],
   ["ClientMessage", codec(decodeClientMessage, encodeClientMessage)],
   ["ClientLatest", codec(decodeClientLatest, encodeClientLatest)],
   ["ServerMessage", codec(decodeServerMessage, encodeServerMessage)],
-  ["Frame", codec(decodeFrame, encodeFrame)],
+  ["PacketHead", codec(wholeHead, encodePacketHead)],
 ]);
 
 type Document = { root: string; value?: unknown; error?: string };

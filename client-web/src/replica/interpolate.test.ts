@@ -1,115 +1,107 @@
 import { describe, expect, it } from "vitest";
-import { type Comer, FIELD_COUNT, type Frame, field, flags } from "../protocol/generated";
+import { avatarFields, facets, objectFields, trackedFields } from "../protocol/generated";
 import type { Quat } from "../scene/view";
 import {
-  flagsOf,
+  leap,
   mixRotation,
+  pitchOf,
   positionOf,
   rotationOf,
-  type Sighting,
-  sightings,
+  stanceOf,
   trackedOf,
   velocityOf,
   yawOf,
 } from "./interpolate";
 import { positionM, rotationQuaternion } from "./quantise";
-import { Replica } from "./replica";
+import { type Sighting, Track } from "./track";
 
-function comer(entity: number, fields: Record<number, number>, avatar = true): Comer {
-  const indices = Object.keys(fields)
-    .map(Number)
-    .sort((a, b) => a - b);
-  return {
-    entity,
-    kind: avatar ? { kind: "avatar", person: entity } : { kind: "object", object: entity },
-    state: {
-      mask: indices.reduce((mask, index) => mask | (1 << index), 0),
-      values: indices.map((index) => fields[index] ?? 0),
-    },
-  };
-}
-
-/** Full frames of the given states. */
-function replicaOf(states: Record<number, Comer[]>): Replica {
-  const replica = new Replica();
-  for (const [tick, come] of Object.entries(states)) {
-    const frame: Frame = {
-      tick: Number(tick),
-      baseline: 0,
-      own: null,
-      gone: [],
-      come,
-      changed: [],
-    };
-    expect(replica.apply(frame)).toBe("applied");
+/** A track of the given states by tick, told every tick. */
+function trackOf(states: Record<number, readonly number[]>, facet: number = facets.avatar): Track {
+  const track = new Track(facet, 1);
+  for (const [tick, fields] of Object.entries(states)) {
+    const all = new Int32Array(22);
+    all.set(fields);
+    track.push(Number(tick), all, 0, 8, true);
   }
-  return replica;
+  return track;
 }
 
-function only(replica: Replica, tick: number): Sighting {
-  const [first, ...rest] = sightings(replica, tick);
-  expect(rest).toEqual([]);
-  if (first === undefined) throw new Error("nothing is in sight");
-  return first;
+function look(track: Track, tick: number, heldTick = 0): Sighting {
+  const sighting: Sighting = { fields: track.fields, from: 0, to: 0, share: 0, spanTicks: 0 };
+  track.look(tick, heldTick, sighting);
+  if (track.facet !== facets.tracked) leap(sighting);
+  return sighting;
 }
 
-describe("between two snapshots", () => {
+function avatar(change: Partial<Record<keyof typeof avatarFields, number>>): number[] {
+  const fields = [0, 0, 0, 0, 0, 0];
+  for (const [name, value] of Object.entries(change)) {
+    fields[avatarFields[name as keyof typeof avatarFields]] = value;
+  }
+  return fields;
+}
+
+describe("between two samples", () => {
   it("moves evenly in the server's time", () => {
-    const replica = replicaOf({ 10: [comer(1, { 0: 0 })], 12: [comer(1, { 0: 512 })] });
-    expect(positionOf(only(replica, 10))[0]).toBe(0);
-    expect(positionOf(only(replica, 10.5))[0]).toBeCloseTo(0.25, 6);
-    expect(positionOf(only(replica, 11))[0]).toBeCloseTo(0.5, 6);
-    expect(velocityOf(only(replica, 11), 30)[0]).toBeCloseTo(15, 6);
+    const track = trackOf({ 10: [0], 12: [512] });
+    expect(positionOf(look(track, 10))[0]).toBe(0);
+    expect(positionOf(look(track, 10.5))[0]).toBeCloseTo(0.25, 6);
+    expect(positionOf(look(track, 11))[0]).toBeCloseTo(0.5, 6);
+    expect(velocityOf(look(track, 11), 30)[0]).toBeCloseTo(15, 6);
   });
 
   it("turns the shorter way round", () => {
-    const at = field.rotation;
-    const replica = replicaOf({ 1: [comer(1, { [at]: 65_000 })], 2: [comer(1, { [at]: 500 })] });
-    const middle = yawOf(only(replica, 1.5));
+    const track = trackOf({ 1: avatar({ yaw: 65_000 }), 2: avatar({ yaw: 500 }) });
+    const middle = yawOf(look(track, 1.5));
     expect(Math.cos(middle)).toBeCloseTo(Math.cos((32_750 + 32_786) * (Math.PI / 32_768)), 3);
     expect(Math.cos(middle)).toBeGreaterThan(0.99);
   });
 
   it("shows a leap as a leap", () => {
-    const replica = replicaOf({ 1: [comer(1, { 0: 0 })], 2: [comer(1, { 0: 512 * 20 })] });
-    expect(positionOf(only(replica, 1.9))[0]).toBe(0);
-    expect(positionOf(only(replica, 2))[0]).toBe(20);
+    const track = trackOf({ 1: [0], 2: [512 * 20] });
+    expect(positionOf(look(track, 1.9))[0]).toBe(0);
+    expect(positionOf(look(track, 2))[0]).toBe(20);
   });
 
-  it("shows who is gone until then, and who came from the start", () => {
-    const replica = replicaOf({ 1: [comer(1, { 0: 1 })], 2: [comer(2, { 0: 2 })] });
-    const seen = sightings(replica, 1.5).map(({ to }) => to.entity);
-    expect(seen).toEqual([1, 2]);
-    expect(only(replica, 2).to.entity).toBe(2);
-  });
-
-  it("takes flags from the nearer one", () => {
-    const replica = replicaOf({
-      1: [comer(1, { [field.flags]: flags.grounded })],
-      2: [comer(1, { [field.flags]: 0 })],
+  it("takes the stance from the nearer one", () => {
+    const track = trackOf({
+      1: avatar({ stance: avatarFields.grounded }),
+      2: avatar({ stance: 0 }),
     });
-    expect(flagsOf(only(replica, 1.4))).toBe(flags.grounded);
-    expect(flagsOf(only(replica, 1.6))).toBe(0);
+    expect(stanceOf(look(track, 1.4))).toBe(avatarFields.grounded);
+    expect(stanceOf(look(track, 1.6))).toBe(0);
+  });
+
+  it("raises the head evenly", () => {
+    const track = trackOf({ 1: avatar({ pitch: 0 }), 3: avatar({ pitch: 127 }) });
+    expect(pitchOf(look(track, 2))).toBeCloseTo(Math.PI / 4, 6);
   });
 });
 
-describe("beyond the newest snapshot", () => {
-  it("goes on for a moment and then holds", () => {
-    const replica = replicaOf({ 1: [comer(1, { 0: 0 })], 2: [comer(1, { 0: 51 })] });
+describe("beyond the newest sample", () => {
+  it("goes on for a moment and then holds, when nothing comes any more", () => {
+    const track = trackOf({ 1: [0], 2: [51] });
     const step = positionM(51);
-    expect(positionOf(only(replica, 3))[0]).toBeCloseTo(step * 2, 6);
-    expect(positionOf(only(replica, 5))[0]).toBeCloseTo(step * 4, 6);
-    expect(positionOf(only(replica, 50))[0]).toBeCloseTo(step * 4, 6);
+    expect(positionOf(look(track, 3))[0]).toBeCloseTo(step * 2, 6);
+    expect(positionOf(look(track, 5))[0]).toBeCloseTo(step * 4, 6);
+    expect(positionOf(look(track, 50))[0]).toBeCloseTo(step * 4, 6);
+  });
+
+  it("holds at once when packets come that do not tell of it", () => {
+    const track = trackOf({ 1: [0], 2: [51] });
+    for (const tick of [2.5, 3, 50]) {
+      expect(positionOf(look(track, tick, 3))[0]).toBeCloseTo(positionM(51), 6);
+    }
   });
 
   it("does not extend a leap", () => {
-    const replica = replicaOf({ 1: [comer(1, { 0: 0 })], 2: [comer(1, { 0: 512 * 20 })] });
-    expect(positionOf(only(replica, 4))[0]).toBe(20);
+    const track = trackOf({ 1: [0], 2: [512 * 20] });
+    expect(positionOf(look(track, 4))[0]).toBe(20);
   });
 
-  it("shows a first snapshot as it is", () => {
-    const replica = replicaOf({ 7: [comer(1, { 0: 512 })] });
-    for (const tick of [3, 7, 9]) expect(positionOf(only(replica, tick))[0]).toBe(1);
+  it("shows a first sample as it is", () => {
+    const track = trackOf({ 7: [512] });
+    for (const tick of [3, 7, 9]) expect(positionOf(look(track, tick))[0]).toBe(1);
   });
 });
 
@@ -132,27 +124,24 @@ describe("rotations", () => {
     const same: Quat = [0, -Math.SQRT1_2, 0, -Math.SQRT1_2];
     const mixed = mixRotation(quarter, same, 0.5);
     expect(Math.abs(mixed[1])).toBeCloseTo(Math.SQRT1_2, 6);
-    const replica = replicaOf({
-      1: [comer(1, { [field.rotation]: 3 }, false)],
-      2: [comer(1, { [field.rotation]: 3, [field.rotation + 2]: 511 }, false)],
-    });
-    const half = rotationOf(only(replica, 1.5));
+    const start = [0, 0, 0, 3, 0, 0, 0];
+    const end = [0, 0, 0, 3, 0, 511, 0];
+    expect(start[objectFields.rotation]).toBe(3);
+    const half = rotationOf(look(trackOf({ 1: start, 2: end }, facets.object), 1.5));
     expect(2 * Math.asin(half[1])).toBeCloseTo(Math.PI / 4, 2);
   });
 });
 
 describe("tracked poses", () => {
   it("are metres in the avatar's frame, and only what is tracked", () => {
-    const at = field.tracked;
-    const fields = {
-      [field.flags]: flags.trackedHead,
-      [at + 1]: 1_600,
-      [at + 3]: 3,
-    };
-    const replica = replicaOf({ 1: [comer(1, fields)], 2: [comer(1, fields)] });
-    const tracked = trackedOf(only(replica, 1.5));
+    const fields = new Array<number>(22).fill(0);
+    fields[1] = 1_600;
+    fields[3] = 3;
+    fields[trackedFields.poses] = trackedFields.head;
+    const track = trackOf({ 1: fields, 2: fields }, facets.tracked);
+    const tracked = trackedOf(look(track, 1.5));
     expect(tracked?.head).toEqual({ position: [0, 1.6, 0], rotation: [0, 0, 0, 1] });
     expect(tracked?.left).toBeNull();
-    expect(FIELD_COUNT).toBe(at + 3 * field.trackedStride);
+    expect(trackedOf(look(trackOf({ 1: [] }, facets.tracked), 1))).toBeNull();
   });
 });

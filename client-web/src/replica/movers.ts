@@ -95,7 +95,6 @@ export class Movers {
   /** How far each entity is drawn along, 0 to 1, and by which platform. */
   #carried = new Map<number, { platform: Platform; share: number }>();
   #shownTick = 0;
-  #pastTick = 0;
   #stepS = 0;
 
   constructor(document: WorldDocument) {
@@ -104,10 +103,9 @@ export class Movers {
       .filter((platform) => platform !== null);
   }
 
-  /** Platforms at `shownTick`; others will be asked for at `pastTick`. */
-  show(shownTick: number, pastTick: number, stepS: number): ObjectView[] {
+  /** Platforms at `shownTick`. */
+  show(shownTick: number, stepS: number): ObjectView[] {
     this.#shownTick = shownTick;
-    this.#pastTick = pastTick;
     this.#stepS = stepS;
     return this.#platforms.map((platform) => ({
       object: platform.object,
@@ -116,9 +114,10 @@ export class Movers {
     }));
   }
 
-  /** Where to show an entity whose lowest point was at `foot` at the past tick: `foot` or beside. */
-  carry(entity: number, foot: Vec3): Vec3 {
-    const under = this.#under(foot);
+  /** By how much an entity is carried along whose lowest point was at `foot` at `pastTick`. */
+  carry(entity: number, foot: Vec3, pastTick: number): Vec3 {
+    if (this.#platforms.length === 0) return [0, 0, 0];
+    const under = this.#under(foot, pastTick);
     const before = this.#carried.get(entity);
     const platform = under ?? before?.platform;
     if (platform === undefined) return [0, 0, 0];
@@ -126,7 +125,7 @@ export class Movers {
     const share = Math.max(0, Math.min(1, (before?.share ?? 0) + step));
     if (share === 0) this.#carried.delete(entity);
     else this.#carried.set(entity, { platform, share });
-    const past = positionAt(platform, this.#pastTick);
+    const past = positionAt(platform, pastTick);
     const shown = positionAt(platform, this.#shownTick);
     return [
       (shown[0] - past[0]) * share,
@@ -135,9 +134,9 @@ export class Movers {
     ];
   }
 
-  #under(foot: Vec3): Platform | null {
+  #under(foot: Vec3, pastTick: number): Platform | null {
     for (const platform of this.#platforms) {
-      const at = positionAt(platform, this.#pastTick);
+      const at = positionAt(platform, pastTick);
       const x = foot[0] - at[0];
       const y = foot[1] - at[1] - platform.greatest[1];
       const z = foot[2] - at[2];

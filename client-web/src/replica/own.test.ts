@@ -12,8 +12,6 @@ function own(x: number, change: Partial<OwnState> = {}): OwnState {
     velocityMps: [0, 0, 0],
     flags: 1,
     airborneTicks: 0,
-    onTime: true,
-    leadTicks: 3,
     teleports: 1,
     ...change,
   };
@@ -47,7 +45,7 @@ function rules(): Predictor {
 describe("the own avatar", () => {
   it("is shown between two ticks", () => {
     const avatar = new OwnAvatar(rules());
-    avatar.reconcile(10, own(0));
+    avatar.reconcile(10, own(0), true);
     avatar.step(11, INPUT);
     avatar.step(12, INPUT);
     expect(avatar.show(0, 0)[0]).toBeCloseTo(0.1, 6);
@@ -57,11 +55,11 @@ describe("the own avatar", () => {
 
   it("does not move in the moment of a correction, and is led there soon", () => {
     const avatar = new OwnAvatar(rules());
-    avatar.reconcile(10, own(0));
+    avatar.reconcile(10, own(0), true);
     avatar.step(11, INPUT);
     avatar.step(12, INPUT);
     const shown = avatar.show(0.3, 1)[0];
-    avatar.reconcile(11, own(0.4));
+    avatar.reconcile(11, own(0.4), true);
     expect(avatar.mispredictions).toBe(1);
     expect(avatar.show(0.3, 1)[0]).toBeCloseTo(shown, 6);
     const soon = avatar.show(0.3, 1.1)[0];
@@ -71,32 +69,32 @@ describe("the own avatar", () => {
 
   it("leaps when it is teleported, or too far off to pretend", () => {
     const avatar = new OwnAvatar(rules());
-    avatar.reconcile(10, own(0));
+    avatar.reconcile(10, own(0), true);
     avatar.step(11, INPUT);
-    avatar.reconcile(11, own(1, { teleports: 2 }));
+    avatar.reconcile(11, own(1, { teleports: 2 }), true);
     expect(avatar.show(0, 0)[0]).toBeCloseTo(1, 6);
     avatar.step(12, INPUT);
-    avatar.reconcile(12, own(50, { teleports: 2 }));
+    avatar.reconcile(12, own(50, { teleports: 2 }), true);
     expect(avatar.show(1, 0)[0]).toBeCloseTo(50, 6);
   });
 
   it("does not blame the prediction for inputs that came too late or frames that never came", () => {
     const avatar = new OwnAvatar(rules());
-    avatar.reconcile(10, own(0));
+    avatar.reconcile(10, own(0), true);
     for (let tick = 11; tick <= 16; tick += 1) avatar.step(tick, INPUT);
-    avatar.reconcile(11, own(0, { onTime: false }));
+    avatar.reconcile(11, own(0), false);
     expect([avatar.mispredictions, avatar.lateInputs]).toEqual([0, 1]);
-    avatar.reconcile(14, own(0.05));
+    avatar.reconcile(14, own(0.05), true);
     expect([avatar.mispredictions, avatar.lateInputs]).toEqual([0, 1]);
-    avatar.reconcile(15, own(9));
+    avatar.reconcile(15, own(9), true);
     expect(avatar.mispredictions).toBe(1);
   });
 
   it("goes on from the server's tick after the page has slept", () => {
     const avatar = new OwnAvatar(rules());
-    avatar.reconcile(10, own(0));
+    avatar.reconcile(10, own(0), true);
     avatar.step(11, INPUT);
-    avatar.reconcile(500, own(3));
+    avatar.reconcile(500, own(3), true);
     expect(avatar.tick).toBe(500);
   });
 });

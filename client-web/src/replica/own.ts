@@ -52,7 +52,7 @@ export class OwnAvatar {
     return this.#mispredictions;
   }
 
-  /** Frames that told of a tick whose input had not come in time. */
+  /** Packets that told of a tick whose input had not come in time. */
   get lateInputs(): number {
     return this.#lateInputs;
   }
@@ -79,13 +79,13 @@ export class OwnAvatar {
     this.#newestTick = tick;
   }
 
-  /** The server's word on the end of `tick`. */
-  reconcile(tick: number, own: OwnState): void {
+  /** The server's word on the end of `tick`; `onTime`: that tick's input had reached it. */
+  reconcile(tick: number, own: OwnState, onTime: boolean): void {
     const corrected = this.#predictor.reconcile(tick, own);
-    // A late input is not the prediction's fault, nor is what happened in frames that never came.
-    const known = own.onTime && tick === this.#reconciledTick + 1;
+    // A late input is not the prediction's fault, nor is what happened in packets that never came.
+    const known = onTime && tick === this.#reconciledTick + 1;
     this.#reconciledTick = tick;
-    if (!own.onTime) this.#lateInputs += 1;
+    if (!onTime) this.#lateInputs += 1;
     const now: Vec3 = [...this.#predictor.state.position];
     const moved = difference(now, this.#now);
     // A page that slept is behind the server: prediction goes on from here.
@@ -101,6 +101,21 @@ export class OwnAvatar {
     }
     this.#before = sum(this.#before, moved);
     this.#error = difference(this.#error, moved);
+  }
+
+  /**
+   * Goes back to the end of `tick`, of which the server's word is `own`: what was predicted beyond it
+   * is void, and predicted anew.
+   */
+  rewind(tick: number, own: OwnState): void {
+    this.#predictor.rewind(tick, own);
+    const now: Vec3 = [...this.#predictor.state.position];
+    const shown = sum(this.#now, this.#error);
+    this.#error = difference(shown, now);
+    if (Math.hypot(...this.#error) > PRETEND_M_MAX) this.#error = [0, 0, 0];
+    this.#before = now;
+    this.#now = now;
+    this.#newestTick = tick;
   }
 
   /** Where to show the avatar, `share` of the way from the tick before to the newest one. */

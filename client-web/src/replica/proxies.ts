@@ -4,11 +4,12 @@
  * The server pushes them; here they are obstacles. They are known as of the newest snapshot and
  * extended straight on, which is right for rolling balls and never worse than leaving them behind.
  */
-import { field, flags } from "../protocol/generated";
+import { facets } from "../protocol/generated";
 import type { Quat, Vec3 } from "../scene/view";
-import { positionOf, rotationOf, type Sighting, velocityOf } from "./interpolate";
+import { asleep, leap, positionOf, rotationOf, velocityOf } from "./interpolate";
 import { positionM } from "./quantise";
 import type { Replica } from "./replica";
+import type { Sighting } from "./track";
 
 const NEAR_M = 3;
 const BODIES_MAX = 8;
@@ -28,29 +29,23 @@ export function looseBodiesNear(
   tick: number,
   ticksPerS: number,
 ): LooseBody[] {
-  const newest = replica.newest;
-  if (newest === null) return [];
-  const previous = replica.previous;
-  const ahead = Math.max(0, Math.min(EXTEND_TICKS_MAX, tick - newest.tick)) / ticksPerS;
+  const ahead = Math.max(0, Math.min(EXTEND_TICKS_MAX, tick - replica.newestTick)) / ticksPerS;
   const near: { distance: number; body: LooseBody }[] = [];
-  for (const record of newest.entities.values()) {
-    if (record.kind.kind !== "object") continue;
-    const distance = Math.hypot(
-      positionM(record.fields[0] ?? 0) - centre[0],
-      positionM(record.fields[1] ?? 0) - centre[1],
-      positionM(record.fields[2] ?? 0) - centre[2],
-    );
+  for (const { track } of replica.figures) {
+    if (track.facet !== facets.object || track.goneTick !== null) continue;
+    const away = (axis: 0 | 1 | 2): number =>
+      positionM(track.fields[track.newest + axis] as number) - centre[axis];
+    const distance = Math.hypot(away(0), away(1), away(2));
     if (distance > NEAR_M) continue;
-    const from = previous?.entities.get(record.entity) ?? record;
-    const spanTicks = previous === null ? 1 : newest.tick - previous.tick;
-    const sighting: Sighting = { from, to: record, share: 1, spanTicks };
-    const asleep = ((record.fields[field.flags] ?? 0) & flags.asleep) !== 0;
-    const velocity: Vec3 = asleep ? [0, 0, 0] : velocityOf(sighting, ticksPerS);
+    const sighting: Sighting = { fields: track.fields, from: 0, to: 0, share: 1, spanTicks: 1 };
+    track.look(track.newestTick, Number.POSITIVE_INFINITY, sighting);
+    leap(sighting);
+    const velocity: Vec3 = asleep(sighting) ? [0, 0, 0] : velocityOf(sighting, ticksPerS);
     const at = positionOf(sighting);
     near.push({
       distance,
       body: {
-        object: record.kind.object,
+        object: track.subject,
         position: [
           at[0] + velocity[0] * ahead,
           at[1] + velocity[1] * ahead,

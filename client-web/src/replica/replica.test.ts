@@ -1,131 +1,180 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Change,
-  type Comer,
-  FIELD_COUNT,
-  type FieldDelta,
-  type Frame,
-} from "../protocol/generated";
-import { changed, Replica } from "./replica";
+import { facets, SLOTS } from "../protocol/generated";
+import { Left } from "../protocol/snapshot/block";
+import { Replica } from "./replica";
+import { type Sample, snapshotOf } from "./samples";
 
-function delta(changes: Record<number, number>): FieldDelta {
-  const indices = Object.keys(changes)
-    .map(Number)
-    .sort((a, b) => a - b);
-  return {
-    mask: indices.reduce((mask, index) => (mask | (1 << index)) >>> 0, 0),
-    values: indices.map((index) => changes[index] ?? 0),
-  };
+const NONE = new Uint8Array(SLOTS);
+
+/** Tells a whole leaf, relative to nothing. */
+function tell(replica: Replica, leaf: number, tick: number, samples: readonly Sample[]): void {
+  replica.told(leaf, snapshotOf(tick, samples), 0, SLOTS, null, NONE);
 }
 
-function frame(
-  tick: number,
-  baseline: number,
-  parts: { gone?: number[]; come?: Comer[]; changed?: Change[] } = {},
-): Frame {
-  return { tick, baseline, own: null, gone: [], come: [], changed: [], ...parts };
+/** Shows a moment, after a picture of 1/60 s; gives x (metres) by facet and subject. */
+function show(replica: Replica, tick: number, newestTick = tick): Map<string, number> {
+  replica.show({ tick, intervalTicks: 1, newestTick, stepS: 1 / 60, stepTicks: 0.5 });
+  const seen = new Map<string, number>();
+  for (const { track, position } of replica.figures) {
+    seen.set(`${track.facet} ${track.subject}`, position[0]);
+  }
+  return seen;
 }
 
-function ball(entity: number, x: number): Comer {
-  return { entity, kind: { kind: "object", object: entity + 100 }, state: delta({ 0: x }) };
+const ANA = `${facets.avatar} 1`;
+
+function ana(x: number, slot = 0): Sample {
+  return { slot, subject: 1, fields: [Math.round(x * 512)] };
 }
 
-function xOf(replica: Replica, entity: number): number | undefined {
-  return replica.newest?.entities.get(entity)?.fields[0];
-}
-
-describe("changed", () => {
-  it("adds the values to the fields that the mask names", () => {
-    const fields = changed(new Array<number>(FIELD_COUNT).fill(1), delta({ 0: 5, 28: -3 }));
-    expect(fields?.[0]).toBe(6);
-    expect(fields?.[28]).toBe(-2);
-    expect(fields?.[14]).toBe(1);
+describe("a replica", () => {
+  it("shows an entity while it goes from one leaf to another, whichever tells first", () => {
+    for (const order of ["leaves first", "comes first"]) {
+      const replica = new Replica(30);
+      tell(replica, 1, 10, [ana(1)]);
+      const left = NONE.slice();
+      left[0] = Left.moved;
+      const gone = () =>
+        replica.told(1, snapshotOf(11, []), 0, SLOTS, snapshotOf(10, [ana(1)]), left);
+      if (order === "leaves first") gone();
+      expect(show(replica, 12).get(ANA), order).toBe(1);
+      tell(replica, 2, 13, [ana(1.1, 5)]);
+      if (order === "comes first") gone();
+      for (let tick = 13; tick < 30; tick += 0.5) show(replica, tick);
+      expect(show(replica, 200).get(ANA), order).toBeCloseTo(1.1, 2);
+    }
   });
 
-  it("wraps at 32 bits, as the server does", () => {
-    const fields = new Array<number>(FIELD_COUNT).fill(0x7fff_ffff);
-    expect(changed(fields, delta({ 3: 1 }))?.[3]).toBe(-0x8000_0000);
-    expect(changed(fields, delta({ 3: -0x8000_0000 }))?.[3]).toBe(-1);
+  it("removes who is gone in that very tick, and who does not come again after two seconds", () => {
+    const replica = new Replica(30);
+    const bo: Sample = { slot: 1, subject: 2 };
+    tell(replica, 1, 10, [ana(1), bo]);
+    const left = NONE.slice();
+    left[0] = Left.gone;
+    left[1] = Left.moved;
+    replica.told(1, snapshotOf(20, []), 0, SLOTS, snapshotOf(10, [ana(1), bo]), left);
+    expect([...show(replica, 19.9).keys()]).toEqual([ANA, `${facets.avatar} 2`]);
+    expect([...show(replica, 20).keys()]).toEqual([`${facets.avatar} 2`]);
+    expect(show(replica, 79).size).toBe(1);
+    expect(show(replica, 80).size).toBe(0);
   });
 
-  it("refuses masks and values that do not belong together", () => {
-    const fields = new Array<number>(FIELD_COUNT).fill(0);
-    expect(changed(fields, { mask: 3, values: [1] })).toBeNull();
-    expect(changed(fields, { mask: 1, values: [1, 2] })).toBeNull();
-    expect(changed(fields, { mask: (1 << FIELD_COUNT) >>> 0, values: [1] })).toBeNull();
-    expect(changed(fields, { mask: 0x8000_0000, values: [1] })).toBeNull();
+  it("gives a slot to another", () => {
+    const replica = new Replica(30);
+    tell(replica, 1, 10, [ana(1)]);
+    const left = NONE.slice();
+    left[0] = Left.gone;
+    const next = snapshotOf(11, [{ slot: 0, facet: facets.object, subject: 1, fields: [512] }]);
+    replica.told(1, next, 0, SLOTS, snapshotOf(10, [ana(1)]), left);
+    expect([...show(replica, 11).keys()]).toEqual([`${facets.object} 1`]);
+  });
+
+  it("notices who left between what was told and what was acknowledged", () => {
+    const replica = new Replica(30);
+    tell(replica, 1, 10, []);
+    tell(replica, 1, 11, [ana(1)]);
+    // Relative to tick 10, nobody left.
+    replica.told(1, snapshotOf(12, []), 0, SLOTS, snapshotOf(10, []), NONE);
+    expect(show(replica, 12).size).toBe(1);
+    expect(show(replica, 80).size).toBe(0);
+  });
+
+  it("closes a leaf as it is told to", () => {
+    for (const closing of ["gone", "moved"] as const) {
+      const replica = new Replica(30);
+      tell(replica, 1, 10, [ana(1)]);
+      replica.closed(1, closing, 12);
+      expect(show(replica, 11).size).toBe(1);
+      expect(show(replica, 13).size).toBe(closing === "gone" ? 0 : 1);
+      expect(show(replica, 90).size).toBe(0);
+    }
+  });
+
+  it("keeps showing what it knows when everything is told anew", () => {
+    const replica = new Replica(30);
+    tell(replica, 1, 10, [ana(1)]);
+    replica.forget();
+    expect(replica.ack.newest).toBe(0);
+    expect(show(replica, 12).get(ANA)).toBe(1);
+    tell(replica, 8, 14, [ana(1.05)]);
+    for (let tick = 14; tick < 40; tick += 0.5) show(replica, tick);
+    expect(show(replica, 80).get(ANA)).toBeCloseTo(1.05, 2);
   });
 });
 
-describe("a replica", () => {
-  it("asks for a full frame until one comes", () => {
-    const replica = new Replica();
-    expect(replica.ack).toBe(0);
-    expect(replica.apply(frame(10, 9))).toBe("unknownBaseline");
-    expect(replica.ack).toBe(0);
-    expect(replica.apply(frame(11, 0, { come: [ball(1, 50)] }))).toBe("applied");
-    expect(replica.ack).toBe(11);
-    expect(xOf(replica, 1)).toBe(50);
+describe("what is told seldom", () => {
+  /** Ana walks 0.1 m a tick and is told every `every` ticks; pictures are a tick behind. */
+  function walk(every: (tick: number) => number, ticks: number): { tick: number; x: number }[] {
+    const replica = new Replica(30);
+    const shown: { tick: number; x: number }[] = [];
+    for (let tick = 100; tick < 100 + ticks; tick += 1) {
+      if (tick % every(tick) === 0) tell(replica, 1, tick, [ana((tick - 100) / 10)]);
+      for (const part of [0, 0.5]) {
+        const at = tick - 1.5 + part;
+        const x = show(replica, at, tick).get(ANA);
+        if (x !== undefined) shown.push({ tick: at, x });
+      }
+    }
+    return shown;
+  }
+
+  /** The largest and smallest step between two pictures, metres; even walking makes 0.05. */
+  function steps(shown: { x: number }[]): { least: number; most: number } {
+    const all = shown.slice(1).map(({ x }, index) => x - (shown[index]?.x ?? 0));
+    return { least: Math.min(...all), most: Math.max(...all) };
+  }
+
+  it("is shown as much later, and as evenly", () => {
+    for (const every of [1, 2, 4, 8, 16]) {
+      const settled = walk(() => every, 200).slice(200);
+      const { least, most } = steps(settled);
+      expect(least, `every ${every}`).toBeGreaterThan(0.045);
+      expect(most, `every ${every}`).toBeLessThan(0.055);
+      const last = settled.at(-1);
+      const behind = (last?.tick ?? 0) - (100 + (last?.x ?? 0) * 10);
+      expect(behind, `every ${every}`).toBeCloseTo(every - 1, 0);
+    }
   });
 
-  it("applies a frame to its baseline, not to the newest state", () => {
-    const replica = new Replica();
-    replica.apply(frame(1, 0, { come: [ball(1, 100)] }));
-    replica.apply(frame(2, 1, { changed: [{ entity: 1, delta: delta({ 0: 10 }) }] }));
-    // The server has not heard of tick 2 yet.
-    replica.apply(frame(3, 1, { changed: [{ entity: 1, delta: delta({ 0: 25 }) }] }));
-    expect(xOf(replica, 1)).toBe(125);
-  });
-
-  it("survives the loss of frames", () => {
-    const replica = new Replica();
-    replica.apply(frame(1, 0, { come: [ball(1, 0), ball(2, 0)] }));
-    // Frames 2 to 6 never came; 7 is told relative to what was acknowledged.
-    const applied = replica.apply(
-      frame(7, 1, { gone: [2], changed: [{ entity: 1, delta: delta({ 0: 7 }) }] }),
+  it("does not jump when the pace changes", () => {
+    const { least, most } = steps(
+      walk((tick) => (tick < 180 ? 1 : tick < 260 ? 4 : 1), 300).slice(20),
     );
-    expect(applied).toBe("applied");
-    expect([...(replica.newest?.entities.keys() ?? [])]).toEqual([1]);
-    expect(replica.ack).toBe(7);
+    expect(least).toBeGreaterThan(-0.001);
+    expect(most).toBeLessThan(0.12);
   });
 
-  it("puts frames that come in the wrong order where they belong", () => {
-    const replica = new Replica();
-    replica.apply(frame(1, 0, { come: [ball(1, 0)] }));
-    replica.apply(frame(4, 1, { changed: [{ entity: 1, delta: delta({ 0: 40 }) }] }));
-    replica.apply(frame(3, 1, { changed: [{ entity: 1, delta: delta({ 0: 30 }) }] }));
-    expect(replica.ack).toBe(4);
-    const { before, after } = replica.around(3.5);
-    expect([before?.tick, after?.tick]).toEqual([3, 4]);
-    expect(before?.entities.get(1)?.fields[0]).toBe(30);
-    expect(replica.apply(frame(3, 1))).toBe("repeated");
+  it("is shown at once when it is near, also after a long rest", () => {
+    const replica = new Replica(30);
+    for (let tick = 1; tick <= 30; tick += 1) tell(replica, 1, tick, [ana(tick / 10)]);
+    // A rest of a second, twice, in which nothing is told.
+    for (const start of [60, 120]) {
+      for (let tick = start; tick < start + 20; tick += 1) {
+        tell(replica, 1, tick, [ana(3 + (tick - start) / 10)]);
+        show(replica, tick - 1.5, tick);
+      }
+    }
+    expect(show(replica, 138, 139).get(ANA)).toBeCloseTo(3 + 18 / 10, 2);
   });
+});
 
-  it("shares what did not change", () => {
-    const replica = new Replica();
-    replica.apply(frame(1, 0, { come: [ball(1, 0), ball(2, 0)] }));
-    const still = replica.newest?.entities.get(2);
-    replica.apply(frame(2, 1, { changed: [{ entity: 1, delta: delta({ 0: 1 }) }] }));
-    expect(replica.newest?.entities.get(2)).toBe(still);
-  });
-
-  it("forgets baselines after 64 frames", () => {
-    const replica = new Replica();
-    replica.apply(frame(1, 0));
-    for (let tick = 2; tick <= 65; tick += 1) replica.apply(frame(tick, tick - 1));
-    expect(replica.apply(frame(66, 1))).toBe("unknownBaseline");
-    expect(replica.apply(frame(67, 2))).toBe("applied");
-  });
-
-  it("refuses changes of what it does not know, and starts anew", () => {
-    const replica = new Replica();
-    replica.apply(frame(1, 0, { come: [ball(1, 5)] }));
-    const strange = frame(2, 1, { changed: [{ entity: 9, delta: delta({ 0: 1 }) }] });
-    expect(replica.apply(strange)).toBe("malformed");
-    expect(replica.ack).toBe(0);
-    expect(xOf(replica, 1)).toBe(5);
-    replica.apply(frame(3, 0, { come: [ball(9, 1)] }));
-    expect(replica.ack).toBe(3);
-    expect([...(replica.newest?.entities.keys() ?? [])]).toEqual([9]);
+describe("news", () => {
+  it("never move the picture at once, unless they are a leap", () => {
+    const replica = new Replica(30);
+    for (let tick = 1; tick <= 10; tick += 1) tell(replica, 1, tick, [ana(tick / 10)]);
+    // Packets stop: it goes on for a moment, and holds.
+    let x = 0;
+    for (let tick = 8; tick < 20; tick += 0.5) x = show(replica, tick, 10).get(ANA) ?? 0;
+    expect(x).toBeCloseTo(1.3, 2);
+    // It had turned back.
+    tell(replica, 1, 21, [ana(0.5)]);
+    tell(replica, 1, 22, [ana(0.4)]);
+    const after = show(replica, 20.5, 22).get(ANA) ?? 0;
+    expect(Math.abs(after - x)).toBeLessThan(0.15);
+    for (let tick = 21; tick < 60; tick += 0.5) x = show(replica, tick, 60).get(ANA) ?? 0;
+    expect(x).toBeCloseTo(0.4, 3);
+    tell(replica, 1, 61, [ana(9)]);
+    tell(replica, 1, 62, [ana(9)]);
+    expect(show(replica, 62, 62).get(ANA)).toBeCloseTo(9, 6);
   });
 });

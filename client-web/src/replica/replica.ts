@@ -1,128 +1,256 @@
 /**
- * What this end knows of the world: the state of all entities in sight, for the last 64 frames.
+ * What this client knows of the world: a track for each facet of each entity, fed by the leaves that
+ * the view decodes.
  *
- * Invariant: a table equals the server's quantised state at its tick. A frame whose baseline is not
- * here is refused and full frames are asked for (acknowledging 0) until one comes. Tables and
- * records are never changed once made: what did not change is shared between frames.
+ * Invariant: a track is fed by the leaf that told of it last, its owner. Who left a leaf for another stays where
+ * it was until that one tells of it, for a short while; who is gone stays until the tick in which it
+ * went is shown.
  */
-import {
-  type EntityKind,
-  FIELD_COUNT,
-  type FieldDelta,
-  type Frame,
-  limits,
-} from "../protocol/generated";
+import { type Ack, facets, type PacketHead, SLOTS } from "../protocol/generated";
+import { Left } from "../protocol/snapshot/block";
+import type { Closing } from "../protocol/snapshot/packet";
+import { NOBODY, type Snapshot } from "../protocol/snapshot/snapshot";
+import { Figure, type Moment } from "./figure";
+import { Track } from "./track";
+import { type Applied, type Listener, View } from "./view";
 
-/** Quantised state of one entity at one tick. */
-export interface EntityRecord {
-  readonly entity: number;
-  readonly kind: EntityKind;
-  /** `FIELD_COUNT` integers; see `field`. */
-  readonly fields: readonly number[];
+/** How long (s) something that moved to another leaf is shown while that one does not tell of it. */
+const LINGER_S = 2;
+/** Assumed of a leaf whose pace is not known yet: ticks. */
+const INTERVAL_UNKNOWN = 8;
+/** Share by which a pace that became faster is believed, each time. */
+const FASTER_SHARE = 0.25;
+/** A pace that became slower must be this much slower to be one. */
+const SLOWER_FACTOR = 1.25;
+/** Packets between two looks for tracks that nobody showed any more. */
+const SWEEP_PACKETS = 64;
+
+/** What is known of one leaf, beside its members. */
+class LeafFeed {
+  /** Who is in each slot. */
+  readonly figures: (Figure | null)[] = new Array<Figure | null>(SLOTS).fill(null);
+  /** Ticks between two tellings while something changes; null: not known yet. */
+  interval: number | null = null;
+  tick = 0;
+  /** Whether every packet since the telling before had come. */
+  unbroken = false;
+  #gaps = 0;
+  #changed = false;
+  /** Ticks since the telling before when that measures the pace; else 0. */
+  #spanTicks = 0;
+  #lastSpanTicks = 0;
+
+  /** Another tick is told. */
+  begin(tick: number, gaps: number): void {
+    this.unbroken = gaps === this.#gaps;
+    // Between two changes there was no rest; then only lost packets can make the gap longer.
+    this.#spanTicks = this.tick > 0 && this.#changed && this.unbroken ? tick - this.tick : 0;
+    this.tick = tick;
+    this.#gaps = gaps;
+    this.#changed = false;
+  }
+
+  /** Something changed in this tick. */
+  changed(): void {
+    if (this.#changed) return;
+    this.#changed = true;
+    const span = this.#spanTicks;
+    if (span === 0) return;
+    if (this.interval === null) this.interval = span;
+    else if (span < this.interval) {
+      this.interval = Math.max(
+        span,
+        this.interval * (1 - FASTER_SHARE) + span * FASTER_SHARE - 0.05,
+      );
+    }
+    // One long gap may be a rest between two movements; two are a slower pace.
+    else if (Math.min(span, this.#lastSpanTicks) > this.interval * SLOWER_FACTOR) {
+      this.interval = Math.min(span, this.#lastSpanTicks);
+    }
+    this.#lastSpanTicks = span;
+  }
 }
 
-/** Everything in sight at the end of `tick`. */
-export interface EntityTable {
-  readonly tick: number;
-  readonly entities: ReadonlyMap<number, EntityRecord>;
+function keyOf(facet: number, subject: number): number {
+  return subject * 4 + facet;
 }
 
-/** What became of a frame. */
-export type Applied = "applied" | "repeated" | "unknownBaseline" | "malformed";
+export class Replica implements Listener {
+  readonly #view = new View(this);
+  readonly #lingerTicks: number;
+  readonly #leaves = new Map<number, LeafFeed>();
+  readonly #figures = new Map<number, Figure>();
+  #newestNumber = 0;
+  /** How often packets were missing before one that came. */
+  #gaps = 0;
+  /** The tick of the packet before which one was missing last. */
+  #lostTick = 0;
+  #packets = 0;
 
-const ZEROS: readonly number[] = new Array<number>(FIELD_COUNT).fill(0);
-const NOTHING: ReadonlyMap<number, EntityRecord> = new Map();
-
-/** `from` with the change added, wrapping at 32 bits; null when the change is malformed. */
-export function changed(from: readonly number[], delta: FieldDelta): number[] | null {
-  const { mask, values } = delta;
-  if (mask >>> FIELD_COUNT !== 0) return null;
-  const fields = from.slice();
-  let next = 0;
-  for (let rest = mask; rest !== 0; rest &= rest - 1) {
-    const index = 31 - Math.clz32(rest & -rest);
-    const value = values[next];
-    if (value === undefined) return null;
-    fields[index] = ((fields[index] ?? 0) + value) | 0;
-    next += 1;
+  constructor(ticksPerS: number) {
+    this.#lingerTicks = LINGER_S * ticksPerS;
   }
-  return next === values.length ? fields : null;
+
+  /** What to acknowledge. */
+  get ack(): Ack {
+    return this.#view.ack;
+  }
+
+  /** The newest tick that a packet told of. */
+  get newestTick(): number {
+    return this.#view.tick;
+  }
+
+  /** The own avatar as told last. */
+  get own(): View["own"] {
+    return this.#view.own;
+  }
+
+  /** Everything, as it was shown last. */
+  get figures(): Iterable<Figure> {
+    return this.#figures.values();
+  }
+
+  /** One facet of a person or object, as it was shown last. */
+  find(facet: number, subject: number): Figure | null {
+    return this.#figures.get(keyOf(facet, subject)) ?? null;
+  }
+
+  /**
+   * Takes a packet in, unless it tells of a time before `fromTick`. Packets may come in any order and
+   * more than once. Throws `DecodeError`.
+   */
+  apply(bytes: Uint8Array, fromTick = 0): { head: PacketHead; applied: Applied } {
+    const told = this.#view.apply(bytes, fromTick);
+    const { number } = told.head;
+    if (number > this.#newestNumber) {
+      // Too late for what this packet told, but right from the next on.
+      if (number !== this.#newestNumber + 1) {
+        this.#gaps += 1;
+        this.#lostTick = told.head.tick;
+      }
+      this.#newestNumber = number;
+    }
+    this.#packets += 1;
+    if (this.#packets % SWEEP_PACKETS === 0) this.#sweep();
+    return told;
+  }
+
+  /** Forgets what may be built on: what is shown stays until it is told anew. */
+  forget(): void {
+    this.#view.clear();
+  }
+
+  /** Finds what to show at a moment, for `figures`. */
+  show(moment: Omit<Moment, "lostTick">): void {
+    const all = { ...moment, lostTick: this.#lostTick };
+    for (const [key, figure] of this.#figures) {
+      if (!figure.show(all)) this.#remove(key, figure);
+    }
+  }
+
+  told(
+    leaf: number,
+    next: Snapshot,
+    lo: number,
+    hi: number,
+    base: Snapshot | null,
+    left: Uint8Array,
+  ): void {
+    let feed = this.#leaves.get(leaf);
+    if (feed === undefined) {
+      feed = new LeafFeed();
+      this.#leaves.set(leaf, feed);
+    }
+    if (next.tick > feed.tick) feed.begin(next.tick, this.#gaps);
+    let changed = false;
+    for (let slot = lo; slot < hi; slot += 1) {
+      const facet = next.facet[slot] as number;
+      let figure = feed.figures[slot] as Figure | null;
+      if (figure !== null && !next.holds(slot, figure.track.facet, figure.track.subject)) {
+        const { facet: before, subject } = figure.track;
+        const gone = left[slot] === Left.gone && base?.holds(slot, before, subject) === true;
+        this.#depart(figure, feed, gone ? "gone" : "moved", next.tick);
+        figure = null;
+        changed = true;
+      }
+      if (facet === NOBODY) {
+        feed.figures[slot] = null;
+        continue;
+      }
+      figure ??= this.#figure(facet, next.subject[slot] as number);
+      feed.figures[slot] = figure;
+      if (this.#feed(figure, feed, next, slot)) changed = true;
+    }
+    if (changed) feed.changed();
+  }
+
+  closed(leaf: number, closing: Closing, tick: number): void {
+    const feed = this.#leaves.get(leaf);
+    if (feed === undefined) return;
+    this.#empty(feed, closing, tick);
+    this.#leaves.delete(leaf);
+  }
+
+  forgot(): void {
+    for (const feed of this.#leaves.values()) this.#empty(feed, "moved", this.newestTick);
+    this.#leaves.clear();
+  }
+
+  /** Whether what it shows changed. */
+  #feed(figure: Figure, feed: LeafFeed, next: Snapshot, slot: number): boolean {
+    const { track } = figure;
+    if (next.tick < track.newestTick) return false;
+    if (figure.owner !== feed) {
+      figure.owner = feed;
+      // It may have been removed while another leaf had it.
+      this.#figures.set(keyOf(track.facet, track.subject), figure);
+    }
+    track.goneTick = null;
+    track.interval = feed.interval ?? 1;
+    const interval = Math.ceil(feed.interval ?? INTERVAL_UNKNOWN);
+    return track.push(next.tick, next.fields, next.at[slot] as number, interval, feed.unbroken);
+  }
+
+  #figure(facet: number, subject: number): Figure {
+    const key = keyOf(facet, subject);
+    let figure = this.#figures.get(key);
+    if (figure === undefined) {
+      figure = new Figure(new Track(facet, subject));
+      this.#figures.set(key, figure);
+    }
+    return figure;
+  }
+
+  /** A leaf has a member no more; another one may have told of it since. */
+  #depart(figure: Figure, feed: LeafFeed, how: Closing, tick: number): void {
+    if (figure.owner !== feed) return;
+    figure.owner = null;
+    figure.track.goneTick = how === "gone" ? tick : tick + this.#lingerTicks;
+  }
+
+  #empty(feed: LeafFeed, how: Closing, tick: number): void {
+    for (const figure of feed.figures) {
+      if (figure !== null) this.#depart(figure, feed, how, tick);
+    }
+  }
+
+  #remove(key: number, figure: Figure): void {
+    this.#figures.delete(key);
+    figure.owner = null;
+  }
+
+  /** A hidden page shows nothing, and so removes nothing. */
+  #sweep(): void {
+    const longAgo = this.newestTick - this.#lingerTicks;
+    for (const [key, figure] of this.#figures) {
+      const { goneTick } = figure.track;
+      if (goneTick !== null && goneTick < longAgo) this.#remove(key, figure);
+    }
+  }
 }
 
-export class Replica {
-  /** Newest last. */
-  #tables: EntityTable[] = [];
-  #awaitingFull = true;
-
-  /** What to acknowledge: the newest known tick, or 0 to ask for a full frame. */
-  get ack(): number {
-    return this.#awaitingFull ? 0 : (this.newest?.tick ?? 0);
-  }
-
-  get newest(): EntityTable | null {
-    return this.#tables.at(-1) ?? null;
-  }
-
-  /** Adds what a frame tells, or refuses it. Frames may come in any order and more than once. */
-  apply(frame: Frame): Applied {
-    if (this.#find(frame.tick) !== null) return "repeated";
-    const base = frame.baseline === 0 ? NOTHING : this.#find(frame.baseline)?.entities;
-    if (base === undefined) {
-      this.#awaitingFull = true;
-      return "unknownBaseline";
-    }
-    const entities = new Map(base);
-    for (const entity of frame.gone) entities.delete(entity);
-    for (const { entity, kind, state } of frame.come) {
-      const fields = changed(ZEROS, state);
-      if (fields === null) return this.#refuse();
-      entities.set(entity, { entity, kind, fields });
-    }
-    for (const { entity, delta } of frame.changed) {
-      const known = entities.get(entity);
-      const fields = known === undefined ? null : changed(known.fields, delta);
-      if (known === undefined || fields === null) return this.#refuse();
-      entities.set(entity, { entity, kind: known.kind, fields });
-    }
-    this.#insert({ tick: frame.tick, entities });
-    this.#awaitingFull = false;
-    return "applied";
-  }
-
-  /** The newest table at or before `tick`, and the one after it. */
-  around(tick: number): { before: EntityTable | null; after: EntityTable | null } {
-    let after: EntityTable | null = null;
-    for (let index = this.#tables.length - 1; index >= 0; index -= 1) {
-      const table = this.#tables[index] ?? null;
-      if (table === null || table.tick <= tick) return { before: table, after };
-      after = table;
-    }
-    return { before: null, after };
-  }
-
-  /** The table before the newest one, for extrapolation. */
-  get previous(): EntityTable | null {
-    return this.#tables.at(-2) ?? null;
-  }
-
-  #find(tick: number): EntityTable | null {
-    for (let index = this.#tables.length - 1; index >= 0; index -= 1) {
-      const table = this.#tables[index];
-      if (table === undefined || table.tick < tick) return null;
-      if (table.tick === tick) return table;
-    }
-    return null;
-  }
-
-  #insert(table: EntityTable): void {
-    let at = this.#tables.length;
-    while (at > 0 && (this.#tables[at - 1]?.tick ?? 0) > table.tick) at -= 1;
-    this.#tables.splice(at, 0, table);
-    if (this.#tables.length > limits.baselineTicksMax) this.#tables.shift();
-  }
-
-  #refuse(): Applied {
-    this.#awaitingFull = true;
-    return "malformed";
-  }
+/** Whether a figure is an object, which physics moves. */
+export function isObject(figure: Figure): boolean {
+  return figure.track.facet === facets.object;
 }

@@ -17,6 +17,7 @@ export interface PoseView {
 }
 
 export interface AvatarView {
+  /** The person whose it is. */
   entity: number;
   name: string;
   /** sRGB, 0-255. */

@@ -18,11 +18,16 @@ const HEALTH_TEXTS: Readonly<Record<Health, TextKey>> = {
   lost: "connectionLost",
 };
 
+/** A server that is well is never silent for so long: ms. */
+const SILENT_MS_FAIR = 1_200;
+const SILENT_MS_POOR = 2_500;
+
 /** How the connection feels: above 150 ms delay is noticed, above 350 ms it is in the way. */
 export function healthOf(link: LinkStats, interrupted: boolean): Health {
   if (interrupted) return "lost";
-  if ((link.roundTripMs ?? 0) > 350 || link.loss01 > 0.1) return "poor";
-  if ((link.roundTripMs ?? 0) > 150 || link.loss01 > 0.02) return "fair";
+  const { roundTripMs, loss01, silentMs } = link;
+  if ((roundTripMs ?? 0) > 350 || loss01 > 0.1 || silentMs > SILENT_MS_POOR) return "poor";
+  if ((roundTripMs ?? 0) > 150 || loss01 > 0.02 || silentMs > SILENT_MS_FAIR) return "fair";
   return "good";
 }
 

@@ -12,7 +12,7 @@ import { type Actions, NO_LINK, Store } from "./store";
 const LOOK = { body: [10, 20, 30], accent: [40, 50, 60] };
 
 function card(person: number, name: string, present = true): PersonCard {
-  return { person, avatar: person + 100, name, look: LOOK, present };
+  return { person, name, look: LOOK, present };
 }
 
 function actions(): Actions {

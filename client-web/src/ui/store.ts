@@ -43,8 +43,10 @@ export type Interruption =
 export interface LinkStats {
   transport: TransportName | null;
   roundTripMs: number | null;
-  /** Share of snapshots that never came, 0 to 1. */
+  /** Share of packets that never came, 0 to 1. */
   loss01: number;
+  /** Time since the last packet: even where nothing happens, two come each second. */
+  silentMs: number;
   snapshotsPerS: number;
   bufferMs: number;
   mispredictions: number;
@@ -73,6 +75,7 @@ export const NO_LINK: LinkStats = {
   transport: null,
   roundTripMs: null,
   loss01: 0,
+  silentMs: 0,
   snapshotsPerS: 0,
   bufferMs: 0,
   mispredictions: 0,

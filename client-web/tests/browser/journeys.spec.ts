@@ -34,7 +34,7 @@ test("a cut of the network of three seconds leads back to the same avatar", asyn
     await ada.enter(relay.address, "Ada");
     await grace.enter(address, "Grace");
     await ada.walkToEntrance();
-    const avatar = await ada.look((state) => state.avatar);
+    const avatar = await ada.look((state) => state.person);
     const place = await ada.standStill();
 
     relay.cut();
@@ -47,7 +47,7 @@ test("a cut of the network of three seconds leads back to the same avatar", asyn
     await expect.poll(() => ada.look((state) => state.session)).toBe("present");
     await expect(ada.page.locator(".banner")).toBeHidden();
     await ada.arrive("plaza");
-    expect(await ada.look((state) => state.avatar)).toBe(avatar);
+    expect(await ada.look((state) => state.person)).toBe(avatar);
     const now = await ada.standStill();
     expect(Math.hypot(now[0] - place[0], now[2] - place[2])).toBeLessThan(0.05);
     await expect.poll(() => grace.look((state) => state.others[0]?.present)).toBe(true);
@@ -66,11 +66,11 @@ test("a reload leads back to the same avatar", async ({ address, visitor }) => {
   const ada = await visitor();
   await ada.enter(address, "Ada");
   await ada.walkToEntrance();
-  const avatar = await ada.look((state) => state.avatar);
+  const avatar = await ada.look((state) => state.person);
   const place = await ada.standStill();
   await ada.page.reload();
   await ada.arrive("plaza");
-  expect(await ada.look((state) => state.avatar)).toBe(avatar);
+  expect(await ada.look((state) => state.person)).toBe(avatar);
   const now = await ada.standStill();
   expect(Math.hypot(now[0] - place[0], now[2] - place[2])).toBeLessThan(0.05);
 });

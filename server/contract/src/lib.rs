@@ -22,6 +22,20 @@ pub struct WorldSpec {
     pub document: Arc<WorldDocument>,
     /// Where clients get the document, relative to the page's origin.
     pub document_url: String,
+    /// Bytes per second of frames that one client is sent at most.
+    pub client_bytes_per_s_max: u32,
+}
+
+/// Bytes per second of frames that a client is sent at most, unless the operator says otherwise.
+pub const CLIENT_BYTES_PER_S: u32 = 128 * 1024;
+
+/// How frames reach a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Road {
+    /// In order, without loss, with frames that wait replaced by newer ones: one packet per tick.
+    Reliable,
+    /// In datagrams: as many packets per tick as are needed, each decodable alone.
+    Datagrams,
 }
 
 /// Something that happens to a world, applied at the start of a tick in the order of arrival.
@@ -37,6 +51,8 @@ pub enum WorldInput {
         look: Look,
         /// Name of the spawn object; absent or unknown: any.
         spawn: Option<String>,
+        /// How frames get there.
+        road: Road,
     },
     /// A person goes for good.
     Leave {
@@ -48,8 +64,13 @@ pub enum WorldInput {
     Presence {
         /// Who.
         person: PersonId,
-        /// Whether the connection is there.
-        present: bool,
+        /// Whether the connection is there, and what it is like.
+        road: Option<Road>,
+    },
+    /// How far behind the world's ticks are: from 0, in time, to 4. Far things are told less often.
+    Overload {
+        /// In steps.
+        level: u8,
     },
     /// A person wants something. Ignored when the person is not in this world.
     Intent {
@@ -91,7 +112,9 @@ pub enum WorldOutput {
     Frame {
         /// For whom.
         person: PersonId,
-        /// An encoded `Frame`.
+        /// Whether it is the first of its tick: then it replaces what still waits.
+        first: bool,
+        /// An encoded packet.
         bytes: Bytes,
     },
     /// A reliable message, encoded once for all who get it.
@@ -155,6 +178,9 @@ impl Phase {
     }
 }
 
+/// Steps in which far tiers slow down, none included.
+pub const PRESSURE_STEPS: usize = 5;
+
 /// What a tick found, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TickReport {
@@ -166,8 +192,20 @@ pub struct TickReport {
     pub entities: u32,
     /// Dynamic bodies that are awake.
     pub awake_bodies: u32,
+    /// Interest groups.
+    pub leaves: u32,
     /// Bytes of frames made.
     pub frame_bytes: u64,
+    /// Packets made.
+    pub packets: u32,
+    /// Blocks that were encoded.
+    pub blocks_encoded: u32,
+    /// How often one of them went to a client.
+    pub blocks_sent: u32,
+    /// The step in which far tiers are slowed down for everyone.
+    pub overload: u8,
+    /// Clients by the step in which far tiers are slowed down for them.
+    pub pressed: [u32; PRESSURE_STEPS],
     /// Bytes of notices made, counted once per recipient.
     pub notice_bytes: u64,
     /// Inputs that came too late, too early, or twice, and were dropped.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use vivarium_contract::PRESSURE_STEPS;
+
 use crate::limits::BEHIND_TICKS_MAX;
 
 /// The fixed steps of a world. Tick n is due n periods after the start; time that was dropped
@@ -53,9 +55,58 @@ impl Schedule {
     }
 }
 
+/// How much of their time ticks take, and in how many steps the world should send less for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    /// Time of a tick in periods, smoothed.
+    share: f64,
+    level: u8,
+    /// Ticks since the level changed.
+    held: u32,
+}
+
+// Beyond the first the world sends less, below the second more again.
+const LOAD_SHARE_HIGH: f64 = 0.85;
+const LOAD_SHARE_LOW: f64 = 0.55;
+// A step must show what it brings before the next one is taken.
+const STEP_UP_TICKS: u32 = 15;
+const STEP_DOWN_TICKS: u32 = 90;
+
+impl Load {
+    /// Notes how long a tick took, in periods; gives the new level when it changes.
+    pub fn note(&mut self, periods: f64) -> Option<u8> {
+        self.share += (periods - self.share) / 8.0;
+        self.held = self.held.saturating_add(1);
+        let level = if self.share > LOAD_SHARE_HIGH && self.held >= STEP_UP_TICKS {
+            (self.level + 1).min(PRESSURE_STEPS as u8 - 1)
+        } else if self.share < LOAD_SHARE_LOW && self.held >= STEP_DOWN_TICKS {
+            self.level.saturating_sub(1)
+        } else {
+            self.level
+        };
+        if level == self.level {
+            return None;
+        }
+        (self.level, self.held) = (level, 0);
+        Some(level)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_world_that_is_late_sends_less_in_steps_and_recovers() {
+        let mut load = Load::default();
+        let steps: Vec<u8> = (0..100).filter_map(|_| load.note(1.3)).collect();
+        assert_eq!(steps, [1, 2, 3, 4]);
+        assert_eq!((0..500).filter_map(|_| load.note(0.7)).next(), None, "neither late nor idle");
+        let steps: Vec<u8> = (0..500).filter_map(|_| load.note(0.2)).collect();
+        assert_eq!(steps, [3, 2, 1, 0]);
+        assert_eq!((0..8).filter_map(|_| load.note(3.0)).next(), Some(1), "rested long enough");
+        assert_eq!((0..14).filter_map(|_| load.note(3.0)).next(), None);
+    }
 
     fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)

@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use vivarium_contract::CLIENT_BYTES_PER_S;
+
 use crate::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, PEOPLE_MAX};
 
 /// A self-hosted server for living, shared 3D worlds.
@@ -79,6 +81,16 @@ pub struct ServerConfig {
         default_value_t = CONNECTIONS_PER_ADDRESS_MAX
     )]
     pub connections_per_address_max: u32,
+    /// Bytes per second of frames that one client is sent at most; it is sent less while much is
+    /// lost on the way.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "VIVARIUM_CLIENT_BYTES_PER_S_MAX",
+        default_value_t = CLIENT_BYTES_PER_S,
+        value_parser = clap::value_parser!(u32).range(8_192..=16_777_216)
+    )]
+    pub client_bytes_per_s_max: u32,
     /// Limits of each connection; the defaults, unless a test wants others.
     #[arg(skip)]
     pub link: vivarium_link::limits::LinkLimits,

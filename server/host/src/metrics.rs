@@ -23,7 +23,7 @@ use prometheus_client::{
     },
     registry::Registry,
 };
-use vivarium_contract::{Phase, TickReport};
+use vivarium_contract::{PRESSURE_STEPS, Phase, TickReport};
 use vivarium_link::{
     stats::{CLOSE_REASON_ALL, LinkStats},
     transport::Lane,
@@ -49,6 +49,12 @@ pub struct Metrics {
     people: Family<Labels, Gauge>,
     entities: Family<Labels, Gauge>,
     awake_bodies: Family<Labels, Gauge>,
+    leaves: Family<Labels, Gauge>,
+    overload: Family<Labels, Gauge>,
+    pressed: Family<Labels, Gauge>,
+    packets: Family<Labels, Counter>,
+    blocks_encoded: Family<Labels, Counter>,
+    blocks_sent: Family<Labels, Counter>,
     inbox_depth: Family<Labels, Gauge>,
     frame_bytes: Family<Labels, Counter>,
     notice_bytes: Family<Labels, Counter>,
@@ -77,6 +83,12 @@ impl Metrics {
             people: Family::default(),
             entities: Family::default(),
             awake_bodies: Family::default(),
+            leaves: Family::default(),
+            overload: Family::default(),
+            pressed: Family::default(),
+            packets: Family::default(),
+            blocks_encoded: Family::default(),
+            blocks_sent: Family::default(),
             inbox_depth: Family::default(),
             frame_bytes: Family::default(),
             notice_bytes: Family::default(),
@@ -127,6 +139,24 @@ impl Metrics {
         r.register("people", "People in a world", self.people.clone());
         r.register("entities", "Replicated entities", self.entities.clone());
         r.register("awake_bodies", "Dynamic bodies that are awake", self.awake_bodies.clone());
+        r.register("leaves", "Interest groups", self.leaves.clone());
+        r.register(
+            "overload",
+            "Step in which far tiers are slowed down because ticks run late, 0 to 4",
+            self.overload.clone(),
+        );
+        r.register(
+            "pressed_clients",
+            "Clients by the step in which far tiers are slowed down for them",
+            self.pressed.clone(),
+        );
+        r.register("packets", "Packets that were made", self.packets.clone());
+        r.register("blocks_encoded", "Blocks that were encoded", self.blocks_encoded.clone());
+        r.register(
+            "blocks_sent",
+            "Blocks that went into packets, once per client",
+            self.blocks_sent.clone(),
+        );
         r.register("inbox_depth", "Messages that wait for a world", self.inbox_depth.clone());
         r.register("frame_bytes", "Bytes of frames that were made", self.frame_bytes.clone());
         r.register(
@@ -159,6 +189,15 @@ impl Metrics {
             people: self.people.get_or_create_owned(&labels),
             entities: self.entities.get_or_create_owned(&labels),
             awake_bodies: self.awake_bodies.get_or_create_owned(&labels),
+            leaves: self.leaves.get_or_create_owned(&labels),
+            overload: self.overload.get_or_create_owned(&labels),
+            pressed: std::array::from_fn(|step| {
+                let step = ("step", step.to_string());
+                self.pressed.get_or_create_owned(&vec![("world", name.to_owned()), step])
+            }),
+            packets: self.packets.get_or_create_owned(&labels),
+            blocks_encoded: self.blocks_encoded.get_or_create_owned(&labels),
+            blocks_sent: self.blocks_sent.get_or_create_owned(&labels),
             frame_bytes: self.frame_bytes.get_or_create_owned(&labels),
             notice_bytes: self.notice_bytes.get_or_create_owned(&labels),
             inputs_dropped: self.inputs_dropped.get_or_create_owned(&labels),
@@ -191,6 +230,12 @@ pub struct WorldMeters {
     people: Gauge,
     entities: Gauge,
     awake_bodies: Gauge,
+    leaves: Gauge,
+    overload: Gauge,
+    pressed: [Gauge; PRESSURE_STEPS],
+    packets: Counter,
+    blocks_encoded: Counter,
+    blocks_sent: Counter,
     frame_bytes: Counter,
     notice_bytes: Counter,
     inputs_dropped: Counter,
@@ -208,6 +253,14 @@ impl WorldMeters {
         self.people.set(report.people.into());
         self.entities.set(report.entities.into());
         self.awake_bodies.set(report.awake_bodies.into());
+        self.leaves.set(report.leaves.into());
+        self.overload.set(report.overload.into());
+        for (gauge, clients) in self.pressed.iter().zip(report.pressed) {
+            gauge.set(clients.into());
+        }
+        self.packets.inc_by(report.packets.into());
+        self.blocks_encoded.inc_by(report.blocks_encoded.into());
+        self.blocks_sent.inc_by(report.blocks_sent.into());
         self.frame_bytes.inc_by(report.frame_bytes);
         self.notice_bytes.inc_by(report.notice_bytes);
         self.inputs_dropped.inc_by(report.inputs_dropped.into());

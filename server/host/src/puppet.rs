@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use vivarium_contract::{Digest, Intent, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_contract::{
+    Digest, Intent, Phase, Road, TickReport, WorldInput, WorldOutput, WorldSpec,
+};
 use vivarium_link::{outbox::Outbox, stats::LinkStats};
 use vivarium_protocol::{
     close::CloseReason, ids::PersonId, intent::Look, notice::ServerMessage, wire,
@@ -50,7 +52,7 @@ impl Ticking for Puppet {
         }
         for person in self.people.keys() {
             let bytes = Bytes::from(format!("frame {} of {}", self.tick, self.name));
-            outputs.push(WorldOutput::Frame { person: *person, bytes });
+            outputs.push(WorldOutput::Frame { person: *person, first: true, bytes });
         }
         Phase::ALL.into_iter().for_each(probe);
         TickReport { tick: self.tick, people: self.people.len() as u32, ..TickReport::default() }
@@ -78,8 +80,9 @@ impl Puppet {
                 self.people.remove(&person);
                 self.tell(person, "leaves".into(), outputs);
             }
-            WorldInput::Presence { person, present } => {
-                let text = if present { "is back" } else { "is away" };
+            WorldInput::Overload { .. } => {}
+            WorldInput::Presence { person, road } => {
+                let text = if road.is_some() { "is back" } else { "is away" };
                 self.tell(person, text.into(), outputs);
             }
             WorldInput::Intent { person, intent: Intent::Say { text } } => {
@@ -131,5 +134,5 @@ pub fn worlds(names: &[&str]) -> (Arc<Worlds>, Vec<std::sync::mpsc::Receiver<ToW
 
 /// A connection without a client.
 pub fn outbox() -> Arc<Outbox> {
-    Arc::new(Outbox::new(10_000, Arc::new(LinkStats::default())))
+    Arc::new(Outbox::new(10_000, Road::Reliable, Arc::new(LinkStats::default())))
 }

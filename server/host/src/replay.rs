@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use vivarium_contract::{Digest, WorldInput, WorldSpec};
+use vivarium_contract::{CLIENT_BYTES_PER_S, Digest, WorldInput, WorldSpec};
 use vivarium_scene::load::{self, DocumentError};
 use vivarium_world::WorldError;
 
@@ -178,7 +178,11 @@ fn running<W: Ticking>(
         let document =
             load::from_json(&track.json).map_err(|error| ReplayError::Document { world, error })?;
         let document_url = format!("/worlds/{}.json", document.name);
-        let spec = WorldSpec { document: Arc::new(document), document_url };
+        let spec = WorldSpec {
+            document: Arc::new(document),
+            document_url,
+            client_bytes_per_s_max: CLIENT_BYTES_PER_S,
+        };
         track.running = Some(Running::start(world, spec)?);
     }
     Ok(track.running.as_mut().expect("it was started above"))

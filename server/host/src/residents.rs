@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use vivarium_contract::{WorldInput, WorldOutput};
+use vivarium_contract::{Road, WorldInput, WorldOutput};
 use vivarium_link::outbox::Outbox;
 use vivarium_protocol::{close::CloseReason, ids::PersonId, intent::Look};
 
@@ -61,7 +61,7 @@ impl Residents {
             }
             if resident.outbox.as_ref().is_some_and(|outbox| outbox.is_ended()) {
                 resident.outbox = None;
-                inputs.push(WorldInput::Presence { person: *person, present: false });
+                inputs.push(WorldInput::Presence { person: *person, road: None });
             }
             true
         });
@@ -105,10 +105,11 @@ impl Residents {
             Some(resident) => {
                 self.welcomed.insert(person);
                 if resident.outbox.is_some() {
-                    inputs.push(WorldInput::Presence { person, present: false });
+                    inputs.push(WorldInput::Presence { person, road: None });
                 }
+                let road = arrival.outbox.as_ref().map(|outbox| outbox.road());
                 resident.outbox = arrival.outbox;
-                inputs.push(WorldInput::Presence { person, present: true });
+                inputs.push(WorldInput::Presence { person, road });
             }
             None => {
                 inputs.push(WorldInput::Enter {
@@ -116,9 +117,10 @@ impl Residents {
                     name: arrival.name.clone(),
                     look: arrival.look,
                     spawn: arrival.spawn,
+                    road: arrival.outbox.as_ref().map_or(Road::Reliable, |outbox| outbox.road()),
                 });
                 if arrival.outbox.is_none() {
-                    inputs.push(WorldInput::Presence { person, present: false });
+                    inputs.push(WorldInput::Presence { person, road: None });
                 } else {
                     self.welcomed.insert(person);
                 }
@@ -138,9 +140,9 @@ impl Residents {
     pub fn deliver(&mut self, outputs: &mut Vec<WorldOutput>) {
         for output in outputs.drain(..) {
             match output {
-                WorldOutput::Frame { person, bytes } => {
+                WorldOutput::Frame { person, first, bytes } => {
                     if let Some(outbox) = self.outbox(person) {
-                        outbox.put_latest(bytes);
+                        outbox.put_latest(first, bytes);
                     }
                 }
                 WorldOutput::Notice { to, bytes } => {

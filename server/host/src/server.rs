@@ -108,7 +108,10 @@ pub struct Ended {
 impl Server {
     /// Opens the worlds and the socket; returns when both are there.
     pub async fn start(config: ServerConfig) -> Result<Self, StartError> {
-        let sources = worlds::open(&config.assets, &config.worlds)?;
+        let mut sources = worlds::open(&config.assets, &config.worlds)?;
+        for source in &mut sources {
+            source.client_bytes_per_s_max = config.client_bytes_per_s_max;
+        }
         Self::start_worlds::<Simulation>(config, sources).await
     }
 

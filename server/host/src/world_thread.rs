@@ -21,7 +21,7 @@ use vivarium_protocol::close::CloseReason;
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
-    clock::Schedule,
+    clock::{Load, Schedule},
     limits::{CHECKPOINT_TICKS, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
     metrics::WorldMeters,
     recording::{Record, Recorder},
@@ -182,10 +182,14 @@ impl WorldThread {
     ) -> WorldEnd {
         let rate = self.world().source.document.settings.ticks_per_s;
         let mut schedule = Schedule::new(Instant::now(), rate);
+        let mut load = Load::default();
+        let mut overload = None;
         let mut outputs = Vec::new();
         while !self.is_stopped() {
             std::thread::sleep(schedule.due().saturating_duration_since(Instant::now()));
-            self.tick(simulation, residents, &mut outputs);
+            let began = Instant::now();
+            self.tick(simulation, residents, overload.take(), &mut outputs);
+            overload = load.note(began.elapsed().as_secs_f64() * f64::from(rate));
             if let Some(ready) = ready.take() {
                 // Nobody waits any more when the start was given up.
                 let _ = ready.send(Ok(()));
@@ -207,10 +211,12 @@ impl WorldThread {
         &self,
         simulation: &mut W,
         residents: &mut Residents,
+        overload: Option<u8>,
         outputs: &mut Vec<WorldOutput>,
     ) {
         let began = Instant::now();
-        let inputs = self.gather(residents);
+        let mut inputs = self.gather(residents);
+        inputs.extend(overload.map(|level| WorldInput::Overload { level }));
         let tick = simulation.tick_number() + 1;
         let records = self
             .recorder

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use vivarium_contract::WorldSpec;
+use vivarium_contract::{CLIENT_BYTES_PER_S, WorldSpec};
 use vivarium_scene::{
     document::WorldDocument,
     limits::DOCUMENT_BYTES_MAX,
@@ -69,6 +69,8 @@ pub struct WorldSource {
     pub json: Bytes,
     /// A strong entity tag of `json`, with its quotes.
     pub etag: String,
+    /// Bytes per second of frames that one client is sent at most.
+    pub client_bytes_per_s_max: u32,
 }
 
 impl WorldSource {
@@ -76,7 +78,7 @@ impl WorldSource {
     pub fn from_json(json: Bytes) -> Result<Self, DocumentError> {
         let document = Arc::new(load::from_json(&json)?);
         let etag = format!("\"{}\"", &blake3::hash(&json).to_hex()[..32]);
-        Ok(Self { document, json, etag })
+        Ok(Self { document, json, etag, client_bytes_per_s_max: CLIENT_BYTES_PER_S })
     }
 
     /// Reads and checks a file.
@@ -92,6 +94,7 @@ impl WorldSource {
         WorldSpec {
             document: self.document.clone(),
             document_url: format!("/worlds/{}.json", self.document.name),
+            client_bytes_per_s_max: self.client_bytes_per_s_max,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use vivarium_contract::Intent;
+use vivarium_contract::{Intent, Road};
 use vivarium_protocol::{close::CloseReason, intent::Hello, notice::Denial};
 
 use crate::{
@@ -73,7 +73,11 @@ pub async fn drive<T: Transport, D: Door>(
 ) -> Departure {
     stats.open.fetch_add(1, Relaxed);
     let _open = Open(stats);
-    let outbox = Arc::new(Outbox::new(limits.reliable_queue_bytes_max, stats.clone()));
+    let road = match transport.capabilities().latest_is_datagram {
+        true => Road::Datagrams,
+        false => Road::Reliable,
+    };
+    let outbox = Arc::new(Outbox::new(limits.reliable_queue_bytes_max, road, stats.clone()));
     let (mut sender, mut receiver) = transport.split();
     let departure = {
         let mut writing = pin!(write_out(&mut sender, &outbox, limits.write_stall_max, stats));

@@ -97,3 +97,5 @@ impl Default for LinkLimits {
         }
     }
 }
+/// Packets of one tick that may wait for a client; more are dropped.
+pub const WAITING_PACKETS_MAX: usize = 128;

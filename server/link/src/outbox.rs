@@ -1,4 +1,5 @@
-//! What waits to be sent to one client: reliable messages in order, and the newest frame.
+//! What waits to be sent to one client: reliable messages in order, and the newest frame:
+//! the packets of one tick.
 //!
 //! Written by a world's thread, which never waits here, and emptied by the connection's writer.
 //! Invariant: at most `reliable_bytes_max` bytes of reliable messages and one frame are held.
@@ -18,9 +19,10 @@ use std::{
 
 use bytes::Bytes;
 use tokio::sync::Notify;
+use vivarium_contract::Road;
 use vivarium_protocol::close::CloseReason;
 
-use crate::{stats::LinkStats, transport::Lane};
+use crate::{limits::WAITING_PACKETS_MAX, stats::LinkStats, transport::Lane};
 
 /// The queue towards one client.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub struct Outbox {
     /// True as soon as nothing more is taken from the world; read without the lock.
     ended: AtomicBool,
     reliable_bytes_max: usize,
+    road: Road,
     stats: Arc<LinkStats>,
 }
 
@@ -40,7 +43,8 @@ pub struct Outbox {
 struct Queue {
     reliable: VecDeque<Bytes>,
     reliable_bytes: usize,
-    latest: Option<Bytes>,
+    /// The packets of one tick.
+    latest: Vec<Bytes>,
     probe: bool,
     close: Option<CloseReason>,
     last: bool,
@@ -59,15 +63,21 @@ pub enum Next {
 
 impl Outbox {
     /// An empty one.
-    pub fn new(reliable_bytes_max: usize, stats: Arc<LinkStats>) -> Self {
+    pub fn new(reliable_bytes_max: usize, road: Road, stats: Arc<LinkStats>) -> Self {
         Self {
             queue: Mutex::default(),
             ready: Notify::new(),
             ending: Notify::new(),
             ended: AtomicBool::new(false),
             reliable_bytes_max,
+            road,
             stats,
         }
+    }
+
+    /// How frames get to the client.
+    pub fn road(&self) -> Road {
+        self.road
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -103,17 +113,24 @@ impl Outbox {
         self.stats.outbox_bytes.fetch_add(change, Ordering::Relaxed);
     }
 
-    /// Puts a frame in the place of one that still waits: the newest wins.
-    pub fn put_latest(&self, bytes: Bytes) {
+    /// Queues a packet. The first of a tick takes the place of all that still wait: the newest
+    /// frame wins. What is more than a frame may have is dropped, as the network would.
+    pub fn put_latest(&self, first: bool, bytes: Bytes) {
         let mut queue = self.queue();
-        if queue.close.is_some() || queue.last {
+        if queue.close.is_some()
+            || queue.last
+            || (!first && queue.latest.len() >= WAITING_PACKETS_MAX)
+        {
             return;
         }
+        let replaces = first && !queue.latest.is_empty();
+        if first {
+            self.drop_latest(&mut queue);
+        }
         self.gauge(bytes.len() as i64);
-        let replaced = queue.latest.replace(bytes);
+        queue.latest.push(bytes);
         drop(queue);
-        if let Some(old) = replaced {
-            self.gauge(-(old.len() as i64));
+        if replaces {
             self.stats.frames_replaced.fetch_add(1, Ordering::Relaxed);
         }
         self.ready.notify_one();
@@ -121,7 +138,11 @@ impl Outbox {
 
     /// Forgets the waiting frame: it is of a world that the client has left.
     pub fn clear_latest(&self) {
-        if let Some(old) = self.queue().latest.take() {
+        self.drop_latest(&mut self.queue());
+    }
+
+    fn drop_latest(&self, queue: &mut Queue) {
+        for old in queue.latest.drain(..) {
             self.gauge(-(old.len() as i64));
         }
     }
@@ -169,9 +190,7 @@ impl Outbox {
             queue.reliable.clear();
             queue.reliable_bytes = 0;
         }
-        if let Some(frame) = queue.latest.take() {
-            self.gauge(-(frame.len() as i64));
-        }
+        self.drop_latest(&mut queue);
         if let Some(bytes) = last {
             self.put(&mut queue, bytes);
         }
@@ -188,14 +207,14 @@ impl Outbox {
             let ready = self.ready.notified();
             {
                 let mut queue = self.queue();
-                if !queue.reliable.is_empty() || queue.latest.is_some() {
+                if !queue.reliable.is_empty() || !queue.latest.is_empty() {
                     let queue = &mut *queue;
                     messages.extend(queue.reliable.drain(..).map(|bytes| (Lane::Reliable, bytes)));
                     self.gauge(-(queue.reliable_bytes as i64));
                     queue.reliable_bytes = 0;
-                    if let Some(frame) = queue.latest.take() {
-                        self.gauge(-(frame.len() as i64));
-                        messages.push((Lane::Latest, frame));
+                    for packet in queue.latest.drain(..) {
+                        self.gauge(-(packet.len() as i64));
+                        messages.push((Lane::Latest, packet));
                     }
                     return Next::Messages;
                 }
@@ -214,7 +233,7 @@ impl Outbox {
 impl Drop for Outbox {
     fn drop(&mut self) {
         let queue = self.queue();
-        let frame = queue.latest.as_ref().map_or(0, Bytes::len);
+        let frame: usize = queue.latest.iter().map(Bytes::len).sum();
         self.gauge(-((queue.reliable_bytes + frame) as i64));
     }
 }
@@ -226,7 +245,7 @@ mod tests {
     use super::*;
 
     fn outbox(reliable_bytes_max: usize) -> Outbox {
-        Outbox::new(reliable_bytes_max, Arc::default())
+        Outbox::new(reliable_bytes_max, Road::Reliable, Arc::default())
     }
 
     async fn take(outbox: &Outbox) -> Vec<(Lane, Bytes)> {
@@ -238,9 +257,10 @@ mod tests {
     #[tokio::test]
     async fn a_newer_frame_replaces_the_waiting_one_and_nothing_reliable_is_lost() {
         let outbox = outbox(100);
-        outbox.put_latest(Bytes::from_static(b"frame 1"));
+        outbox.put_latest(true, Bytes::from_static(b"frame 1"));
         outbox.push_reliable(Bytes::from_static(b"joined"));
-        outbox.put_latest(Bytes::from_static(b"frame 2"));
+        outbox.put_latest(true, Bytes::from_static(b"frame 2"));
+        outbox.put_latest(false, Bytes::from_static(b"more of 2"));
         outbox.push_reliable(Bytes::from_static(b"left"));
         assert_eq!(
             take(&outbox).await,
@@ -248,6 +268,7 @@ mod tests {
                 (Lane::Reliable, Bytes::from_static(b"joined")),
                 (Lane::Reliable, Bytes::from_static(b"left")),
                 (Lane::Latest, Bytes::from_static(b"frame 2")),
+                (Lane::Latest, Bytes::from_static(b"more of 2")),
             ]
         );
         assert_eq!(outbox.stats.frames_replaced.load(Relaxed), 1);
@@ -289,9 +310,9 @@ mod tests {
     #[tokio::test]
     async fn what_was_never_sent_does_not_stay_in_the_gauge() {
         let stats: Arc<LinkStats> = Arc::default();
-        let outbox = Outbox::new(100, stats.clone());
+        let outbox = Outbox::new(100, Road::Reliable, stats.clone());
         outbox.push_reliable(Bytes::from_static(b"abc"));
-        outbox.put_latest(Bytes::from_static(b"de"));
+        outbox.put_latest(true, Bytes::from_static(b"de"));
         assert_eq!(stats.outbox_bytes.load(Relaxed), 5);
         drop(outbox);
         assert_eq!(stats.outbox_bytes.load(Relaxed), 0);

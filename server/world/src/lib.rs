@@ -60,7 +60,7 @@ impl Simulation {
             avatar::AvatarPlugin,
             chat::ChatPlugin { earshot_m: spec.document.settings.earshot_m },
             interest::InterestPlugin { sight_m: spec.document.settings.sight_m },
-            replicate::ReplicatePlugin,
+            replicate::ReplicatePlugin { delivery: replicate::Delivery::of(spec) },
         ));
         app.finish();
         app.cleanup();

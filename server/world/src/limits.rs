@@ -6,8 +6,15 @@ pub const WAITING_INPUTS_MAX: usize = 32;
 pub const REPEATED_INPUT_TICKS_MAX: u32 = 10;
 /// Loose bodies that an avatar can bump into at once, nearest first.
 pub const BODY_REACH_M: f32 = 2.5;
-/// Frames of one client that may be unacknowledged; older ones are forgotten, and when none is
-/// left the next frame is a full one.
-pub const UNACKED_FRAMES_MAX: usize = 48;
-/// Extra distance, as a factor, before something seen goes out of sight again.
-pub const SIGHT_HYSTERESIS: f32 = 1.1;
+/// Packets to one client that may be unacknowledged; older ones count as lost.
+pub const PACKETS_IN_FLIGHT_MAX: usize = 256;
+/// Two neighbouring leaves with no more members than this together become one.
+pub const LEAF_MERGED_MEMBERS_MAX: usize = 40;
+/// Ticks between two looks at which leaves can be joined.
+pub const TIDY_TICKS: u32 = 16;
+/// Ticks between two looks of one client at how far away each leaf is.
+pub const LOOK_TICKS: u32 = 8;
+/// The highest of the steps in which far tiers slow down under pressure.
+pub const PRESSURE_MAX: u8 = vivarium_contract::PRESSURE_STEPS as u8 - 1;
+/// Bytes per second that a client is sent at least, however much is lost on the way to it.
+pub const CLIENT_BYTES_PER_S_MIN: u32 = 8 * 1024;

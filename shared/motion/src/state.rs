@@ -1,6 +1,6 @@
 //! What an avatar carries from tick to tick.
 
-use vivarium_protocol::frame::{OwnState, own};
+use vivarium_protocol::snapshot::packet::{OwnState, own};
 
 /// Everything of an avatar that the next step depends on. All of it is on the wire in
 /// [`OwnState`], so that a client can go on from any state that the server sent.
@@ -40,14 +40,12 @@ impl AvatarState {
     }
 
     /// The wire's form, with what only the server's bookkeeping knows.
-    pub fn to_own(&self, on_time: bool, lead_ticks: i8, teleports: u8) -> OwnState {
+    pub fn to_own(&self, teleports: u8) -> OwnState {
         OwnState {
             position_m: self.position_m,
             velocity_mps: self.velocity_mps,
             flags: self.flags(),
             airborne_ticks: self.airborne_ticks,
-            on_time,
-            lead_ticks,
             teleports,
         }
     }

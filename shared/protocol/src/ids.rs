@@ -17,10 +17,6 @@ id!(
     PersonId
 );
 id!(
-    /// A replicated thing inside one world: an avatar or a moving object. Never reused in a world.
-    EntityId
-);
-id!(
     /// The index of an object in its world document.
     ObjectId
 );

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::RESUME_TOKEN_BYTES;
+use crate::{limits::RESUME_TOKEN_BYTES, snapshot::packet::Ack};
 
 /// The four bytes that open every session, before the version.
 pub const MAGIC: [u8; 4] = *b"VIVA";
@@ -119,8 +119,8 @@ pub struct TrackedPoses {
 /// A message of a client on the latest lane: newer ones replace older ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientLatest {
-    /// Tick of the newest frame that was received; 0 before the first.
-    pub ack: u32,
+    /// The packets that were applied. One that could not be must not be named.
+    pub ack: Ack,
     /// Server tick for which the first of `inputs` is meant; the others follow one by one.
     pub first_tick: u32,
     /// At most `INPUTS_PER_MESSAGE_MAX`, oldest first; earlier ones are repeats in case of loss.

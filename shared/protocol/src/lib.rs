@@ -5,14 +5,14 @@
 //! [`wire::DecodeError`]; nothing here panics on them, performs IO, or knows the ECS.
 
 pub mod close;
-pub mod frame;
 pub mod ids;
 pub mod intent;
 pub mod limits;
 pub mod notice;
 pub mod quantise;
+pub mod snapshot;
 pub mod text;
 pub mod wire;
 
 /// Version of everything in this crate. Both ends must name the same one in the handshake.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;

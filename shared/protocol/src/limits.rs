@@ -7,10 +7,16 @@ pub const CLIENT_RELIABLE_BYTES_MAX: usize = 4 * 1024;
 pub const CLIENT_LATEST_BYTES_MAX: usize = 1_150;
 /// A reliable message of the server (a full roster of [`PEOPLE_PER_WORLD_MAX`] fits).
 pub const SERVER_RELIABLE_BYTES_MAX: usize = 256 * 1024;
-/// A snapshot frame. Entities that do not fit wait for the next frame, nearest first.
+/// A packet on a reliable transport. Leaves that do not fit wait for a later one, by urgency.
 pub const FRAME_BYTES_MAX: usize = 48 * 1024;
-/// Entities (new, changed or gone) in one snapshot frame.
-pub const ENTITIES_PER_FRAME_MAX: usize = 2_048;
+/// One part of a block: with a packet's head it fits into a datagram.
+pub const BLOCK_BYTES_MAX: usize = 1_080;
+/// A packet for a transport of datagrams.
+pub const DATAGRAM_BYTES_MAX: usize = 1_150;
+/// Blocks in one packet; a client refuses more.
+pub const BLOCKS_PER_PACKET_MAX: usize = 2_048;
+/// Leaves that a client knows at once; a client refuses more.
+pub const LEAVES_MAX: usize = 8_192;
 /// Ticks of quantised state that the server keeps as baselines.
 pub const BASELINE_TICKS_MAX: usize = 64;
 /// Inputs that one latest-lane message may repeat.

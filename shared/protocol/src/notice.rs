@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     close::CloseReason,
-    ids::{EntityId, ObjectId, PersonId},
+    ids::{ObjectId, PersonId},
     intent::{Emote, Look},
     limits::RESUME_TOKEN_BYTES,
 };
@@ -14,8 +14,6 @@ use crate::{
 pub struct PersonCard {
     /// The person.
     pub person: PersonId,
-    /// The avatar's entity in this world.
-    pub avatar: EntityId,
     /// Display name, unique in the world.
     pub name: String,
     /// Colours.
@@ -71,8 +69,6 @@ pub enum ServerMessage {
         substeps: u8,
         /// The tick in which the person entered.
         tick: u32,
-        /// The person's own avatar.
-        avatar: EntityId,
         /// Everyone in the world, the person included.
         people: Vec<PersonCard>,
     },

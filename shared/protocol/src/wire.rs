@@ -9,11 +9,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     PROTOCOL_VERSION,
-    frame::Frame,
     intent::{ClientLatest, ClientMessage, Hello, MAGIC},
     limits::{
-        CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, ENTITIES_PER_FRAME_MAX,
-        FRAME_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, SERVER_RELIABLE_BYTES_MAX,
+        CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, INPUTS_PER_MESSAGE_MAX,
+        SERVER_RELIABLE_BYTES_MAX,
     },
     notice::ServerMessage,
 };
@@ -59,6 +58,25 @@ fn configuration() -> Configuration<LittleEndian, Varint, Limit<DECODE_BYTES_MAX
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     bincode::serde::encode_to_vec(value, configuration())
         .expect("wire types have no maps of unknown length or untagged parts, so they encode")
+}
+
+/// A small value as bytes at the start of `buffer`; gives their count. Needs no memory.
+pub fn encode_into<T: Serialize>(value: &T, buffer: &mut [u8]) -> usize {
+    bincode::serde::encode_into_slice(value, buffer, configuration())
+        .expect("the caller's buffer holds the largest value of this type")
+}
+
+/// A value from the start of at most `bytes_max` bytes, and the bytes that follow it.
+pub fn decode_prefix<T: DeserializeOwned>(
+    bytes: &[u8],
+    bytes_max: usize,
+) -> Result<(T, &[u8]), DecodeError> {
+    if bytes.len() > bytes_max {
+        return Err(DecodeError::TooLarge { size: bytes.len(), max: bytes_max });
+    }
+    let (value, used) = bincode::serde::decode_from_slice(bytes, configuration())
+        .map_err(|error| DecodeError::Malformed(error.to_string()))?;
+    Ok((value, &bytes[used..]))
 }
 
 /// A value from at most `bytes_max` bytes, all of which must be used.
@@ -114,14 +132,4 @@ pub fn decode_client_latest(bytes: &[u8]) -> Result<ClientLatest, DecodeError> {
 /// A server's reliable message.
 pub fn decode_server_message(bytes: &[u8]) -> Result<ServerMessage, DecodeError> {
     decode(bytes, SERVER_RELIABLE_BYTES_MAX)
-}
-
-/// A snapshot frame.
-pub fn decode_frame(bytes: &[u8]) -> Result<Frame, DecodeError> {
-    let frame: Frame = decode(bytes, FRAME_BYTES_MAX)?;
-    let named = frame.gone.len() + frame.come.len() + frame.changed.len();
-    if named > ENTITIES_PER_FRAME_MAX {
-        return Err(DecodeError::Malformed(format!("{named} entities in one frame")));
-    }
-    Ok(frame)
 }

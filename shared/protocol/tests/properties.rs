@@ -2,15 +2,23 @@
 
 use proptest::{array, collection::vec, option, prelude::*};
 use vivarium_protocol::{
+    PROTOCOL_VERSION,
     close::CloseReason,
-    frame::{Change, Comer, EntityKind, FIELD_COUNT, FieldDelta, Fields, Frame, OwnState},
-    ids::{EntityId, ObjectId, PersonId},
+    ids::{ObjectId, PersonId},
     intent::{
         ClientLatest, ClientMessage, Emote, Hello, Input, Look, MAGIC, TrackedPose, TrackedPoses,
     },
-    limits::INPUTS_PER_MESSAGE_MAX,
+    limits::{BLOCK_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, LEAVES_MAX},
     notice::{Denial, PersonCard, ServerMessage},
-    quantise, text, wire,
+    quantise,
+    snapshot::{
+        block::{BlockEncoder, Identity, SLOTS, Source},
+        member::{Known, Times},
+        packet::{self, Ack, Closing, OwnNote, OwnState, PacketHead},
+        schema::{Coding, FIELDS_MAX, Facet, LEVELS},
+        view::{Applied, View},
+    },
+    text, wire,
 };
 
 fn look() -> impl Strategy<Value = Look> {
@@ -85,13 +93,13 @@ fn tracked_poses() -> impl Strategy<Value = TrackedPoses> {
 
 fn client_latest() -> impl Strategy<Value = ClientLatest> {
     (
-        any::<u32>(),
+        any::<(u32, [u32; 2])>(),
         any::<u32>(),
         vec(input(), 0..=INPUTS_PER_MESSAGE_MAX),
         option::of(tracked_poses()),
     )
-        .prop_map(|(ack, first_tick, inputs, tracked)| ClientLatest {
-            ack,
+        .prop_map(|((newest, before), first_tick, inputs, tracked)| ClientLatest {
+            ack: Ack { newest, before },
             first_tick,
             inputs,
             tracked,
@@ -99,15 +107,9 @@ fn client_latest() -> impl Strategy<Value = ClientLatest> {
 }
 
 fn person_card() -> impl Strategy<Value = PersonCard> {
-    (any::<u32>(), any::<u32>(), ".{0,24}", look(), any::<bool>()).prop_map(
-        |(person, avatar, name, look, present)| PersonCard {
-            person: PersonId(person),
-            avatar: EntityId(avatar),
-            name,
-            look,
-            present,
-        },
-    )
+    (any::<u32>(), ".{0,24}", look(), any::<bool>()).prop_map(|(person, name, look, present)| {
+        PersonCard { person: PersonId(person), name, look, present }
+    })
 }
 
 fn server_message() -> impl Strategy<Value = ServerMessage> {
@@ -123,18 +125,9 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
                 resumed
             }
         ),
-        (".{0,32}", ".{0,40}", any::<(u16, u8, u32, u32)>(), vec(person_card(), 0..5),).prop_map(
-            |(world, document_url, (ticks_per_s, substeps, tick, avatar), people)| {
-                let avatar = EntityId(avatar);
-                ServerMessage::Entered {
-                    world,
-                    document_url,
-                    ticks_per_s,
-                    substeps,
-                    tick,
-                    avatar,
-                    people,
-                }
+        (".{0,32}", ".{0,40}", any::<(u16, u8, u32)>(), vec(person_card(), 0..5)).prop_map(
+            |(world, document_url, (ticks_per_s, substeps, tick), people)| {
+                ServerMessage::Entered { world, document_url, ticks_per_s, substeps, tick, people }
             }
         ),
         person_card().prop_map(|card| ServerMessage::Joined { card }),
@@ -151,66 +144,211 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
     ]
 }
 
-/// Mostly small, as on the wire, but also the edges of `i32`, where additions wrap.
-fn fields() -> impl Strategy<Value = Fields> {
-    let field = prop_oneof![
-        4 => -300..300_i32,
-        2 => any::<i32>(),
-        1 => Just(i32::MIN),
-        1 => Just(i32::MAX),
-    ];
-    vec(field, FIELD_COUNT).prop_map(|fields| fields.try_into().expect("as many as asked for"))
-}
-
-fn delta() -> impl Strategy<Value = FieldDelta> {
-    (any::<u32>(), vec(any::<i32>(), 0..FIELD_COUNT))
-        .prop_map(|(mask, values)| FieldDelta { mask, values })
-}
-
 fn own_state() -> impl Strategy<Value = OwnState> {
     let metres = || array::uniform3(-1e6..1e6_f32);
-    (metres(), metres(), any::<(u8, u8, bool, i8, u8)>()).prop_map(
-        |(position_m, velocity_mps, (flags, airborne_ticks, on_time, lead_ticks, teleports))| {
-            OwnState {
-                position_m,
-                velocity_mps,
-                flags,
-                airborne_ticks,
-                on_time,
-                lead_ticks,
-                teleports,
-            }
+    (metres(), metres(), any::<(u8, u8, u8)>()).prop_map(
+        |(position_m, velocity_mps, (flags, airborne_ticks, teleports))| OwnState {
+            position_m,
+            velocity_mps,
+            flags,
+            airborne_ticks,
+            teleports,
         },
     )
 }
 
-fn frame() -> impl Strategy<Value = Frame> {
-    let kind = prop_oneof![
-        any::<u32>().prop_map(|person| EntityKind::Avatar { person: PersonId(person) }),
-        any::<u32>().prop_map(|object| EntityKind::Object { object: ObjectId(object) }),
+fn packet_head() -> impl Strategy<Value = PacketHead> {
+    let own = prop_oneof![
+        Just(OwnNote::Same),
+        own_state().prop_map(OwnNote::State),
+        Just(OwnNote::Untold)
     ];
-    let comer = (any::<u32>(), kind, delta()).prop_map(|(entity, kind, state)| Comer {
-        entity: EntityId(entity),
-        kind,
-        state,
-    });
-    let change = (any::<u32>(), delta())
-        .prop_map(|(entity, delta)| Change { entity: EntityId(entity), delta });
-    (
-        any::<(u32, u32)>(),
-        option::of(own_state()),
-        vec(any::<u32>().prop_map(EntityId), 0..6),
-        vec(comer, 0..6),
-        vec(change, 0..6),
-    )
-        .prop_map(|((tick, baseline), own, gone, come, changed)| Frame {
+    (any::<(u32, u8, u32, bool, i8)>(), own).prop_map(
+        |((number, era, tick, on_time, lead_ticks), own)| PacketHead {
+            number,
+            era,
             tick,
-            baseline,
+            on_time,
+            lead_ticks,
             own,
-            gone,
-            come,
-            changed,
-        })
+        },
+    )
+}
+
+type Member = (Identity, Vec<i32>);
+/// Who is in the slots of a leaf, and how.
+type Slots = Vec<Option<Member>>;
+
+/// Fields of a facet within their ranges: small steps from the middle, or anything.
+fn fields(facet: Facet) -> impl Strategy<Value = Vec<i32>> {
+    let mut each = Vec::new();
+    for component in facet.schema().components {
+        for index in 0..component.coding.field_count() {
+            let (min, max) = match (component.coding, index) {
+                (Coding::Rotation, 0) => (0, 3),
+                _ => (component.min, component.max),
+            };
+            let near = (min.max(-20), max.min(20));
+            each.push(prop_oneof![3 => near.0..=near.1, 1 => min..=max, 1 => Just(max)].boxed());
+        }
+    }
+    each
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    let facet = prop::sample::select(Facet::ALL.to_vec());
+    let subject = prop_oneof![3 => 0..6_u32, 1 => any::<u32>()];
+    (facet, subject).prop_flat_map(|(facet, subject)| {
+        fields(facet).prop_map(move |fields| (Identity { facet, subject }, fields))
+    })
+}
+
+/// A leaf at four ticks. Most members stay, and most of what they are stays.
+fn history() -> impl Strategy<Value = [Slots; 4]> {
+    let step = || prop_oneof![4 => Just(None), 2 => member().prop_map(Some)];
+    let slot = (option::of(member()), array::uniform3((step(), any::<bool>(), -3..=3_i32)));
+    vec(slot, SLOTS).prop_map(|slots| {
+        let mut history: [Slots; 4] = Default::default();
+        for (first, steps) in slots {
+            let mut member: Option<Member> = first;
+            history[0].push(member.clone());
+            for (at, (other, leaves, moved)) in steps.into_iter().enumerate() {
+                member = match (other, member) {
+                    (Some(other), _) => (!leaves).then_some(other),
+                    (None, Some((identity, mut fields))) => {
+                        // Along x, as walkers and rolling balls go.
+                        fields[0] = (fields[0] + moved * 9).clamp(-(1 << 15), (1 << 15) - 1);
+                        Some((identity, fields))
+                    }
+                    (None, None) => None,
+                };
+                history[at + 1].push(member.clone());
+            }
+        }
+        history
+    })
+}
+
+fn coarse(slots: &Slots, level: u8) -> Slots {
+    let mut slots = slots.clone();
+    for (identity, fields) in slots.iter_mut().flatten() {
+        identity.facet.schema().coarsen(level, fields);
+    }
+    slots
+}
+
+/// A leaf between two ticks, as an encoder sees it.
+struct Between<'a> {
+    base: &'a Slots,
+    earlier: [Option<&'a Slots>; 2],
+    now: &'a Slots,
+}
+
+impl Between<'_> {
+    fn bits(&self, holds: impl Fn(usize) -> bool) -> u64 {
+        (0..SLOTS).filter(|slot| holds(*slot)).fold(0, |bits, slot| bits | 1 << slot)
+    }
+
+    fn same(&self, slot: usize) -> bool {
+        let who = |slots: &Slots| slots[slot].as_ref().map(|(identity, _)| *identity);
+        who(self.base).is_some() && who(self.base) == who(self.now)
+    }
+}
+
+impl Source for Between<'_> {
+    fn base(&self) -> u64 {
+        self.bits(|slot| self.base[slot].is_some())
+    }
+    fn stays(&self) -> u64 {
+        self.bits(|slot| self.same(slot))
+    }
+    fn comes(&self) -> u64 {
+        self.bits(|slot| self.now[slot].is_some() && !self.same(slot))
+    }
+    fn moved(&self, slot: usize) -> bool {
+        slot.is_multiple_of(2)
+    }
+    fn identity(&self, slot: usize) -> Identity {
+        self.now[slot].as_ref().expect("somebody is there").0
+    }
+    fn known<'a>(&'a self, slot: usize, _: &'a mut [[i32; FIELDS_MAX]; 3]) -> Known<'a> {
+        let identity = self.identity(slot);
+        let of = |slots: &'a Slots| {
+            let (who, fields) = slots[slot].as_ref()?;
+            (*who == identity).then_some(&fields[..])
+        };
+        Known {
+            base: of(self.base).expect("who stays was there"),
+            earlier: self.earlier.map(|slots| slots.and_then(of)),
+        }
+    }
+    fn now(&self, slot: usize, fields: &mut [i32]) {
+        fields.copy_from_slice(&self.now[slot].as_ref().expect("somebody is there").1);
+    }
+}
+
+const LEAF: u32 = 3;
+
+/// The packets that tell a leaf, one for each part.
+fn packets(number: &mut u32, tick: u32, times: Times, between: &Between<'_>) -> Vec<Vec<u8>> {
+    let (mut bytes, mut parts) = (Vec::new(), Vec::new());
+    BlockEncoder::default().encode(times, between, &mut bytes, &mut parts);
+    let mut told = Vec::new();
+    for part in parts {
+        *number += 1;
+        let part = &bytes[part.start as usize..part.end as usize];
+        assert!(part.len() <= BLOCK_BYTES_MAX + 8, "a part of {} bytes", part.len());
+        let head = PacketHead {
+            number: *number,
+            era: 0,
+            tick,
+            on_time: true,
+            lead_ticks: 0,
+            own: OwnNote::Untold,
+        };
+        let mut packet = Vec::new();
+        packet::write_head(&mut packet, &head);
+        packet::write_block_head(&mut packet, LEAF, part.len());
+        packet.extend_from_slice(part);
+        told.push(packet);
+    }
+    told
+}
+
+/// What a view knows, in no order of slots.
+fn seen(view: &View) -> Vec<Member> {
+    let (_, leaf) = view.leaves().next().expect("the leaf was told");
+    let newest = leaf.newest().expect("it was told completely");
+    let mut members: Vec<Member> =
+        newest.members().map(|(identity, fields)| (identity, fields.to_vec())).collect();
+    members.sort();
+    members
+}
+
+/// A leaf told four times, each time relative to all that came before; gives the view, and the
+/// packets of the last time, which it has not been told.
+fn tell(history: &[Slots; 4], level: u8, gaps: [u32; 3]) -> (View, Vec<Vec<u8>>, Slots) {
+    let nobody: Slots = vec![None; SLOTS];
+    let (mut view, mut number, mut tick) = (View::default(), 0, 100);
+    let mut told: Vec<Slots> = Vec::new();
+    let mut last: Vec<Vec<u8>> = Vec::new();
+    for (index, slots) in history.iter().enumerate() {
+        for packet in last.drain(..) {
+            let (_, applied) = view.apply(&packet).expect("our own bytes decode");
+            assert_eq!(applied, Applied::Whole);
+        }
+        let back = |nth: usize| index.checked_sub(nth).map(|at| &told[at]);
+        let gap = |nth: usize| index.checked_sub(nth).map_or(0, |at| gaps[at]);
+        tick += gap(1);
+        let times = Times { age: gap(1), gaps: [gap(2), gap(3)], level };
+        let now = coarse(slots, level);
+        let between =
+            Between { base: back(1).unwrap_or(&nobody), earlier: [back(2), back(3)], now: &now };
+        last = packets(&mut number, tick, times, &between);
+        told.push(now);
+    }
+    let now = told.pop().expect("a history has states");
+    (view, last, now)
 }
 
 /// Bytes of a stranger: noise, and noise that begins like a message.
@@ -222,7 +360,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn bytes_of_a_stranger_never_panic(bytes in bytes()) {
-        let framed = [&MAGIC[..], &1_u16.to_le_bytes(), &bytes].concat();
+        let framed = [&MAGIC[..], &PROTOCOL_VERSION.to_le_bytes(), &bytes].concat();
         let _ = wire::decode_hello(&bytes);
         let _ = wire::decode_client_message(&bytes);
         let _ = wire::decode_server_message(&bytes);
@@ -234,11 +372,12 @@ proptest! {
             prop_assert!(latest.inputs.len() <= INPUTS_PER_MESSAGE_MAX);
             prop_assert_eq!(wire::decode_client_latest(&wire::encode(&latest)), Ok(latest));
         }
-        if let Ok(frame) = wire::decode_frame(&bytes) {
+        if let Ok((head, entries)) = packet::read(&bytes) {
             // Bytes, not values: a position may be NaN, which is unequal to itself.
-            let encoded = wire::encode(&frame);
-            let again = wire::decode_frame(&encoded).expect("our own bytes decode");
+            let encoded = wire::encode(&head);
+            let (again, _) = packet::read(&encoded).expect("our own bytes decode");
             prop_assert_eq!(wire::encode(&again), encoded);
+            prop_assert!(entries.count() <= bytes.len());
         }
     }
 
@@ -281,27 +420,36 @@ proptest! {
     }
 
     #[test]
-    fn every_frame_comes_back(frame in frame()) {
-        prop_assert_eq!(wire::decode_frame(&wire::encode(&frame)), Ok(frame));
+    fn every_packet_head_comes_back(head in packet_head(), rest in vec(any::<u8>(), 0..8)) {
+        let mut bytes = Vec::new();
+        packet::write_head(&mut bytes, &head);
+        let length = bytes.len();
+        bytes.extend_from_slice(&rest);
+        let (read, left) = wire::decode_prefix::<PacketHead>(&bytes, 1_000).expect("it was written");
+        prop_assert_eq!(read, head);
+        prop_assert_eq!(left, &bytes[length..]);
     }
 
     #[test]
-    fn a_delta_leads_from_one_state_to_the_other(from in fields(), to in fields()) {
-        let delta = FieldDelta::between(&from, &to);
-        let mut fields = from;
-        prop_assert!(delta.apply(&mut fields));
-        prop_assert_eq!(fields, to);
-        prop_assert_eq!(delta.is_empty(), from == to);
-    }
-
-    #[test]
-    fn a_malformed_delta_changes_nothing(delta in delta(), before in fields()) {
-        let mut fields = before;
-        let well_formed = delta.mask >> FIELD_COUNT == 0
-            && delta.mask.count_ones() as usize == delta.values.len();
-        prop_assert_eq!(delta.apply(&mut fields), well_formed);
-        if !well_formed {
-            prop_assert_eq!(fields, before);
+    fn an_acknowledgement_names_what_was_added(numbers in vec(1..200_u32, 0..100)) {
+        let mut ack = Ack::default();
+        for (index, number) in numbers.iter().enumerate() {
+            ack.add(*number);
+            let added = &numbers[..=index];
+            let newest = *added.iter().max().expect("one was added");
+            prop_assert_eq!(ack.newest, newest);
+            for number in 0..=201 {
+                // What was too old when it was added is not named; what was named stays so until
+                // it is too old.
+                let named = ack.names(number);
+                let young = newest.saturating_sub(number) <= Ack::BEFORE;
+                prop_assert!(!named || (added.contains(&number) && young), "{number}");
+                if !named && young && added.contains(&number) {
+                    let at = added.iter().position(|it| *it == number).expect("it was added");
+                    let then = *added[..=at].iter().max().expect("one was added");
+                    prop_assert!(then - number > Ack::BEFORE, "{number} of {added:?}");
+                }
+            }
         }
     }
 
@@ -360,6 +508,81 @@ proptest! {
             prop_assert_eq!(text::chat(&clean), Ok(clean.clone()));
             prop_assert_eq!(text::name_key(&text::name_key(&clean)), text::name_key(&clean));
         }
+    }
+}
+
+// Blocks are larger than messages: fewer of them say as much.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_leaf_comes_back(
+        history in history(),
+        level in 0..LEVELS as u8,
+        gaps in array::uniform3(1..20_u32),
+        backwards in any::<bool>(),
+    ) {
+        let (mut view, mut last, now) = tell(&history, level, gaps);
+        if backwards {
+            last.reverse();
+        }
+        for packet in &last {
+            prop_assert_eq!(view.apply(packet).expect("our own bytes decode").1, Applied::Whole);
+            prop_assert_eq!(view.apply(packet).expect("our own bytes decode").1, Applied::Old);
+        }
+        let mut expected: Vec<Member> = now.into_iter().flatten().collect();
+        expected.sort();
+        prop_assert_eq!(seen(&view), expected);
+    }
+
+    #[test]
+    fn a_damaged_packet_never_panics_and_leaves_a_view_that_can_be_told_anew(
+        history in history(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..12),
+        noise in bytes(),
+    ) {
+        let (mut view, last, now) = tell(&history, 0, [1, 2, 3]);
+        let _ = view.apply(&noise);
+        for ((at, byte, cut), packet) in damage.iter().zip(last.iter().cycle()) {
+            let mut packet = packet.clone();
+            let at = at.index(packet.len());
+            packet[at] = *byte;
+            if *cut {
+                packet.truncate(at);
+            }
+            let _ = view.apply(&packet);
+            prop_assert!(view.leaves().count() <= LEAVES_MAX);
+        }
+        view.clear();
+        let nobody: Slots = vec![None; SLOTS];
+        let between = Between { base: &nobody, earlier: [None; 2], now: &now };
+        for packet in packets(&mut 1_000, 9_999, Times::default(), &between) {
+            prop_assert_eq!(view.apply(&packet).expect("our own bytes decode").1, Applied::Whole);
+        }
+        let mut expected: Vec<Member> = now.into_iter().flatten().collect();
+        expected.sort();
+        prop_assert_eq!(seen(&view), expected);
+    }
+
+    #[test]
+    fn a_closed_leaf_stays_closed(history in history(), moved in any::<bool>()) {
+        let (mut view, last, _) = tell(&history, 0, [1, 1, 1]);
+        let head = PacketHead {
+            number: 500,
+            era: 0,
+            tick: 101,
+            on_time: true,
+            lead_ticks: 0,
+            own: OwnNote::Untold,
+        };
+        let mut packet = Vec::new();
+        packet::write_head(&mut packet, &head);
+        packet::write_closed(&mut packet, LEAF, if moved { Closing::Moved } else { Closing::Gone });
+        prop_assert_eq!(view.apply(&packet).expect("our own bytes decode").1, Applied::Whole);
+        for packet in last {
+            let _ = view.apply(&packet);
+        }
+        prop_assert!(view.members().is_empty());
     }
 }
 

@@ -17,10 +17,11 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 use vivarium_protocol::{
-    ids::EntityId,
+    ids::PersonId,
     intent::{ClientMessage, Hello, Look},
-    limits::{FRAME_BYTES_MAX, SERVER_RELIABLE_BYTES_MAX},
+    limits::{FRAME_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, SERVER_RELIABLE_BYTES_MAX},
     notice::ServerMessage,
+    snapshot::view::{Applied, View},
     wire,
 };
 
@@ -28,7 +29,7 @@ use crate::{
     clock::{Clocks, WorldClock},
     inputs::InputSchedule,
     measure::Tally,
-    replica::{Replica, ReplicaError},
+    sight::{Sight, told_of},
     walk::{Behaviour, Walker},
 };
 
@@ -63,7 +64,6 @@ pub struct Plan {
 
 /// Where a person is, since the last `Entered`.
 struct Inside {
-    avatar: EntityId,
     clock: Arc<WorldClock>,
     schedule: InputSchedule,
     /// Ticks of the bot's own clock are counted from here.
@@ -76,7 +76,9 @@ pub struct Bot {
     socket: Socket,
     clocks: Arc<Clocks>,
     inside: Inside,
-    replica: Replica,
+    view: View,
+    sight: Sight,
+    worlds_entered: u32,
     walker: Walker,
     ping: Option<(u32, Instant)>,
     nonce: u32,
@@ -118,24 +120,27 @@ impl Bot {
         };
         let mut tally = Tally::default();
         send(&mut socket, &mut tally, RELIABLE, &wire::encode_hello(&hello)).await?;
+        let mut who = PersonId(0);
         loop {
             let message = socket.next().await.context("the server hung up")??;
             let Message::Binary(bytes) = message else { continue };
             tally.bytes_down += bytes.len() as u64;
-            // Frames may come before `Entered`; without it they say nothing.
+            // Packets may come before `Entered`; without it they say nothing.
             let Some((&RELIABLE, bytes)) = bytes.split_first() else { continue };
             match wire::decode_server_message(bytes).context("a message before `Entered`")? {
                 ServerMessage::Closed { reason, detail } => bail!("refused: {reason:?}: {detail}"),
-                ServerMessage::Entered { world, ticks_per_s, tick, avatar, .. } => {
+                ServerMessage::Accepted { person, .. } => who = person,
+                ServerMessage::Entered { world, ticks_per_s, tick, .. } => {
                     tally.join.record(began.elapsed());
                     tally.joined = 1;
-                    let inside = Inside::new(&clocks, &world, ticks_per_s, tick, avatar);
-                    let replica = Replica::default();
+                    let inside = Inside::new(&clocks, &world, ticks_per_s, tick);
                     return Ok(Self {
                         socket,
                         clocks,
                         inside,
-                        replica,
+                        view: View::default(),
+                        sight: Sight::new(who, plan.seed.wrapping_add(u64::from(plan.index))),
+                        worlds_entered: 1,
                         walker,
                         ping: None,
                         nonce: 0,
@@ -152,7 +157,7 @@ impl Bot {
         let began = Instant::now();
         let mut standing = Standing::Open;
         // Bots come in when a tick of the server ends: without a phase of their own, all of them would
-        // look at their newest frame just after it came, and find it younger than people do.
+        // look at their newest packet just after it came, and find it younger than people do.
         let phase = self.walker.fraction();
         let mut ticks = self.timer(phase);
         let mut pings = interval(PING_INTERVAL);
@@ -162,9 +167,9 @@ impl Bot {
                 () = stopped(&mut stop) => break,
                 message = self.socket.next() => match message {
                     Some(Ok(message)) => {
-                        let avatar = self.inside.avatar;
+                        let before = self.worlds_entered;
                         let result = self.hear(&message);
-                        if self.inside.avatar != avatar {
+                        if self.worlds_entered != before {
                             ticks = self.timer(phase);
                         }
                         result
@@ -177,6 +182,7 @@ impl Bot {
             standing = result.unwrap_or(Standing::CutOff);
         }
         self.tally.inside = began.elapsed();
+        self.sight.leave(&self.inside.clock, &mut self.tally);
         match standing {
             Standing::Open => self.leave().await,
             Standing::CutOff => self.tally.disconnects = 1,
@@ -207,18 +213,14 @@ impl Bot {
     /// A tick of the bot's own clock: looks at what it knows, decides, and sends.
     async fn tick(&mut self) -> Result<Standing> {
         let now = Instant::now();
-        let known = self.replica.newest();
-        if let Some(known) = known
-            && let Some(age) = self.inside.clock.age(now, known.tick)
-        {
-            self.tally.staleness.record(age);
-        }
-        let input = self.walker.next(self.inside.avatar, known);
-        let ack = known.map_or(0, |known| known.tick);
-        for _ in 0..self.inside.ticks_due(now) {
+        let ticks = self.inside.ticks_due(now);
+        self.sight.look(now, ticks, &self.view, &self.inside.clock, &mut self.tally);
+        let here_m = self.view.own().map(|own| [own.position_m[0], own.position_m[2]]);
+        let input = self.walker.next(here_m, self.sight.middle_m());
+        for _ in 0..ticks.min(INPUTS_PER_MESSAGE_MAX as u32) {
             self.inside.schedule.push(input);
         }
-        let message = wire::encode(&self.inside.schedule.message(ack));
+        let message = wire::encode(&self.inside.schedule.message(self.view.ack()));
         send(&mut self.socket, &mut self.tally, LATEST, &message).await?;
         Ok(Standing::Open)
     }
@@ -246,7 +248,7 @@ impl Bot {
         match bytes.split_first() {
             Some((&RELIABLE, bytes)) => self.hear_reliable(bytes),
             Some((&LATEST, bytes)) => {
-                self.see_frame(bytes);
+                self.see_packet(bytes);
                 Ok(Standing::Open)
             }
             _ => {
@@ -259,11 +261,13 @@ impl Bot {
     fn hear_reliable(&mut self, bytes: &[u8]) -> Result<Standing> {
         match wire::decode_server_message(bytes) {
             Ok(ServerMessage::Closed { .. }) => return Ok(Standing::CutOff),
-            Ok(ServerMessage::Entered { world, ticks_per_s, tick, avatar, .. }) => {
+            Ok(ServerMessage::Entered { world, ticks_per_s, tick, .. }) => {
                 // Through a portal: nothing of the old world is true in the new one.
-                self.replica.clear();
+                self.sight.leave(&self.inside.clock, &mut self.tally);
+                self.view.clear();
                 self.walker.entered();
-                self.inside = Inside::new(&self.clocks, &world, ticks_per_s, tick, avatar);
+                self.worlds_entered += 1;
+                self.inside = Inside::new(&self.clocks, &world, ticks_per_s, tick);
             }
             Ok(ServerMessage::Pong { nonce }) => {
                 if let Some((expected, sent)) = self.ping.take()
@@ -280,27 +284,29 @@ impl Bot {
         Ok(Standing::Open)
     }
 
-    fn see_frame(&mut self, bytes: &[u8]) {
-        let Ok(frame) = wire::decode_frame(bytes) else {
+    fn see_packet(&mut self, bytes: &[u8]) {
+        self.tally.packet_bytes += bytes.len() as u64;
+        let Ok((packet, applied)) = self.view.apply(bytes) else {
             self.tally.decode_errors += 1;
             return;
         };
         self.tally.snapshots += 1;
-        match self.replica.apply(&frame) {
-            Ok(()) => {
-                self.inside.clock.frame_arrived(Instant::now(), frame.tick);
-                self.inside.schedule.frame_arrived(&frame);
+        match applied {
+            Applied::Whole => {
+                self.inside.clock.packet_arrived(Instant::now(), packet.tick);
+                self.inside.schedule.packet_arrived(&packet);
+                self.tally.avatar_updates += told_of(&self.view, packet.tick);
             }
-            Err(ReplicaError::Stale) => {}
-            Err(_) => self.tally.decode_errors += 1,
+            // On a road that keeps the order, a server builds on nothing that was not acknowledged.
+            Applied::InPart => self.tally.decode_errors += 1,
+            Applied::Old => {}
         }
     }
 }
 
 impl Inside {
-    fn new(clocks: &Clocks, world: &str, ticks_per_s: u16, tick: u32, avatar: EntityId) -> Self {
+    fn new(clocks: &Clocks, world: &str, ticks_per_s: u16, tick: u32) -> Self {
         Self {
-            avatar,
             clock: clocks.world(world, ticks_per_s),
             schedule: InputSchedule::entered(tick),
             since: Instant::now(),
@@ -309,12 +315,12 @@ impl Inside {
     }
 
     /// Ticks that have begun since this was last asked: more than one after a hitch.
-    fn ticks_due(&mut self, now: Instant) -> u64 {
+    fn ticks_due(&mut self, now: Instant) -> u32 {
         let tick_ns = self.clock.tick().as_nanos().max(1);
         let begun = (now.saturating_duration_since(self.since).as_nanos() / tick_ns) as u64 + 1;
         let due = begun.saturating_sub(self.ticks);
         self.ticks = begun;
-        due.min(vivarium_protocol::limits::INPUTS_PER_MESSAGE_MAX as u64)
+        u32::try_from(due).unwrap_or(u32::MAX)
     }
 }
 

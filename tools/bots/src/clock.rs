@@ -1,9 +1,10 @@
 //! What time it is on the server, as nearly as its clients can tell.
 //!
-//! A frame of tick `t` cannot arrive before `t` has ended. So among all frames of a world, over all
+//! A packet of tick `t` cannot arrive before `t` has ended. So among all packets of a world, over all
 //! bots of a run, the smallest difference between the time of arrival and `t` ticks is the server's
 //! clock plus the shortest way to a bot. Half of the shortest round trip is taken off for that way.
-//! The age of what a bot knows is then the server's time now minus the time of its newest frame.
+//! The age of a state is then the server's time now minus the end of its tick; what is old and what
+//! merely rests is told apart in [`crate::staleness`].
 //!
 //! Only the last [`WINDOW`] to twice that counts: a server that cannot keep up drops time, and from
 //! then on its ticks are later for ever, which is not the age of what it sends.
@@ -55,7 +56,7 @@ pub struct WorldClock {
 }
 
 impl WorldClock {
-    /// A clock that has seen no frame.
+    /// A clock that has seen no packet.
     pub fn new(began: Instant, ticks_per_s: u16) -> Self {
         Self {
             began,
@@ -82,8 +83,8 @@ impl WorldClock {
         self.offset_us.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A frame of `tick` has arrived.
-    pub fn frame_arrived(&self, now: Instant, tick: u32) {
+    /// A packet of `tick` has arrived.
+    pub fn packet_arrived(&self, now: Instant, tick: u32) {
         let elapsed_us = self.elapsed_us(now);
         let window = elapsed_us as u64 / WINDOW.as_micros() as u64;
         self.smallest().note(window, elapsed_us - self.tick_us(tick));
@@ -94,7 +95,7 @@ impl WorldClock {
         self.round_trip_us.fetch_min(round_trip.as_micros() as i64, Ordering::Relaxed);
     }
 
-    /// How old the state of `tick` is; `None` before the first frame.
+    /// How old the state of `tick` is; `None` before the first packet.
     pub fn age(&self, now: Instant, tick: u32) -> Option<Duration> {
         let offset = self.smallest().get();
         if offset == i64::MAX {
@@ -137,14 +138,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn age_counts_from_the_fastest_frame_and_half_the_shortest_round_trip() {
+    fn age_counts_from_the_fastest_packet_and_half_the_shortest_round_trip() {
         let began = Instant::now();
         let at = |ms| began + Duration::from_millis(ms);
         let clock = WorldClock::new(began, 100);
         assert_eq!(clock.age(at(5), 100), None);
-        clock.frame_arrived(at(30), 100);
-        clock.frame_arrived(at(32), 101);
-        clock.frame_arrived(at(60), 102);
+        clock.packet_arrived(at(30), 100);
+        clock.packet_arrived(at(32), 101);
+        clock.packet_arrived(at(60), 102);
         // Tick 101 came fastest, at 32 ms: tick 102 ended 10 ms after it, and was 18 ms late.
         assert_eq!(clock.age(at(60), 102), Some(Duration::from_millis(18)));
         clock.round_trip(Duration::from_millis(9));
@@ -156,12 +157,12 @@ mod tests {
         let began = Instant::now();
         let at = |ms| began + Duration::from_millis(ms);
         let clock = WorldClock::new(began, 100);
-        clock.frame_arrived(at(0), 100);
+        clock.packet_arrived(at(0), 100);
         // Half a second was dropped: ticks come 500 ms later than before.
-        clock.frame_arrived(at(1_500), 200);
+        clock.packet_arrived(at(1_500), 200);
         assert_eq!(clock.age(at(1_500), 200), Some(Duration::from_millis(500)));
-        clock.frame_arrived(at(2_500), 300);
-        clock.frame_arrived(at(4_500), 500);
+        clock.packet_arrived(at(2_500), 300);
+        clock.packet_arrived(at(4_500), 500);
         assert_eq!(clock.age(at(4_510), 500), Some(Duration::from_millis(10)));
     }
 }

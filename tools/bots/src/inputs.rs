@@ -1,21 +1,21 @@
 //! Which input is sent for which tick of the server.
 //!
 //! Each input belongs to one tick, and the server wants it a little before. How early inputs arrive
-//! is told in every frame (`OwnState::lead_ticks`): too late, and some ticks are skipped with the
+//! is told in every packet (`PacketHead::lead_ticks`): too late, and some ticks are skipped with the
 //! last input repeated; too early, and no input is made for some ticks of the bot's own clock.
 
 use std::collections::VecDeque;
 
 use vivarium_protocol::{
-    frame::Frame,
     intent::{ClientLatest, Input},
     limits::{INPUT_LEAD_TICKS_MAX, INPUTS_PER_MESSAGE_MAX},
+    snapshot::packet::{Ack, PacketHead},
 };
 
 /// Least and greatest lead (ticks) that is left as it is.
 const LEAD_WANTED_TICKS: std::ops::RangeInclusive<i32> = 2..=4;
-/// Frames over which the smallest lead is looked for before anything is changed.
-const FRAMES_OBSERVED: u32 = 15;
+/// Packets over which the smallest lead is looked for before anything is changed.
+const PACKETS_OBSERVED: u32 = 15;
 /// Earlier inputs that a message repeats in case it is the first to get through.
 const REPEATED: usize = 3;
 
@@ -30,8 +30,8 @@ pub struct InputSchedule {
     /// Ticks of the bot's clock for which nothing is to be made.
     hold: u32,
     lead_min: i32,
-    frames: u32,
-    /// Frames of earlier ticks were made before the last correction could be felt.
+    packets: u32,
+    /// Packets of earlier ticks were made before the last correction could be felt.
     settled_at_tick: u32,
 }
 
@@ -45,7 +45,7 @@ impl InputSchedule {
             unsent: 0,
             hold: 0,
             lead_min: i32::MAX,
-            frames: 0,
+            packets: 0,
             settled_at_tick: next_tick,
         }
     }
@@ -69,7 +69,7 @@ impl InputSchedule {
     }
 
     /// What to send now: the inputs made since the last message, and a few before them.
-    pub fn message(&mut self, ack: u32) -> ClientLatest {
+    pub fn message(&mut self, ack: Ack) -> ClientLatest {
         let count = (self.unsent + REPEATED).min(self.made.len());
         self.unsent = 0;
         ClientLatest {
@@ -80,22 +80,21 @@ impl InputSchedule {
         }
     }
 
-    /// Learns from a frame how early inputs arrive, and corrects what is made next.
-    pub fn frame_arrived(&mut self, frame: &Frame) {
+    /// Learns from a packet how early inputs arrive, and corrects what is made next.
+    pub fn packet_arrived(&mut self, packet: &PacketHead) {
         // Far behind, as after a pause of the whole process: start anew where the server is.
-        let behind = i64::from(frame.tick) - i64::from(self.next_tick);
+        let behind = i64::from(packet.tick) - i64::from(self.next_tick);
         if behind >= 0 || -behind > i64::from(INPUT_LEAD_TICKS_MAX) {
-            *self = Self::entered(frame.tick);
+            *self = Self::entered(packet.tick);
             return;
         }
-        let Some(own) = &frame.own else { return };
-        if frame.tick < self.settled_at_tick {
+        if packet.tick < self.settled_at_tick {
             return;
         }
-        self.lead_min = self.lead_min.min(i32::from(own.lead_ticks));
-        self.frames += 1;
+        self.lead_min = self.lead_min.min(i32::from(packet.lead_ticks));
+        self.packets += 1;
         // Late inputs are felt at once; early ones only make the avatar answer later.
-        if self.frames < FRAMES_OBSERVED && self.lead_min >= 0 {
+        if self.packets < PACKETS_OBSERVED && self.lead_min >= 0 {
             return;
         }
         if self.lead_min < *LEAD_WANTED_TICKS.start() {
@@ -108,7 +107,7 @@ impl InputSchedule {
             self.hold = (self.lead_min - LEAD_WANTED_TICKS.start() - 1) as u32;
         }
         self.lead_min = i32::MAX;
-        self.frames = 0;
+        self.packets = 0;
         self.settled_at_tick = self.next_tick.saturating_add(self.hold);
     }
 }
@@ -116,31 +115,29 @@ impl InputSchedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vivarium_protocol::frame::OwnState;
+    use vivarium_protocol::snapshot::packet::OwnNote;
 
-    fn frame(tick: u32, lead_ticks: i8) -> Frame {
-        let own = OwnState {
-            position_m: [0.0; 3],
-            velocity_mps: [0.0; 3],
-            flags: 0,
-            airborne_ticks: 0,
+    fn packet(tick: u32, lead_ticks: i8) -> PacketHead {
+        PacketHead {
+            number: tick,
+            era: 0,
+            tick,
             on_time: lead_ticks >= 0,
             lead_ticks,
-            teleports: 0,
-        };
-        Frame { tick, baseline: 0, own: Some(own), gone: vec![], come: vec![], changed: vec![] }
+            own: OwnNote::Same,
+        }
     }
 
-    /// A bot and a server whose messages take `way` ticks each; the lead that frames tell at the end.
+    /// A bot and a server whose messages take `way` ticks each; the lead that packets tell at the end.
     fn lead_after(ticks: u32, way: u32) -> i8 {
         let mut schedule = InputSchedule::entered(100);
         let mut under_way = VecDeque::new();
-        let mut frames = VecDeque::new();
+        let mut packets = VecDeque::new();
         let mut newest_held = 100_i64;
         let mut lead = 0;
         for tick in 100 + way..100 + way + ticks {
             schedule.push(Input::default());
-            let message = schedule.message(0);
+            let message = schedule.message(Ack::default());
             under_way.push_back((tick + way, message));
             while under_way.front().is_some_and(|(at, _)| *at <= tick) {
                 let (_, message) = under_way.pop_front().unwrap();
@@ -148,9 +145,9 @@ mod tests {
                 newest_held = newest_held.max(newest);
             }
             lead = (newest_held - i64::from(tick)).clamp(-128, 127) as i8;
-            frames.push_back((tick + way, frame(tick, lead)));
-            while frames.front().is_some_and(|(at, _)| *at <= tick) {
-                schedule.frame_arrived(&frames.pop_front().unwrap().1);
+            packets.push_back((tick + way, packet(tick, lead)));
+            while packets.front().is_some_and(|(at, _)| *at <= tick) {
+                schedule.packet_arrived(&packets.pop_front().unwrap().1);
             }
         }
         lead
@@ -167,14 +164,15 @@ mod tests {
     #[test]
     fn messages_repeat_the_last_inputs_and_name_their_first_tick() {
         let mut schedule = InputSchedule::entered(10);
+        let ack = Ack { newest: 7, before: [1, 0] };
         for step in 0..6 {
             schedule.push(Input { move_x: step, ..Input::default() });
-            let message = schedule.message(7);
+            let message = schedule.message(ack);
             let moves: Vec<i8> = message.inputs.iter().map(|input| input.move_x).collect();
             let expected: Vec<i8> = (step.saturating_sub(3).max(0)..=step).collect();
             assert_eq!(moves, expected);
             assert_eq!(message.first_tick, 14 + expected[0] as u32);
-            assert_eq!(message.ack, 7);
+            assert_eq!(message.ack, ack);
         }
     }
 
@@ -182,8 +180,8 @@ mod tests {
     fn after_a_pause_the_schedule_starts_where_the_server_is() {
         let mut schedule = InputSchedule::entered(10);
         schedule.push(Input::default());
-        schedule.frame_arrived(&frame(500, -128));
+        schedule.packet_arrived(&packet(500, -128));
         schedule.push(Input::default());
-        assert_eq!(schedule.message(500).first_tick, 504);
+        assert_eq!(schedule.message(Ack::default()).first_tick, 504);
     }
 }

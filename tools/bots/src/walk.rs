@@ -4,14 +4,7 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use vivarium_protocol::{
-    frame::{EntityKind, Fields, field},
-    ids::EntityId,
-    intent::{Input, buttons},
-    quantise,
-};
-
-use crate::replica::Snapshot;
+use vivarium_protocol::intent::{Input, buttons};
 
 /// How a bot behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -61,13 +54,13 @@ impl Walker {
         [a, b, c]
     }
 
-    /// What is held down in the next tick.
-    pub fn next(&mut self, own: EntityId, known: Option<&Snapshot>) -> Input {
-        let here = known.and_then(|known| known.get(own)).map(|it| ground_m(&it.fields));
-        match (self.behaviour, here, known) {
-            (Behaviour::Still, _, _) | (_, None, _) | (_, _, None) => Input::default(),
-            (Behaviour::Wander, Some(here), _) => self.wander(here),
-            (Behaviour::Crowd, Some(here), Some(known)) => self.crowd(own, here, known),
+    /// What is held down in the next tick, by one who is at `here_m` and sees the others around
+    /// `middle_m`, both from above: metres along x and z.
+    pub fn next(&mut self, here_m: Option<[f32; 2]>, middle_m: Option<[f32; 2]>) -> Input {
+        match (self.behaviour, here_m, middle_m) {
+            (Behaviour::Still, _, _) | (_, None, _) => Input::default(),
+            (Behaviour::Crowd, Some(here), Some(middle)) => self.crowd(here, middle),
+            (Behaviour::Wander | Behaviour::Crowd, Some(here), _) => self.wander(here),
         }
     }
 
@@ -88,20 +81,8 @@ impl Walker {
         input(self.heading_rad, self.buttons | jump)
     }
 
-    fn crowd(&mut self, own: EntityId, here: [f32; 2], known: &Snapshot) -> Input {
-        let mut sum = [0.0, 0.0];
-        let mut others = 0.0_f32;
-        for it in &known.entities {
-            if it.entity != own && matches!(it.kind, EntityKind::Avatar { .. }) {
-                let there = ground_m(&it.fields);
-                sum = [sum[0] + there[0], sum[1] + there[1]];
-                others += 1.0;
-            }
-        }
-        if others == 0.0 {
-            return self.wander(here);
-        }
-        let (x, z) = (sum[0] / others - here[0], sum[1] / others - here[1]);
+    fn crowd(&mut self, here: [f32; 2], middle: [f32; 2]) -> Input {
+        let (x, z) = (middle[0] - here[0], middle[1] - here[1]);
         // Far away: straight to the middle. Near: at a right angle to it, which is a circle.
         let turn = if x.hypot(z) > CIRCLE_M { 0.0 } else { std::f32::consts::FRAC_PI_2 };
         self.heading_rad = heading(x, z) + turn + (self.fraction() - 0.5) * 0.4;
@@ -112,14 +93,6 @@ impl Walker {
     pub fn fraction(&mut self) -> f32 {
         (self.random.next_u32() >> 8) as f32 / (1 << 24) as f32
     }
-}
-
-/// Where an avatar is, seen from above: metres along x and z.
-fn ground_m(fields: &Fields) -> [f32; 2] {
-    [
-        quantise::position_m(fields[field::POSITION]),
-        quantise::position_m(fields[field::POSITION + 2]),
-    ]
 }
 
 /// The heading that leads along (x, z): 0 = -z, growing to the left.
@@ -141,16 +114,6 @@ fn input(heading_rad: f32, buttons: u8) -> Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replica::Known;
-    use vivarium_protocol::{frame::FIELD_COUNT, ids::PersonId};
-
-    fn avatar(id: u32, x_m: f32, z_m: f32) -> Known {
-        let mut fields = [0; FIELD_COUNT];
-        fields[field::POSITION] = quantise::position(x_m);
-        fields[field::POSITION + 2] = quantise::position(z_m);
-        let kind = EntityKind::Avatar { person: PersonId(id) };
-        Known { entity: EntityId(id), kind, fields }
-    }
 
     #[test]
     fn headings_and_directions_agree() {
@@ -163,13 +126,9 @@ mod tests {
     }
 
     #[test]
-    fn in_a_crowd_a_bot_walks_towards_the_others() {
-        let known = Snapshot {
-            tick: 1,
-            entities: vec![avatar(1, 0.0, 0.0), avatar(2, 30.0, 1.0), avatar(3, 30.0, -1.0)],
-        };
+    fn in_a_crowd_a_bot_walks_towards_the_middle_of_the_others() {
         let mut walker = Walker::new(Behaviour::Crowd, 1, 0);
-        let input = walker.next(EntityId(1), Some(&known));
+        let input = walker.next(Some([0.0, 0.0]), Some([30.0, 0.0]));
         assert!(input.move_x > 115, "{input:?}");
     }
 
@@ -179,8 +138,7 @@ mod tests {
         let mut at = [0.0_f32, 0.0];
         let mut farthest = 0.0_f32;
         for _ in 0..30 * 300 {
-            let known = Snapshot { tick: 1, entities: vec![avatar(1, at[0], at[1])] };
-            let input = walker.next(EntityId(1), Some(&known));
+            let input = walker.next(Some(at), None);
             at[0] += f32::from(input.move_x) / 127.0 * 0.15;
             at[1] += f32::from(input.move_z) / 127.0 * 0.15;
             farthest = farthest.max(at[0].hypot(at[1]));
@@ -190,10 +148,9 @@ mod tests {
 
     #[test]
     fn a_run_can_be_repeated() {
-        let known = Snapshot { tick: 1, entities: vec![avatar(1, 0.0, 0.0)] };
         let walk = |seed| {
             let mut walker = Walker::new(Behaviour::Wander, seed, 5);
-            (0..200).map(|_| walker.next(EntityId(1), Some(&known))).collect::<Vec<_>>()
+            (0..200).map(|_| walker.next(Some([0.0, 0.0]), None)).collect::<Vec<_>>()
         };
         assert_eq!(walk(7), walk(7));
         assert_ne!(walk(7), walk(8));

@@ -16,19 +16,24 @@ use vivarium_bots::{
 };
 use vivarium_protocol::{
     close::CloseReason,
-    frame::{Change, Comer, EntityKind, FieldDelta, Frame, OwnState},
-    ids::{EntityId, PersonId},
+    ids::PersonId,
     intent::{ClientLatest, ClientMessage},
     notice::ServerMessage,
+    snapshot::{
+        block::{BlockEncoder, Identity, Source},
+        member::{Known, Times},
+        packet::{self, Ack, OwnNote, OwnState, PacketHead},
+        schema::{FIELDS_MAX, Facet},
+    },
     wire,
 };
 
 /// How the server treats a bot once it is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// A frame for every message, against the baseline that the bot acknowledged.
+    /// A packet for every message, built on what the bot acknowledged.
     Good,
-    /// Frames against baselines that never were.
+    /// Packets that build on what was never sent.
     LostBaseline,
     /// Noise on the latest lane.
     Noise,
@@ -50,26 +55,85 @@ fn reliable(message: &ServerMessage) -> Message {
     Message::Binary([&[0], &wire::encode(message)[..]].concat().into())
 }
 
-fn frame(tick: u32, baseline: u32, held: u32) -> Frame {
+/// The first tick; its end is told in packet 1.
+const FIRST_TICK: u32 = 1_001;
+
+/// A leaf with one walker, who is one step further in each tick.
+struct Walker {
+    is_known: bool,
+    base: [i32; 6],
+    now: [i32; 6],
+}
+
+impl Walker {
+    /// At the end of a tick, when the other end knows him as he was `age` ticks before; 0: not.
+    fn at(tick: u32, age: u32) -> Self {
+        let place = |tick: u32| [(tick - FIRST_TICK) as i32 * 50, 0, 0, 0, 0, 1];
+        // What never was has to be somewhere, too.
+        let then = (tick - age).max(FIRST_TICK);
+        Self { is_known: age != 0, base: place(then), now: place(tick) }
+    }
+}
+
+impl Source for Walker {
+    fn base(&self) -> u64 {
+        u64::from(self.is_known)
+    }
+
+    fn stays(&self) -> u64 {
+        u64::from(self.is_known)
+    }
+
+    fn comes(&self) -> u64 {
+        u64::from(!self.is_known)
+    }
+
+    fn moved(&self, _: usize) -> bool {
+        false
+    }
+
+    fn identity(&self, _: usize) -> Identity {
+        Identity { facet: Facet::Avatar, subject: 2 }
+    }
+
+    fn known<'a>(&'a self, _: usize, _: &'a mut [[i32; FIELDS_MAX]; 3]) -> Known<'a> {
+        Known { base: &self.base, earlier: [None; 2] }
+    }
+
+    fn now(&self, _: usize, fields: &mut [i32]) {
+        fields.copy_from_slice(&self.now);
+    }
+}
+
+/// The packet of a tick, in which the walker is told against the state `age` ticks before.
+fn packet(tick: u32, age: u32, held: u32) -> Vec<u8> {
     let own = OwnState {
         position_m: [0.0; 3],
         velocity_mps: [0.0; 3],
         flags: 0,
         airborne_ticks: 0,
-        on_time: true,
-        lead_ticks: (i64::from(held) - i64::from(tick)).clamp(-128, 127) as i8,
         teleports: 0,
     };
-    let delta = FieldDelta { mask: 1, values: vec![1] };
-    let mut frame =
-        Frame { tick, baseline, own: Some(own), gone: vec![], come: vec![], changed: vec![] };
-    if baseline == 0 {
-        let kind = EntityKind::Avatar { person: PersonId(1) };
-        frame.come.push(Comer { entity: EntityId(1), kind, state: delta });
-    } else {
-        frame.changed.push(Change { entity: EntityId(1), delta });
-    }
-    frame
+    let lead_ticks = (i64::from(held) - i64::from(tick)).clamp(-128, 127) as i8;
+    let number = tick - FIRST_TICK + 1;
+    let own = OwnNote::State(own);
+    let mut bytes = Vec::new();
+    packet::write_head(
+        &mut bytes,
+        &PacketHead { number, era: 0, tick, on_time: true, lead_ticks, own },
+    );
+    let (mut block, mut parts) = (Vec::new(), Vec::new());
+    let times = Times { age, ..Times::default() };
+    BlockEncoder::default().encode(times, &Walker::at(tick, age), &mut block, &mut parts);
+    assert_eq!(parts.len(), 1, "one walker fits into one part");
+    packet::write_block_head(&mut bytes, 7, block.len());
+    bytes.extend_from_slice(&block);
+    bytes
+}
+
+/// How long ago the newest acknowledged state was; 0: nothing is acknowledged.
+fn age(tick: u32, ack: Ack) -> u32 {
+    if ack.newest == 0 { 0 } else { tick - (FIRST_TICK - 1 + ack.newest) }
 }
 
 async fn serve(stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) -> Option<()> {
@@ -83,14 +147,20 @@ async fn serve(stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) -> Opt
         let detail = reason.text().to_owned();
         return socket.send(reliable(&ServerMessage::Closed { reason, detail })).await.ok();
     }
-    let mut tick = 1_000;
+    let accepted = ServerMessage::Accepted {
+        person: PersonId(1),
+        resume: [0; 16],
+        resume_window_s: 30,
+        resumed: false,
+    };
+    socket.send(reliable(&accepted)).await.ok()?;
+    let mut tick = FIRST_TICK - 1;
     let entered = ServerMessage::Entered {
         world: hello.world,
         document_url: String::new(),
         ticks_per_s: 100,
         substeps: 2,
         tick,
-        avatar: EntityId(1),
         people: vec![],
     };
     socket.send(reliable(&entered)).await.ok()?;
@@ -109,10 +179,10 @@ async fn serve(stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) -> Opt
         tick += 1;
         let held = latest.first_tick + latest.inputs.len() as u32 - 1;
         let bytes = match manner {
-            Manner::LostBaseline => wire::encode(&frame(tick, tick - 1_000, held)),
+            Manner::LostBaseline => packet(tick, 50, held),
             Manner::Noise => vec![0xFF; 20],
             Manner::HangsUp if tick > 1_003 => return None,
-            _ => wire::encode(&frame(tick, latest.ack, held)),
+            _ => packet(tick, age(tick, latest.ack), held),
         };
         seen.lock().await.latest.push(latest);
         socket.send(Message::Binary([&[1], &bytes[..]].concat().into())).await.ok()?;
@@ -152,10 +222,13 @@ async fn bots_come_in_walk_and_take_their_leave() {
     assert_eq!((report.joined, report.failed), (3, 0));
     assert!(report.rtt_ms_p50.is_some() && report.staleness_ms_p50.is_some());
     assert!(report.snapshots_per_s > 0.0 && report.bytes_up_per_s > 0.0);
+    assert_eq!(report.entities_p50, Some(1));
+    let bytes = report.bytes_down_per_avatar_update.expect("the walker was told of");
+    assert!((10.0..60.0).contains(&bytes), "a whole packet for one walker took {bytes} bytes");
     let seen = seen.lock().await;
     assert_eq!(seen.worlds, ["plaza"; 3]);
     assert_eq!(seen.byes, 3);
-    assert!(seen.latest.iter().any(|it| it.ack > 1_000), "frames are acknowledged");
+    assert!(seen.latest.iter().any(|it| it.ack.newest > 5), "packets are acknowledged");
     assert!(seen.latest.iter().flat_map(|it| &it.inputs).any(|it| it.move_x != 0), "bots walk");
 }
 

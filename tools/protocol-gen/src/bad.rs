@@ -4,13 +4,12 @@
 
 use vivarium_protocol::{
     PROTOCOL_VERSION,
-    frame::Frame,
-    ids::EntityId,
     intent::{ClientLatest, ClientMessage, Hello, Input, Look, MAGIC},
     limits::{
-        CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, ENTITIES_PER_FRAME_MAX,
-        FRAME_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, SERVER_RELIABLE_BYTES_MAX,
+        CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, INPUTS_PER_MESSAGE_MAX,
+        SERVER_RELIABLE_BYTES_MAX,
     },
+    snapshot::packet::Ack,
     wire,
 };
 
@@ -48,7 +47,6 @@ pub fn all() -> Vec<Bad> {
     hello(&mut all);
     client(&mut all);
     server(&mut all);
-    frame(&mut all);
     all
 }
 
@@ -112,13 +110,13 @@ fn client(all: &mut Vec<Bad>) {
 
     let root = "ClientLatest";
     let mut latest = ClientLatest {
-        ack: 1,
+        ack: Ack { newest: 1, before: [0; 2] },
         first_tick: 2,
         inputs: vec![Input::default(); INPUTS_PER_MESSAGE_MAX + 1],
         tracked: None,
     };
     bad(all, root, "too_many_inputs", "malformed", wire::encode(&latest));
-    bad(all, root, "absurd_length", "malformed", [1, 2, 252, 255, 255, 255, 127]);
+    bad(all, root, "absurd_length", "malformed", [1, 0, 0, 2, 252, 255, 255, 255, 127]);
     latest.inputs.truncate(1);
     let good = wire::encode(&latest);
     bad(all, root, "truncated", "malformed", &good[..good.len() - 1]);
@@ -139,28 +137,8 @@ fn server(all: &mut Vec<Bad>) {
     bad(all, root, "truncated_number", "malformed", [8, 251, 1]);
     bad(all, root, "wide_number", "malformed", [10, 1, 252, 0, 0, 1, 0]);
     bad(all, root, "trailing", "trailingBytes", [5, 1, 0]);
-    // A roster of 4,294,967,295 people in nineteen bytes.
-    let entered = [&[2, 1, b'p', 1, b'u', 30, 2, 0, 0, 252][..], &[255; 4], &[0; 5]].concat();
+    // A roster of 4,294,967,295 people in eighteen bytes.
+    let entered = [&[2, 1, b'p', 1, b'u', 30, 2, 0, 252][..], &[255; 4], &[0; 5]].concat();
     bad(all, root, "absurd_roster", "malformed", entered);
     bad(all, root, "oversized", "tooLarge", vec![5; SERVER_RELIABLE_BYTES_MAX + 1]);
-}
-
-fn frame(all: &mut Vec<Bad>) {
-    let root = "Frame";
-    bad(all, root, "empty", "malformed", []);
-    bad(all, root, "truncated", "malformed", [1, 0, 0, 0, 0]);
-    bad(all, root, "trailing", "trailingBytes", [1, 0, 0, 0, 0, 0, 0]);
-    bad(all, root, "bad_entity_kind", "malformed", [1, 0, 0, 0, 1, 7, 2, 0, 0, 0, 0]);
-    bad(all, root, "absurd_gone", "malformed", [1, 0, 0, 252, 255, 255, 255, 255, 0, 0]);
-    bad(all, root, "absurd_values", "malformed", [1, 0, 0, 0, 0, 1, 7, 1, 252, 0, 0, 0, 16, 0]);
-    let crowd = Frame {
-        tick: 1,
-        baseline: 0,
-        own: None,
-        gone: vec![EntityId(0); ENTITIES_PER_FRAME_MAX + 1],
-        come: vec![],
-        changed: vec![],
-    };
-    bad(all, root, "too_many_entities", "malformed", wire::encode(&crowd));
-    bad(all, root, "oversized", "tooLarge", vec![0; FRAME_BYTES_MAX + 1]);
 }

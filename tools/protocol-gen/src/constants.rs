@@ -1,6 +1,13 @@
 //! Constants of the wire, taken from Rust by value.
 
-use vivarium_protocol::{PROTOCOL_VERSION, frame, intent, limits, quantise};
+use vivarium_protocol::{
+    PROTOCOL_VERSION, intent, limits, quantise,
+    snapshot::{
+        block, fields,
+        packet::{self, Ack},
+        schema,
+    },
+};
 
 use crate::{
     emit::{doc_comment, line},
@@ -10,16 +17,22 @@ use crate::{
 
 /// A module of constants: its name and, by Rust name, their values as TypeScript.
 pub struct Group {
-    /// Name of the Rust module, and of the object in TypeScript.
+    /// Name of the Rust module.
     pub name: &'static str,
+    /// Name of the object in TypeScript.
+    pub export: &'static str,
     /// Name and value of each constant.
     pub values: Vec<(&'static str, String)>,
 }
 
 macro_rules! group {
-    ($path:path, $name:literal, $($constant:ident),+ $(,)?) => {{
+    ($path:path, $name:literal, $export:literal, $($constant:ident),+ $(,)?) => {{
         use $path as module;
-        Group { name: $name, values: vec![$((stringify!($constant), module::$constant.to_string())),+] }
+        Group {
+            name: $name,
+            export: $export,
+            values: vec![$((stringify!($constant), module::$constant.to_string())),+],
+        }
     }};
 }
 
@@ -29,11 +42,15 @@ pub fn groups() -> Vec<Group> {
         group!(
             limits,
             "limits",
+            "limits",
             CLIENT_RELIABLE_BYTES_MAX,
             CLIENT_LATEST_BYTES_MAX,
             SERVER_RELIABLE_BYTES_MAX,
             FRAME_BYTES_MAX,
-            ENTITIES_PER_FRAME_MAX,
+            BLOCK_BYTES_MAX,
+            DATAGRAM_BYTES_MAX,
+            BLOCKS_PER_PACKET_MAX,
+            LEAVES_MAX,
             BASELINE_TICKS_MAX,
             INPUTS_PER_MESSAGE_MAX,
             INPUT_LEAD_TICKS_MAX,
@@ -45,20 +62,39 @@ pub fn groups() -> Vec<Group> {
             RESUME_TOKEN_BYTES,
             TRACKED_REACH_MM_MAX,
         ),
-        group!(frame::field, "field", POSITION, ROTATION, FLAGS, TRACKED, TRACKED_STRIDE),
         group!(
-            frame::flags,
-            "flags",
+            fields::avatar,
+            "avatar",
+            "avatarFields",
+            POSITION,
+            YAW,
+            PITCH,
+            STANCE,
             GROUNDED,
-            RUNNING,
-            TRACKED_HEAD,
-            TRACKED_LEFT,
-            TRACKED_RIGHT,
-            ASLEEP
+            RUNNING
         ),
-        group!(intent::buttons, "buttons", JUMP, RUN),
-        group!(frame::own, "own", GROUNDED, JUMP_HELD),
-        group!(quantise, "quantise", POSITION_STEPS_PER_M, POSITION_M_MAX, ROTATION_STEPS),
+        group!(fields::object, "object", "objectFields", POSITION, ROTATION, REST, ASLEEP),
+        group!(fields::tracked, "tracked", "trackedFields", STRIDE, POSES, HEAD, LEFT, RIGHT),
+        group!(intent::buttons, "buttons", "buttons", JUMP, RUN),
+        group!(packet::own, "own", "own", GROUNDED, JUMP_HELD),
+        group!(
+            quantise,
+            "quantise",
+            "quantise",
+            POSITION_STEPS_PER_M,
+            POSITION_M_MAX,
+            ROTATION_STEPS
+        ),
+    ]
+}
+
+/// Constants that stand alone: their name in TypeScript, where their documentation is, their value.
+fn single() -> [(&'static str, &'static str, usize); 4] {
+    [
+        ("SLOTS", "block::SLOTS", block::SLOTS),
+        ("LEVELS", "schema::LEVELS", schema::LEVELS),
+        ("FIELDS_MAX", "schema::FIELDS_MAX", schema::FIELDS_MAX),
+        ("ACK_BEFORE", "Ack::BEFORE", Ack::BEFORE as usize),
     ]
 }
 
@@ -71,11 +107,13 @@ pub fn emit(out: &mut String, docs: &Docs) {
     let magic = intent::MAGIC.map(|byte| byte.to_string()).join(", ");
     line(out, 0, &format!("export const MAGIC: readonly number[] = [{magic}];"));
     out.push('\n');
-    doc_comment(out, 0, docs.get("frame::FIELD_COUNT"));
-    line(out, 0, &format!("export const FIELD_COUNT = {};", frame::FIELD_COUNT));
+    for (name, path, value) in single() {
+        doc_comment(out, 0, docs.get(path));
+        line(out, 0, &format!("export const {name} = {value};"));
+    }
     for group in groups() {
         out.push('\n');
-        line(out, 0, &format!("export const {} = {{", group.name));
+        line(out, 0, &format!("export const {} = {{", group.export));
         for (name, value) in &group.values {
             doc_comment(out, 2, docs.get(&format!("{}::{name}", group.name)));
             line(out, 2, &format!("{}: {value},", camel_from_snake(name)));

@@ -6,10 +6,10 @@
 use serde_reflection::{ContainerFormat, Format, Named, Registry};
 
 use crate::{
-    REGENERATE, constants, enums,
+    REGENERATE, constants, enums, facets,
     names::camel_from_snake,
     source::Docs,
-    wire_types::{ROOTS, Root},
+    wire_types::{Place, ROOTS, Root},
 };
 
 /// Columns of a line.
@@ -22,10 +22,11 @@ pub fn module(registry: &Registry, docs: &Docs) -> String {
          // Rust types, then run `{REGENERATE}`.\n\n"
     );
     out.push_str(
-        "import {\n  DecodeError,\n  decodeWhole,\n  encodeWhole,\n  type Reader,\n  refuse,\n  \
+        "import {\n  DecodeError,\n  decodePrefix,\n  decodeWhole,\n  encodeWhole,\n  type Reader,\n  refuse,\n  \
          unreachable,\n  Writer,\n} from \"./codec\";\n\n",
     );
     constants::emit(&mut out, docs);
+    facets::emit(&mut out, docs);
     for (name, format) in registry {
         out.push('\n');
         match format {
@@ -77,7 +78,7 @@ fn emit_struct(
 }
 
 fn emit_root(out: &mut String, root: &Root) {
-    let Root { name, bytes_max, handshake, refused_if } = root;
+    let Root { name, bytes_max, place, refused_if } = root;
     out.push('\n');
     doc_comment(out, 0, Some(&format!("A `{name}` as bytes.")));
     line(
@@ -85,7 +86,7 @@ fn emit_root(out: &mut String, root: &Root) {
         0,
         &format!("export function encode{name}(value: {name}): Uint8Array<ArrayBuffer> {{"),
     );
-    if *handshake {
+    if *place == Place::Handshake {
         for statement in [
             "const w = new Writer();".to_owned(),
             "w.raw(MAGIC);".to_owned(),
@@ -99,6 +100,9 @@ fn emit_root(out: &mut String, root: &Root) {
         line(out, 2, &format!("return encodeWhole(value, write{name});"));
     }
     line(out, 0, "}");
+    if *place == Place::Prefix {
+        return emit_prefix_decoder(out, root);
+    }
     out.push('\n');
     doc_comment(
         out,
@@ -107,7 +111,7 @@ fn emit_root(out: &mut String, root: &Root) {
     );
     line(out, 0, &format!("export function decode{name}(bytes: Uint8Array): {name} {{"));
     let decoded = |bytes: &str| format!("decodeWhole({bytes}, limits.{bytes_max}, read{name})");
-    if *handshake {
+    if *place == Place::Handshake {
         out.push_str(HANDSHAKE_CHECK);
         line(out, 2, &format!("return {};", decoded("bytes.subarray(MAGIC.length + 2)")));
     } else if let Some((condition, complaint)) = refused_if {
@@ -119,6 +123,24 @@ fn emit_root(out: &mut String, root: &Root) {
     } else {
         line(out, 2, &format!("return {};", decoded("bytes")));
     }
+    line(out, 0, "}");
+}
+
+fn emit_prefix_decoder(out: &mut String, Root { name, bytes_max, .. }: &Root) {
+    out.push('\n');
+    let says = format!(
+        "A `{name}` from the front of bytes of the other end, and how many bytes it takes; throws \
+         `DecodeError`."
+    );
+    doc_comment(out, 0, Some(&says));
+    line(
+        out,
+        0,
+        &format!(
+            "export function decode{name}(bytes: Uint8Array): {{ value: {name}; used: number }} {{"
+        ),
+    );
+    line(out, 2, &format!("return decodePrefix(bytes, limits.{bytes_max}, read{name});"));
     line(out, 0, "}");
 }
 
@@ -246,6 +268,7 @@ fn bytes_min(registry: &Registry, format: &Format) -> usize {
             ContainerFormat::Enum(variants) => {
                 let least = variants.values().map(|variant| match &variant.value {
                     V::Struct(fields) => sum(fields),
+                    V::NewType(inner) => bytes_min(registry, inner),
                     _ => 0,
                 });
                 1 + least.min().unwrap_or(0)

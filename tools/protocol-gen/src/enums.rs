@@ -63,10 +63,16 @@ fn emit_names(out: &mut String, docs: &Docs, name: &str, variants: &Variants) {
 
 fn emit_union(out: &mut String, registry: &Registry, docs: &Docs, name: &str, variants: &Variants) {
     variant_docs(out, docs, name, variants);
-    line(out, 0, &format!("export type {name} ="));
-    for (index, variant) in variants {
-        let last = *index as usize + 1 == variants.len();
-        emit_case(out, variant, if last { ";" } else { "" });
+    let cases: Vec<String> = variants.values().map(case).collect();
+    let short = format!("export type {name} = {};", cases.join(" | "));
+    if short.len() <= COLUMNS_MAX {
+        line(out, 0, &short);
+    } else {
+        line(out, 0, &format!("export type {name} ="));
+        for (index, variant) in variants {
+            let last = *index as usize + 1 == variants.len();
+            emit_case(out, variant, if last { ";" } else { "" });
+        }
     }
     out.push('\n');
     line(out, 0, &format!("function read{name}(r: Reader): {name} {{"));
@@ -74,7 +80,7 @@ fn emit_union(out: &mut String, registry: &Registry, docs: &Docs, name: &str, va
     line(out, 2, "switch (index) {");
     for (index, variant) in variants {
         let mut fields = vec![format!("kind: \"{}\"", camel_from_pascal(&variant.name))];
-        fields.extend(readers(registry, struct_fields(variant)));
+        fields.extend(readers(registry, &struct_fields(variant)));
         line(out, 4, &format!("case {index}:"));
         object(out, 6, "return ", ";", &fields);
     }
@@ -100,28 +106,40 @@ fn emit_union(out: &mut String, registry: &Registry, docs: &Docs, name: &str, va
     line(out, 0, "}");
 }
 
-fn emit_case(out: &mut String, variant: &Named<VariantFormat>, tail: &str) {
+fn case_fields(variant: &Named<VariantFormat>) -> Vec<String> {
     let mut fields = vec![format!("kind: \"{}\"", camel_from_pascal(&variant.name))];
     fields.extend(
         struct_fields(variant)
             .iter()
             .map(|f| format!("{}: {}", camel_from_snake(&f.name), type_name(&f.value))),
     );
-    let short = format!("| {{ {} }}{tail}", fields.join("; "));
+    fields
+}
+
+fn case(variant: &Named<VariantFormat>) -> String {
+    format!("{{ {} }}", case_fields(variant).join("; "))
+}
+
+fn emit_case(out: &mut String, variant: &Named<VariantFormat>, tail: &str) {
+    let short = format!("| {}{tail}", case(variant));
     if short.len() + 2 <= COLUMNS_MAX {
         return line(out, 2, &short);
     }
     line(out, 2, "| {");
-    for field in &fields {
+    for field in case_fields(variant) {
         line(out, 6, &format!("{field};"));
     }
     line(out, 4, &format!("}}{tail}"));
 }
 
-fn struct_fields(variant: &Named<VariantFormat>) -> &[Named<Format>] {
+/// The members of a case; what a variant holds without a name is its `value`.
+fn struct_fields(variant: &Named<VariantFormat>) -> Vec<Named<Format>> {
     match &variant.value {
-        VariantFormat::Unit => &[],
-        VariantFormat::Struct(fields) => fields,
+        VariantFormat::Unit => Vec::new(),
+        VariantFormat::Struct(fields) => fields.clone(),
+        VariantFormat::NewType(inner) => {
+            vec![Named { name: "value".to_owned(), value: (**inner).clone() }]
+        }
         other => panic!("{}: the wire has no variants like {other:?}", variant.name),
     }
 }

@@ -6,17 +6,14 @@
 use serde::Serialize;
 use vivarium_protocol::{
     close::CloseReason,
-    frame::{
-        Change, Comer, EntityKind, FIELD_COUNT, FieldDelta, Fields, Frame, OwnState, field, flags,
-        own,
-    },
-    ids::{EntityId, ObjectId, PersonId},
+    ids::{ObjectId, PersonId},
     intent::{
         ClientLatest, ClientMessage, Emote, Hello, Input, Look, TrackedPose, TrackedPoses, buttons,
     },
     limits::{INPUTS_PER_MESSAGE_MAX, RESUME_TOKEN_BYTES},
     notice::{Denial, PersonCard, ServerMessage},
-    quantise, wire,
+    snapshot::packet::{Ack, OwnNote, OwnState, PacketHead, own},
+    wire,
 };
 
 use crate::{Output, json, wire_types::variants};
@@ -30,7 +27,7 @@ pub fn outputs() -> Vec<Output> {
     client_messages(&mut outputs);
     client_latest(&mut outputs);
     server_messages(&mut outputs);
-    frames(&mut outputs);
+    packet_heads(&mut outputs);
     outputs
 }
 
@@ -82,6 +79,10 @@ fn client_messages(outputs: &mut Vec<Output>) {
     }
 }
 
+fn ack(newest: u32, before: u64) -> Ack {
+    Ack { newest, before: [before as u32, (before >> 32) as u32] }
+}
+
 fn client_latest(outputs: &mut Vec<Output>) {
     let walk = Input { move_x: -127, move_z: 64, yaw: 250, pitch: -1, buttons: buttons::RUN };
     let jump = Input { move_x: 127, move_z: -128, yaw: 65_535, pitch: 127, buttons: buttons::JUMP };
@@ -89,12 +90,15 @@ fn client_latest(outputs: &mut Vec<Output>) {
     let head = TrackedPose { position_mm: [0, 1_600, -32_768], rotation: [0, 0, 0, 32_767] };
     let hand = TrackedPose { position_mm: [-300, 900, 32_767], rotation: [-23_170, 0, 23_170, -1] };
     for (name, latest) in [
-        ("nothing", ClientLatest { ack: 0, first_tick: 0, inputs: vec![], tracked: None }),
-        ("one", ClientLatest { ack: 250, first_tick: 251, inputs: vec![walk], tracked: None }),
+        ("nothing", ClientLatest { ack: ack(0, 0), first_tick: 0, inputs: vec![], tracked: None }),
+        (
+            "one",
+            ClientLatest { ack: ack(250, 0), first_tick: 251, inputs: vec![walk], tracked: None },
+        ),
         (
             "full",
             ClientLatest {
-                ack: 65_535,
+                ack: ack(65_535, u64::MAX),
                 first_tick: 65_536,
                 inputs: [walk, jump, edge]
                     .into_iter()
@@ -111,7 +115,7 @@ fn client_latest(outputs: &mut Vec<Output>) {
         (
             "one_hand",
             ClientLatest {
-                ack: u32::MAX,
+                ack: ack(u32::MAX, 1 << 63 | 1),
                 first_tick: u32::MAX,
                 inputs: vec![edge],
                 tracked: Some(TrackedPoses { left: Some(hand), ..TrackedPoses::default() }),
@@ -120,7 +124,7 @@ fn client_latest(outputs: &mut Vec<Output>) {
         (
             "tracked_nothing",
             ClientLatest {
-                ack: 1,
+                ack: ack(1, 0),
                 first_tick: 2,
                 inputs: vec![Input::default()],
                 tracked: Some(TrackedPoses::default()),
@@ -132,20 +136,9 @@ fn client_latest(outputs: &mut Vec<Output>) {
 }
 
 fn server_messages(outputs: &mut Vec<Output>) {
-    let ana = PersonCard {
-        person: PersonId(1),
-        avatar: EntityId(7),
-        name: "Ana".into(),
-        look: ANA,
-        present: true,
-    };
-    let bo = PersonCard {
-        person: PersonId(70_000),
-        avatar: EntityId(300),
-        name: "Böö".into(),
-        look: BO,
-        present: false,
-    };
+    let ana = PersonCard { person: PersonId(1), name: "Ana".into(), look: ANA, present: true };
+    let bo =
+        PersonCard { person: PersonId(70_000), name: "Böö".into(), look: BO, present: false };
     let mut messages = vec![
         (
             "accepted".to_owned(),
@@ -164,7 +157,6 @@ fn server_messages(outputs: &mut Vec<Output>) {
                 ticks_per_s: 300,
                 substeps: 2,
                 tick: 1_000_000,
-                avatar: EntityId(7),
                 people: vec![ana.clone(), bo.clone()],
             },
         ),
@@ -196,139 +188,32 @@ fn server_messages(outputs: &mut Vec<Output>) {
     }
 }
 
-fn avatar_fields(position_m: [f32; 3], yaw: i32) -> Fields {
-    let mut fields = [0; FIELD_COUNT];
-    for (axis, metres) in position_m.into_iter().enumerate() {
-        fields[field::POSITION + axis] = quantise::position(metres);
-    }
-    fields[field::ROTATION] = yaw;
-    fields[field::FLAGS] = flags::GROUNDED;
-    fields
-}
-
-fn tracked_fields() -> Fields {
-    let mut fields = avatar_fields([1.0, 0.85, -2.0], 12_345);
-    fields[field::FLAGS] |= flags::TRACKED_HEAD | flags::TRACKED_LEFT | flags::TRACKED_RIGHT;
-    for pose in 0..3 {
-        let at = field::TRACKED + pose * field::TRACKED_STRIDE;
-        fields[at..at + 3].copy_from_slice(&[-250 + 250 * pose as i32, 1_500, -300]);
-        let half = std::f32::consts::FRAC_1_SQRT_2;
-        fields[at + 3..at + 7].copy_from_slice(&quantise::rotation([0.0, half, 0.0, -half]));
-    }
-    fields
-}
-
-fn avatar(entity: u32, person: u32, fields: &Fields) -> Comer {
-    Comer {
-        entity: EntityId(entity),
-        kind: EntityKind::Avatar { person: PersonId(person) },
-        state: FieldDelta::between(&[0; FIELD_COUNT], fields),
-    }
-}
-
-fn object(entity: u32, object: u32, fields: &Fields) -> Comer {
-    Comer {
-        entity: EntityId(entity),
-        kind: EntityKind::Object { object: ObjectId(object) },
-        state: FieldDelta::between(&[0; FIELD_COUNT], fields),
-    }
-}
-
-/// A join, walking, and a departure, as one client would get them: each frame's baseline is in the
-/// sequence. The replica of a client is tested against it.
-pub fn sequence() -> Vec<Frame> {
-    let standing = avatar_fields([0.0, 0.85, 0.0], 0);
-    let walking = avatar_fields([0.1, 0.85, -0.2], -300);
-    let mut ball = [0; FIELD_COUNT];
-    ball[field::POSITION + 1] = quantise::position(0.25);
-    ball[field::ROTATION] = 3;
-    ball[field::FLAGS] = flags::ASLEEP;
-    let mut rolling = ball;
-    rolling[field::POSITION] = quantise::position(-65_536.0);
-    rolling[field::FLAGS] = 0;
+fn packet_heads(outputs: &mut Vec<Output>) {
     let own_state = OwnState {
         position_m: [0.1, 0.85, -1.5],
         velocity_mps: [0.0, -0.0, 3.25],
         flags: own::GROUNDED | own::JUMP_HELD,
         airborne_ticks: 255,
-        on_time: true,
-        lead_ticks: -3,
         teleports: 1,
     };
-    vec![
-        Frame {
-            tick: 240,
-            baseline: 0,
-            own: Some(own_state),
-            gone: vec![],
-            come: vec![
-                avatar(7, 1, &standing),
-                avatar(300, 70_000, &tracked_fields()),
-                object(9, 12, &ball),
-            ],
-            changed: vec![],
-        },
-        Frame {
-            tick: 252,
-            baseline: 240,
-            own: Some(OwnState { on_time: false, lead_ticks: 30, ..own_state }),
-            gone: vec![],
-            come: vec![],
-            changed: vec![
-                Change { entity: EntityId(7), delta: FieldDelta::between(&standing, &walking) },
-                Change { entity: EntityId(9), delta: FieldDelta::between(&ball, &rolling) },
-            ],
-        },
-        Frame {
-            tick: 253,
-            baseline: 240,
-            own: None,
-            gone: vec![EntityId(300), EntityId(9)],
-            come: vec![object(70_001, 0, &rolling)],
-            changed: vec![Change {
-                entity: EntityId(7),
-                delta: FieldDelta::between(&standing, &walking),
-            }],
-        },
-        Frame { tick: 255, baseline: 253, own: None, gone: vec![], come: vec![], changed: vec![] },
-    ]
-}
-
-fn frames(outputs: &mut Vec<Output>) {
-    let extremes = FieldDelta {
-        mask: (1 << FIELD_COUNT) - 1,
-        values: (0..FIELD_COUNT as i32)
-            .map(|index| match index % 4 {
-                0 => i32::MAX - index,
-                1 => i32::MIN + index,
-                2 => 125 + index,
-                _ => -126 - index,
-            })
-            .collect(),
+    let same = PacketHead {
+        number: 250,
+        era: 255,
+        tick: 65_536,
+        on_time: true,
+        lead_ticks: -3,
+        own: OwnNote::Same,
     };
-    let empty =
-        Frame { tick: 1, baseline: 0, own: None, gone: vec![], come: vec![], changed: vec![] };
-    let large = Frame {
-        tick: u32::MAX,
-        baseline: u32::MAX - 63,
-        changed: vec![Change { entity: EntityId(u32::MAX), delta: extremes }],
-        ..empty.clone()
+    let state = PacketHead {
+        number: u32::MAX,
+        era: 0,
+        tick: 240,
+        on_time: false,
+        lead_ticks: 30,
+        own: OwnNote::State(own_state),
     };
-    let crowd = Frame {
-        come: (0..300)
-            .map(|index| avatar(index, index * 7, &avatar_fields([index as f32, 0.85, 0.5], 0)))
-            .collect(),
-        ..empty.clone()
-    };
-    let mut frames = vec![
-        ("empty".to_owned(), empty),
-        ("extremes".to_owned(), large),
-        ("crowd".to_owned(), crowd),
-    ];
-    for (index, frame) in sequence().into_iter().enumerate() {
-        frames.push((format!("sequence_{index}"), frame));
-    }
-    for (name, frame) in frames {
-        put(outputs, "Frame", &name, &frame, wire::encode(&frame));
+    let untold = PacketHead { own: OwnNote::Untold, lead_ticks: i8::MIN, ..same };
+    for (name, head) in [("same", same), ("state", state), ("untold", untold)] {
+        put(outputs, "PacketHead", name, &head, wire::encode(&head));
     }
 }

@@ -88,7 +88,11 @@ fn reshape(registry: &Registry, format: &Format, value: Value) -> Value {
                             VariantFormat::Struct(fields) => {
                                 kind(&name, members(registry, fields, inner))
                             }
-                            _ => panic!("{name}: the wire has only named fields in variants"),
+                            VariantFormat::NewType(held) => {
+                                let held = reshape(registry, held, inner);
+                                kind(&name, Map::from_iter([("value".to_owned(), held)]))
+                            }
+                            _ => panic!("{name}: the wire has no such variants"),
                         }
                     }
                     other => panic!("{other} is not an enum"),

@@ -6,14 +6,20 @@
 //! writes it anew.
 
 pub mod bad;
+mod beliefs;
 mod constants;
+pub mod dice;
 mod document;
 mod emit;
 mod enums;
+mod facets;
 pub mod golden;
 pub mod json;
+pub mod model;
 mod names;
+pub mod packets;
 mod source;
+pub mod streams;
 mod wire_types;
 
 use std::path::{Path, PathBuf};
@@ -51,9 +57,15 @@ pub fn outputs() -> Vec<Output> {
     let mut outputs = vec![
         Output::text("client-web/src/protocol/generated.ts", typescript()),
         Output::text("client-web/src/protocol/document.ts", document_typescript()),
+        Output::text(
+            "client-web/src/protocol/snapshot/beliefs.ts",
+            beliefs::module(&source::protocol()),
+        ),
     ];
     outputs.extend(golden::outputs());
     outputs.extend(bad::outputs());
+    outputs.extend(packets::outputs());
+    outputs.extend(streams::outputs());
     outputs
 }
 
@@ -64,4 +76,5 @@ pub fn repository() -> PathBuf {
 }
 
 /// Folders that hold generated files alone: a file in them that is not generated is a leftover.
-pub const GENERATED_FOLDERS: [&str; 2] = ["tests/golden/frames", "tests/golden/bad"];
+pub const GENERATED_FOLDERS: [&str; 4] =
+    ["tests/golden/frames", "tests/golden/bad", "tests/golden/packets", "tests/golden/streams"];

@@ -30,12 +30,16 @@ pub fn protocol() -> Docs {
     let mut docs = Docs::default();
     for (module, text) in [
         ("close", include_str!("../../../shared/protocol/src/close.rs")),
-        ("frame", include_str!("../../../shared/protocol/src/frame.rs")),
         ("ids", include_str!("../../../shared/protocol/src/ids.rs")),
         ("intent", include_str!("../../../shared/protocol/src/intent.rs")),
         ("limits", include_str!("../../../shared/protocol/src/limits.rs")),
         ("notice", include_str!("../../../shared/protocol/src/notice.rs")),
         ("quantise", include_str!("../../../shared/protocol/src/quantise.rs")),
+        ("block", include_str!("../../../shared/protocol/src/snapshot/block.rs")),
+        ("fields", include_str!("../../../shared/protocol/src/snapshot/fields.rs")),
+        ("models", include_str!("../../../shared/protocol/src/snapshot/models.rs")),
+        ("packet", include_str!("../../../shared/protocol/src/snapshot/packet.rs")),
+        ("schema", include_str!("../../../shared/protocol/src/snapshot/schema.rs")),
     ] {
         collect(&mut docs, module, &parse(text).items);
     }
@@ -47,7 +51,8 @@ pub fn document() -> Vec<Item> {
     parse(include_str!("../../../shared/scene/src/document.rs")).items
 }
 
-fn parse(text: &str) -> syn::File {
+/// A source file of this repository.
+pub fn parse(text: &str) -> syn::File {
     syn::parse_file(text).expect("the file was compiled before this crate was")
 }
 
@@ -68,6 +73,15 @@ fn collect(docs: &mut Docs, module: &str, items: &[Item]) {
             }
             Item::Const(ItemConst { ident, attrs, .. }) => {
                 docs.0.insert(format!("{module}::{ident}"), doc(attrs).unwrap_or_default());
+            }
+            Item::Impl(it) => {
+                let syn::Type::Path(owner) = &*it.self_ty else { continue };
+                let Some(owner) = owner.path.get_ident() else { continue };
+                for item in &it.items {
+                    if let syn::ImplItem::Const(constant) = item {
+                        docs.put(format!("{owner}::{}", constant.ident), &constant.attrs);
+                    }
+                }
             }
             Item::Mod(it) => {
                 if let Some((_, items)) = &it.content {

@@ -3,36 +3,52 @@
 use serde_reflection::{Registry, Tracer, TracerConfig};
 use vivarium_protocol::{
     close::CloseReason,
-    frame::{EntityKind, Frame},
     intent::{ClientLatest, ClientMessage, Emote, Hello},
     notice::{Denial, ServerMessage},
+    snapshot::packet::{OwnNote, PacketHead},
 };
 
-/// A message that travels alone: what is exported, and what decoding it must check.
+/// How a root lies in its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is the message.
+    Whole,
+    /// Magic and version come before it.
+    Handshake,
+    /// Other bytes, which are no wire types, follow it.
+    Prefix,
+}
+
+/// What a message is, or begins with: what is exported, and what decoding it must check.
 pub struct Root {
     /// Name of the Rust type.
     pub name: &'static str,
     /// Constant of `limits` that bounds its bytes.
     pub bytes_max: &'static str,
-    /// Whether magic and version come before it.
-    pub handshake: bool,
+    /// How it lies in its message.
+    pub place: Place,
     /// A TypeScript condition on `value` that breaks a limit, and what to say then.
     pub refused_if: Option<(&'static str, &'static str)>,
 }
 
-/// Every message that travels alone.
+/// Every root.
 pub const ROOTS: [Root; 5] = [
-    Root { name: "Hello", bytes_max: "clientReliableBytesMax", handshake: true, refused_if: None },
+    Root {
+        name: "Hello",
+        bytes_max: "clientReliableBytesMax",
+        place: Place::Handshake,
+        refused_if: None,
+    },
     Root {
         name: "ClientMessage",
         bytes_max: "clientReliableBytesMax",
-        handshake: false,
+        place: Place::Whole,
         refused_if: None,
     },
     Root {
         name: "ClientLatest",
         bytes_max: "clientLatestBytesMax",
-        handshake: false,
+        place: Place::Whole,
         refused_if: Some((
             "value.inputs.length > limits.inputsPerMessageMax",
             "too many inputs in one message",
@@ -41,18 +57,10 @@ pub const ROOTS: [Root; 5] = [
     Root {
         name: "ServerMessage",
         bytes_max: "serverReliableBytesMax",
-        handshake: false,
+        place: Place::Whole,
         refused_if: None,
     },
-    Root {
-        name: "Frame",
-        bytes_max: "frameBytesMax",
-        handshake: false,
-        refused_if: Some((
-            "value.gone.length + value.come.length + value.changed.length > limits.entitiesPerFrameMax",
-            "too many entities in one frame",
-        )),
-    },
+    Root { name: "PacketHead", bytes_max: "frameBytesMax", place: Place::Prefix, refused_if: None },
 ];
 
 /// Shapes of all wire types by name.
@@ -63,12 +71,12 @@ pub fn registry() -> Registry {
         tracer.trace_simple_type::<CloseReason>()?;
         tracer.trace_simple_type::<Denial>()?;
         tracer.trace_simple_type::<Emote>()?;
-        tracer.trace_simple_type::<EntityKind>()?;
+        tracer.trace_simple_type::<OwnNote>()?;
         tracer.trace_simple_type::<Hello>()?;
         tracer.trace_simple_type::<ClientMessage>()?;
         tracer.trace_simple_type::<ClientLatest>()?;
         tracer.trace_simple_type::<ServerMessage>()?;
-        tracer.trace_simple_type::<Frame>()?;
+        tracer.trace_simple_type::<PacketHead>()?;
         tracer.registry()
     })();
     traced.expect("wire types are plain data without checks of their own, so they can be traced")

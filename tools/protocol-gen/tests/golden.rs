@@ -8,8 +8,15 @@ use std::{
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use vivarium_protocol::wire::{self, DecodeError};
-use vivarium_protocol_gen::{json::typescript, repository};
+use vivarium_protocol::{
+    limits::FRAME_BYTES_MAX,
+    snapshot::{packet::PacketHead, view::View},
+    wire::{self, DecodeError},
+};
+use vivarium_protocol_gen::{
+    json::{sorted, typescript},
+    packets, repository,
+};
 
 /// Each `.json` of a folder, with the bytes next to it.
 fn cases(folder: &str) -> Vec<(PathBuf, Value, Vec<u8>)> {
@@ -41,7 +48,11 @@ fn decode(root: &str, bytes: &[u8], path: &Path) -> Result<(Value, Vec<u8>), Dec
         "ClientMessage" => told(root, wire::decode_client_message(bytes)?),
         "ClientLatest" => told(root, wire::decode_client_latest(bytes)?),
         "ServerMessage" => told(root, wire::decode_server_message(bytes)?),
-        "Frame" => told(root, wire::decode_frame(bytes)?),
+        "PacketHead" => {
+            let (head, rest) = wire::decode_prefix::<PacketHead>(bytes, FRAME_BYTES_MAX)?;
+            assert!(rest.is_empty(), "{}: {rest:?} follow the head", path.display());
+            told(root, head)
+        }
         other => panic!("{}: {other} is not a message", path.display()),
     })
 }
@@ -74,5 +85,29 @@ fn bad_messages_are_refused_with_the_right_error() {
             Err(DecodeError::Version { .. }) => "version",
         };
         assert_eq!(json!(kind), document["error"], "{}", path.display());
+    }
+}
+
+#[test]
+fn golden_packets_are_understood_as_they_are_told() {
+    for (path, document, bytes) in cases("tests/golden/packets") {
+        let steps = document.as_array().expect("a sequence is a list of steps");
+        let mut view = View::default();
+        let mut bytes = &bytes[..];
+        for (index, step) in steps.iter().enumerate() {
+            let (length, rest) = bytes.split_first_chunk::<2>().expect("each step has a packet");
+            let (packet, rest) = rest.split_at(usize::from(u16::from_le_bytes(*length)));
+            bytes = rest;
+            let at = format!("packet {index} of {}", path.display());
+            assert_eq!(packets::outcome(&view.apply(packet)), step["applied"], "{at}");
+            let all = if step["members"].is_array() {
+                packets::told(&view)
+            } else {
+                packets::summed(&view)
+            };
+            assert_eq!(all, step["members"], "{at}");
+            assert_eq!(sorted(&typescript("Ack", &view.ack())), step["ack"], "{at}");
+        }
+        assert!(bytes.is_empty(), "{}: packets without a step", path.display());
     }
 }

@@ -1,12 +1,19 @@
 //! A replay is the run again, or says where it is not.
 
+use vivarium_contract::Road;
 use vivarium_protocol::{ids::PersonId, wire};
 
 use super::*;
 use crate::puppet::{LOOK, Puppet, source};
 
 fn enter(person: u32) -> WorldInput {
-    WorldInput::Enter { person: PersonId(person), name: "Ana".into(), look: LOOK, spawn: None }
+    WorldInput::Enter {
+        person: PersonId(person),
+        name: "Ana".into(),
+        look: LOOK,
+        spawn: None,
+        road: Road::Reliable,
+    }
 }
 
 /// A recording as bytes, from its records.

@@ -1,7 +1,7 @@
 //! People come, go, get lost between worlds, and are always somewhere.
 
 use bytes::Bytes;
-use vivarium_contract::Intent;
+use vivarium_contract::{Intent, Road};
 use vivarium_link::{outbox::Next, transport::Lane};
 
 use super::*;
@@ -22,7 +22,7 @@ fn arrival(seat: &Arc<Seat>, outbox: &Arc<Outbox>) -> Arrival {
 
 fn enter(spawn: Option<&str>) -> WorldInput {
     let spawn = spawn.map(str::to_owned);
-    WorldInput::Enter { person: ANA, name: "Ana".into(), look: LOOK, spawn }
+    WorldInput::Enter { person: ANA, name: "Ana".into(), look: LOOK, spawn, road: Road::Reliable }
 }
 
 fn came(residents: &mut Residents, message: ToWorld) -> Vec<WorldInput> {
@@ -66,8 +66,8 @@ async fn ana_comes_gets_what_is_meant_for_her_and_leaves() {
 
     let frame = |text: &'static str| Bytes::from_static(text.as_bytes());
     residents.deliver(&mut vec![
-        WorldOutput::Frame { person: ANA, bytes: frame("for Ana") },
-        WorldOutput::Frame { person: PersonId(9), bytes: frame("for nobody") },
+        WorldOutput::Frame { person: ANA, first: true, bytes: frame("for Ana") },
+        WorldOutput::Frame { person: PersonId(9), first: true, bytes: frame("for nobody") },
         WorldOutput::Notice { to: vec![PersonId(9), ANA], bytes: heard(ANA, "hello") },
     ]);
     assert_eq!(
@@ -87,7 +87,10 @@ fn a_lost_connection_is_noticed_once_and_a_new_one_brings_ana_back() {
     let (seat, old, new) = (Arc::new(Seat::new(ANA, 0)), outbox(), outbox());
     came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &old))));
     old.close(CloseReason::Idle);
-    let presence = |present| WorldInput::Presence { person: ANA, present };
+    let presence = |present: bool| WorldInput::Presence {
+        person: ANA,
+        road: present.then_some(Road::Reliable),
+    };
     assert_eq!(swept(&mut residents), [presence(false)]);
     assert_eq!(swept(&mut residents), []);
     let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
@@ -109,7 +112,8 @@ async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
     let mut garden = Residents::new(1, worlds);
     let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
-    let mut outputs = vec![WorldOutput::Frame { person: ANA, bytes: Bytes::from_static(b"plaza") }];
+    let mut outputs =
+        vec![WorldOutput::Frame { person: ANA, first: true, bytes: Bytes::from_static(b"plaza") }];
     outputs.extend(travel("garden"));
     plaza.deliver(&mut outputs);
     assert_eq!(seat.world(), 1);
@@ -164,7 +168,7 @@ fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
     line.close(CloseReason::Idle);
     swept(&mut plaza);
     plaza.deliver(&mut travel("garden"));
-    let away = WorldInput::Presence { person: ANA, present: false };
+    let away = WorldInput::Presence { person: ANA, road: None };
     assert_eq!(came(&mut garden, inboxes[1].try_recv().unwrap()), [enter(Some("gate")), away]);
 }
 
@@ -198,7 +202,10 @@ async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_count
     for line in &lines {
         residents.take(ToWorld::Arrival(Box::new(arrival(&seat, line))), &mut inputs);
     }
-    let presence = |present| WorldInput::Presence { person: ANA, present };
+    let presence = |present: bool| WorldInput::Presence {
+        person: ANA,
+        road: present.then_some(Road::Reliable),
+    };
     assert_eq!(inputs, [presence(false), presence(true)]);
 
     let bytes = Bytes::from_static(b"welcome");

@@ -113,7 +113,7 @@ async fn when_the_server_ends_everyone_is_told_and_nobody_comes_in() {
 
 #[tokio::test]
 async fn a_world_that_does_not_take_its_messages_costs_wishes_and_newcomers_but_no_waiting() {
-    use vivarium_protocol::intent::ClientLatest;
+    use vivarium_protocol::{intent::ClientLatest, snapshot::packet::Ack};
 
     let (door, _inboxes) = door(10);
     let (ana, _) = come(&door, None);
@@ -122,7 +122,7 @@ async fn a_world_that_does_not_take_its_messages_costs_wishes_and_newcomers_but_
         assert_eq!(door.intent(&ana, say()), Taken::Yes);
     }
     assert_eq!(door.intent(&ana, say()), Taken::Denied(Denial::TooFast));
-    let latest = ClientLatest { ack: 0, first_tick: 1, inputs: vec![], tracked: None };
+    let latest = ClientLatest { ack: Ack::default(), first_tick: 1, inputs: vec![], tracked: None };
     assert_eq!(door.intent(&ana, Intent::Latest(latest)), Taken::Dropped);
     let line = outbox();
     let (late, _) = door.admit(&hello("plaza", None), &line).unwrap();

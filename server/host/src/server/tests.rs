@@ -19,6 +19,7 @@ use vivarium_protocol::{
     intent::{ClientMessage, Hello},
     limits::RESUME_TOKEN_BYTES,
     notice::ServerMessage,
+    snapshot::view::View,
     wire,
 };
 
@@ -299,8 +300,9 @@ async fn a_recording_of_the_real_world_replays_to_the_same_digest() {
             break;
         }
     }
-    let frame = wire::decode_frame(&ana.on(Lane::Latest).await).unwrap();
-    assert!(frame.own.is_some(), "{frame:?}");
+    let mut view = View::default();
+    view.apply(&ana.on(Lane::Latest).await).unwrap();
+    assert!(view.own().is_some(), "{view:?}");
     let ending = tokio::spawn(server.shutdown());
     ana.ends_with(CloseReason::ShuttingDown).await;
     let ended = ending.await.unwrap();

@@ -19,6 +19,7 @@ use vivarium_protocol::{
     intent::{ClientLatest, ClientMessage, Hello, Look},
     limits::{CLIENT_RELIABLE_BYTES_MAX, RESUME_TOKEN_BYTES},
     notice::ServerMessage,
+    snapshot::packet::Ack,
     wire,
 };
 
@@ -129,7 +130,7 @@ impl Door for Echo {
 
     fn enter(&self, (): &(), hello: Hello, outbox: &Arc<Outbox>) {
         outbox.push_reliable(heard(&hello.name));
-        outbox.put_latest(Bytes::from_static(b"a frame"));
+        outbox.put_latest(true, Bytes::from_static(b"a frame"));
     }
 
     fn intent(&self, (): &(), intent: Intent) -> Taken {
@@ -244,7 +245,12 @@ async fn a_conversation<C: Client>() {
     let said = ClientMessage::Say { text: "hello".into() };
     visit.client.send(Lane::Reliable, wire::encode(&said)).await;
     assert_eq!(visit.message().await, decoded(&heard("hello")));
-    let latest = ClientLatest { ack: 1, first_tick: 2, inputs: vec![], tracked: None };
+    let latest = ClientLatest {
+        ack: Ack { newest: 1, before: [0; 2] },
+        first_tick: 2,
+        inputs: vec![],
+        tracked: None,
+    };
     visit.client.send(Lane::Latest, wire::encode(&latest)).await;
     visit.client.send(Lane::Reliable, wire::encode(&ClientMessage::Ping { nonce: 6 })).await;
     assert_eq!(visit.message().await, ServerMessage::Pong { nonce: 6 });
@@ -297,7 +303,7 @@ async fn a_client_that_never_reads<C: Client>() {
     // The transport holds some, the outbox holds some, and then it is over.
     for _ in 0..10_000 {
         outbox.push_reliable(line.clone());
-        outbox.put_latest(line.clone());
+        outbox.put_latest(true, line.clone());
         tokio::task::yield_now().await;
     }
     assert!(outbox.is_ended());

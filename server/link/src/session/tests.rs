@@ -7,6 +7,7 @@ use vivarium_protocol::{
     PROTOCOL_VERSION,
     intent::{ClientLatest, Emote, Input, Look, MAGIC},
     limits::INPUTS_PER_MESSAGE_MAX,
+    snapshot::packet::Ack,
 };
 
 use super::*;
@@ -96,7 +97,12 @@ fn hello() -> Hello {
 }
 
 fn latest() -> ClientLatest {
-    ClientLatest { ack: 3, first_tick: 5, inputs: vec![Input::default()], tracked: None }
+    ClientLatest {
+        ack: Ack { newest: 3, before: [0; 2] },
+        first_tick: 5,
+        inputs: vec![Input::default()],
+        tracked: None,
+    }
 }
 
 #[test]
@@ -141,8 +147,8 @@ fn whatever_is_not_a_handshake_is_refused() {
         (Lane::Reliable, b"", CloseReason::NotVivarium),
         (Lane::Reliable, b"GET / HTTP/1.1\r\n", CloseReason::NotVivarium),
         (Lane::Reliable, b"VIV", CloseReason::NotVivarium),
-        (Lane::Reliable, b"VIVA\x01\x00", CloseReason::Malformed),
-        (Lane::Latest, b"VIVA\x01\x00", CloseReason::WrongLane),
+        (Lane::Reliable, b"VIVA\x02\x00", CloseReason::Malformed),
+        (Lane::Latest, b"VIVA\x02\x00", CloseReason::WrongLane),
         (Lane::Reliable, &[0; CLIENT_RELIABLE_BYTES_MAX + 1], CloseReason::Oversized),
     ];
     for (lane, bytes, expected) in cases {

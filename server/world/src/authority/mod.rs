@@ -148,7 +148,10 @@ impl Plugin for AuthorityPlugin {
 fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
     wishes.0.extend(inbox.0.drain(..).filter_map(|input| match input {
         WorldInput::Intent { person, intent } => Some((person, intent)),
-        WorldInput::Enter { .. } | WorldInput::Leave { .. } | WorldInput::Presence { .. } => None,
+        WorldInput::Enter { .. }
+        | WorldInput::Leave { .. }
+        | WorldInput::Presence { .. }
+        | WorldInput::Overload { .. } => None,
     }));
 }
 

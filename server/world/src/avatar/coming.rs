@@ -1,15 +1,15 @@
 //! Coming and going: the only place where avatars are made and unmade.
 
 use bevy_ecs::prelude::*;
-use vivarium_contract::{WorldInput, WorldOutput};
+use vivarium_contract::{Road, WorldInput, WorldOutput};
 use vivarium_motion::AvatarState;
 use vivarium_protocol::{
     close::CloseReason,
-    frame::EntityKind,
     ids::PersonId,
     intent::Look,
-    limits::PEOPLE_PER_WORLD_MAX,
+    limits::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, PEOPLE_PER_WORLD_MAX},
     notice::{PersonCard, ServerMessage},
+    snapshot::{block::Identity, schema::Facet},
     text,
 };
 use vivarium_scene::document::WorldDocument;
@@ -17,10 +17,9 @@ use vivarium_scene::document::WorldDocument;
 use super::{Avatar, Inputs, look::unique_name, tracked::Tracked};
 use crate::{
     authority::{People, Person, present},
-    history::{Entities, Own, Replicated},
-    interest::Sight,
+    history::{Audience, History, Member, Own, Sees},
     physics::Physics,
-    replicate::Client,
+    replicate::{Client, Delivery},
     tick::{Chance, Clock, Document, Inbox, Outbox},
 };
 
@@ -115,20 +114,37 @@ pub(super) fn come_and_go(world: &mut World) {
     let mut rest = Vec::with_capacity(inbox.len());
     for input in inbox {
         match input {
-            WorldInput::Enter { person, name, look, spawn } => {
-                enter(world, person, &name, look, spawn.as_deref());
+            WorldInput::Enter { person, name, look, spawn, road } => {
+                enter(world, Newcomer { person, name: &name, look, spawn: spawn.as_deref(), road });
             }
             WorldInput::Leave { person } => {
                 leave(world, person);
             }
-            WorldInput::Presence { person, present } => set_presence(world, person, present),
-            intent @ WorldInput::Intent { .. } => rest.push(intent),
+            WorldInput::Presence { person, road } => set_presence(world, person, road),
+            other @ (WorldInput::Intent { .. } | WorldInput::Overload { .. }) => rest.push(other),
         }
     }
     world.resource_mut::<Inbox>().0 = rest;
 }
 
-fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Option<&str>) {
+struct Newcomer<'a> {
+    person: PersonId,
+    name: &'a str,
+    look: Look,
+    spawn: Option<&'a str>,
+    road: Road,
+}
+
+/// Bytes of the largest packet on a road.
+fn packet_bytes_max(road: Road) -> usize {
+    match road {
+        Road::Reliable => FRAME_BYTES_MAX,
+        Road::Datagrams => DATAGRAM_BYTES_MAX,
+    }
+}
+
+fn enter(world: &mut World, newcomer: Newcomer<'_>) {
+    let Newcomer { person, name, look, spawn, road } = newcomer;
     let people = world.resource::<People>();
     if people.len() >= PEOPLE_PER_WORLD_MAX {
         let refusal = WorldOutput::Refused { person, reason: CloseReason::WorldFull };
@@ -139,15 +155,16 @@ fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Opt
         tracing::warn!(person = person.0, "entered twice; the second time is ignored");
         return;
     }
-    let tick = world.resource::<Clock>().tick;
     let name = text::name(name).unwrap_or_else(|_| NAMELESS.into());
     let name = unique_name(&name, person, world.query::<&Person>().iter(world));
     let (position_m, yaw) = world.resource_scope(|world, mut chance: Mut<Chance>| {
         world.resource::<Spawns>().choose(spawn, &mut chance)
     });
-    let replicated = world.resource_mut::<Entities>().add(EntityKind::Avatar { person }, tick);
+    let identity = Identity { facet: Facet::Avatar, subject: person.0 };
+    let member = world.resource_mut::<History>().add(identity, Audience::Everyone);
+    let client = world.resource::<Delivery>().client(packet_bytes_max(road));
     let capsule = world.resource_mut::<Physics>().add_capsule(position_m);
-    let card = PersonCard { person, avatar: replicated.entity, name, look, present: true };
+    let card = PersonCard { person, name, look, present: true };
     let state = AvatarState::at(position_m);
     let mut inputs = Inputs::default();
     inputs.face(yaw);
@@ -157,10 +174,10 @@ fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Opt
             Avatar { state, teleports: 0, capsule },
             inputs,
             Tracked::default(),
-            Own(state.to_own(false, 0, 0)),
-            Sight::default(),
-            Client::default(),
-            replicated,
+            Own { state: state.to_own(0), on_time: false, lead_ticks: 0 },
+            Sees::default(),
+            client,
+            member,
         ))
         .id();
     let others = present(world.query::<&Person>().iter(world))
@@ -169,11 +186,11 @@ fn enter(world: &mut World, person: PersonId, name: &str, look: Look, spawn: Opt
         .collect();
     world.resource_mut::<Outbox>().notice(others, &ServerMessage::Joined { card });
     world.resource_mut::<People>().add(person, entity);
-    welcome(world, person, replicated);
+    welcome(world, person);
 }
 
 /// Tells somebody where they are and who else is there.
-fn welcome(world: &mut World, person: PersonId, avatar: Replicated) {
+fn welcome(world: &mut World, person: PersonId) {
     let mut people: Vec<PersonCard> =
         world.query::<&Person>().iter(world).map(|person| person.card.clone()).collect();
     people.sort_unstable_by_key(|card| card.person);
@@ -184,7 +201,6 @@ fn welcome(world: &mut World, person: PersonId, avatar: Replicated) {
         ticks_per_s: document.settings.ticks_per_s,
         substeps: document.settings.substeps,
         tick: world.resource::<Clock>().tick,
-        avatar: avatar.entity,
         people,
     };
     world.resource_mut::<Outbox>().notice(vec![person], &message);
@@ -193,19 +209,21 @@ fn welcome(world: &mut World, person: PersonId, avatar: Replicated) {
 /// Takes somebody out of the world; gives who it was.
 pub(super) fn leave(world: &mut World, person: PersonId) -> Option<PersonCard> {
     let entity = world.resource_mut::<People>().remove(person)?;
-    let tick = world.resource::<Clock>().tick;
-    let replicated = *world.get::<Replicated>(entity)?;
+    let member = *world.get::<Member>(entity)?;
+    let tracked = world.get::<Tracked>(entity)?.member;
     let capsule = world.get::<Avatar>(entity)?.capsule;
     let card = world.get::<Person>(entity)?.card.clone();
     world.resource_mut::<Physics>().remove_capsule(capsule);
-    world.resource_mut::<Entities>().remove(replicated, tick);
+    let mut history = world.resource_mut::<History>();
+    [Some(member), tracked].into_iter().flatten().for_each(|member| history.remove(member));
     world.despawn(entity);
     let others = present(world.query::<&Person>().iter(world));
     world.resource_mut::<Outbox>().notice(others, &ServerMessage::Left { person });
     Some(card)
 }
 
-fn set_presence(world: &mut World, person: PersonId, here: bool) {
+fn set_presence(world: &mut World, person: PersonId, road: Option<Road>) {
+    let here = road.is_some();
     let Some(entity) = world.resource::<People>().get(person) else { return };
     let Some(mut someone) = world.get_mut::<Person>(entity) else { return };
     someone.card.present = here;
@@ -214,14 +232,14 @@ fn set_presence(world: &mut World, person: PersonId, here: bool) {
         inputs.rest();
     }
     if let Some(mut client) = world.get_mut::<Client>(entity) {
-        client.forget();
+        client.forget(packet_bytes_max(road.unwrap_or(Road::Reliable)));
     }
     let others = present(world.query::<&Person>().iter(world))
         .into_iter()
         .filter(|other| *other != person)
         .collect();
     world.resource_mut::<Outbox>().notice(others, &ServerMessage::Changed { card });
-    if here && let Some(replicated) = world.get::<Replicated>(entity).copied() {
-        welcome(world, person, replicated);
+    if here {
+        welcome(world, person);
     }
 }

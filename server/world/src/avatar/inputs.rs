@@ -5,6 +5,7 @@ use vivarium_contract::Intent;
 use vivarium_protocol::{
     intent::{Input, TrackedPoses},
     limits::INPUT_LEAD_TICKS_MAX,
+    snapshot::packet::Ack,
 };
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 
 /// A latest-lane message: moving, looking, acknowledging.
 pub(crate) struct Latest {
-    ack: u32,
+    ack: Ack,
     pub tracked: Option<TrackedPoses>,
     first_tick: u32,
     inputs: Vec<Input>,
@@ -134,7 +135,7 @@ pub(super) fn take_inputs(
     for latest in latest.iter() {
         let Ok((mut inputs, mut client)) = people.get_mut(latest.avatar()) else { continue };
         let wish = latest.wish();
-        client.acknowledge(wish.ack);
+        client.acknowledge(wish.ack, clock.tick);
         for (index, input) in wish.inputs.iter().enumerate() {
             let arrival = wish
                 .first_tick

@@ -84,14 +84,13 @@ pub(super) fn unique_name<'a>(
 
 #[cfg(test)]
 mod tests {
-    use vivarium_protocol::{ids::EntityId, limits::PEOPLE_PER_WORLD_MAX, notice::PersonCard};
+    use vivarium_protocol::{limits::PEOPLE_PER_WORLD_MAX, notice::PersonCard};
 
     use super::*;
 
     fn someone(id: u32, name: String) -> Person {
         let look = Look { body: [0; 3], accent: [0; 3] };
-        let (person, avatar) = (PersonId(id), EntityId(id));
-        Person::new(PersonCard { person, avatar, name, look, present: true })
+        Person::new(PersonCard { person: PersonId(id), name, look, present: true })
     }
 
     #[test]

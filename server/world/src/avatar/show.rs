@@ -2,38 +2,69 @@
 
 use bevy_ecs::prelude::*;
 use vivarium_protocol::{
-    frame::{field, flags},
     intent::{Input, buttons},
+    snapshot::{block::Identity, fields::avatar, schema::Facet},
 };
 
 use super::{Avatar, Inputs, tracked::Tracked};
 use crate::{
-    history::{Entities, Own, Replicated, placed},
+    authority::Person,
+    history::{Audience, History, Member, Own, placed},
     tick::Clock,
 };
 
 /// Quantises the avatars of this tick, once for all clients.
 pub(super) fn show_avatars(
     clock: Res<Clock>,
-    mut avatars: Query<(&Replicated, &Avatar, &Inputs, &Tracked, &mut Own)>,
-    mut entities: ResMut<Entities>,
+    mut avatars: Query<(&Person, &Member, &Avatar, &Inputs, &mut Tracked, &mut Own)>,
+    mut history: ResMut<History>,
 ) {
-    for (replicated, avatar, inputs, tracked, mut own) in &mut avatars {
+    for (person, member, avatar, inputs, mut tracked, mut own) in &mut avatars {
         let state = &avatar.state;
         let input = inputs.held();
         let mut fields = placed(state.position_m);
-        fields[field::ROTATION] = i32::from(input.yaw);
-        fields[field::ROTATION + 1] = i32::from(input.pitch);
-        fields[field::FLAGS] = flags_of(avatar, input) | tracked.write(&mut fields);
-        entities.note(replicated.slot, clock.tick, state.position_m, fields);
-        let lead_ticks = inputs.lead_ticks(clock.tick);
-        own.0 = state.to_own(inputs.on_time(), lead_ticks, avatar.teleports);
+        fields[avatar::YAW] = i32::from(input.yaw);
+        fields[avatar::PITCH] = i32::from(input.pitch);
+        fields[avatar::STANCE] = stance(avatar, input);
+        let fields = &fields[..Facet::Avatar.field_count()];
+        history.note(*member, clock.tick, state.position_m, fields);
+        show_tracked(&mut tracked, person, &mut history, clock.tick, state.position_m);
+        *own = Own {
+            state: state.to_own(avatar.teleports),
+            on_time: inputs.on_time(),
+            lead_ticks: inputs.lead_ticks(clock.tick),
+        };
     }
 }
 
-fn flags_of(avatar: &Avatar, input: Input) -> i32 {
+/// Head and hands are a member of their own, which is there while they are tracked.
+fn show_tracked(
+    tracked: &mut Tracked,
+    person: &Person,
+    history: &mut History,
+    tick: u32,
+    position_m: [f32; 3],
+) {
+    match (tracked.fields(), tracked.member) {
+        (Some(fields), member) => {
+            let member = member.unwrap_or_else(|| {
+                let identity = Identity { facet: Facet::Tracked, subject: person.card.person.0 };
+                history.add(identity, Audience::Everyone)
+            });
+            tracked.member = Some(member);
+            history.note(member, tick, position_m, &fields);
+        }
+        (None, Some(member)) => {
+            history.remove(member);
+            tracked.member = None;
+        }
+        (None, None) => {}
+    }
+}
+
+fn stance(avatar: &Avatar, input: Input) -> i32 {
     let moves = input.move_x != 0 || input.move_z != 0;
-    let grounded = if avatar.state.grounded { flags::GROUNDED } else { 0 };
+    let grounded = if avatar.state.grounded { avatar::GROUNDED } else { 0 };
     let runs = moves && input.buttons & buttons::RUN != 0;
-    grounded | if runs { flags::RUNNING } else { 0 }
+    grounded | if runs { avatar::RUNNING } else { 0 }
 }

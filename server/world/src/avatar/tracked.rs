@@ -2,15 +2,21 @@
 
 use bevy_ecs::prelude::*;
 use vivarium_protocol::{
-    frame::{Fields, field, flags},
     intent::{TrackedPose, TrackedPoses},
     limits::TRACKED_REACH_MM_MAX,
     notice::Denial,
     quantise,
+    snapshot::{
+        fields::tracked::{self, STRIDE},
+        schema::Facet,
+    },
 };
 
 use super::Latest;
-use crate::authority::{Denials, Granted};
+use crate::{
+    authority::{Denials, Granted},
+    history::Member,
+};
 
 /// Where (millimetres above the feet) the arms begin: reach is measured from here.
 const SPINE_TOP_MM: i32 = 1_300;
@@ -18,27 +24,32 @@ const SPINE_TOP_MM: i32 = 1_300;
 /// The last accepted poses, quantised for others.
 #[derive(Component, Default)]
 pub(crate) struct Tracked {
-    poses: [Option<[i32; field::TRACKED_STRIDE]>; 3],
+    poses: [Option<[i32; STRIDE]>; 3],
     denied: bool,
+    /// As others see them, while there are any.
+    pub member: Option<Member>,
 }
 
 impl Tracked {
-    /// Writes the poses into `fields` and returns the flags that belong to them.
-    pub fn write(&self, fields: &mut Fields) -> i32 {
-        let bits = [flags::TRACKED_HEAD, flags::TRACKED_LEFT, flags::TRACKED_RIGHT];
-        let places = fields[field::TRACKED..].chunks_exact_mut(field::TRACKED_STRIDE);
-        self.poses.iter().zip(bits).zip(places).fold(0, |all, ((pose, bit), place)| match pose {
-            Some(pose) => {
-                place.copy_from_slice(pose);
-                all | bit
-            }
-            None => all,
-        })
+    /// The poses as fields; nothing when none is tracked.
+    pub fn fields(&self) -> Option<[i32; FIELDS]> {
+        let mut fields = [0; FIELDS];
+        let bits = [tracked::HEAD, tracked::LEFT, tracked::RIGHT];
+        let places = fields.chunks_exact_mut(STRIDE);
+        let all = self.poses.iter().zip(bits).zip(places).fold(0, |all, ((pose, bit), place)| {
+            let Some(pose) = pose else { return all };
+            place.copy_from_slice(pose);
+            all | bit
+        });
+        fields[tracked::POSES] = all;
+        (all != 0).then_some(fields)
     }
 }
 
+const FIELDS: usize = Facet::Tracked.field_count();
+
 /// A pose in the units of the wire's fields, unless it is out of reach or not a rotation.
-fn checked(pose: TrackedPose) -> Option<[i32; field::TRACKED_STRIDE]> {
+fn checked(pose: TrackedPose) -> Option<[i32; STRIDE]> {
     let [x, y, z] = pose.position_mm.map(i32::from);
     let squared = |mm: i32| i64::from(mm) * i64::from(mm);
     if squared(x) + squared(y - SPINE_TOP_MM) + squared(z) > squared(TRACKED_REACH_MM_MAX) {

@@ -6,16 +6,16 @@ use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::Phase;
 use vivarium_protocol::{
-    frame::{EntityKind, field, flags},
     ids::ObjectId,
     notice::ServerMessage,
     quantise,
+    snapshot::{block::Identity, fields::object, schema::Facet},
 };
 use vivarium_scene::document::WorldDocument;
 
 use crate::{
     authority::{Person, present},
-    history::{Entities, Replicated, placed},
+    history::{Audience, History, Member, placed},
     physics::{Built, Physics},
     tick::{Clock, In, Outbox, Step, Watch},
 };
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Loose {
     pub object: ObjectId,
     pub body: RigidBodyHandle,
-    pub replicated: Replicated,
+    member: Member,
     start: Pose,
 }
 
@@ -79,7 +79,7 @@ impl Plugin for ObjectPlugin {
     fn build(&self, app: &mut App) {
         app.insert_resource(Floor { height_m: self.floor_m })
             .init_resource::<Objects>()
-            .init_resource::<Entities>()
+            .init_resource::<History>()
             .add_systems(
                 In(Phase::Simulate),
                 (bring_back_fallen, sense).chain().in_set(Step::React),
@@ -88,7 +88,7 @@ impl Plugin for ObjectPlugin {
         let world = app.world_mut();
         let built =
             world.remove_resource::<Built>().expect("physics is prepared before the plugins");
-        world.resource_scope(|world, mut entities: Mut<Entities>| {
+        world.resource_scope(|world, mut history: Mut<History>| {
             let physics = world.resource::<Physics>();
             let dynamic = built
                 .dynamic
@@ -96,7 +96,10 @@ impl Plugin for ObjectPlugin {
                 .map(|(object, body)| Loose {
                     object,
                     body,
-                    replicated: entities.add(EntityKind::Object { object }, 0),
+                    member: history.add(
+                        Identity { facet: Facet::Object, subject: object.0 },
+                        Audience::Everyone,
+                    ),
                     start: *physics.world.bodies[body].position(),
                 })
                 .collect();
@@ -110,8 +113,16 @@ impl Plugin for ObjectPlugin {
     }
 }
 
-fn bring_back_fallen(floor: Res<Floor>, objects: Res<Objects>, mut physics: ResMut<Physics>) {
-    for loose in &objects.dynamic {
+fn bring_back_fallen(
+    floor: Res<Floor>,
+    objects: Res<Objects>,
+    mut physics: ResMut<Physics>,
+    mut awake: Local<Vec<RigidBodyHandle>>,
+) {
+    // What sleeps does not fall.
+    awake.clear();
+    awake.extend(physics.world.active_bodies().map(|(body, _)| body));
+    for loose in awake.iter().filter_map(|body| objects.of_body(*body)) {
         let body = &mut physics.world.bodies[loose.body];
         let at = body.translation();
         // Written so that a pose that is not a number counts as fallen, too.
@@ -147,23 +158,51 @@ pub(crate) fn sense(
     }
 }
 
-/// Quantises the loose bodies of this tick, once for all clients.
+/// Quantises the loose bodies that move, once for all clients. One that has come to rest is noted
+/// once more, asleep; the others stay as they are.
 pub(crate) fn show_objects(
     clock: Res<Clock>,
     physics: Res<Physics>,
     objects: Res<Objects>,
-    mut entities: ResMut<Entities>,
+    mut history: ResMut<History>,
+    mut awake: Local<Awake>,
 ) {
-    for loose in &objects.dynamic {
-        let body = &physics.world.bodies[loose.body];
-        let pose = body.position();
-        let position_m = pose.translation.to_array();
-        let mut fields = placed(position_m);
-        fields[field::ROTATION..field::ROTATION + 4]
-            .copy_from_slice(&quantise::rotation(pose.rotation.to_array()));
-        fields[field::FLAGS] = if body.is_sleeping() { flags::ASLEEP } else { 0 };
-        entities.note(loose.replicated.slot, clock.tick, position_m, fields);
+    let awake = &mut *awake;
+    if !awake.began {
+        awake.began = true;
+        objects.dynamic.iter().for_each(|loose| show(loose, &physics, &mut history, clock.tick));
     }
+    for body in awake.bodies.drain(..) {
+        if let Some(loose) = objects.of_body(body) {
+            show(loose, &physics, &mut history, clock.tick);
+        }
+    }
+    for (body, state) in physics.world.active_bodies() {
+        if state.is_dynamic() {
+            awake.bodies.push(body);
+            if let Some(loose) = objects.of_body(body) {
+                show(loose, &physics, &mut history, clock.tick);
+            }
+        }
+    }
+}
+
+/// Bodies that were awake in the last tick.
+#[derive(Default)]
+pub(crate) struct Awake {
+    began: bool,
+    bodies: Vec<RigidBodyHandle>,
+}
+
+fn show(loose: &Loose, physics: &Physics, history: &mut History, tick: u32) {
+    let body = &physics.world.bodies[loose.body];
+    let pose = body.position();
+    let position_m = pose.translation.to_array();
+    let mut fields = placed(position_m);
+    fields[object::ROTATION..object::ROTATION + 4]
+        .copy_from_slice(&quantise::rotation(pose.rotation.to_array()));
+    fields[object::REST] = if body.is_sleeping() { object::ASLEEP } else { 0 };
+    history.note(loose.member, tick, position_m, &fields[..Facet::Object.field_count()]);
 }
 
 fn bodies_inside(world: &PhysicsWorld, region: ColliderHandle) -> u16 {

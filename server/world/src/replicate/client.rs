@@ -1,253 +1,437 @@
-//! What one client knows, and the next frame for it.
+//! What one client knows, as far as it has acknowledged it.
 
 use std::collections::VecDeque;
 
 use bevy_ecs::prelude::*;
 use vivarium_protocol::{
-    frame::{Change, Comer, FIELD_COUNT, FieldDelta, Frame, OwnState},
-    ids::EntityId,
-    limits::{BASELINE_TICKS_MAX, ENTITIES_PER_FRAME_MAX, FRAME_BYTES_MAX},
+    limits::BASELINE_TICKS_MAX,
+    snapshot::{
+        block::{Part, SLOTS, slots},
+        member::Times,
+        packet::{Ack, Closing, OwnState},
+    },
 };
 
-use crate::{history::Entities, limits::UNACKED_FRAMES_MAX};
+use super::{blocks::Wanted, budget::Budget};
+use crate::limits::PACKETS_IN_FLIGHT_MAX;
 
-/// An entity as the client has it after a frame: with the fields of `tick`.
-#[derive(Clone, Copy)]
-struct Known {
-    slot: u32,
-    entity: EntityId,
-    tick: u32,
+/// One leaf as one client has it. Kept small: there is one for each client and leaf.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sub {
+    /// The leaf's id; 0: none.
+    pub leaf_id: u32,
+    /// The client's own number of the leaf; 0: it was never told of it.
+    pub number: u32,
+    /// The newest tick that was acknowledged; 0: none.
+    pub newest: u32,
+    /// Bit `i`: the tick `newest - i` was acknowledged, at `level`.
+    acked: u32,
+    /// Level of detail of those ticks.
+    pub level: u8,
+    pub tier: u8,
+    /// When the leaf was last told, and since when it waits to be told.
+    pub told: u32,
+    /// From which tick on what is told of this index is of this leaf.
+    pub since: u32,
 }
 
-struct Sent {
+/// A leaf of which some parts of a tick were acknowledged, and their slots.
+#[derive(Clone, Copy, Debug)]
+struct Partial {
+    leaf_id: u32,
     tick: u32,
-    known: Vec<Known>,
+    slots: u64,
 }
 
-/// Frames sent to one client, oldest first. The first is the baseline once it is acknowledged.
-#[derive(Component, Default)]
+impl Sub {
+    /// A leaf that the client was not told of yet.
+    pub fn new(leaf_id: u32, tier: u8, tick: u32) -> Self {
+        Self { leaf_id, tier, told: tick - 1, since: tick, ..Self::default() }
+    }
+
+    /// All of `tick` has arrived.
+    fn arrived(&mut self, tick: u32, level: u8) {
+        if tick > self.newest {
+            let step = tick - self.newest;
+            let known = if level == self.level && step < 32 { self.acked << step } else { 0 };
+            (self.acked, self.newest, self.level) = (known | 1, tick, level);
+        } else if self.newest - tick < 32 && level == self.level {
+            self.acked |= 1 << (self.newest - tick);
+        }
+    }
+
+    /// What the next block can build on.
+    pub fn wanted(&self, tick: u32, level: u8) -> Wanted {
+        let window = BASELINE_TICKS_MAX as u32 - 1;
+        let age = tick - self.newest;
+        if self.newest == 0 || age > window {
+            return Wanted::new(Times { age: 0, gaps: [0; 2], level }, 0);
+        }
+        // Earlier states tell how things moved. One from a while before the baseline tells it best,
+        // since positions are rounded; another from before that tells how the motion changes.
+        let first = next_bit(self.acked, FIRST_GAP).or_else(|| next_bit(self.acked, 1));
+        let second = first.and_then(|first| next_bit(self.acked, first + SECOND_GAP_MIN));
+        let first = first.filter(|first| age + first <= window).unwrap_or(0);
+        let second = second.filter(|second| first != 0 && age + second <= window);
+        let gaps = [first, second.map_or(0, |second| second - first)];
+        Wanted::new(Times { age, gaps, level }, self.level)
+    }
+
+    /// Whether the client has everything since `changed`, as exactly as it should. What was told
+    /// last counts, too: the client may have it, coarser than before, without having said so.
+    pub fn is_settled(&self, changed: u32, level: u8) -> bool {
+        let newest = self.newest;
+        newest != 0 && newest >= changed && newest >= self.told && self.level <= level
+    }
+}
+
+// Ticks from the baseline to the first earlier state, if there is one so far back: measured, with
+// walkers at 20 to 30 ticks per second, by the bytes that blocks take.
+const FIRST_GAP: u32 = 4;
+// Ticks from the first earlier state to the second, at least.
+const SECOND_GAP_MIN: u32 = 3;
+
+fn next_bit(mask: u32, from: u32) -> Option<u32> {
+    let rest = mask.checked_shr(from)?;
+    (rest != 0).then(|| from + rest.trailing_zeros())
+}
+
+/// A leaf that the client must be told to forget.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Farewell {
+    pub number: u32,
+    pub closing: Closing,
+    /// The packet that said so; 0: none yet.
+    pub packet: u32,
+    pub told: u32,
+}
+
+/// A part of a block on its way, in one word: the leaf's index, the level of detail, and whether
+/// another word follows that says which slots it tells. Without one it tells all of them.
+#[derive(Clone, Copy, Debug)]
+struct SentPart(u32);
+
+impl SentPart {
+    fn new(leaf: u32, level: u8, is_cut: bool) -> Self {
+        Self(leaf << 3 | u32::from(level) << 1 | u32::from(is_cut))
+    }
+
+    fn slots(lo: u8, hi: u8) -> Self {
+        Self(u32::from(lo) << 8 | u32::from(hi))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SentPacket {
+    number: u32,
+    tick: u32,
+    /// How many of the client's `parts` are its own.
+    words: u32,
+    /// Which own state it told; 0: none.
+    own: u32,
+    arrived: bool,
+}
+
+/// What was told of the own avatar. States are counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct OwnTold {
+    state: Option<OwnState>,
+    serial: u32,
+    told: u32,
+    told_serial: u32,
+    arrived_serial: u32,
+}
+
+/// One client: what it has, what is on the way to it, and how much it can take.
+#[derive(Component)]
 pub(crate) struct Client {
-    sent: VecDeque<Sent>,
-    baseline: Option<u32>,
-    spare: Vec<Vec<Known>>,
-}
-
-// What one entry costs at most, for the budget: id and mask of five bytes each, a kind, and
-// values of at most five bytes.
-const ENTRY_BYTES_MAX: usize = 18;
-const VALUE_BYTES_MAX: usize = 5;
-// Tick, baseline, own state and three lengths.
-const FRAME_HEAD_BYTES_MAX: usize = 64;
-
-// With more entities to take leave of than this, everything is told anew.
-const GONE_PER_FRAME_MAX: usize = ENTITIES_PER_FRAME_MAX / 2;
-
-enum Part {
-    Come(Comer),
-    Change(Change),
-}
-
-struct Candidate {
-    part: Part,
-    slot: u32,
-    /// How the client has it now, if at all.
-    before: Option<Known>,
-    /// Nearer and longer waiting ones go first.
-    urgency: f32,
-}
-
-impl Candidate {
-    fn bytes_max(&self) -> usize {
-        let values = match &self.part {
-            Part::Come(comer) => comer.state.values.len(),
-            Part::Change(change) => change.delta.values.len(),
-        };
-        ENTRY_BYTES_MAX + (values + usize::from(self.replaces())) * VALUE_BYTES_MAX
-    }
-
-    /// Whether the client must first forget what it has of the entity.
-    fn replaces(&self) -> bool {
-        matches!(self.part, Part::Come(_)) && self.before.is_some()
-    }
+    /// By index of leaf.
+    pub(super) subs: Vec<Sub>,
+    pub(super) farewells: Vec<Farewell>,
+    /// Leaves that wait although nothing changed in them for long.
+    pub(super) backlog: Vec<u32>,
+    pub(super) budget: Budget,
+    /// Bytes of a packet at most, and whether there may be several for a tick.
+    pub(super) packet_bytes_max: usize,
+    pub(super) packet_told: u32,
+    pub(super) looked: bool,
+    sent: VecDeque<SentPacket>,
+    parts: VecDeque<SentPart>,
+    /// Words of the packet that is being written.
+    words: u32,
+    partials: Vec<Partial>,
+    numbers: u32,
+    era: u8,
+    leaf_numbers: u32,
+    acked_any: bool,
+    own: OwnTold,
+    /// Ticks from sending to acknowledgement, times 8, smoothed.
+    delay_8: u32,
 }
 
 impl Client {
-    /// The client knows nothing any more: the next frame is a full one.
-    pub fn forget(&mut self) {
-        self.sent.clear();
-        self.baseline = None;
+    /// Knows nothing. Packets are counted from `first` on, so that acknowledgements meant for
+    /// another world name none of them.
+    pub fn new(first: u32, packet_bytes_max: usize, bytes_per_s_max: u32) -> Self {
+        Self {
+            subs: Vec::new(),
+            farewells: Vec::new(),
+            backlog: Vec::new(),
+            budget: Budget::new(bytes_per_s_max),
+            packet_bytes_max,
+            packet_told: 0,
+            looked: false,
+            sent: VecDeque::new(),
+            parts: VecDeque::new(),
+            words: 0,
+            partials: Vec::new(),
+            numbers: first,
+            era: 0,
+            leaf_numbers: 0,
+            acked_any: false,
+            own: OwnTold::default(),
+            delay_8: 4 * 8,
+        }
     }
 
-    /// The client has applied the frame of `tick`; 0 asks for a full frame.
-    pub fn acknowledge(&mut self, tick: u32) {
-        if tick == 0 {
+    /// The client knows nothing any more, and may be reached over another road.
+    pub fn forget(&mut self, packet_bytes_max: usize) {
+        self.era = self.era.wrapping_add(1);
+        self.subs.clear();
+        self.farewells.clear();
+        self.backlog.clear();
+        self.sent.clear();
+        self.parts.clear();
+        self.words = 0;
+        self.partials.clear();
+        self.acked_any = false;
+        self.looked = false;
+        self.packet_told = 0;
+        self.own = OwnTold::default();
+        self.packet_bytes_max = packet_bytes_max;
+    }
+
+    /// Ticks after which what was not acknowledged is told again, although nothing changed.
+    pub(super) fn patience(&self) -> u32 {
+        let delay = self.delay_8 / 8;
+        delay + delay / 2 + 2
+    }
+
+    /// Takes in what the client has applied. Packets that were never sent count for nothing.
+    pub fn acknowledge(&mut self, ack: Ack, tick: u32) {
+        if ack.newest == 0 {
             // Before the first acknowledgement this says nothing new.
-            if self.baseline.is_some() {
-                self.forget();
+            if self.acked_any {
+                self.forget(self.packet_bytes_max);
             }
             return;
         }
-        if let Some(index) = self.sent.iter().position(|sent| sent.tick == tick) {
-            self.spare.extend(self.sent.drain(..index).map(|sent| sent.known));
-            self.spare.truncate(4);
-            self.baseline = Some(tick);
+        if self.sent.back().is_none_or(|newest| ack.newest > newest.number) {
+            return;
         }
-    }
-
-    /// The frame of this tick: what changed in `sight` (slots, ascending) since the baseline.
-    pub fn frame(&mut self, tick: u32, entities: &Entities, sight: &[u32], own: OwnState) -> Frame {
-        let oldest = tick.saturating_sub(BASELINE_TICKS_MAX as u32 - 1);
-        if self.sent.len() >= UNACKED_FRAMES_MAX || self.baseline.is_some_and(|b| b < oldest) {
-            self.forget();
-        }
-        let mut known = self.spare.pop().unwrap_or_default();
-        known.clear();
-        let base: &[Known] = match (self.baseline, self.sent.front()) {
-            (Some(_), Some(sent)) => &sent.known,
-            _ => &[],
-        };
-        let mut frame = Frame {
-            tick,
-            baseline: self.baseline.unwrap_or(0),
-            own: Some(own),
-            gone: Vec::new(),
-            come: Vec::new(),
-            changed: Vec::new(),
-        };
-        let mut candidates = Vec::new();
-        let mut base = base.iter().copied().peekable();
-        for &slot in sight {
-            while let Some(gone) = base.next_if(|known| known.slot < slot) {
-                frame.gone.push(gone.entity);
-            }
-            let before = base.next_if(|known| known.slot == slot);
-            let same = before.filter(|known| known.entity == entities.entity(slot));
-            if let (Some(other), None) = (before, same) {
-                frame.gone.push(other.entity);
-            }
-            // What lies too far back for the history is told anew, in full.
-            let usable = same.filter(|known| known.tick >= oldest);
-            match candidate(entities, slot, usable, tick) {
-                None => known.push(Known { slot, entity: entities.entity(slot), tick }),
-                Some(part) => candidates.push(Candidate {
-                    urgency: urgency(entities, slot, same, tick, own),
-                    part,
-                    slot,
-                    before: same,
-                }),
-            }
-        }
-        frame.gone.extend(base.map(|known| known.entity));
-        if frame.gone.len() > GONE_PER_FRAME_MAX {
-            // Cheaper for both ends than a long farewell, and always within the limit.
-            self.forget();
-            return self.frame(tick, entities, sight, own);
-        }
-        let fit = most_urgent_first(&mut candidates, frame.gone.len());
-        for (index, candidate) in candidates.into_iter().enumerate() {
-            if index >= fit {
-                // Not told now: the client keeps what it had.
-                known.extend(candidate.before);
-                continue;
-            }
-            let entity = entities.entity(candidate.slot);
-            known.push(Known { slot: candidate.slot, entity, tick });
-            match candidate.part {
-                Part::Come(comer) => {
-                    // What the client has of it is too old to build on: it is replaced.
-                    frame.gone.extend(candidate.before.map(|known| known.entity));
-                    frame.come.push(comer);
+        let mut first_word = 0;
+        for index in 0..self.sent.len() {
+            let packet = self.sent[index];
+            let end = first_word + packet.words as usize;
+            if !packet.arrived && ack.names(packet.number) {
+                self.acked_any = true;
+                self.sent[index].arrived = true;
+                self.arrived(packet, first_word..end);
+                if packet.number == ack.newest {
+                    let delay_8 = (tick.saturating_sub(packet.tick)).min(64) * 8;
+                    self.delay_8 = (self.delay_8 * 7 + delay_8) / 8;
                 }
-                Part::Change(change) => frame.changed.push(change),
+            }
+            first_word = end;
+        }
+        while self.sent.front().is_some_and(|oldest| oldest.arrived) {
+            self.drop_oldest();
+        }
+    }
+
+    fn arrived(&mut self, packet: SentPacket, words: std::ops::Range<usize>) {
+        self.budget.arrived();
+        let mut words = self.parts.range(words);
+        while let Some(SentPart(word)) = words.next() {
+            let cut = if word & 1 == 1 { words.next() } else { None };
+            let sub = self.subs.get_mut((word >> 3) as usize);
+            // What was sent before this leaf took the place of another one was of that one.
+            let Some(sub) = sub.filter(|sub| sub.leaf_id != 0 && sub.since <= packet.tick) else {
+                continue;
+            };
+            let is_whole = cut.is_none_or(|SentPart(range)| {
+                let slots = slots((range >> 8) as u8, *range as u8);
+                completes(&mut self.partials, sub.leaf_id, packet.tick, slots)
+            });
+            if is_whole {
+                sub.arrived(packet.tick, (word >> 1 & 3) as u8);
             }
         }
-        known.sort_unstable_by_key(|known| known.slot);
-        self.sent.push_back(Sent { tick, known });
-        frame
+        self.farewells.retain(|farewell| farewell.packet != packet.number);
+        self.own.arrived_serial = self.own.arrived_serial.max(packet.own);
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.sent.pop_front() {
+            self.parts.drain(..oldest.words as usize);
+            if !oldest.arrived {
+                self.budget.lost();
+            }
+        }
+    }
+
+    /// What lies too far back will not be acknowledged any more.
+    pub(super) fn give_up(&mut self, tick: u32) {
+        let oldest = tick.saturating_sub(BASELINE_TICKS_MAX as u32);
+        while self.sent.len() > PACKETS_IN_FLIGHT_MAX
+            || self.sent.front().is_some_and(|packet| packet.tick < oldest)
+        {
+            self.drop_oldest();
+        }
+    }
+
+    /// Counts how often all was forgotten.
+    pub(super) fn era(&self) -> u8 {
+        self.era
+    }
+
+    /// The number of the packet that is being written.
+    pub(super) fn next_number(&self) -> u32 {
+        self.numbers + 1
+    }
+
+    /// A number for a leaf that the client was not told of yet.
+    pub(super) fn next_leaf_number(&mut self) -> u32 {
+        self.leaf_numbers += 1;
+        self.leaf_numbers
+    }
+
+    /// A part of a block of a leaf goes out in the packet that is being written.
+    #[inline]
+    pub(super) fn note_part(&mut self, leaf: u32, level: u8, part: &Part) {
+        let is_cut = part.lo != 0 || usize::from(part.hi) != SLOTS;
+        self.parts.push_back(SentPart::new(leaf, level, is_cut));
+        self.words += 1;
+        if is_cut {
+            self.parts.push_back(SentPart::slots(part.lo, part.hi));
+            self.words += 1;
+        }
+    }
+
+    /// The packet that was being written goes out.
+    pub(super) fn note_packet(&mut self, tick: u32, tells_own: bool) {
+        self.numbers += 1;
+        let words = std::mem::take(&mut self.words);
+        self.packet_told = tick;
+        self.budget.sent();
+        let own = if tells_own { self.own.serial } else { 0 };
+        let number = self.numbers;
+        self.sent.push_back(SentPacket { number, tick, words, own, arrived: false });
+        if tells_own {
+            (self.own.told, self.own.told_serial) = (tick, own);
+        }
+    }
+
+    /// Whether the own state must be told now.
+    pub(super) fn owes_own(&mut self, state: &OwnState, tick: u32) -> bool {
+        let bits = |state: &OwnState| {
+            let OwnState { position_m, velocity_mps, flags, airborne_ticks, teleports } = *state;
+            let numbers = [position_m, velocity_mps].map(|all| all.map(f32::to_bits));
+            (numbers, flags, airborne_ticks, teleports)
+        };
+        if self.own.state.as_ref().map(bits) != Some(bits(state)) {
+            self.own.state = Some(*state);
+            self.own.serial += 1;
+        }
+        let own = self.own;
+        own.arrived_serial != own.serial
+            && (own.told_serial != own.serial || tick >= own.told + self.patience())
+    }
+
+    /// Whether the client is known to have the own state as it is.
+    pub(super) fn has_own(&self) -> bool {
+        self.own.arrived_serial == self.own.serial
     }
 }
 
-/// What must be told of an entity; nothing when the client has it as it is.
-fn candidate(entities: &Entities, slot: u32, base: Option<Known>, tick: u32) -> Option<Part> {
-    let entity = entities.entity(slot);
-    let now = entities.fields(slot, tick);
-    let Some(base) = base else {
-        let state = FieldDelta::between(&[0; FIELD_COUNT], now);
-        return Some(Part::Come(Comer { entity, kind: entities.kind(slot), state }));
-    };
-    if !entities.changed_since(slot, base.tick) {
-        return None;
+/// Whether these parts are the last that were missing.
+fn completes(partials: &mut Vec<Partial>, leaf_id: u32, tick: u32, slots: u64) -> bool {
+    let oldest = tick.saturating_sub(BASELINE_TICKS_MAX as u32);
+    partials.retain(|partial| partial.tick >= oldest);
+    let same = |partial: &Partial| partial.leaf_id == leaf_id && partial.tick == tick;
+    match partials.iter().position(same) {
+        Some(index) => {
+            partials[index].slots |= slots;
+            let complete = partials[index].slots == u64::MAX;
+            if complete {
+                partials.swap_remove(index);
+            }
+            complete
+        }
+        None => {
+            partials.push(Partial { leaf_id, tick, slots });
+            false
+        }
     }
-    let delta = FieldDelta::between(entities.fields(slot, base.tick), now);
-    (!delta.is_empty()).then_some(Part::Change(Change { entity, delta }))
-}
-
-/// Grows with the time since the client was told, shrinks with the distance.
-fn urgency(entities: &Entities, slot: u32, before: Option<Known>, tick: u32, own: OwnState) -> f32 {
-    let waited_ticks = match before {
-        Some(known) => tick.saturating_sub(known.tick),
-        None => BASELINE_TICKS_MAX as u32,
-    };
-    let position = entities.position_m(slot);
-    let apart_m2 = (0..3).map(|i| (position[i] - own.position_m[i]).powi(2)).sum::<f32>();
-    (waited_ticks as f32 + 1.0) / (1.0 + apart_m2.sqrt())
-}
-
-/// How many of the candidates fit into a frame; when not all do, the most urgent come first.
-fn most_urgent_first(candidates: &mut [Candidate], gone: usize) -> usize {
-    let head_bytes = FRAME_HEAD_BYTES_MAX + gone * VALUE_BYTES_MAX;
-    let count_max = ENTITIES_PER_FRAME_MAX.saturating_sub(gone);
-    // What is replaced is named twice.
-    let named = |candidate: &Candidate| 1 + usize::from(candidate.replaces());
-    let bytes_max: usize = head_bytes + candidates.iter().map(Candidate::bytes_max).sum::<usize>();
-    if bytes_max <= FRAME_BYTES_MAX && candidates.iter().map(named).sum::<usize>() <= count_max {
-        return candidates.len();
-    }
-    candidates.sort_by(|a, b| b.urgency.total_cmp(&a.urgency).then(a.slot.cmp(&b.slot)));
-    let (mut bytes, mut count) = (head_bytes, 0);
-    candidates
-        .iter()
-        .take_while(|candidate| {
-            bytes += candidate.bytes_max();
-            count += named(candidate);
-            bytes <= FRAME_BYTES_MAX && count <= count_max
-        })
-        .count()
 }
 
 #[cfg(test)]
 mod tests {
-    use vivarium_motion::AvatarState;
-    use vivarium_protocol::{
-        frame::EntityKind,
-        ids::ObjectId,
-        wire::{decode_frame, encode},
-    };
-
     use super::*;
-    use crate::history::placed;
+
+    fn times(sub: &Sub, tick: u32) -> (u32, [u32; 2]) {
+        let times = sub.wanted(tick, 0).times();
+        (times.age, times.gaps)
+    }
 
     #[test]
-    fn a_frame_that_replaces_everything_is_one_that_clients_take() {
-        let (tick, count) = (100, 1_500);
-        let mut entities = Entities::default();
-        let known: Vec<Known> = (0..count)
-            .map(|index| {
-                let kind = EntityKind::Object { object: ObjectId(index) };
-                let replicated = entities.add(kind, 1);
-                let position_m = [1.0 + index as f32, 1.0, 1.0];
-                entities.note(replicated.slot, tick, position_m, placed(position_m));
-                Known { slot: replicated.slot, entity: replicated.entity, tick: 1 }
-            })
-            .collect();
-        let mut client = Client { baseline: Some(tick - 1), ..Client::default() };
-        client.sent.push_back(Sent { tick: tick - 1, known });
-        let sight: Vec<u32> = (0..count).collect();
-        let own = AvatarState::at([0.0; 3]).to_own(true, 0, 0);
+    fn blocks_build_on_what_was_acknowledged_and_on_nothing_too_old() {
+        let mut sub = Sub::default();
+        assert_eq!(times(&sub, 10), (0, [0, 0]));
+        sub.arrived(10, 0);
+        assert_eq!(times(&sub, 12), (2, [0, 0]));
+        sub.arrived(12, 0);
+        assert_eq!(times(&sub, 13), (1, [2, 0]), "12, and 10 for want of an older one");
+        for tick in [11, 14, 18] {
+            sub.arrived(tick, 0);
+        }
+        assert_eq!(times(&sub, 19), (1, [4, 3]), "18, 14, 11");
+        sub.arrived(17, 0);
+        assert_eq!(times(&sub, 20), (2, [4, 3]), "what comes late changes nothing here");
+        assert_eq!(times(&sub, 18 + 59), (59, [4, 0]), "the second lies too far back");
+        assert_eq!(times(&sub, 18 + 63), (63, [0, 0]));
+        assert_eq!(times(&sub, 18 + 64), (0, [0, 0]));
+    }
 
-        let frame = client.frame(tick, &entities, &sight, own);
-        assert_eq!(frame.come.len(), frame.gone.len(), "each takes the place of an old one");
-        assert_eq!(frame.come.len() + frame.gone.len(), ENTITIES_PER_FRAME_MAX);
-        assert_eq!(decode_frame(&encode(&frame)), Ok(frame));
+    #[test]
+    fn a_block_in_parts_counts_once_all_have_come() {
+        let mut partials = Vec::new();
+        assert!(!completes(&mut partials, 1, 10, slots(0, 40)));
+        assert!(!completes(&mut partials, 1, 11, slots(40, 64)), "of another tick");
+        assert!(!completes(&mut partials, 2, 10, slots(40, 64)), "of another leaf");
+        assert!(completes(&mut partials, 1, 10, slots(40, 64)));
+        let mut sub = Sub::default();
+        sub.arrived(10, 0);
+        sub.arrived(11, 2);
+        assert_eq!((sub.level, times(&sub, 12)), (2, (1, [0, 0])), "levels are not mixed");
+        assert!(sub.is_settled(11, 2) && !sub.is_settled(11, 0) && !sub.is_settled(12, 2));
+    }
+
+    #[test]
+    fn acknowledgements_of_packets_never_sent_count_for_nothing() {
+        let mut client = Client::new(100, 1_150, 1_000_000);
+        client.acknowledge(Ack { newest: 101, before: [u32::MAX; 2] }, 5);
+        client.subs.push(Sub { leaf_id: 1, number: 1, ..Sub::default() });
+        client.note_part(0, 0, &Part { lo: 0, hi: 64, start: 0, end: 0 });
+        client.note_packet(5, false);
+        client.acknowledge(Ack { newest: 102, before: [u32::MAX; 2] }, 6);
+        client.acknowledge(Ack { newest: u32::MAX, before: [u32::MAX; 2] }, 6);
+        client.acknowledge(Ack { newest: 7, before: [u32::MAX; 2] }, 6);
+        client.acknowledge(Ack::default(), 6);
+        assert_eq!(client.subs[0].newest, 0);
+        client.acknowledge(Ack { newest: 101, before: [0; 2] }, 7);
+        assert_eq!(client.subs[0].newest, 5);
+        client.acknowledge(Ack::default(), 8);
+        assert!(client.subs.is_empty(), "the client says that it knows nothing any more");
     }
 }

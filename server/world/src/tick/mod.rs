@@ -29,6 +29,8 @@ pub(crate) struct In(pub Phase);
 /// The order inside the ingest phase.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Take {
+    /// How fast the world is.
+    Pace,
     /// People come and go.
     People,
     /// Their wishes are set aside.
@@ -148,7 +150,9 @@ pub(crate) fn install(app: &mut App, spec: &WorldSpec) {
             ..Default::default()
         });
         match phase {
-            Phase::Ingest => schedule.configure_sets((Take::People, Take::Wishes).chain()),
+            Phase::Ingest => {
+                schedule.configure_sets((Take::Pace, Take::People, Take::Wishes).chain())
+            }
             Phase::Authorize => &mut schedule,
             Phase::Simulate => schedule.configure_sets(
                 (Step::Before, Step::Move, Step::Physics, Step::React, Step::Social).chain(),

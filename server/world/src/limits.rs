@@ -9,7 +9,7 @@ pub const BODY_REACH_M: f32 = 2.5;
 /// Packets to one client that may be unacknowledged; older ones count as lost.
 pub const PACKETS_IN_FLIGHT_MAX: usize = 256;
 /// Two neighbouring leaves with no more members than this together become one.
-pub const LEAF_MERGED_MEMBERS_MAX: usize = 40;
+pub const LEAF_MERGED_MEMBERS_MAX: usize = 52;
 /// Ticks between two looks at which leaves can be joined.
 pub const TIDY_TICKS: u32 = 16;
 /// Ticks between two looks of one client at how far away each leaf is.

@@ -76,14 +76,15 @@ pub fn code_change_of<C: Coder>(
         + match known.earlier {
             [None, _] => 6 + usize::from(known.base.last() == Some(&0)),
             [Some(first), second] => {
-                usize::from(first != known.base) * 2
-                    + usize::from(second.is_some_and(|second| second != known.base))
-                    + usize::from(first == known.base && known.base.last() != Some(&0)) * 4
+                let moved = differ(first, known.base);
+                usize::from(moved) * 2
+                    + usize::from(second.is_some_and(|second| differ(second, known.base)))
+                    + usize::from(!moved && known.base.last() != Some(&0)) * 4
             }
         };
     debug_assert!(class < CHANGED_CLASSES);
     let place = CHANGED + habits * CHANGED_CLASSES + class;
-    let changed = models.decide(coder, place, now != known.base);
+    let changed = models.decide(coder, place, differ(now, known.base));
     models.changed_before = changed;
     if !changed {
         now.copy_from_slice(known.base);
@@ -107,6 +108,13 @@ pub fn code_change_of<C: Coder>(
 
 /// Headings of walkers wrap around here.
 const HEADING_MAX: i32 = 0xffff;
+
+/// Whether states of one member are not the same: a few fields, so that a call to compare memory
+/// would take longer than comparing.
+#[inline]
+fn differ(one: &[i32], other: &[i32]) -> bool {
+    one.iter().zip(other).fold(0, |all, (one, other)| all | (one ^ other)) != 0
+}
 
 /// One change, component by component.
 struct Change<'a> {

@@ -144,6 +144,19 @@ describe("what is told seldom", () => {
     expect(most).toBeLessThan(0.12);
   });
 
+  it("is not taken for what seldom happens", () => {
+    const replica = new Replica(30);
+    tell(replica, 1, 10, [ana(0)]);
+    // Near, but all that happens for a while are changes of single ticks.
+    for (const tick of [100, 160, 250, 270]) tell(replica, 1, tick, [ana(tick / 10_000)]);
+    for (let tick = 271; tick < 600; tick += 0.5) show(replica, tick, Math.floor(tick) + 1);
+    for (let tick = 600; tick < 620; tick += 1) {
+      tell(replica, 1, tick, [ana((tick - 600) / 10)]);
+      for (const part of [0, 0.5]) show(replica, tick - 1.5 + part, tick);
+    }
+    expect(show(replica, 618, 619).get(ANA)).toBeCloseTo(1.8, 2);
+  });
+
   it("is shown at once when it is near, also after a long rest", () => {
     const replica = new Replica(30);
     for (let tick = 1; tick <= 30; tick += 1) tell(replica, 1, tick, [ana(tick / 10)]);

@@ -22,6 +22,15 @@ const INTERVAL_UNKNOWN = 8;
 const FASTER_SHARE = 0.25;
 /** A pace that became slower must be this much slower to be one. */
 const SLOWER_FACTOR = 1.25;
+/**
+ * Gaps (ticks) longer than any pace are rests, and so are irregular ones: a pace is believed after so
+ * many alike, more when it is one that only a server under much pressure has.
+ */
+const INTERVAL_MAX = 60;
+const INTERVAL_USUAL_MAX = 16;
+const SLOWER_SPANS = 2;
+const MUCH_SLOWER_SPANS = 3;
+const ALIKE_FACTOR = 2;
 /** Packets between two looks for tracks that nobody showed any more. */
 const SWEEP_PACKETS = 64;
 
@@ -38,7 +47,10 @@ class LeafFeed {
   #changed = false;
   /** Ticks since the telling before when that measures the pace; else 0. */
   #spanTicks = 0;
-  #lastSpanTicks = 0;
+  /** How many gaps in a row were longer than the pace, and the shortest and longest of them. */
+  #slower = 0;
+  #leastTicks = 0;
+  #mostTicks = 0;
 
   /** Another tick is told. */
   begin(tick: number, gaps: number): void {
@@ -56,19 +68,36 @@ class LeafFeed {
     this.#changed = true;
     const span = this.#spanTicks;
     if (span === 0) return;
-    if (this.interval === null) this.interval = span;
-    else if (span < this.interval) {
-      this.interval = Math.max(
-        span,
-        this.interval * (1 - FASTER_SHARE) + span * FASTER_SHARE - 0.05,
-      );
-    }
-    // One long gap may be a rest between two movements; two are a slower pace.
-    else if (Math.min(span, this.#lastSpanTicks) > this.interval * SLOWER_FACTOR) {
-      this.interval = Math.min(span, this.#lastSpanTicks);
-    }
-    this.#lastSpanTicks = span;
+    const { interval } = this;
+    if (interval === null && span <= INTERVAL_UNKNOWN) this.interval = span;
+    else if (interval !== null && span <= interval * SLOWER_FACTOR) {
+      this.#slower = 0;
+      if (span < interval) this.interval = faster(interval, span);
+    } else this.#slowDown(span);
   }
+
+  /**
+   * One long gap may be a rest between two movements, and so may several of different lengths: what
+   * falls asleep, or turns once, changes in a single tick.
+   */
+  #slowDown(span: number): void {
+    const least = this.#slower === 0 ? span : Math.min(this.#leastTicks, span);
+    const most = this.#slower === 0 ? span : Math.max(this.#mostTicks, span);
+    const alike = span <= INTERVAL_MAX && most <= ALIKE_FACTOR * least;
+    this.#slower = alike ? this.#slower + 1 : 1;
+    this.#leastTicks = alike ? least : span;
+    this.#mostTicks = alike ? most : span;
+    const enough = least <= INTERVAL_USUAL_MAX ? SLOWER_SPANS : MUCH_SLOWER_SPANS;
+    if (!alike || this.#slower < enough) return;
+    this.interval = least;
+    this.#slower = 0;
+  }
+}
+
+/** What is told much sooner than it was is believed at once, else bit by bit. */
+function faster(interval: number, span: number): number {
+  if (2 * span < interval && interval > INTERVAL_UNKNOWN) return span;
+  return Math.max(span, interval * (1 - FASTER_SHARE) + span * FASTER_SHARE - 0.05);
 }
 
 function keyOf(facet: number, subject: number): number {

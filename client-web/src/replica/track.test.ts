@@ -49,6 +49,21 @@ describe("a track", () => {
     expect(xAt(track, 7)).toBeCloseTo(60, 6);
   });
 
+  it("does not go on beyond the end of its braking, of which nothing is told", () => {
+    const track = new Track(facets.avatar, 1);
+    for (const [tick, steps] of [
+      [1, 0],
+      [2, 51],
+      [3, 102],
+      [4, 126],
+    ] as const) {
+      tell(track, tick, steps);
+    }
+    expect(xAt(track, 4)).toBe(126);
+    expect(xAt(track, 9)).toBeGreaterThanOrEqual(126);
+    expect(xAt(track, 9)).toBeLessThan(126 + 12);
+  });
+
   it("keeps one run of a rest, however often it is told", () => {
     const track = new Track(facets.avatar, 1);
     for (let tick = 1; tick <= 500; tick += 1) tell(track, tick, 7);

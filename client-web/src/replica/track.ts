@@ -122,13 +122,34 @@ export class Track {
     const toTick = this.#ticks[to] as number;
     into.from = from * this.#stride;
     into.spanTicks = toTick - fromTick;
-    const most = heldTick > toTick ? toTick : toTick + this.#goesOnTicks();
+    const beyond = tick > toTick && heldTick <= toTick;
+    const most = beyond ? toTick + this.#goesOnTicks() : toTick;
     into.share = (Math.min(tick, most) - fromTick) / into.spanTicks;
   }
 
   /** How far (ticks) it is believed to go on: what is told seldom is missed for longer. */
   #goesOnTicks(): number {
-    return Math.max(EXTRAPOLATE_TICKS_MAX, Math.min(this.interval, EXTRAPOLATE_SELDOM_TICKS_MAX));
+    const most = Math.max(
+      EXTRAPOLATE_TICKS_MAX,
+      Math.min(this.interval, EXTRAPOLATE_SELDOM_TICKS_MAX),
+    );
+    if (this.#count < 3) return most;
+    // Whoever brakes stops where that ends, and nothing is told of it: half of the time that it takes
+    // at the speed of now is as far.
+    const speed = this.#speed(this.#count - 1);
+    const braked = this.#speed(this.#count - 2) - speed;
+    return braked > 0 ? Math.min(most, speed / (2 * braked)) : most;
+  }
+
+  /** Steps per tick on the way to the `nth` oldest sample: every facet begins with a position. */
+  #speed(nth: number): number {
+    const [from, to] = [this.#index(nth - 1), this.#index(nth)];
+    let squared = 0;
+    for (let axis = 0; axis < 3; axis += 1) {
+      const start = this.#fields[from * this.#stride + axis] as number;
+      squared += ((this.#fields[to * this.#stride + axis] as number) - start) ** 2;
+    }
+    return Math.sqrt(squared) / ((this.#ticks[to] as number) - (this.#ticks[from] as number));
   }
 
   /** Whether `tick` lies after the newest sample. */

@@ -10,6 +10,11 @@ pub const BODY_REACH_M: f32 = 2.5;
 pub const PACKETS_IN_FLIGHT_MAX: usize = 256;
 /// Two neighbouring leaves with no more members than this together become one.
 pub const LEAF_MERGED_MEMBERS_MAX: usize = 52;
+/// Blocks of one leaf in one tick that build on different states; clients that want others get one
+/// of these, or one that builds on nothing.
+pub const BLOCKS_PER_LEAF_MAX: usize = 16;
+/// Leaves that a client must be told to forget; with more it is told everything anew.
+pub const FAREWELLS_MAX: usize = 1_024;
 /// Ticks between two looks at which leaves can be joined.
 pub const TIDY_TICKS: u32 = 16;
 /// Ticks between two looks of one client at how far away each leaf is.

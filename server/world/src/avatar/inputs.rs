@@ -135,7 +135,7 @@ pub(super) fn take_inputs(
     for latest in latest.iter() {
         let Ok((mut inputs, mut client)) = people.get_mut(latest.avatar()) else { continue };
         let wish = latest.wish();
-        client.acknowledge(wish.ack, clock.tick);
+        client.acknowledge(wish.ack, wish.first_tick, clock.tick);
         for (index, input) in wish.inputs.iter().enumerate() {
             let arrival = wish
                 .first_tick

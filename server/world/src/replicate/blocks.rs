@@ -10,7 +10,7 @@ use vivarium_protocol::{
     },
 };
 
-use crate::{history::History, interest::Leaf};
+use crate::{history::History, interest::Leaf, limits::BLOCKS_PER_LEAF_MAX};
 
 /// What a block builds on, and how exact it is. Small enough to be compared at once, since that is
 /// done for each client and leaf.
@@ -28,6 +28,11 @@ impl Wanted {
         Self((ticks << 2 | u32::from(level)) << 2 | u32::from(base_level))
     }
 
+    /// Builds on nothing.
+    pub fn full(level: u8) -> Self {
+        Self::new(Times { age: 0, gaps: [0; 2], level }, 0)
+    }
+
     /// As [`Wanted::new`] was given them.
     pub fn times(self) -> Times {
         let ticks = self.0 >> 4;
@@ -38,7 +43,8 @@ impl Wanted {
         }
     }
 
-    fn base_level(self) -> u8 {
+    /// Level of detail of the states that the block builds on.
+    pub fn base_level(self) -> u8 {
         (self.0 & 3) as u8
     }
 
@@ -57,6 +63,9 @@ pub(crate) struct Block {
     pub bytes: u32,
 }
 
+// What a member takes that is told in full, about.
+const COMER_BYTES: usize = 10;
+
 /// Memory of the encoder, and the blocks of this tick by leaf.
 #[derive(Resource, Default)]
 pub(crate) struct Blocks {
@@ -65,6 +74,8 @@ pub(crate) struct Blocks {
     parts: Vec<Part>,
     memo: Vec<Vec<(Wanted, Block)>>,
     used: Vec<u32>,
+    /// Bytes of the newest change of each leaf, to foretell how long another one will be.
+    change_bytes: Vec<u32>,
     /// Blocks that were encoded in this tick.
     pub encoded: u32,
     /// How often one of them was wanted.
@@ -79,27 +90,56 @@ impl Blocks {
         }
         if self.memo.len() < leaves {
             self.memo.resize_with(leaves, Vec::new);
+            self.change_bytes.resize(leaves, 0);
         }
         self.bytes.clear();
         self.parts.clear();
         (self.encoded, self.wanted) = (0, 0);
     }
 
-    /// The block of a leaf that builds on what is wanted.
+    /// The block of a leaf, if it was made already.
     #[inline]
+    pub fn find(&self, leaf: u32, wanted: Wanted) -> Option<Block> {
+        let memo = &self.memo[leaf as usize];
+        memo.iter().find(|(made, _)| *made == wanted).map(|(_, block)| *block)
+    }
+
+    /// About how many bytes a block will have that was not made yet.
+    pub fn expected_bytes(&self, (index, leaf): (u32, &Leaf), wanted: Wanted) -> usize {
+        if wanted.is_change() {
+            self.change_bytes[index as usize] as usize
+        } else {
+            leaf.len() * COMER_BYTES
+        }
+    }
+
+    /// The block of a leaf that builds on what is wanted, and on what it builds in truth. Where
+    /// acknowledgements differ so much that too many blocks were wanted of a leaf in this tick,
+    /// it is one of those that there are, on states that the client also has, or one that builds
+    /// on nothing.
     pub fn get(
         &mut self,
         history: &History,
         (index, leaf): (u32, &Leaf),
         wanted: Wanted,
         tick: u32,
-    ) -> Block {
-        self.wanted += 1;
-        let memo = &self.memo[index as usize];
-        match memo.iter().find(|(made, _)| *made == wanted) {
-            Some((_, block)) => *block,
-            None => self.make(history, (index, leaf), wanted, tick),
+        client_has: impl Fn(Wanted) -> bool,
+    ) -> (Wanted, Block) {
+        if let Some(made) = self.find(index, wanted) {
+            return (wanted, made);
         }
+        let memo = &self.memo[index as usize];
+        let level = wanted.times().level;
+        let is_full = memo.len() >= BLOCKS_PER_LEAF_MAX && wanted.is_change();
+        let instead = memo.iter().filter(|(made, _)| {
+            is_full && made.is_change() && made.times().level == level && client_has(*made)
+        });
+        if let Some(made) = instead.min_by_key(|(made, _)| made.times().age) {
+            return *made;
+        }
+        let wanted = if is_full { Wanted::full(level) } else { wanted };
+        let made = self.find(index, wanted);
+        (wanted, made.unwrap_or_else(|| self.make(history, (index, leaf), wanted, tick)))
     }
 
     #[cold]
@@ -123,6 +163,9 @@ impl Blocks {
             count: (self.parts.len() - first) as u32,
             bytes: (self.bytes.len() - start) as u32,
         };
+        if wanted.is_change() {
+            self.change_bytes[index as usize] = block.bytes;
+        }
         memo.push((wanted, block));
         block
     }

@@ -9,7 +9,6 @@ pub(crate) struct Budget {
     bytes_per_s: u32,
     /// Bytes that may go out now; negative after a frame that could not be smaller.
     tokens: f32,
-    sent: u32,
     arrived: u32,
     lost: u32,
     judged: u32,
@@ -33,7 +32,6 @@ impl Budget {
             bytes_per_s_max,
             bytes_per_s: bytes_per_s_max,
             tokens: 0.0,
-            sent: 0,
             arrived: 0,
             lost: 0,
             judged: 0,
@@ -63,16 +61,12 @@ impl Budget {
             let more = self.bytes_per_s + self.bytes_per_s_max / 16;
             self.bytes_per_s = more.min(self.bytes_per_s_max);
         }
-        (self.sent, self.arrived, self.lost) = (0, 0, 0);
+        (self.arrived, self.lost) = (0, 0);
     }
 
     /// Bytes went out.
     pub fn spend(&mut self, bytes: usize) {
         self.tokens -= bytes as f32;
-    }
-
-    pub fn sent(&mut self) {
-        self.sent += 1;
     }
 
     pub fn arrived(&mut self) {

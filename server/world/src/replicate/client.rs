@@ -33,6 +33,8 @@ pub(super) struct Sub {
     pub told: u32,
     /// From which tick on what is told of this index is of this leaf.
     pub since: u32,
+    /// The newest second earlier state that was named: the client need not keep what is before it.
+    floor: u32,
 }
 
 /// A leaf of which some parts of a tick were acknowledged, and their slots.
@@ -65,16 +67,41 @@ impl Sub {
         let window = BASELINE_TICKS_MAX as u32 - 1;
         let age = tick - self.newest;
         if self.newest == 0 || age > window {
-            return Wanted::new(Times { age: 0, gaps: [0; 2], level }, 0);
+            return Wanted::full(level);
         }
+        let above_floor = u32::MAX >> 31_u32.saturating_sub(self.newest - self.floor);
+        let acked = self.acked & above_floor;
         // Earlier states tell how things moved. One from a while before the baseline tells it best,
         // since positions are rounded; another from before that tells how the motion changes.
-        let first = next_bit(self.acked, FIRST_GAP).or_else(|| next_bit(self.acked, 1));
-        let second = first.and_then(|first| next_bit(self.acked, first + SECOND_GAP_MIN));
+        let first = next_bit(acked, FIRST_GAP).or_else(|| next_bit(acked, 1));
+        let second = first.and_then(|first| next_bit(acked, first + SECOND_GAP_MIN));
         let first = first.filter(|first| age + first <= window).unwrap_or(0);
         let second = second.filter(|second| first != 0 && age + second <= window);
         let gaps = [first, second.map_or(0, |second| second - first)];
         Wanted::new(Times { age, gaps, level }, self.level)
+    }
+
+    /// Whether the client has all that a block for `tick` builds on.
+    pub fn has(&self, wanted: Wanted, tick: u32) -> bool {
+        let Times { age, gaps, .. } = wanted.times();
+        let has = |tick: u32| {
+            let back = self.newest.checked_sub(tick);
+            tick >= self.floor && back.is_some_and(|back| back < 32 && self.acked >> back & 1 == 1)
+        };
+        let base = tick - age;
+        wanted.base_level() == self.level
+            && has(base)
+            && (gaps[0] == 0 || has(base - gaps[0]))
+            && (gaps[1] == 0 || has(base - gaps[0] - gaps[1]))
+    }
+
+    /// A block goes out.
+    pub fn told(&mut self, wanted: Wanted, tick: u32) {
+        let Times { age, gaps, .. } = wanted.times();
+        if gaps[1] != 0 {
+            self.floor = self.floor.max(tick - age - gaps[0] - gaps[1]);
+        }
+        self.told = tick;
     }
 
     /// Whether the client has everything since `changed`, as exactly as it should. What was told
@@ -154,6 +181,8 @@ pub(crate) struct Client {
     /// Bytes of a packet at most, and whether there may be several for a tick.
     pub(super) packet_bytes_max: usize,
     pub(super) packet_told: u32,
+    /// When a near leaf was told last.
+    pub(super) near_told: u32,
     pub(super) looked: bool,
     sent: VecDeque<SentPacket>,
     parts: VecDeque<SentPart>,
@@ -164,6 +193,7 @@ pub(crate) struct Client {
     era: u8,
     leaf_numbers: u32,
     acked_any: bool,
+    newest_message: u32,
     own: OwnTold,
     /// Ticks from sending to acknowledgement, times 8, smoothed.
     delay_8: u32,
@@ -180,6 +210,7 @@ impl Client {
             budget: Budget::new(bytes_per_s_max),
             packet_bytes_max,
             packet_told: 0,
+            near_told: 0,
             looked: false,
             sent: VecDeque::new(),
             parts: VecDeque::new(),
@@ -189,6 +220,7 @@ impl Client {
             era: 0,
             leaf_numbers: 0,
             acked_any: false,
+            newest_message: 0,
             own: OwnTold::default(),
             delay_8: 4 * 8,
         }
@@ -218,10 +250,13 @@ impl Client {
     }
 
     /// Takes in what the client has applied. Packets that were never sent count for nothing.
-    pub fn acknowledge(&mut self, ack: Ack, tick: u32) {
+    /// `first_tick` orders what the client sends, which may overtake each other.
+    pub fn acknowledge(&mut self, ack: Ack, first_tick: u32, tick: u32) {
+        let is_newest = first_tick >= self.newest_message;
+        self.newest_message = self.newest_message.max(first_tick);
         if ack.newest == 0 {
             // Before the first acknowledgement this says nothing new.
-            if self.acked_any {
+            if self.acked_any && is_newest {
                 self.forget(self.packet_bytes_max);
             }
             return;
@@ -323,7 +358,6 @@ impl Client {
         self.numbers += 1;
         let words = std::mem::take(&mut self.words);
         self.packet_told = tick;
-        self.budget.sent();
         let own = if tells_own { self.own.serial } else { 0 };
         let number = self.numbers;
         self.sent.push_back(SentPacket { number, tick, words, own, arrived: false });
@@ -420,18 +454,18 @@ mod tests {
     #[test]
     fn acknowledgements_of_packets_never_sent_count_for_nothing() {
         let mut client = Client::new(100, 1_150, 1_000_000);
-        client.acknowledge(Ack { newest: 101, before: [u32::MAX; 2] }, 5);
+        client.acknowledge(Ack { newest: 101, before: [u32::MAX; 2] }, 5, 5);
         client.subs.push(Sub { leaf_id: 1, number: 1, ..Sub::default() });
         client.note_part(0, 0, &Part { lo: 0, hi: 64, start: 0, end: 0 });
         client.note_packet(5, false);
-        client.acknowledge(Ack { newest: 102, before: [u32::MAX; 2] }, 6);
-        client.acknowledge(Ack { newest: u32::MAX, before: [u32::MAX; 2] }, 6);
-        client.acknowledge(Ack { newest: 7, before: [u32::MAX; 2] }, 6);
-        client.acknowledge(Ack::default(), 6);
+        client.acknowledge(Ack { newest: 102, before: [u32::MAX; 2] }, 6, 6);
+        client.acknowledge(Ack { newest: u32::MAX, before: [u32::MAX; 2] }, 6, 6);
+        client.acknowledge(Ack { newest: 7, before: [u32::MAX; 2] }, 6, 6);
+        client.acknowledge(Ack::default(), 6, 6);
         assert_eq!(client.subs[0].newest, 0);
-        client.acknowledge(Ack { newest: 101, before: [0; 2] }, 7);
+        client.acknowledge(Ack { newest: 101, before: [0; 2] }, 7, 7);
         assert_eq!(client.subs[0].newest, 5);
-        client.acknowledge(Ack::default(), 8);
+        client.acknowledge(Ack::default(), 8, 8);
         assert!(client.subs.is_empty(), "the client says that it knows nothing any more");
     }
 }

@@ -9,14 +9,14 @@ use vivarium_protocol::{
 };
 
 use super::{
-    blocks::{Block, Blocks},
+    blocks::{Block, Blocks, Wanted},
     chunks::Chunks,
     client::{Client, Farewell, Sub},
 };
 use crate::{
     history::{Audience, History, Own, Sees},
     interest::{Groups, Leaf, Tiers},
-    limits::LOOK_TICKS,
+    limits::{FAREWELLS_MAX, LOOK_TICKS},
 };
 
 /// A leaf in which something changed within the history: what decides whether it is told. Kept apart
@@ -47,16 +47,13 @@ impl Hot {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pick {
     leaf: u32,
-    block: Block,
+    wanted: Wanted,
+    /// If it was made already.
+    block: Option<Block>,
     tier: u8,
-    level: u8,
     waited: u32,
-}
-
-impl Pick {
-    fn cost(&self) -> usize {
-        self.block.bytes as usize + ENTRY_BYTES
-    }
+    /// Bytes that it will take, about.
+    cost: usize,
 }
 
 /// Memory that is used again for each client.
@@ -123,7 +120,7 @@ struct Due {
 
 impl Due {
     fn add(&mut self, pick: &Pick, is_change: bool) {
-        let cost = pick.cost();
+        let cost = pick.cost;
         self.all += cost;
         if is_change {
             self.changes += cost;
@@ -141,6 +138,9 @@ impl Frames<'_> {
         mut send: impl FnMut(bool, Bytes),
     ) {
         client.give_up(self.tick);
+        if client.farewells.len() > FAREWELLS_MAX {
+            client.forget(client.packet_bytes_max);
+        }
         self.patience = client.patience();
         self.forget_closed(client);
         if !client.looked || (self.tick + viewer.person.0).is_multiple_of(LOOK_TICKS) {
@@ -219,7 +219,10 @@ impl Frames<'_> {
         let backlog = std::mem::take(&mut client.backlog);
         for index in &backlog {
             let Some(leaf) = self.groups.get(*index) else { continue };
-            self.consider(client, viewer, &Hot::new(*index, leaf), pressure, &mut due);
+            // What has become hot since the last look was considered above.
+            if leaf.changed + HOT_TICKS <= self.tick {
+                self.consider(client, viewer, &Hot::new(*index, leaf), pressure, &mut due);
+            }
         }
         client.backlog = backlog;
         client.budget.press(due.changes, due.near, room);
@@ -233,8 +236,8 @@ impl Frames<'_> {
         picks.sort_unstable_by(|a, b| urgency(b).total_cmp(&urgency(a)).then(a.leaf.cmp(&b.leaf)));
         let mut bytes = 0;
         let fit = picks.iter().take_while(|pick| {
-            let goes = bytes < room && (!is_reliable || bytes + pick.cost() <= packet);
-            bytes += pick.cost();
+            let goes = bytes < room && (!is_reliable || bytes + pick.cost <= packet);
+            bytes += pick.cost;
             goes
         });
         let fit = fit.count();
@@ -281,10 +284,15 @@ impl Frames<'_> {
         if !is_due {
             return;
         }
-        let Some(leaf) = self.groups.get(hot.leaf) else { return };
-        let block = self.blocks.get(self.history, (hot.leaf, leaf), wanted, self.tick);
+        let block = self.blocks.find(hot.leaf, wanted);
+        let bytes = match (block, self.groups.get(hot.leaf)) {
+            (Some(block), _) => block.bytes as usize,
+            (None, Some(leaf)) => self.blocks.expected_bytes((hot.leaf, leaf), wanted),
+            (None, None) => return,
+        };
+        let cost = bytes + ENTRY_BYTES;
         let waited = waited + if sub.newest == 0 { NEW_AHEAD_TICKS } else { 0 };
-        let pick = Pick { leaf: hot.leaf, block, tier: sub.tier, level, waited };
+        let pick = Pick { leaf: hot.leaf, wanted, block, tier: sub.tier, waited, cost };
         due.add(&pick, is_change);
         self.scratch.picks.push(pick);
     }
@@ -298,6 +306,8 @@ impl Frames<'_> {
         owes_own
             || !self.scratch.picks.is_empty()
             || client.farewells.iter().any(farewell)
+            // Once after the last change, so that the client sees that it was the last.
+            || self.tick == client.near_told + 1
             || (must_mend && quiet_ticks >= FEEDBACK_TICKS)
             || quiet_ticks as f32 * self.tick_s >= HEARTBEAT_S
     }
@@ -319,8 +329,22 @@ impl Frames<'_> {
         self.write_farewells(client);
         for index in 0..self.scratch.picks.len() {
             let pick = self.scratch.picks[index];
-            let leaf_number = self.number(client, pick.leaf);
-            for part in self.blocks.parts(pick.block) {
+            let (told, block) = match pick.block {
+                Some(block) => (pick.wanted, block),
+                None => {
+                    let Some(leaf) = self.groups.get(pick.leaf) else { continue };
+                    let (sub, tick) = (client.subs[pick.leaf as usize], self.tick);
+                    let has = |wanted| sub.has(wanted, tick);
+                    self.blocks.get(self.history, (pick.leaf, leaf), pick.wanted, tick, has)
+                }
+            };
+            self.blocks.wanted += 1;
+            let leaf_number = self.number(client, pick.leaf, told);
+            if pick.tier == 0 {
+                client.near_told = self.tick;
+            }
+            let level = told.times().level;
+            for part in self.blocks.parts(block) {
                 let bytes = self.blocks.bytes(*part);
                 let packet = &mut self.scratch.packet;
                 if packet.len() + ENTRY_BYTES + bytes.len() > client.packet_bytes_max {
@@ -332,7 +356,7 @@ impl Frames<'_> {
                 }
                 packet::write_block_head(packet, leaf_number, bytes.len());
                 packet.extend_from_slice(bytes);
-                client.note_part(pick.leaf, pick.level, part);
+                client.note_part(pick.leaf, level, part);
             }
         }
         client.budget.spend(self.scratch.packet.len());
@@ -341,12 +365,12 @@ impl Frames<'_> {
     }
 
     /// The number of a leaf that is told now; one that is told for the first time is given one.
-    fn number(&self, client: &mut Client, leaf: u32) -> u32 {
+    fn number(&self, client: &mut Client, leaf: u32, told: Wanted) -> u32 {
         if client.subs[leaf as usize].number == 0 {
             client.subs[leaf as usize].number = client.next_leaf_number();
         }
         let sub = &mut client.subs[leaf as usize];
-        sub.told = self.tick;
+        sub.told(told, self.tick);
         sub.number
     }
 

@@ -187,7 +187,7 @@ pub struct Part {
     pub end: u32,
 }
 
-// A decision of the range coder costs 8 bits at most, and no field needs more than this many
+// A decision of the range coder costs 10 bits at most, and no field needs more than this many
 // bytes even when all of its decisions are surprises.
 const FIELD_BYTES_MAX: usize = 24;
 

@@ -19,7 +19,7 @@ pub use super::models::{Models, Numbers};
 /// When the states were that a block builds on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// Ticks from the baseline to now, at least 1.
+    /// Ticks from the baseline to now; 0: there is none.
     pub age: u32,
     /// Ticks from the first earlier state to the baseline, and from the second to the first;
     /// meaningless where a member has no such state.

@@ -46,7 +46,7 @@ pub enum OwnNote {
     Same,
     /// Its state at the end of the packet's tick.
     State(OwnState),
-    /// Nothing: another packet of this tick tells it.
+    /// Nothing: another packet tells it.
     Untold,
 }
 

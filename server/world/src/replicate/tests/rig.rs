@@ -61,7 +61,7 @@ pub(super) struct Viewer {
     told: BTreeMap<(u32, u32), BTreeMap<Identity, Vec<i32>>>,
     /// When something arrives, and what.
     to_client: Vec<(u32, Bytes)>,
-    to_server: Vec<(u32, Ack)>,
+    to_server: Vec<(u32, u32, Ack)>,
     pub bytes: usize,
     pub largest: usize,
 }
@@ -217,10 +217,12 @@ impl Rig {
     pub fn tick(&mut self) {
         self.tick += 1;
         for viewer in &mut self.viewers {
-            let (now, later) = viewer.to_server.iter().partition(|(due, _)| *due <= self.tick);
+            let (now, later) = viewer.to_server.iter().partition(|(due, ..)| *due <= self.tick);
             viewer.to_server = later;
-            let now: Vec<(u32, Ack)> = now;
-            now.into_iter().for_each(|(_, ack)| viewer.client.acknowledge(ack, self.tick));
+            let now: Vec<(u32, u32, Ack)> = now;
+            for (_, sent, ack) in now {
+                viewer.client.acknowledge(ack, sent, self.tick);
+            }
         }
         self.move_things();
         self.groups.update(&mut self.history, self.tick);
@@ -326,7 +328,7 @@ impl Rig {
             if self.chances.below(100) >= viewer.link.lost {
                 let due =
                     self.tick + viewer.link.delay + self.chances.below(viewer.link.jitter + 1);
-                viewer.to_server.push((due, viewer.view.ack()));
+                viewer.to_server.push((due, self.tick, viewer.view.ack()));
             }
         }
     }

@@ -46,6 +46,8 @@ export const limits = {
   leavesMax: 8192,
   /** Ticks of quantised state that the server keeps as baselines. */
   baselineTicksMax: 64,
+  /** Ticks that a packet may be overtaken by others and still find the states that it builds on. */
+  overtakenTicksMax: 16,
   /** Inputs that one latest-lane message may repeat. */
   inputsPerMessageMax: 8,
   /** How far in the future (ticks) an input may lie; later ones are dropped. */
@@ -624,7 +626,7 @@ export type ObjectId = number;
  * What a packet says of the client's own avatar.
  * - `same`: As in the newest packet that told it: the client has acknowledged that one.
  * - `state`: Its state at the end of the packet's tick.
- * - `untold`: Nothing: another packet of this tick tells it.
+ * - `untold`: Nothing: another packet tells it.
  */
 export type OwnNote = { kind: "same" } | { kind: "state"; value: OwnState } | { kind: "untold" };
 

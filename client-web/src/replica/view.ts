@@ -175,39 +175,44 @@ export class View {
       snapshots = [];
       this.#leaves.set(leaf, snapshots);
     }
-    const newest = snapshots.at(-1);
-    const begun = newest !== undefined && newest.tick === tick;
-    if (newest !== undefined) {
-      // What is older than what is known brings nothing new.
-      if (tick < newest.tick) return false;
-      const [low, high] = [newest.toldLow & head.slotsLow, newest.toldHigh & head.slotsHigh];
-      if (begun && (low | high) !== 0) return low === head.slotsLow && high === head.slotsHigh;
+    const newest = snapshots.at(-1)?.tick ?? 0;
+    if (tick < newest - limits.baselineTicksMax) return false;
+    // A part that was overtaken has its place among the newer ones: it may be built on.
+    let place = snapshots.length;
+    while (place > 0 && (snapshots[place - 1] as Snapshot).tick >= tick) place -= 1;
+    const there = snapshots[place];
+    const begun = there?.tick === tick ? there : null;
+    if (begun !== null) {
+      const [low, high] = [begun.toldLow & head.slotsLow, begun.toldHigh & head.slotsHigh];
+      if ((low | high) !== 0) return low === head.slotsLow && high === head.slotsHigh;
+      snapshots.splice(place, 1);
     }
-    if (begun) snapshots.pop();
     const oldest = this.#find(snapshots, tick, head);
     if (oldest === null) {
-      if (begun) snapshots.push(newest);
+      if (begun !== null) snapshots.splice(place, 0, begun);
       return false;
     }
-    const next = begun ? newest : (this.#spare.pop() ?? new Snapshot());
-    if (!begun) next.clear(tick);
+    const next = begun ?? this.#spare.pop() ?? new Snapshot();
+    if (begun === null) next.clear(tick);
     if (!this.#decoder.decode(head, bytes, end, this.#ground, next)) {
       this.#recycle(next);
       malformed("a block that is not one");
     }
     next.toldLow |= head.slotsLow;
     next.toldHigh |= head.slotsHigh;
-    const { base } = this.#ground;
-    this.#listener?.told(leaf, next, head.lo, head.hi, base, this.#decoder.left);
-    snapshots.push(next);
+    // Who looks on was told of newer ones before: this one is no news.
+    if (place === snapshots.length) {
+      this.#listener?.told(leaf, next, head.lo, head.hi, this.#ground.base, this.#decoder.left);
+    }
+    snapshots.splice(place, 0, next);
     while ((snapshots[0] as Snapshot).tick < oldest) this.#recycle(snapshots.shift() as Snapshot);
     return true;
   }
 
   /**
    * Finds the states that a part builds on, for `#ground`. Gives the oldest tick that must be kept:
-   * once a second earlier state was named, the server names none before it again. Null when one of
-   * them is not known.
+   * once a second earlier state was named, the server names none before it again, though what it
+   * sent before may still come. Null when one of them is not known.
    */
   #find(snapshots: readonly Snapshot[], tick: number, head: BlockHead): number | null {
     const ground = this.#ground;
@@ -226,7 +231,8 @@ export class View {
     if (head.gap1 === 0 || head.gap1 > first) return window;
     const second = first - head.gap1;
     ground.earlier1 = at(snapshots, second);
-    return ground.earlier1 === null ? null : Math.max(second, window);
+    if (ground.earlier1 === null) return null;
+    return Math.max(second - limits.overtakenTicksMax, window);
   }
 
   #recycle(snapshot: Snapshot): void {

@@ -19,6 +19,8 @@ pub const BLOCKS_PER_PACKET_MAX: usize = 2_048;
 pub const LEAVES_MAX: usize = 8_192;
 /// Ticks of quantised state that the server keeps as baselines.
 pub const BASELINE_TICKS_MAX: usize = 64;
+/// Ticks that a packet may be overtaken by others and still find the states that it builds on.
+pub const OVERTAKEN_TICKS_MAX: usize = 16;
 /// Inputs that one latest-lane message may repeat.
 pub const INPUTS_PER_MESSAGE_MAX: usize = 8;
 /// How far in the future (ticks) an input may lie; later ones are dropped.

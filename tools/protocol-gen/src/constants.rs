@@ -52,6 +52,7 @@ pub fn groups() -> Vec<Group> {
             BLOCKS_PER_PACKET_MAX,
             LEAVES_MAX,
             BASELINE_TICKS_MAX,
+            OVERTAKEN_TICKS_MAX,
             INPUTS_PER_MESSAGE_MAX,
             INPUT_LEAD_TICKS_MAX,
             NAME_CHARS_MAX,

@@ -239,6 +239,17 @@ fn however_much_acknowledgements_differ_few_blocks_are_made() {
 }
 
 #[test]
+fn packets_that_overtake_each_other_are_not_taken_for_lost() {
+    let mut rig = plain(20, 200, WIDE);
+    rig.wander = false;
+    let link = Link { lost: 0, twice: 0, delay: 2, jitter: 4 };
+    rig.viewers.push(Viewer::new(2, [0.0; 3], DATAGRAM_BYTES_MAX, 200_000, link));
+    (0..300).for_each(|_| rig.tick());
+    let budget = &rig.viewers[1].client.budget;
+    assert_eq!((budget.bytes_per_s(), budget.pressure()), (200_000, 0));
+}
+
+#[test]
 fn a_world_that_wakes_tells_nothing_twice() {
     let mut rig = plain(19, 500, WIDE);
     rig.wander = false;

@@ -13,7 +13,7 @@ use super::{
     schema::FIELDS_MAX,
 };
 use crate::{
-    limits::{BASELINE_TICKS_MAX, LEAVES_MAX},
+    limits::{BASELINE_TICKS_MAX, LEAVES_MAX, OVERTAKEN_TICKS_MAX},
     wire::DecodeError,
 };
 
@@ -102,7 +102,7 @@ impl Base for Ground<'_> {
     }
 }
 
-/// One leaf, oldest state first. Only the last ones may have parts missing.
+/// One leaf, oldest state first; of some, parts may be missing.
 #[derive(Debug, Default)]
 pub struct Leaf {
     snapshots: VecDeque<Snapshot>,
@@ -247,25 +247,23 @@ impl View {
             return Err(DecodeError::Malformed("too many leaves".to_owned()));
         }
         let leaf = self.leaves.entry(number).or_default();
-        if let Some(newest) = leaf.snapshots.back() {
-            // What is older than what is known brings nothing new.
-            if tick < newest.tick {
-                return Ok(false);
-            }
-            if tick == newest.tick && newest.told & head.slots() != 0 {
-                return Ok(newest.told & head.slots() == head.slots());
-            }
+        let newest = leaf.snapshots.back().map_or(0, |newest| newest.tick);
+        if tick < newest.saturating_sub(BASELINE_TICKS_MAX as u32) {
+            return Ok(false);
         }
-        let same_tick = leaf.snapshots.back().is_some_and(|newest| newest.tick == tick);
-        let mut next = match leaf.snapshots.pop_back() {
-            Some(begun) if same_tick => begun,
-            other => {
-                leaf.snapshots.extend(other);
-                let mut next = self.spare.pop().unwrap_or_else(|| EMPTY.clone());
-                next.clear(tick);
-                next
-            }
-        };
+        // A part that was overtaken has its place among the newer ones: it may be built on.
+        let place = leaf.snapshots.partition_point(|state| state.tick < tick);
+        let begun = leaf.snapshots.get(place).filter(|state| state.tick == tick);
+        let told = begun.map_or(0, |begun| begun.told);
+        if told & head.slots() != 0 {
+            return Ok(told & head.slots() == head.slots());
+        }
+        let begun = if told == 0 { None } else { leaf.snapshots.remove(place) };
+        let mut next = begun.unwrap_or_else(|| {
+            let mut next = self.spare.pop().unwrap_or_else(|| EMPTY.clone());
+            next.clear(tick);
+            next
+        });
         let (base, earlier, oldest) = ticks(tick, &head);
         let ground = match base {
             None => Some(Ground { base: &EMPTY, earlier: [None; 2] }),
@@ -286,7 +284,7 @@ impl View {
             if next.told == 0 {
                 recycle(&mut self.spare, next);
             } else {
-                leaf.snapshots.push_back(next);
+                leaf.snapshots.insert(place, next);
             }
             return Ok(false);
         };
@@ -296,7 +294,7 @@ impl View {
             recycle(&mut self.spare, next);
             return Err(malformed());
         }
-        leaf.snapshots.push_back(next);
+        leaf.snapshots.insert(place, next);
         while leaf.snapshots.front().is_some_and(|state| state.tick < oldest) {
             if let Some(old) = leaf.snapshots.pop_front() {
                 recycle(&mut self.spare, old);
@@ -315,7 +313,7 @@ static EMPTY: Snapshot = Snapshot {
 };
 
 /// The ticks that a part builds on, and the oldest that must be kept: once a second earlier state
-/// was named, the server names none before it again.
+/// was named, the server names none before it again, though what it sent before may still come.
 fn ticks(tick: u32, head: &Head) -> (Option<u32>, [Option<u32>; 2], u32) {
     let times = head.times;
     let back = |from: Option<u32>, gap: u32| from.filter(|_| gap != 0)?.checked_sub(gap);
@@ -323,7 +321,8 @@ fn ticks(tick: u32, head: &Head) -> (Option<u32>, [Option<u32>; 2], u32) {
     let first = back(base, times.gaps[0]);
     let second = back(first, times.gaps[1]);
     let window = tick.saturating_sub(BASELINE_TICKS_MAX as u32);
-    (base, [first, second], second.unwrap_or(window).max(window))
+    let needed = second.map_or(0, |second| second.saturating_sub(OVERTAKEN_TICKS_MAX as u32));
+    (base, [first, second], needed.max(window))
 }
 
 fn recycle(spare: &mut Vec<Snapshot>, snapshot: Snapshot) {

@@ -41,7 +41,7 @@ export type Settings = {
   floor_m?: number;
   /** How far (metres) speech carries. */
   earshot_m?: number;
-  /** How far (metres) a client sees moving things. */
+  /** How far (metres) moving things are told in full detail; farther ones are told less often. */
   sight_m?: number;
   /** Seed of the world's random generator. */
   seed?: number;

@@ -53,7 +53,7 @@ pub struct Settings {
     pub floor_m: f32,
     /// How far (metres) speech carries.
     pub earshot_m: f32,
-    /// How far (metres) a client sees moving things.
+    /// How far (metres) moving things are told in full detail; farther ones are told less often.
     pub sight_m: f32,
     /// Seed of the world's random generator.
     pub seed: u32,

@@ -1,8 +1,5 @@
 //! Where the fields of each facet are, and what their bits mean. See [`super::schema`] for units.
 
-/// Most fields that a facet has.
-pub use super::schema::FIELDS_MAX;
-
 /// Fields of [`super::schema::Facet::Avatar`].
 pub mod avatar {
     /// Centre of the capsule: x, y, z.

@@ -128,7 +128,10 @@ export class Visitor {
   /** Walks towards a point on the ground until it is nearer than `withinM`. */
   async walkTo(x: number, z: number, withinM = 0.6, run = false): Promise<void> {
     await this.focusWorld();
+    // Read before the first step: a portal on the way may lead on at any moment after it.
+    const began = await this.look((state) => state.world);
     for (let leg = 0; leg < 12; leg += 1) {
+      if ((await this.look((state) => state.world)) !== began) return;
       const [fromX, , fromZ] = await this.position();
       if (Math.hypot(x - fromX, z - fromZ) < withinM) return;
       await this.turnTo(Math.atan2(-(x - fromX), -(z - fromZ)));
@@ -144,7 +147,7 @@ export class Visitor {
             const left = (toX - ownX) * (toX - beganX) + (toZ - ownZ) * (toZ - beganZ);
             return left <= 0 || Math.hypot(toX - ownX, toZ - ownZ) < near;
           },
-          [x, z, withinM, fromX, fromZ, await this.look((state) => state.world)] as [
+          [x, z, withinM, fromX, fromZ, began] as [
             number,
             number,
             number,

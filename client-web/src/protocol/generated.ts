@@ -13,7 +13,7 @@ import {
 } from "./codec";
 
 /** Version of the wire. Both ends must name the same one. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** The four bytes that open every session, before the version. */
 export const MAGIC: readonly number[] = [86, 73, 86, 65];
@@ -64,6 +64,14 @@ export const limits = {
   resumeWindowS: 30,
   /** Bytes of a resume token, drawn from the operating system's random source. */
   resumeTokenBytes: 16,
+  /** Bytes of a ticket, drawn from the operating system's random source. */
+  ticketBytes: 16,
+  /** Seconds within which a ticket must be used. */
+  ticketLifeS: 30,
+  /** Numbered messages that one end takes in before it says so at the latest. */
+  untakenMessagesMax: 32,
+  /** Numbered messages of a client that wait to be taken in; a client makes no more before. */
+  clientUntakenMessagesMax: 64,
   /** How far (millimetres) a tracked head or hand may be from the top of the avatar's spine. */
   trackedReachMmMax: 1400,
 } as const;
@@ -370,19 +378,21 @@ function writeClientLatest(w: Writer, value: ClientLatest): void {
 }
 
 /**
- * A message of a client on the reliable lane, after the handshake.
+ * A message of a client on the reliable lane, after the handshake. Those for which `ClientMessage::is_numbered` holds are counted by both ends, so that a session that resumes neither loses nor repeats one.
  * - `say`: Say something to everyone in earshot.
  * - `emote`: Make a gesture.
  * - `setLook`: Change name and colours.
  * - `ping`: Answered at once with `Pong`, for measuring the round trip.
  * - `bye`: Leave for good: the avatar goes at once, the token is void.
+ * - `taken`: How many numbered messages of the server were taken in since the session began: it need not keep them any longer.
  */
 export type ClientMessage =
   | { kind: "say"; text: string }
   | { kind: "emote"; emote: Emote }
   | { kind: "setLook"; name: string; look: Look }
   | { kind: "ping"; nonce: number }
-  | { kind: "bye" };
+  | { kind: "bye" }
+  | { kind: "taken"; count: number };
 
 function readClientMessage(r: Reader): ClientMessage {
   const index = r.u32();
@@ -397,6 +407,8 @@ function readClientMessage(r: Reader): ClientMessage {
       return { kind: "ping", nonce: r.u32() };
     case 4:
       return { kind: "bye" };
+    case 5:
+      return { kind: "taken", count: r.u32() };
     default:
       throw r.unknownVariant("ClientMessage", index);
   }
@@ -424,6 +436,10 @@ function writeClientMessage(w: Writer, value: ClientMessage): void {
     case "bye":
       w.u32(4);
       break;
+    case "taken":
+      w.u32(5);
+      w.u32(value.count);
+      break;
     default:
       unreachable(value);
   }
@@ -446,6 +462,7 @@ function writeClientMessage(w: Writer, value: ClientMessage): void {
  * - `resumedElsewhere`: The same session was resumed elsewhere.
  * - `shuttingDown`: The server is shutting down.
  * - `worldRestarting`: The world ended because of a fault of the server and is being restarted.
+ * - `badTicket`: The ticket is unknown, used or too old, or there must be one and was none.
  */
 export type CloseReason =
   | "bye"
@@ -462,7 +479,8 @@ export type CloseReason =
   | "handshakeTimeout"
   | "resumedElsewhere"
   | "shuttingDown"
-  | "worldRestarting";
+  | "worldRestarting"
+  | "badTicket";
 
 /** Every `CloseReason`, in the order of the wire. */
 export const closeReasonNames: readonly CloseReason[] = [
@@ -481,6 +499,7 @@ export const closeReasonNames: readonly CloseReason[] = [
   "resumedElsewhere",
   "shuttingDown",
   "worldRestarting",
+  "badTicket",
 ];
 
 function readCloseReason(r: Reader): CloseReason {
@@ -553,8 +572,10 @@ export type Hello = {
   name: string;
   /** Wanted colours. */
   look: Look;
-  /** Token of an earlier session whose avatar still waits. */
-  resume: number[] | null;
+  /** From `POST /api/tickets`: says who comes, once. A return needs none. */
+  ticket: number[] | null;
+  /** An earlier session that is to go on, on whichever transport. */
+  resume: Resume | null;
 };
 
 function readHello(r: Reader): Hello {
@@ -562,7 +583,8 @@ function readHello(r: Reader): Hello {
     world: r.string(),
     name: r.string(),
     look: readLook(r),
-    resume: r.option((r) => r.array((r) => r.u8(), 16)),
+    ticket: r.option((r) => r.array((r) => r.u8(), 16)),
+    resume: r.option(readResume),
   };
 }
 
@@ -570,7 +592,8 @@ function writeHello(w: Writer, value: Hello): void {
   w.string(value.world);
   w.string(value.name);
   writeLook(w, value.look);
-  w.option(value.resume, (w, item) => w.array(item, 16, (w, item) => w.u8(item)));
+  w.option(value.ticket, (w, item) => w.array(item, 16, (w, item) => w.u8(item)));
+  w.option(value.resume, writeResume);
 }
 
 /**
@@ -755,8 +778,28 @@ function writePersonCard(w: Writer, value: PersonCard): void {
 /** A visitor of this server, the same in every world while the session lasts. */
 export type PersonId = number;
 
+/** What a client says to go on with a session. */
+export type Resume = {
+  /** The newest token that the client was given. */
+  token: number[];
+  /**
+   * Numbered messages of the server that the client has taken in: those after them come again.
+   * None: the client knows nothing any more and wants to be told anew.
+   */
+  taken: number | null;
+};
+
+function readResume(r: Reader): Resume {
+  return { token: r.array((r) => r.u8(), 16), taken: r.option((r) => r.u32()) };
+}
+
+function writeResume(w: Writer, value: Resume): void {
+  w.array(value.token, 16, (w, item) => w.u8(item));
+  w.option(value.taken, (w, item) => w.u32(item));
+}
+
 /**
- * A message of the server on the reliable lane. The order is part of the protocol: only append, and never change `Closed`, which every version must be able to read.
+ * A message of the server on the reliable lane. The order is part of the protocol: only append, and never change `Closed`, which every version must be able to read. Those for which `ServerMessage::is_numbered` holds are counted by both ends.
  * - `closed`: The session is refused or closed; nothing follows.
  * - `accepted`: The handshake succeeded.
  * - `entered`: The person is in a world now. Sent on entry, on return, and after each portal.
@@ -768,6 +811,7 @@ export type PersonId = number;
  * - `pong`: The answer to `Ping`.
  * - `denied`: A wish was not granted; the session goes on.
  * - `sensed`: A sensor of the world found itself entered or left; drives its sound and light.
+ * - `taken`: How many numbered messages of the client were taken in since the session began: it need not keep them any longer.
  */
 export type ServerMessage =
   | { kind: "closed"; reason: CloseReason; detail: string }
@@ -777,6 +821,8 @@ export type ServerMessage =
       resume: number[];
       resumeWindowS: number;
       resumed: boolean;
+      taken: number;
+      told: number;
     }
   | {
       kind: "entered";
@@ -794,7 +840,8 @@ export type ServerMessage =
   | { kind: "emoted"; person: PersonId; emote: Emote }
   | { kind: "pong"; nonce: number }
   | { kind: "denied"; denial: Denial }
-  | { kind: "sensed"; object: ObjectId; inside: number };
+  | { kind: "sensed"; object: ObjectId; inside: number }
+  | { kind: "taken"; count: number };
 
 function readServerMessage(r: Reader): ServerMessage {
   const index = r.u32();
@@ -808,6 +855,8 @@ function readServerMessage(r: Reader): ServerMessage {
         resume: r.array((r) => r.u8(), 16),
         resumeWindowS: r.u16(),
         resumed: r.bool(),
+        taken: r.u32(),
+        told: r.u32(),
       };
     case 2:
       return {
@@ -835,6 +884,8 @@ function readServerMessage(r: Reader): ServerMessage {
       return { kind: "denied", denial: readDenial(r) };
     case 10:
       return { kind: "sensed", object: r.u32(), inside: r.u16() };
+    case 11:
+      return { kind: "taken", count: r.u32() };
     default:
       throw r.unknownVariant("ServerMessage", index);
   }
@@ -853,6 +904,8 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
       w.array(value.resume, 16, (w, item) => w.u8(item));
       w.u16(value.resumeWindowS);
       w.bool(value.resumed);
+      w.u32(value.taken);
+      w.u32(value.told);
       break;
     case "entered":
       w.u32(2);
@@ -897,6 +950,10 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
       w.u32(10);
       w.u32(value.object);
       w.u16(value.inside);
+      break;
+    case "taken":
+      w.u32(11);
+      w.u32(value.count);
       break;
     default:
       unreachable(value);
@@ -961,6 +1018,7 @@ export const closeCodes: Readonly<Record<CloseReason, number>> = {
   resumedElsewhere: 4012,
   shuttingDown: 4013,
   worldRestarting: 4014,
+  badTicket: 4015,
 };
 
 /** Whether the same person may come back with the resume token. */
@@ -980,6 +1038,7 @@ export const mayResume: Readonly<Record<CloseReason, boolean>> = {
   resumedElsewhere: false,
   shuttingDown: false,
   worldRestarting: true,
+  badTicket: false,
 };
 
 /** The reason behind a WebSocket close code; null for foreign codes. */

@@ -35,6 +35,8 @@ pub enum CloseReason {
     ShuttingDown,
     /// The world ended because of a fault of the server and is being restarted.
     WorldRestarting,
+    /// The ticket is unknown, used or too old, or there must be one and was none.
+    BadTicket,
 }
 
 impl CloseReason {
@@ -61,6 +63,7 @@ impl CloseReason {
             Self::ResumedElsewhere => "this visit goes on in another window",
             Self::ShuttingDown => "the server is shutting down",
             Self::WorldRestarting => "this world is being restarted: come back in a moment",
+            Self::BadTicket => "the ticket is missing, used or too old: ask for a new one",
         }
     }
 

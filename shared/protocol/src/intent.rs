@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::RESUME_TOKEN_BYTES, snapshot::packet::Ack};
+use crate::{
+    limits::{RESUME_TOKEN_BYTES, TICKET_BYTES},
+    snapshot::packet::Ack,
+};
 
 /// The four bytes that open every session, before the version.
 pub const MAGIC: [u8; 4] = *b"VIVA";
@@ -16,8 +19,20 @@ pub struct Hello {
     pub name: String,
     /// Wanted colours.
     pub look: Look,
-    /// Token of an earlier session whose avatar still waits.
-    pub resume: Option<[u8; RESUME_TOKEN_BYTES]>,
+    /// From `POST /api/tickets`: says who comes, once. A return needs none.
+    pub ticket: Option<[u8; TICKET_BYTES]>,
+    /// An earlier session that is to go on, on whichever transport.
+    pub resume: Option<Resume>,
+}
+
+/// What a client says to go on with a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The newest token that the client was given.
+    pub token: [u8; RESUME_TOKEN_BYTES],
+    /// Numbered messages of the server that the client has taken in: those after them come again.
+    /// None: the client knows nothing any more and wants to be told anew.
+    pub taken: Option<u32>,
 }
 
 /// Colours of an avatar, sRGB, 0-255.
@@ -43,7 +58,9 @@ pub enum Emote {
     Sit,
 }
 
-/// A message of a client on the reliable lane, after the handshake.
+/// A message of a client on the reliable lane, after the handshake. Those for which
+/// [`ClientMessage::is_numbered`] holds are counted by both ends, so that a session that resumes
+/// neither loses nor repeats one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientMessage {
     /// Say something to everyone in earshot.
@@ -70,6 +87,22 @@ pub enum ClientMessage {
     },
     /// Leave for good: the avatar goes at once, the token is void.
     Bye,
+    /// How many numbered messages of the server were taken in since the session began: it need
+    /// not keep them any longer.
+    Taken {
+        /// All of them, this connection's and earlier ones'.
+        count: u32,
+    },
+}
+
+impl ClientMessage {
+    /// Whether it counts among those that arrive exactly once, whatever happens to connections.
+    pub fn is_numbered(&self) -> bool {
+        match self {
+            Self::Say { .. } | Self::Emote { .. } | Self::SetLook { .. } => true,
+            Self::Ping { .. } | Self::Bye | Self::Taken { .. } => false,
+        }
+    }
 }
 
 /// What a person holds down during one tick. Directions are in world space, so that no end

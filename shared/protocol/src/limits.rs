@@ -37,5 +37,13 @@ pub const PEOPLE_PER_WORLD_MAX: usize = 1_024;
 pub const RESUME_WINDOW_S: u16 = 30;
 /// Bytes of a resume token, drawn from the operating system's random source.
 pub const RESUME_TOKEN_BYTES: usize = 16;
+/// Bytes of a ticket, drawn from the operating system's random source.
+pub const TICKET_BYTES: usize = 16;
+/// Seconds within which a ticket must be used.
+pub const TICKET_LIFE_S: u16 = 30;
+/// Numbered messages that one end takes in before it says so at the latest.
+pub const UNTAKEN_MESSAGES_MAX: u32 = 32;
+/// Numbered messages of a client that wait to be taken in; a client makes no more before.
+pub const CLIENT_UNTAKEN_MESSAGES_MAX: usize = 64;
 /// How far (millimetres) a tracked head or hand may be from the top of the avatar's spine.
 pub const TRACKED_REACH_MM_MAX: i32 = 1_400;

@@ -36,7 +36,8 @@ pub enum Denial {
 }
 
 /// A message of the server on the reliable lane. The order is part of the protocol: only append,
-/// and never change `Closed`, which every version must be able to read.
+/// and never change `Closed`, which every version must be able to read. Those for which
+/// [`ServerMessage::is_numbered`] holds are counted by both ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerMessage {
     /// The session is refused or closed; nothing follows.
@@ -50,12 +51,17 @@ pub enum ServerMessage {
     Accepted {
         /// Who the client is on this server.
         person: PersonId,
-        /// To come back to the same avatar with, within `resume_window_s`.
+        /// To come back to the same session with, within `resume_window_s`. A new one each time;
+        /// the one before it is void as soon as the client has said anything.
         resume: [u8; RESUME_TOKEN_BYTES],
         /// Seconds for which the avatar waits after the connection is lost.
         resume_window_s: u16,
-        /// Whether an earlier session goes on.
+        /// Whether an earlier session goes on. Otherwise a new one begins, at 0 on both sides.
         resumed: bool,
+        /// Numbered messages of the client that were taken in: it sends those after them again.
+        taken: u32,
+        /// Numbered messages of the server before the next one.
+        told: u32,
     },
     /// The person is in a world now. Sent on entry, on return, and after each portal.
     Entered {
@@ -118,4 +124,30 @@ pub enum ServerMessage {
         /// How many avatars and bodies are inside now.
         inside: u16,
     },
+    /// How many numbered messages of the client were taken in since the session began: it need not
+    /// keep them any longer.
+    Taken {
+        /// All of them, this connection's and earlier ones'.
+        count: u32,
+    },
+}
+
+impl ServerMessage {
+    /// Whether it counts among those that arrive exactly once, whatever happens to connections.
+    pub fn is_numbered(&self) -> bool {
+        match self {
+            Self::Entered { .. }
+            | Self::Joined { .. }
+            | Self::Changed { .. }
+            | Self::Left { .. }
+            | Self::Heard { .. }
+            | Self::Emoted { .. }
+            | Self::Denied { .. }
+            | Self::Sensed { .. } => true,
+            Self::Closed { .. }
+            | Self::Accepted { .. }
+            | Self::Pong { .. }
+            | Self::Taken { .. } => false,
+        }
+    }
 }

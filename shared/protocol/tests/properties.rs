@@ -6,7 +6,7 @@ use vivarium_protocol::{
     close::CloseReason,
     ids::{ObjectId, PersonId},
     intent::{
-        ClientLatest, ClientMessage, Emote, Hello, Input, Look, MAGIC, TrackedPose, TrackedPoses,
+        ClientLatest, ClientMessage, Emote, Hello, Input, Look, MAGIC, Resume, TrackedPose, TrackedPoses,
     },
     limits::{BLOCK_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, LEAVES_MAX},
     notice::{Denial, PersonCard, ServerMessage},
@@ -26,8 +26,10 @@ fn look() -> impl Strategy<Value = Look> {
 }
 
 fn hello() -> impl Strategy<Value = Hello> {
-    (".{0,40}", ".{0,40}", look(), any::<Option<[u8; 16]>>())
-        .prop_map(|(world, name, look, resume)| Hello { world, name, look, resume })
+    let resume = any::<([u8; 16], Option<u32>)>().prop_map(|(token, taken)| Resume { token, taken });
+    (".{0,40}", ".{0,40}", look(), any::<Option<[u8; 16]>>(), option::of(resume)).prop_map(
+        |(world, name, look, ticket, resume)| Hello { world, name, look, ticket, resume },
+    )
 }
 
 fn emote() -> impl Strategy<Value = Emote> {
@@ -68,6 +70,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
         (".{0,30}", look()).prop_map(|(name, look)| ClientMessage::SetLook { name, look }),
         any::<u32>().prop_map(|nonce| ClientMessage::Ping { nonce }),
         Just(ClientMessage::Bye),
+        any::<u32>().prop_map(|count| ClientMessage::Taken { count }),
     ]
 }
 
@@ -117,14 +120,17 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
     prop_oneof![
         (close_reason(), ".{0,80}")
             .prop_map(|(reason, detail)| ServerMessage::Closed { reason, detail }),
-        (person(), any::<[u8; 16]>(), any::<u16>(), any::<bool>()).prop_map(
-            |(person, resume, resume_window_s, resumed)| ServerMessage::Accepted {
+        (person(), any::<[u8; 16]>(), any::<u16>(), any::<bool>(), any::<(u32, u32)>()).prop_map(
+            |(person, resume, resume_window_s, resumed, (taken, told))| ServerMessage::Accepted {
                 person,
                 resume,
                 resume_window_s,
-                resumed
+                resumed,
+                taken,
+                told,
             }
         ),
+        any::<u32>().prop_map(|count| ServerMessage::Taken { count }),
         (".{0,32}", ".{0,40}", any::<(u16, u8, u32)>(), vec(person_card(), 0..5)).prop_map(
             |(world, document_url, (ticks_per_s, substeps, tick), people)| {
                 ServerMessage::Entered { world, document_url, ticks_per_s, substeps, tick, people }

@@ -152,6 +152,8 @@ async fn serve(stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) -> Opt
         resume: [0; 16],
         resume_window_s: 30,
         resumed: false,
+        taken: 0,
+        told: 0,
     };
     socket.send(reliable(&accepted)).await.ok()?;
     let mut tick = FIRST_TICK - 1;

@@ -4,7 +4,7 @@
 
 use vivarium_protocol::{
     PROTOCOL_VERSION,
-    intent::{ClientLatest, ClientMessage, Hello, Input, Look, MAGIC},
+    intent::{ClientLatest, ClientMessage, Hello, Input, Look, MAGIC, Resume},
     limits::{
         CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, INPUTS_PER_MESSAGE_MAX,
         SERVER_RELIABLE_BYTES_MAX,
@@ -65,7 +65,8 @@ fn hello(all: &mut Vec<Bad>) {
         world: "plaza".into(),
         name: "Ana".into(),
         look: Look { body: [1, 2, 3], accent: [4, 5, 6] },
-        resume: Some([7; 16]),
+        ticket: None,
+        resume: Some(Resume { token: [7; 16], taken: Some(1) }),
     });
     bad(all, "Hello", "empty", "notVivarium", []);
     bad(all, "Hello", "no_version", "notVivarium", [&MAGIC[..], &[1]].concat());
@@ -94,7 +95,7 @@ fn hello(all: &mut Vec<Bad>) {
 fn client(all: &mut Vec<Bad>) {
     let root = "ClientMessage";
     bad(all, root, "empty", "malformed", []);
-    bad(all, root, "bad_variant", "malformed", [5]);
+    bad(all, root, "bad_variant", "malformed", [6]);
     bad(all, root, "bad_variant_large", "malformed", [252, 255, 255, 255, 255]);
     bad(all, root, "bad_emote", "malformed", [1, 8]);
     bad(all, root, "bad_utf8", "malformed", [0, 2, 0xC3, 0x28]);
@@ -128,8 +129,8 @@ fn client(all: &mut Vec<Bad>) {
 fn server(all: &mut Vec<Bad>) {
     let root = "ServerMessage";
     bad(all, root, "empty", "malformed", []);
-    bad(all, root, "bad_variant", "malformed", [11]);
-    bad(all, root, "bad_close_reason", "malformed", [0, 15, 0]);
+    bad(all, root, "bad_variant", "malformed", [12]);
+    bad(all, root, "bad_close_reason", "malformed", [0, 16, 0]);
     bad(all, root, "bad_denial", "malformed", [9, 4]);
     let accepted = [vec![1, 1], vec![7; 16], vec![30]].concat();
     bad(all, root, "bad_bool", "malformed", [&accepted[..], &[2]].concat());

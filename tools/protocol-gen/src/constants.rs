@@ -61,6 +61,10 @@ pub fn groups() -> Vec<Group> {
             PEOPLE_PER_WORLD_MAX,
             RESUME_WINDOW_S,
             RESUME_TOKEN_BYTES,
+            TICKET_BYTES,
+            TICKET_LIFE_S,
+            UNTAKEN_MESSAGES_MAX,
+            CLIENT_UNTAKEN_MESSAGES_MAX,
             TRACKED_REACH_MM_MAX,
         ),
         group!(

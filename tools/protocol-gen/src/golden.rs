@@ -8,9 +8,10 @@ use vivarium_protocol::{
     close::CloseReason,
     ids::{ObjectId, PersonId},
     intent::{
-        ClientLatest, ClientMessage, Emote, Hello, Input, Look, TrackedPose, TrackedPoses, buttons,
+        ClientLatest, ClientMessage, Emote, Hello, Input, Look, Resume, TrackedPose, TrackedPoses,
+        buttons,
     },
-    limits::{INPUTS_PER_MESSAGE_MAX, RESUME_TOKEN_BYTES},
+    limits::{INPUTS_PER_MESSAGE_MAX, RESUME_TOKEN_BYTES, TICKET_BYTES},
     notice::{Denial, PersonCard, ServerMessage},
     snapshot::packet::{Ack, OwnNote, OwnState, PacketHead, own},
     wire,
@@ -47,7 +48,36 @@ fn token() -> [u8; RESUME_TOKEN_BYTES] {
 
 fn hellos(outputs: &mut Vec<Output>) {
     for (name, hello) in [
-        ("first", Hello { world: String::new(), name: "Ana".into(), look: ANA, resume: None }),
+        (
+            "first",
+            Hello {
+                world: String::new(),
+                name: "Ana".into(),
+                look: ANA,
+                ticket: None,
+                resume: None,
+            },
+        ),
+        (
+            "ticket",
+            Hello {
+                world: "plaza".into(),
+                name: "Bo".into(),
+                look: BO,
+                ticket: Some([251; TICKET_BYTES]),
+                resume: None,
+            },
+        ),
+        (
+            "anew",
+            Hello {
+                world: "plaza".into(),
+                name: "Bo".into(),
+                look: BO,
+                ticket: None,
+                resume: Some(Resume { token: token(), taken: None }),
+            },
+        ),
         (
             "resume",
             Hello {
@@ -55,7 +85,8 @@ fn hellos(outputs: &mut Vec<Output>) {
                 // Two, three and four bytes of UTF-8, and a byte order mark that must survive.
                 name: "\u{FEFF}Zoë 木 🌱".into(),
                 look: BO,
-                resume: Some(token()),
+                ticket: None,
+                resume: Some(Resume { token: token(), taken: Some(70_000) }),
             },
         ),
     ] {
@@ -70,6 +101,7 @@ fn client_messages(outputs: &mut Vec<Output>) {
         ("set_look".to_owned(), ClientMessage::SetLook { name: "Bo".into(), look: BO }),
         ("ping".to_owned(), ClientMessage::Ping { nonce: u32::MAX }),
         ("bye".to_owned(), ClientMessage::Bye),
+        ("taken".to_owned(), ClientMessage::Taken { count: 251 }),
     ];
     for emote in variants::<Emote>() {
         messages.push((format!("emote_{emote:?}").to_lowercase(), ClientMessage::Emote { emote }));
@@ -147,6 +179,8 @@ fn server_messages(outputs: &mut Vec<Output>) {
                 resume: token(),
                 resume_window_s: 30,
                 resumed: true,
+                taken: 3,
+                told: 65_536,
             },
         ),
         (
@@ -168,6 +202,7 @@ fn server_messages(outputs: &mut Vec<Output>) {
             ServerMessage::Heard { person: PersonId(251), text: "a\u{301} 木".into() },
         ),
         ("pong".to_owned(), ServerMessage::Pong { nonce: 65_536 }),
+        ("taken".to_owned(), ServerMessage::Taken { count: u32::MAX }),
         ("sensed".to_owned(), ServerMessage::Sensed { object: ObjectId(12), inside: 65_535 }),
     ];
     for reason in variants::<CloseReason>() {

@@ -4,44 +4,74 @@
 //! that does not read can still be heard, and never holds up anybody else.
 
 use std::{
-    pin::pin,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use vivarium_contract::{Intent, Road};
-use vivarium_protocol::{close::CloseReason, intent::Hello, notice::Denial};
-
-use crate::{
-    limits::LinkLimits,
-    outbox::{Next, Outbox},
-    session::{Admitted, Session, SessionInput, SessionOutput},
-    stats::LinkStats,
-    transport::{ConnectionLost, Received, Receiver, Sender, Transport},
+use vivarium_protocol::{
+    close::CloseReason,
+    ids::PersonId,
+    intent::Hello,
+    limits::RESUME_TOKEN_BYTES,
+    notice::{Denial, ServerMessage},
+    wire,
 };
 
-/// What the host offers to sessions. Nothing here waits.
+use crate::{
+    limits::{GREETING_SIGNS_MAX, LinkLimits},
+    outbox::{Attached, Attachment, Next, Outbox},
+    session::{Greeting, Refusal, Session, SessionInput, SessionOutput},
+    stats::LinkStats,
+    transport::{ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+};
+
+/// What the host offers to connections. Nothing here waits.
 pub trait Door: Send + Sync {
     /// A person's place on this server, for as long as one connection lasts.
     type Seat: Send + Sync;
 
-    /// Decides whether somebody may come in, and gives a seat.
-    fn admit(
-        &self,
-        hello: &Hello,
-        outbox: &Arc<Outbox>,
-    ) -> Result<(Self::Seat, Admitted), CloseReason>;
+    /// Decides whether somebody may come in, and attaches the connection to a session: to the
+    /// one that the client wants to resume, or to a new one.
+    fn admit(&self, hello: &Hello, road: Road) -> Result<Admission<Self::Seat>, CloseReason>;
 
-    /// Sends the person into the world; called after `Accepted` was queued, so that everything
-    /// that the world says comes after it.
-    fn enter(&self, seat: &Self::Seat, hello: Hello, outbox: &Arc<Outbox>);
+    /// Sends the person into the world, or tells it anew; called after `Accepted` was queued, so
+    /// that everything that the world says comes after it. `anew`: the client knows nothing.
+    fn enter(&self, seat: &Self::Seat, hello: Hello, anew: bool);
+
+    /// The client has its newest token: older ones are void.
+    fn confirmed(&self, seat: &Self::Seat);
 
     /// Passes a wish on to the world.
     fn intent(&self, seat: &Self::Seat, intent: Intent) -> Taken;
 
     /// The connection is over.
     fn gone(&self, seat: Self::Seat, departure: Departure);
+}
+
+/// A connection that was let in.
+#[derive(Debug)]
+pub struct Admission<S> {
+    /// The person's place.
+    pub seat: S,
+    /// The session, to which the connection is attached.
+    pub session: Arc<Mutex<Session>>,
+    /// What waits for the person, to which the connection is attached.
+    pub outbox: Arc<Outbox>,
+    /// How it is attached.
+    pub attached: Attached,
+    /// Numbered messages of the client that were taken in.
+    pub taken: u32,
+    /// Unique on this server.
+    pub person: PersonId,
+    /// To come back with.
+    pub resume: [u8; RESUME_TOKEN_BYTES],
+    /// Seconds for which the avatar waits after the connection is lost.
+    pub resume_window_s: u16,
+    /// Whether an earlier session goes on.
+    pub resumed: bool,
 }
 
 /// What became of a wish.
@@ -77,31 +107,59 @@ pub async fn drive<T: Transport, D: Door>(
         true => Road::Datagrams,
         false => Road::Reliable,
     };
-    let outbox = Arc::new(Outbox::new(limits.reliable_queue_bytes_max, road, stats.clone()));
     let (mut sender, mut receiver) = transport.split();
-    let departure = {
-        let mut writing = pin!(write_out(&mut sender, &outbox, limits.write_stall_max, stats));
-        let mut visit = Visit::new(now(), door, limits, &outbox, stats);
-        let writer_ended = visit.run(&mut receiver, writing.as_mut()).await;
-        let departure = visit.depart();
-        if !writer_ended && departure != Departure::Lost {
-            let _ = tokio::time::timeout(limits.close_timeout, writing).await;
+    let end = match greet(&mut receiver, door, &limits, road, stats).await {
+        Ok((hello, admission)) => {
+            stats.accepted.fetch_add(1, Relaxed);
+            stats.resumed.fetch_add(u64::from(admission.resumed), Relaxed);
+            let visit = Visit::begin(door, hello, admission, stats);
+            visit.run(&mut sender, &mut receiver, &limits).await
         }
-        departure
+        Err(end) => end,
     };
-    if let Departure::Closed(reason) = departure {
-        stats.count_closed(reason);
-        // The client's answer is awaited, so that the network does not throw away the reason
-        // together with what the client still sends.
-        let _ = tokio::time::timeout(limits.close_timeout, async {
-            sender.close(reason).await;
-            while receiver.receive().await != Received::Lost {}
-        })
-        .await;
-    } else {
-        stats.lost.fetch_add(1, Relaxed);
+    match &end {
+        End::Lost => {
+            stats.lost.fetch_add(1, Relaxed);
+        }
+        End::Closed { reason, message } => {
+            stats.count_closed(*reason);
+            // The client's answer is awaited, so that the network does not throw away the reason
+            // together with what the client still sends.
+            let _ = tokio::time::timeout(limits.close_timeout, async {
+                if sender.send(Lane::Reliable, message).await.is_ok() {
+                    stats.count_sent(Lane::Reliable, message.len());
+                }
+                let _ = sender.flush().await;
+                sender.close(*reason).await;
+                while receiver.receive().await != Received::Lost {}
+            })
+            .await;
+        }
     }
-    departure
+    end.departure()
+}
+
+/// How a connection ends.
+enum End {
+    /// Without a word.
+    Lost,
+    /// With an encoded `Closed`.
+    Closed { reason: CloseReason, message: Bytes },
+}
+
+impl End {
+    fn departure(&self) -> Departure {
+        match self {
+            Self::Lost => Departure::Lost,
+            Self::Closed { reason, .. } => Departure::Closed(*reason),
+        }
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        Self::Closed { reason: refusal.reason, message: refusal.message() }
+    }
 }
 
 /// Counts the connection as open while it lives.
@@ -118,67 +176,138 @@ fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// One session with what surrounds it.
+/// Waits for the handshake, and asks whether who sends it may come in.
+async fn greet<R: Receiver, D: Door>(
+    receiver: &mut R,
+    door: &D,
+    limits: &LinkLimits,
+    road: Road,
+    stats: &LinkStats,
+) -> Result<(Hello, Admission<D::Seat>), End> {
+    let greeting = Greeting::new(now(), limits);
+    for _ in 0..GREETING_SIGNS_MAX {
+        let received = tokio::time::timeout_at(greeting.deadline().into(), receiver.receive());
+        match received.await {
+            Ok(Received::Message { lane, bytes }) => {
+                stats.count_received(lane, bytes.len());
+                let hello = Greeting::read(lane, &bytes)?;
+                let admission = door.admit(&hello, road).map_err(Refusal::from)?;
+                return Ok((hello, admission));
+            }
+            Ok(Received::Alive) => {}
+            Ok(Received::Broken { reason, detail }) => {
+                return Err(Refusal { reason, detail: detail.into() }.into());
+            }
+            Ok(Received::Lost) => return Err(End::Lost),
+            Err(_) => return Err(Refusal::from(CloseReason::HandshakeTimeout).into()),
+        }
+    }
+    Err(Refusal::from(CloseReason::TooManyMessages).into())
+}
+
+/// One connection of a session.
 struct Visit<'a, D: Door> {
     door: &'a D,
-    session: Session,
-    outbox: &'a Arc<Outbox>,
     stats: &'a LinkStats,
+    session: Arc<Mutex<Session>>,
+    outbox: Arc<Outbox>,
+    attachment: Attachment,
     seat: Option<D::Seat>,
-    departure: Option<Departure>,
+    end: Option<End>,
 }
 
 impl<'a, D: Door> Visit<'a, D> {
-    fn new(
-        now: Instant,
+    fn begin(
         door: &'a D,
-        limits: LinkLimits,
-        outbox: &'a Arc<Outbox>,
+        hello: Hello,
+        admission: Admission<D::Seat>,
         stats: &'a LinkStats,
     ) -> Self {
-        let session = Session::new(now, limits);
-        Self { door, session, outbox, stats, seat: None, departure: None }
+        let Admission { seat, session, outbox, attached, taken, .. } = admission;
+        let accepted = ServerMessage::Accepted {
+            person: admission.person,
+            resume: admission.resume,
+            resume_window_s: admission.resume_window_s,
+            resumed: admission.resumed,
+            taken,
+            told: attached.told,
+        };
+        outbox.push_control(attached.attachment, wire::encode(&accepted).into());
+        door.enter(&seat, hello, attached.anew);
+        let attachment = attached.attachment;
+        Self { door, stats, session, outbox, attachment, seat: Some(seat), end: None }
     }
 
-    /// Until the session ends; whether the writer has ended before it.
-    async fn run<R: Receiver>(
+    /// Until the connection ends.
+    async fn run<S: Sender, R: Receiver>(
+        mut self,
+        sender: &mut S,
+        receiver: &mut R,
+        limits: &LinkLimits,
+    ) -> End {
+        let outbox = self.outbox.clone();
+        let write = write_out(sender, &outbox, self.attachment, limits.write_stall_max, self.stats);
+        let mut writing = pin!(write);
+        let writer_ended = self.pass(receiver, writing.as_mut()).await;
+        let end = self.end.take().unwrap_or(End::Lost);
+        let reads_on = match end.departure() {
+            Departure::Lost => false,
+            Departure::Closed(reason) => !matches!(
+                reason,
+                CloseReason::TooSlow | CloseReason::Idle | CloseReason::ResumedElsewhere
+            ),
+        };
+        self.depart(end.departure(), reads_on);
+        if reads_on && !writer_ended {
+            let _ = tokio::time::timeout(limits.close_timeout, writing).await;
+        }
+        outbox.detach(self.attachment);
+        end
+    }
+
+    /// Passes messages in both directions; whether the writer has ended.
+    async fn pass<R: Receiver>(
         &mut self,
         receiver: &mut R,
-        mut writing: std::pin::Pin<&mut impl Future<Output = WriteEnd>>,
+        mut writing: Pin<&mut impl Future<Output = WriteEnd>>,
     ) -> bool {
-        let deadline = |session: &Session| session.poll_timeout().map(tokio::time::Instant::from);
-        let Some(first) = deadline(&self.session) else { return false };
-        let mut timer = pin!(tokio::time::sleep_until(first));
+        let outbox = self.outbox.clone();
+        let mut timer = pin!(tokio::time::sleep_until(self.deadline()));
         let mut writer_ended = false;
-        while self.departure.is_none() {
+        while self.end.is_none() {
             tokio::select! {
                 received = receiver.receive() => self.take(&received),
-                reason = self.outbox.close_wanted() => {
-                    self.handle(SessionInput::CloseWanted(reason));
-                }
+                reason = outbox.close_wanted(self.attachment) => self.close(reason),
                 end = &mut writing, if !writer_ended => {
                     writer_ended = true;
                     match end {
-                        WriteEnd::Finished | WriteEnd::Lost => self.lose(),
-                        WriteEnd::Stalled => {
-                            self.handle(SessionInput::CloseWanted(CloseReason::TooSlow));
-                        }
+                        // The reason is told by the outbox.
+                        WriteEnd::Finished => {}
+                        WriteEnd::Lost => self.lose(),
+                        WriteEnd::Stalled => self.close(CloseReason::TooSlow),
                     }
                 }
                 () = &mut timer => {
-                    self.session.handle_timeout(now());
+                    self.lock().handle_timeout(now(), self.attachment);
                     self.pump();
-                    if let Some(next) = deadline(&self.session) {
-                        timer.as_mut().reset(next);
-                    }
+                    timer.as_mut().reset(self.deadline());
                 }
             }
             // Deadlines mostly move away: the timer is only touched when one comes nearer.
-            if let Some(next) = deadline(&self.session).filter(|next| *next < timer.deadline()) {
+            let next = self.deadline();
+            if next < timer.deadline() {
                 timer.as_mut().reset(next);
             }
         }
         writer_ended
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deadline(&self) -> tokio::time::Instant {
+        self.lock().poll_timeout().into()
     }
 
     fn take(&mut self, received: &Received) {
@@ -196,56 +325,52 @@ impl<'a, D: Door> Visit<'a, D> {
     }
 
     fn lose(&mut self) {
-        self.departure.get_or_insert(Departure::Lost);
-        self.outbox.finish(None, None);
+        self.end.get_or_insert(End::Lost);
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.handle(SessionInput::CloseWanted(reason));
+        // A newer connection has taken over, and the session has no words for this one.
+        self.end.get_or_insert_with(|| Refusal::from(reason).into());
     }
 
     fn handle(&mut self, input: SessionInput<'_>) {
-        self.session.handle(now(), input);
+        self.lock().handle(now(), self.attachment, input);
         self.pump();
     }
 
-    /// Does what the session wants done.
+    /// Does what the session wants done, one thing after another: with the lock held, so that
+    /// nothing of a newer connection can come in between.
     fn pump(&mut self) {
-        // One message is held back, since the last one before a close is sent even by an outbox
-        // that takes nothing more.
-        let mut held: Option<Bytes> = None;
-        while let Some(output) = self.session.poll_output() {
+        let mut is_confirmed = false;
+        let session = self.session.clone();
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(output) = session.poll_output(self.attachment) {
             match output {
-                SessionOutput::Send(bytes) => {
-                    if let Some(earlier) = held.replace(bytes) {
-                        self.outbox.push_reliable(earlier);
+                SessionOutput::Tell(bytes) => self.outbox.push_reliable(bytes),
+                SessionOutput::Control(bytes) => self.outbox.push_control(self.attachment, bytes),
+                SessionOutput::ToWorld(intent) => self.pass_on(&mut session, intent),
+                SessionOutput::Confirmed(count) => {
+                    if self.outbox.confirm(count) {
+                        is_confirmed = true;
+                    } else {
+                        let wrong = SessionInput::WronglyConfirmed;
+                        session.handle(now(), self.attachment, wrong);
                     }
                 }
-                SessionOutput::Enter(hello) => self.enter(hello),
-                SessionOutput::ToWorld(intent) => self.pass_on(intent),
-                SessionOutput::Probe => self.outbox.want_probe(),
-                SessionOutput::Close { reason, .. } => {
-                    self.outbox.finish(held.take(), Some(reason));
-                    self.departure.get_or_insert(Departure::Closed(reason));
+                SessionOutput::Probe => self.outbox.want_probe(self.attachment),
+                SessionOutput::Close { reason, message } => {
+                    self.end.get_or_insert(End::Closed { reason, message });
                 }
             }
         }
-        if let Some(bytes) = held {
-            self.outbox.push_reliable(bytes);
+        drop(session);
+        if let Some(seat) = self.seat.as_ref().filter(|_| is_confirmed) {
+            self.door.confirmed(seat);
         }
     }
 
-    fn enter(&mut self, hello: Hello) {
-        match self.door.admit(&hello, self.outbox) {
-            Ok((seat, admitted)) => {
-                self.stats.accepted.fetch_add(1, Relaxed);
-                self.stats.resumed.fetch_add(u64::from(admitted.resumed), Relaxed);
-                self.session.handle(now(), SessionInput::Admitted(admitted));
-                self.pump();
-                self.door.enter(&seat, hello, self.outbox);
-                self.seat = Some(seat);
-            }
-            Err(reason) => self.session.handle(now(), SessionInput::CloseWanted(reason)),
-        }
-    }
-
-    fn pass_on(&mut self, intent: Intent) {
+    fn pass_on(&self, session: &mut Session, intent: Intent) {
         let Some(seat) = &self.seat else { return };
         match self.door.intent(seat, intent) {
             Taken::Yes => {}
@@ -253,28 +378,31 @@ impl<'a, D: Door> Visit<'a, D> {
                 self.stats.latest_inbox_full.fetch_add(1, Relaxed);
             }
             Taken::Denied(denial) => {
-                self.session.handle(now(), SessionInput::NotTaken(denial));
+                session.handle(now(), self.attachment, SessionInput::NotTaken(denial));
             }
         }
     }
 
     /// Gives the seat back, before the client has taken in the last words.
-    fn depart(&mut self) -> Departure {
-        let counts = self.session.counts();
+    fn depart(&mut self, departure: Departure, reads_on: bool) {
+        let counts = self.lock().take_counts();
         self.stats.latest_too_fast.fetch_add(counts.latest_too_fast, Relaxed);
         self.stats.denied_too_fast.fetch_add(counts.denied_too_fast, Relaxed);
-        let departure = self.departure.unwrap_or(Departure::Lost);
+        if reads_on {
+            self.outbox.drain(self.attachment);
+        } else {
+            self.outbox.detach(self.attachment);
+        }
         if let Some(seat) = self.seat.take() {
             self.door.gone(seat, departure);
         }
-        departure
     }
 }
 
 impl<D: Door> Drop for Visit<'_, D> {
     /// A task that is aborted or panics gives its seat back too.
     fn drop(&mut self) {
-        self.outbox.finish(None, None);
+        self.outbox.detach(self.attachment);
         if let Some(seat) = self.seat.take() {
             self.door.gone(seat, Departure::Lost);
         }
@@ -295,12 +423,13 @@ enum WriteEnd {
 async fn write_out<S: Sender>(
     sender: &mut S,
     outbox: &Outbox,
+    attachment: Attachment,
     stall_max: Duration,
     stats: &LinkStats,
 ) -> WriteEnd {
     let mut messages = Vec::new();
     loop {
-        let next = outbox.next(&mut messages).await;
+        let next = outbox.next(attachment, &mut messages).await;
         let written = tokio::time::timeout(stall_max, async {
             match next {
                 Next::Messages => {

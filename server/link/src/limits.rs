@@ -75,9 +75,12 @@ pub struct LinkLimits {
     pub probe_interval: Duration,
     /// A write that does not end within this time closes the session with `TooSlow`.
     pub write_stall_max: Duration,
+    /// Numbered messages of a client are confirmed within this time.
+    pub taken_interval: Duration,
     /// For what is still queued, and for the client's answer, when a session is closed.
     pub close_timeout: Duration,
-    /// Bytes of reliable messages that wait for one client; more close it with `TooSlow`.
+    /// Bytes of numbered messages that wait for one client or that it has not confirmed; more
+    /// close it with `TooSlow`.
     pub reliable_queue_bytes_max: usize,
     /// How often a client may send what.
     pub rates: Rates,
@@ -89,7 +92,8 @@ impl Default for LinkLimits {
             handshake_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(15),
             probe_interval: Duration::from_secs(5),
-            write_stall_max: Duration::from_secs(5),
+            write_stall_max: Duration::from_secs(10),
+            taken_interval: Duration::from_secs(1),
             close_timeout: Duration::from_secs(1),
             // The largest single message, and as much again for what comes behind it.
             reliable_queue_bytes_max: 2 * SERVER_RELIABLE_BYTES_MAX,
@@ -97,5 +101,9 @@ impl Default for LinkLimits {
         }
     }
 }
+/// Signs of life without content that a connection may give before its handshake.
+pub const GREETING_SIGNS_MAX: usize = 64;
+/// Messages without a number that may wait for one connection; more close it with `TooSlow`.
+pub const CONTROL_MESSAGES_MAX: usize = 256;
 /// Packets of one tick that may wait for a client; more are dropped.
 pub const WAITING_PACKETS_MAX: usize = 128;

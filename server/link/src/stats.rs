@@ -12,7 +12,7 @@ use crate::transport::Lane;
 pub const CLOSE_REASONS: usize = CLOSE_REASON_ALL.len();
 
 /// Every close reason, in the order of the protocol.
-pub const CLOSE_REASON_ALL: [CloseReason; 15] = [
+pub const CLOSE_REASON_ALL: [CloseReason; 16] = [
     CloseReason::Bye,
     CloseReason::VersionMismatch,
     CloseReason::NotVivarium,
@@ -28,6 +28,7 @@ pub const CLOSE_REASON_ALL: [CloseReason; 15] = [
     CloseReason::ResumedElsewhere,
     CloseReason::ShuttingDown,
     CloseReason::WorldRestarting,
+    CloseReason::BadTicket,
 ];
 
 /// What the sessions of one transport did.
@@ -47,10 +48,6 @@ pub struct LinkStats {
     pub received_messages: [AtomicU64; 2],
     /// Messages to clients, by lane.
     pub sent_messages: [AtomicU64; 2],
-    /// Waiting frames that were replaced by newer ones.
-    pub frames_replaced: AtomicU64,
-    /// Bytes that wait in outboxes now.
-    pub outbox_bytes: AtomicI64,
     /// Latest-lane messages of clients beyond their rate, dropped.
     pub latest_too_fast: AtomicU64,
     /// Latest-lane messages of clients that a full world inbox dropped.
@@ -88,6 +85,6 @@ mod tests {
         for (index, reason) in CLOSE_REASON_ALL.into_iter().enumerate() {
             assert_eq!(reason as usize, index, "{reason:?}");
         }
-        assert_eq!(CloseReason::WorldRestarting as usize + 1, CLOSE_REASONS);
+        assert_eq!(CloseReason::BadTicket as usize + 1, CLOSE_REASONS);
     }
 }

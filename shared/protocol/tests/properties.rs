@@ -6,7 +6,8 @@ use vivarium_protocol::{
     close::CloseReason,
     ids::{ObjectId, PersonId},
     intent::{
-        ClientLatest, ClientMessage, Emote, Hello, Input, Look, MAGIC, Resume, TrackedPose, TrackedPoses,
+        ClientLatest, ClientMessage, Emote, Hello, Input, Look, MAGIC, Resume, TrackedPose,
+        TrackedPoses,
     },
     limits::{BLOCK_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, LEAVES_MAX},
     notice::{Denial, PersonCard, ServerMessage},
@@ -26,10 +27,10 @@ fn look() -> impl Strategy<Value = Look> {
 }
 
 fn hello() -> impl Strategy<Value = Hello> {
-    let resume = any::<([u8; 16], Option<u32>)>().prop_map(|(token, taken)| Resume { token, taken });
-    (".{0,40}", ".{0,40}", look(), any::<Option<[u8; 16]>>(), option::of(resume)).prop_map(
-        |(world, name, look, ticket, resume)| Hello { world, name, look, ticket, resume },
-    )
+    let resume =
+        any::<([u8; 16], Option<u32>)>().prop_map(|(token, taken)| Resume { token, taken });
+    (".{0,40}", ".{0,40}", look(), any::<Option<[u8; 16]>>(), option::of(resume))
+        .prop_map(|(world, name, look, ticket, resume)| Hello { world, name, look, ticket, resume })
 }
 
 fn emote() -> impl Strategy<Value = Emote> {

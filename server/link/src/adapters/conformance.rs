@@ -12,11 +12,11 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
-use vivarium_contract::Intent;
+use vivarium_contract::{Intent, Road};
 use vivarium_protocol::{
     close::CloseReason,
     ids::PersonId,
-    intent::{ClientLatest, ClientMessage, Hello, Look},
+    intent::{ClientLatest, ClientMessage, Hello, Look, Resume},
     limits::{CLIENT_RELIABLE_BYTES_MAX, RESUME_TOKEN_BYTES},
     notice::ServerMessage,
     snapshot::packet::Ack,
@@ -28,10 +28,10 @@ use super::{
     websocket::WebSocketTransport,
 };
 use crate::{
-    driver::{Departure, Door, Taken, drive},
+    driver::{Admission, Departure, Door, Taken, drive},
     limits::LinkLimits,
-    outbox::Outbox,
-    session::Admitted,
+    outbox::{Outbox, OutboxStats},
+    session::Session,
     stats::LinkStats,
     transport::{Lane, Transport},
 };
@@ -102,47 +102,95 @@ impl Client for WebSocketStream<DuplexStream> {
     }
 }
 
-/// A host with one world that repeats what it is told.
+/// A host with one world that repeats what it is told, and room for one person.
 #[derive(Default)]
 struct Echo {
     intents: Mutex<Vec<Intent>>,
-    outbox: Mutex<Option<Arc<Outbox>>>,
-    gone: Mutex<Option<Departure>>,
+    person: Mutex<Option<Someone>>,
+    gone: Mutex<Vec<Departure>>,
+    stats: Arc<OutboxStats>,
+    limits: LinkLimits,
+}
+
+#[derive(Clone)]
+struct Someone {
+    session: Arc<Mutex<Session>>,
+    outbox: Arc<Outbox>,
+    token: [u8; RESUME_TOKEN_BYTES],
+}
+
+impl Echo {
+    fn outbox(&self) -> Arc<Outbox> {
+        self.person.lock().unwrap().as_ref().unwrap().outbox.clone()
+    }
 }
 
 impl Door for Echo {
     type Seat = ();
 
-    fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<((), Admitted), CloseReason> {
+    fn admit(&self, hello: &Hello, road: Road) -> Result<Admission<()>, CloseReason> {
         if hello.world != "plaza" {
             return Err(CloseReason::UnknownWorld);
         }
-        // The world is quicker than the handshake: its words must still come second.
-        *self.outbox.lock().unwrap() = Some(outbox.clone());
-        let admitted = Admitted {
-            person: PersonId(1),
-            resume: [5; RESUME_TOKEN_BYTES],
-            resume_window_s: 30,
-            resumed: false,
+        let mut person = self.person.lock().unwrap();
+        let now = tokio::time::Instant::now().into_std();
+        let token = person
+            .as_ref()
+            .map_or([1; RESUME_TOKEN_BYTES], |someone| someone.token.map(|byte| byte + 1));
+        let back = hello
+            .resume
+            .filter(|resume| person.as_ref().is_some_and(|someone| someone.token == resume.token));
+        let someone = match (&mut *person, back) {
+            (Some(someone), Some(_)) => {
+                someone.token = token;
+                someone.clone()
+            }
+            (person, _) => {
+                let bytes_max = self.limits.reliable_queue_bytes_max;
+                let someone = Someone {
+                    session: Arc::new(Mutex::new(Session::new(now, self.limits))),
+                    outbox: Arc::new(Outbox::new(bytes_max, self.stats.clone())),
+                    token,
+                };
+                *person = Some(someone.clone());
+                someone
+            }
         };
-        Ok(((), admitted))
+        let attached = someone.outbox.attach(back.and_then(|resume| resume.taken), road);
+        let taken = someone.session.lock().unwrap().attach(now, attached.attachment);
+        // The world is quicker than the handshake: its words must still come second.
+        if attached.anew {
+            someone.outbox.push_reliable(heard(&hello.name));
+        }
+        Ok(Admission {
+            seat: (),
+            session: someone.session,
+            outbox: someone.outbox,
+            attached,
+            taken,
+            person: PersonId(1),
+            resume: token,
+            resume_window_s: 30,
+            resumed: back.is_some(),
+        })
     }
 
-    fn enter(&self, (): &(), hello: Hello, outbox: &Arc<Outbox>) {
-        outbox.push_reliable(heard(&hello.name));
-        outbox.put_latest(true, Bytes::from_static(b"a frame"));
+    fn enter(&self, (): &(), _: Hello, _: bool) {
+        self.outbox().put_latest(true, Bytes::from_static(b"a frame"));
     }
+
+    fn confirmed(&self, (): &()) {}
 
     fn intent(&self, (): &(), intent: Intent) -> Taken {
-        if let (Intent::Say { text }, Some(outbox)) = (&intent, &*self.outbox.lock().unwrap()) {
-            outbox.push_reliable(heard(text));
+        if let Intent::Say { text } = &intent {
+            self.outbox().push_reliable(heard(text));
         }
         self.intents.lock().unwrap().push(intent);
         Taken::Yes
     }
 
     fn gone(&self, (): (), departure: Departure) {
-        assert_eq!(self.gone.lock().unwrap().replace(departure), None, "gone twice");
+        self.gone.lock().unwrap().push(departure);
     }
 }
 
@@ -150,12 +198,13 @@ fn heard(text: &str) -> Bytes {
     wire::encode(&ServerMessage::Heard { person: PersonId(1), text: text.into() }).into()
 }
 
-fn hello(world: &str) -> Vec<u8> {
+fn hello(world: &str, resume: Option<Resume>) -> Vec<u8> {
     wire::encode_hello(&Hello {
         world: world.into(),
         name: "Ana".into(),
         look: Look { body: [0; 3], accent: [0; 3] },
-        resume: None,
+        ticket: None,
+        resume,
     })
 }
 
@@ -169,8 +218,12 @@ struct Visit<C> {
 
 impl<C: Client> Visit<C> {
     async fn new(limits: LinkLimits) -> Self {
+        let echo = Echo { limits, ..Echo::default() };
+        Self::at(Arc::new(echo), limits).await
+    }
+
+    async fn at(echo: Arc<Echo>, limits: LinkLimits) -> Self {
         let (transport, client) = C::connect().await;
-        let echo = Arc::new(Echo::default());
         let stats = Arc::new(LinkStats::default());
         let (door, counters) = (echo.clone(), stats.clone());
         let task = tokio::spawn(async move { drive(transport, &*door, limits, &counters).await });
@@ -180,12 +233,8 @@ impl<C: Client> Visit<C> {
     /// With the handshake behind it.
     async fn open(limits: LinkLimits) -> Self {
         let mut visit = Self::new(limits).await;
-        visit.client.send(Lane::Reliable, hello("plaza")).await;
-        let accepted = visit.message().await;
-        assert!(
-            matches!(accepted, ServerMessage::Accepted { person: PersonId(1), .. }),
-            "{accepted:?}"
-        );
+        visit.client.send(Lane::Reliable, hello("plaza", None)).await;
+        assert_eq!(visit.message().await, accepted(1, false, 0, 0));
         assert_eq!(visit.message().await, decoded(&heard("Ana")));
         assert_eq!(
             visit.receive().await,
@@ -198,10 +247,14 @@ impl<C: Client> Visit<C> {
         tokio::time::timeout(DEADLINE, self.client.receive()).await.expect("nothing came")
     }
 
+    /// The next reliable message, whatever frames come before it.
     async fn message(&mut self) -> ServerMessage {
-        match self.receive().await {
-            Some(Got::Message(Lane::Reliable, bytes)) => decoded(&bytes),
-            other => panic!("{other:?} is not a reliable message"),
+        loop {
+            match self.receive().await {
+                Some(Got::Message(Lane::Reliable, bytes)) => return decoded(&bytes),
+                Some(Got::Message(Lane::Latest, _)) => {}
+                other => panic!("{other:?} is not a reliable message"),
+            }
         }
     }
 
@@ -228,11 +281,23 @@ impl<C: Client> Visit<C> {
         drop(client);
         let departure = tokio::time::timeout(DEADLINE, task).await.expect("it goes on").unwrap();
         assert_eq!(stats.open.load(Relaxed), 0);
-        assert_eq!(stats.outbox_bytes.load(Relaxed), 0, "the outbox is empty");
         if stats.accepted.load(Relaxed) == 1 {
-            assert_eq!(*echo.gone.lock().unwrap(), Some(departure), "the seat was given back");
+            assert_eq!(echo.gone.lock().unwrap().last(), Some(&departure), "the seat is back");
+            let goes_on = departure == Departure::Closed(CloseReason::ResumedElsewhere);
+            assert_eq!(echo.outbox().line().road.is_some(), goes_on, "who is attached");
         }
         departure
+    }
+}
+
+fn accepted(token: u8, resumed: bool, taken: u32, told: u32) -> ServerMessage {
+    ServerMessage::Accepted {
+        person: PersonId(1),
+        resume: [token; RESUME_TOKEN_BYTES],
+        resume_window_s: 30,
+        resumed,
+        taken,
+        told,
     }
 }
 
@@ -264,13 +329,13 @@ async fn a_conversation<C: Client>() {
 
 async fn refusals<C: Client>() {
     let mut visit = Visit::<C>::new(LinkLimits::default()).await;
-    visit.client.send(Lane::Reliable, hello("atlantis")).await;
+    visit.client.send(Lane::Reliable, hello("atlantis", None)).await;
     visit.ends(CloseReason::UnknownWorld).await;
     let mut visit = Visit::<C>::new(LinkLimits::default()).await;
     visit.client.send(Lane::Reliable, b"VIVA\x63\x00 of the future".to_vec()).await;
     visit.ends(CloseReason::VersionMismatch).await;
     let mut visit = Visit::<C>::new(LinkLimits::default()).await;
-    visit.client.send(Lane::Latest, hello("plaza")).await;
+    visit.client.send(Lane::Latest, hello("plaza", None)).await;
     visit.ends(CloseReason::WrongLane).await;
     let mut visit = Visit::<C>::open(LinkLimits::default()).await;
     visit.client.send(Lane::Reliable, vec![0; CLIENT_RELIABLE_BYTES_MAX + 1]).await;
@@ -298,7 +363,7 @@ async fn a_lost_connection<C: Client>() {
 async fn a_client_that_never_reads<C: Client>() {
     let limits = LinkLimits { reliable_queue_bytes_max: 64 * 1024, ..LinkLimits::default() };
     let visit = Visit::<C>::open(limits).await;
-    let outbox = visit.echo.outbox.lock().unwrap().clone().unwrap();
+    let outbox = visit.echo.outbox();
     let line = heard(&"x".repeat(1_000));
     // The transport holds some, the outbox holds some, and then it is over.
     for _ in 0..10_000 {
@@ -306,7 +371,6 @@ async fn a_client_that_never_reads<C: Client>() {
         outbox.put_latest(true, line.clone());
         tokio::task::yield_now().await;
     }
-    assert!(outbox.is_ended());
     drop(outbox);
     assert_eq!(visit.task_only().await, Departure::Closed(CloseReason::TooSlow));
 }
@@ -319,7 +383,7 @@ async fn a_write_that_stalls<C: Client>() {
         ..LinkLimits::default()
     };
     let visit = Visit::<C>::open(limits).await;
-    let outbox = visit.echo.outbox.lock().unwrap().clone().unwrap();
+    let outbox = visit.echo.outbox();
     for _ in 0..2_000 {
         outbox.push_reliable(heard(&"x".repeat(1_000)));
     }
@@ -332,7 +396,7 @@ impl<C: Client> Visit<C> {
     async fn task_only(self) -> Departure {
         let Self { client, echo, task, .. } = self;
         let departure = tokio::time::timeout(DEADLINE, task).await.expect("it goes on").unwrap();
-        assert_eq!(*echo.gone.lock().unwrap(), Some(departure));
+        assert_eq!(*echo.gone.lock().unwrap(), [departure]);
         drop(client);
         departure
     }
@@ -340,11 +404,66 @@ impl<C: Client> Visit<C> {
 
 async fn closed_by_the_host<C: Client>() {
     let visit = Visit::<C>::open(LinkLimits::default()).await;
-    let outbox = visit.echo.outbox.lock().unwrap().clone().unwrap();
+    let outbox = visit.echo.outbox();
     outbox.push_reliable(heard("last words"));
     outbox.close(CloseReason::ShuttingDown);
     drop(outbox);
     visit.ends(CloseReason::ShuttingDown).await;
+}
+
+async fn say<C: Client>(visit: &mut Visit<C>, text: &str) {
+    let message = ClientMessage::Say { text: text.into() };
+    visit.client.send(Lane::Reliable, wire::encode(&message)).await;
+}
+
+/// Comes back to the session of `token` over a transport of its own.
+async fn come_back<C: Client>(echo: &Arc<Echo>, token: u8, taken: Option<u32>) -> Visit<C> {
+    let mut visit = Visit::<C>::at(echo.clone(), LinkLimits::default()).await;
+    let resume = Resume { token: [token; RESUME_TOKEN_BYTES], taken };
+    visit.client.send(Lane::Reliable, hello("plaza", Some(resume))).await;
+    visit
+}
+
+async fn a_session_that_goes_on<A: Client, B: Client>() {
+    let mut visit = Visit::<A>::open(LinkLimits::default()).await;
+    say(&mut visit, "one").await;
+    assert_eq!(visit.message().await, decoded(&heard("one")));
+    let echo = visit.echo.clone();
+    assert_eq!(visit.departure().await, Departure::Lost);
+    // Said while nobody was there; "one" was heard, but its confirmation was lost.
+    echo.outbox().push_reliable(heard("meanwhile"));
+    let mut visit = come_back::<B>(&echo, 1, Some(1)).await;
+    assert_eq!(visit.message().await, accepted(2, true, 1, 1));
+    assert_eq!(visit.message().await, decoded(&heard("one")), "told again");
+    assert_eq!(visit.message().await, decoded(&heard("meanwhile")));
+    let taken = wire::encode(&ClientMessage::Taken { count: 3 });
+    visit.client.send(Lane::Reliable, taken).await;
+    say(&mut visit, "two").await;
+    assert_eq!(visit.message().await, decoded(&heard("two")));
+    // A newer connection takes over while this one still stands, and says that it knows nothing.
+    let mut newest = come_back::<A>(&echo, 2, None).await;
+    visit.ends(CloseReason::ResumedElsewhere).await;
+    assert_eq!(newest.message().await, accepted(3, true, 2, 4));
+    assert_eq!(newest.message().await, decoded(&heard("Ana")), "told anew");
+    let said: Vec<_> = ["one", "two"].map(|text| Intent::Say { text: text.into() }).into();
+    assert_eq!(*echo.intents.lock().unwrap(), said, "each exactly once");
+    newest.client.send(Lane::Reliable, wire::encode(&ClientMessage::Bye)).await;
+    newest.ends(CloseReason::Bye).await;
+}
+
+async fn forged_tokens_and_counts<C: Client>() {
+    let visit = Visit::<C>::open(LinkLimits::default()).await;
+    let echo = visit.echo.clone();
+    let mut stranger = come_back::<C>(&echo, 99, Some(0)).await;
+    assert_eq!(stranger.message().await, accepted(2, false, 0, 0), "a visit of its own");
+    drop(visit);
+    let lie = wire::encode(&ClientMessage::Taken { count: 1_000 });
+    stranger.client.send(Lane::Reliable, lie).await;
+    stranger.ends(CloseReason::Malformed).await;
+    // The token of the first visit is void by now.
+    let mut replayed = come_back::<C>(&echo, 1, Some(0)).await;
+    assert_eq!(replayed.message().await, accepted(3, false, 0, 0));
+    assert_eq!(replayed.departure().await, Departure::Lost);
 }
 
 macro_rules! conformance {
@@ -380,6 +499,18 @@ macro_rules! conformance {
             #[tokio::test]
             async fn closes_a_client_whose_writes_stall() {
                 a_write_that_stalls::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn resumes_a_session() {
+                a_session_that_goes_on::<$client, $client>().await;
+                a_session_that_goes_on::<$client, MemoryClient>().await;
+                a_session_that_goes_on::<MemoryClient, $client>().await;
+            }
+
+            #[tokio::test]
+            async fn resumes_nothing_for_strangers() {
+                forged_tokens_and_counts::<$client>().await;
             }
 
             #[tokio::test]

@@ -1,17 +1,24 @@
 //! The rules of one session, without IO and without a clock.
 //!
-//! Owns the handshake, the rate limits, the timeouts and the reasons for which a session ends.
-//! The driver feeds it with [`Session::handle`] and [`Session::handle_timeout`] and then empties
+//! A connection begins with a [`Greeting`]; what it asks for is admitted by the host, which attaches
+//! it to a [`Session`]: a new one, or one whose connection was lost. The session owns the rate
+//! limits, the timeouts, the count of messages taken in, and the reasons for which it is closed. The
+//! driver feeds it with [`Session::handle`] and [`Session::handle_timeout`] and then empties
 //! [`Session::poll_output`]; [`Session::poll_timeout`] says when to come back at the latest.
 //!
 //! ```text
-//! Hello --first message--> Asking --admitted--> Open --anything final--> Closed
-//!   \------------------------\-- refused, timeout, bad input --------------^
+//! Greeting --handshake--> admitted by the host --attach--> Session: attached --final--> over
+//!    \--timeout, bad input--> refused                        ^  |                |
+//!                                                            |  v lost           v
+//!                                                            detached <----------/
 //! ```
 //!
-//! Invariant: after [`SessionOutput::Close`] nothing comes out and nothing goes in any more.
+//! Invariants: what another connection than the attached one says counts for nothing; after
+//! [`SessionOutput::Close`] nothing comes out until the next connection is attached; each numbered
+//! message of a client is passed on exactly once, in order.
 
 mod bucket;
+mod greeting;
 #[cfg(test)]
 mod tests;
 
@@ -21,15 +28,15 @@ use bytes::Bytes;
 use vivarium_contract::Intent;
 use vivarium_protocol::{
     close::CloseReason,
-    ids::PersonId,
-    intent::{ClientMessage, Hello},
-    limits::{CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, RESUME_TOKEN_BYTES},
+    intent::ClientMessage,
+    limits::{CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, UNTAKEN_MESSAGES_MAX},
     notice::{Denial, ServerMessage},
     wire::{self, DecodeError},
 };
 
 use self::bucket::Bucket;
-use crate::{limits::LinkLimits, transport::Lane};
+pub use self::greeting::{Greeting, Refusal};
+use crate::{limits::LinkLimits, outbox::Attachment, transport::Lane};
 
 /// What happens to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,44 +57,33 @@ pub enum SessionInput<'a> {
         /// For people.
         detail: &'static str,
     },
-    /// The answer to [`SessionOutput::Enter`]: come in.
-    Admitted(Admitted),
-    /// The answer to [`SessionOutput::Enter`], or the wish of the host at any time: go.
+    /// The wish of the host: go.
     CloseWanted(CloseReason),
     /// The world could not take a wish.
     NotTaken(Denial),
-}
-
-/// Who a client is on this server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admitted {
-    /// Unique on this server.
-    pub person: PersonId,
-    /// To come back with.
-    pub resume: [u8; RESUME_TOKEN_BYTES],
-    /// Seconds for which the avatar waits after the connection is lost.
-    pub resume_window_s: u16,
-    /// Whether an earlier session goes on.
-    pub resumed: bool,
+    /// The client named numbered messages that were never sent.
+    WronglyConfirmed,
 }
 
 /// What a session wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionOutput {
-    /// Send this on the reliable lane.
-    Send(Bytes),
-    /// Somebody wants to come in: answer with `Admitted` or `CloseWanted`.
-    Enter(Hello),
+    /// Send this numbered message.
+    Tell(Bytes),
+    /// Send this message without a number, before all that wait.
+    Control(Bytes),
     /// A wish for the world.
     ToWorld(Intent),
+    /// The client has taken in so many numbered messages.
+    Confirmed(u32),
     /// Ask the client for a sign of life, if the transport can.
     Probe,
-    /// The end; the readable `Closed` message was sent before.
+    /// The end of this connection: send `message` last.
     Close {
         /// Why.
         reason: CloseReason,
-        /// For people.
-        detail: String,
+        /// The encoded `Closed`.
+        message: Bytes,
     },
 }
 
@@ -100,22 +96,19 @@ pub struct SessionCounts {
     pub denied_too_fast: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Hello,
-    Asking,
-    Open,
-    Closed,
-}
-
 /// The state machine of one session.
 #[derive(Debug)]
 pub struct Session {
-    state: State,
     limits: LinkLimits,
-    started_at: Instant,
+    /// The connection that counts, while it is not over.
+    attached: Option<Attachment>,
     heard_at: Instant,
     probed_at: Instant,
+    /// Numbered messages of the client that were taken in, and of how many it was told.
+    taken: u32,
+    taken_told: u32,
+    /// Since when it was not told of the newest.
+    untold_since: Option<Instant>,
     all: Bucket,
     latest: Bucket,
     chat: Bucket,
@@ -127,15 +120,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that waits for its first message.
+    /// A session to which no connection is attached yet.
     pub fn new(now: Instant, limits: LinkLimits) -> Self {
         let rates = limits.rates;
         Self {
-            state: State::Hello,
             limits,
-            started_at: now,
+            attached: None,
             heard_at: now,
             probed_at: now,
+            taken: 0,
+            taken_told: 0,
+            untold_since: None,
             all: Bucket::new(now, rates.all),
             latest: Bucket::new(now, rates.latest),
             chat: Bucket::new(now, rates.chat),
@@ -147,9 +142,25 @@ impl Session {
         }
     }
 
-    /// Takes in what happened.
-    pub fn handle(&mut self, now: Instant, input: SessionInput<'_>) {
-        if self.state == State::Closed {
+    /// From now on this connection counts, and no other one. Gives how many numbered messages of
+    /// the client were taken in: those after them it sends again.
+    pub fn attach(&mut self, now: Instant, attachment: Attachment) -> u32 {
+        self.attached = Some(attachment);
+        (self.heard_at, self.probed_at) = (now, now);
+        // What was meant for the connection before. `Accepted` tells the count anew.
+        self.outputs.clear();
+        (self.taken_told, self.untold_since) = (self.taken, None);
+        self.taken
+    }
+
+    /// Whether this connection is the one that counts.
+    pub fn is_attached(&self, attachment: Attachment) -> bool {
+        self.attached == Some(attachment)
+    }
+
+    /// Takes in what happened to a connection.
+    pub fn handle(&mut self, now: Instant, attachment: Attachment, input: SessionInput<'_>) {
+        if !self.is_attached(attachment) {
             return;
         }
         match input {
@@ -162,59 +173,59 @@ impl Session {
                 self.heard(now);
             }
             SessionInput::Broken { reason, detail } => self.close(reason, detail),
-            SessionInput::Admitted(admitted) => self.admit(admitted),
             SessionInput::CloseWanted(reason) => self.close(reason, reason.text()),
             SessionInput::NotTaken(denial) => self.deny(denial),
+            SessionInput::WronglyConfirmed => {
+                self.close(CloseReason::Malformed, "messages were confirmed that were never sent");
+            }
         }
     }
 
     /// Acts on a deadline that [`Session::poll_timeout`] named; harmless when it came too early.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        let silent_for = now.saturating_duration_since(self.heard_at);
-        match self.state {
-            State::Closed => {}
-            State::Hello | State::Asking => {
-                if now >= self.started_at + self.limits.handshake_timeout {
-                    self.close_plainly(CloseReason::HandshakeTimeout);
-                }
-            }
-            State::Open if silent_for >= self.limits.idle_timeout => {
-                self.close_plainly(CloseReason::Idle);
-            }
-            State::Open => {
-                if now >= self.probe_at() {
-                    self.probed_at = now;
-                    self.outputs.push_back(SessionOutput::Probe);
-                }
-            }
+    pub fn handle_timeout(&mut self, now: Instant, attachment: Attachment) {
+        if !self.is_attached(attachment) {
+            return;
+        }
+        if now.saturating_duration_since(self.heard_at) >= self.limits.idle_timeout {
+            return self.close_plainly(CloseReason::Idle);
+        }
+        if now >= self.probe_at() {
+            self.probed_at = now;
+            self.outputs.push_back(SessionOutput::Probe);
+        }
+        if self.taken_at().is_some_and(|at| now >= at) {
+            self.tell_taken();
         }
     }
 
-    /// The next thing that the session wants done.
-    pub fn poll_output(&mut self) -> Option<SessionOutput> {
-        self.outputs.pop_front()
+    /// The next thing that the session wants done for the attached connection.
+    pub fn poll_output(&mut self, attachment: Attachment) -> Option<SessionOutput> {
+        // The last words are said although nothing counts after them.
+        let is_mine = self.attached.is_none_or(|attached| attached == attachment);
+        if is_mine { self.outputs.pop_front() } else { None }
     }
 
     /// When [`Session::handle_timeout`] must be called at the latest, unless something else
     /// happens before.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.state {
-            State::Closed => None,
-            State::Hello | State::Asking => Some(self.started_at + self.limits.handshake_timeout),
-            State::Open => Some(self.probe_at().min(self.heard_at + self.limits.idle_timeout)),
-        }
+    pub fn poll_timeout(&self) -> Instant {
+        let silence = self.probe_at().min(self.heard_at + self.limits.idle_timeout);
+        self.taken_at().map_or(silence, |at| at.min(silence))
     }
 
-    /// What was dropped or denied so far.
-    pub fn counts(&self) -> SessionCounts {
-        self.counts
+    /// What was dropped or denied since this was last asked.
+    pub fn take_counts(&mut self) -> SessionCounts {
+        std::mem::take(&mut self.counts)
     }
 
     fn probe_at(&self) -> Instant {
         self.heard_at.max(self.probed_at) + self.limits.probe_interval
     }
 
-    /// Notes a sign of life. A flood, even of empty ones, ends the session.
+    fn taken_at(&self) -> Option<Instant> {
+        self.untold_since.map(|since| since + self.limits.taken_interval)
+    }
+
+    /// Notes a sign of life. A flood, even of empty ones, ends the connection.
     fn heard(&mut self, now: Instant) -> bool {
         self.heard_at = self.heard_at.max(now);
         if self.all.take(now) {
@@ -233,31 +244,9 @@ impl Session {
             let detail = format!("a message of {} bytes exceeds {bytes_max}", bytes.len());
             return self.close(CloseReason::Oversized, detail);
         }
-        match (self.state, lane) {
-            (State::Closed, _) => {}
-            (State::Hello, Lane::Reliable) => self.take_hello(bytes),
-            (State::Hello, Lane::Latest) => {
-                self.close(
-                    CloseReason::WrongLane,
-                    "the first message of a session belongs on the reliable lane",
-                );
-            }
-            // Nothing is promised to a client that does not wait for the answer.
-            (State::Asking, _) => {
-                self.close(CloseReason::Malformed, "a message came before the handshake was over");
-            }
-            (State::Open, Lane::Reliable) => self.take_reliable(now, bytes),
-            (State::Open, Lane::Latest) => self.take_latest(now, bytes),
-        }
-    }
-
-    fn take_hello(&mut self, bytes: &[u8]) {
-        match wire::decode_hello(bytes) {
-            Ok(hello) => {
-                self.state = State::Asking;
-                self.outputs.push_back(SessionOutput::Enter(hello));
-            }
-            Err(error) => self.refuse(&error),
+        match lane {
+            Lane::Reliable => self.take_reliable(now, bytes),
+            Lane::Latest => self.take_latest(now, bytes),
         }
     }
 
@@ -266,11 +255,18 @@ impl Session {
             Ok(message) => message,
             Err(error) => return self.refuse_on(Lane::Reliable, bytes, &error),
         };
+        if message.is_numbered() {
+            self.count_taken(now);
+        }
         let (bucket, intent) = match message {
+            ClientMessage::Taken { count } => {
+                self.outputs.push_back(SessionOutput::Confirmed(count));
+                return;
+            }
             ClientMessage::Bye => return self.close_plainly(CloseReason::Bye),
             ClientMessage::Ping { nonce } => {
                 if self.ping.take(now) {
-                    self.send(&ServerMessage::Pong { nonce });
+                    self.control(&ServerMessage::Pong { nonce });
                 } else {
                     self.deny(Denial::TooFast);
                 }
@@ -318,41 +314,33 @@ impl Session {
     }
 
     fn refuse(&mut self, error: &DecodeError) {
-        let reason = match error {
-            DecodeError::TooLarge { .. } => CloseReason::Oversized,
-            DecodeError::Malformed(_) | DecodeError::TrailingBytes(_) => CloseReason::Malformed,
-            DecodeError::NotVivarium => CloseReason::NotVivarium,
-            DecodeError::Version { .. } => CloseReason::VersionMismatch,
-        };
-        let detail = match error {
-            DecodeError::Version { .. } => format!("{}: {error}", reason.text()),
-            _ => error.to_string(),
-        };
+        let (reason, detail) = greeting::reason_of(error);
         self.close(reason, detail);
     }
 
-    fn admit(&mut self, admitted: Admitted) {
-        if self.state != State::Asking {
-            return;
+    fn count_taken(&mut self, now: Instant) {
+        self.taken = self.taken.wrapping_add(1);
+        self.untold_since.get_or_insert(now);
+        if self.taken.wrapping_sub(self.taken_told) >= UNTAKEN_MESSAGES_MAX {
+            self.tell_taken();
         }
-        self.state = State::Open;
-        self.send(&ServerMessage::Accepted {
-            person: admitted.person,
-            resume: admitted.resume,
-            resume_window_s: admitted.resume_window_s,
-            resumed: admitted.resumed,
-        });
+    }
+
+    fn tell_taken(&mut self) {
+        (self.taken_told, self.untold_since) = (self.taken, None);
+        self.control(&ServerMessage::Taken { count: self.taken });
     }
 
     fn deny(&mut self, denial: Denial) {
         if denial == Denial::TooFast {
             self.counts.denied_too_fast += 1;
         }
-        self.send(&ServerMessage::Denied { denial });
+        let message = wire::encode(&ServerMessage::Denied { denial });
+        self.outputs.push_back(SessionOutput::Tell(message.into()));
     }
 
-    fn send(&mut self, message: &ServerMessage) {
-        self.outputs.push_back(SessionOutput::Send(wire::encode(message).into()));
+    fn control(&mut self, message: &ServerMessage) {
+        self.outputs.push_back(SessionOutput::Control(wire::encode(message).into()));
     }
 
     fn close_plainly(&mut self, reason: CloseReason) {
@@ -360,9 +348,8 @@ impl Session {
     }
 
     fn close(&mut self, reason: CloseReason, detail: impl Into<String>) {
-        let detail = detail.into();
-        self.send(&ServerMessage::Closed { reason, detail: detail.clone() });
-        self.outputs.push_back(SessionOutput::Close { reason, detail });
-        self.state = State::Closed;
+        let message = greeting::closed(reason, detail.into());
+        self.outputs.push_back(SessionOutput::Close { reason, message });
+        self.attached = None;
     }
 }

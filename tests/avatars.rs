@@ -116,7 +116,7 @@ fn a_lost_connection_leaves_the_avatar_standing_until_it_returns() {
     world.ticks(30);
     world.walk(ana, towards(127, 0), 30);
     world.told(bo);
-    world.input(WorldInput::Presence { person: ana, road: None });
+    world.input(WorldInput::Presence { person: ana, road: None, anew: false });
     world.tick();
     let Some(ServerMessage::Changed { card }) = world.told(bo).pop() else {
         panic!("Bo is told that Ana's connection is lost");
@@ -126,10 +126,17 @@ fn a_lost_connection_leaves_the_avatar_standing_until_it_returns() {
     let told = world.visitors[&ana].packets_told;
     world.ticks(30);
     assert_eq!(world.visitors[&ana].packets_told, told, "nobody listens, nothing is made");
-    world.input(WorldInput::Presence { person: ana, road: Some(Road::Reliable) });
+    let road = Some(Road::Reliable);
+    world.input(WorldInput::Presence { person: ana, road, anew: false });
     world.told(ana);
     world.tick();
+    assert_eq!(world.told(ana), [], "she goes on with what she knows");
+    assert!(world.told(bo).iter().any(|told| matches!(told,
+        ServerMessage::Changed { card } if card.person == ana && card.present)));
+    world.input(WorldInput::Presence { person: ana, road, anew: true });
+    world.tick();
     assert!(matches!(world.told(ana)[0], ServerMessage::Entered { .. }));
+    assert_eq!(world.told(bo), [], "that she knows nothing any more concerns nobody else");
     let bo_seen = world.view(ana).members().keys().any(|seen| seen.subject == bo.0);
     assert!(bo_seen, "what the client knew is forgotten, and all is told anew");
     let back = world.position(ana);

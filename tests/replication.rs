@@ -483,6 +483,43 @@ fn a_world_that_runs_late_slows_the_far_down_first_and_recovers() {
 }
 
 #[test]
+fn who_comes_back_soon_goes_on_with_what_was_known() {
+    for away_ticks in [0, 5, 40, 100] {
+        let mut world = Scenario::of(asset("plaza"));
+        let ana = world.enter(1, "Ana");
+        let bo = world.enter(2, "Bo");
+        for tick in 0..40 {
+            world.acknowledge(ana);
+            world.acknowledge(bo);
+            world.walk(bo, towards(if tick % 20 < 10 { 127 } else { -127 }, 40), 1);
+        }
+        // Over another road, without a word between the two when it was quick.
+        let presence = |road| WorldInput::Presence { person: ana, road, anew: false };
+        if away_ticks > 0 {
+            world.input(presence(None));
+        }
+        for tick in 0..away_ticks {
+            world.acknowledge(bo);
+            world.walk(bo, towards(127, if tick % 30 < 15 { 80 } else { -80 }), 1);
+        }
+        world.input(presence(Some(Road::Datagrams)));
+        for _ in 0..120 {
+            world.acknowledge(ana);
+            world.acknowledge(bo);
+            world.tick();
+        }
+        let told = world.told(ana);
+        let anew = told.iter().filter(|told| matches!(told, ServerMessage::Entered { .. })).count();
+        assert_eq!(anew, 1, "only when she came");
+        let mut known = |person| {
+            let members = world.view(person).members().into_iter();
+            members.map(|(who, (_, fields))| (who, fields.to_vec())).collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(known(ana), known(bo), "{away_ticks}");
+    }
+}
+
+#[test]
 fn who_comes_back_is_told_everything_anew() {
     let mut world = Scenario::of(asset("plaza"));
     let ana = world.enter(1, "Ana");
@@ -492,13 +529,14 @@ fn who_comes_back_is_told_everything_anew() {
         world.acknowledge(bo);
         world.tick();
     }
-    world.input(WorldInput::Presence { person: ana, road: None });
+    world.input(WorldInput::Presence { person: ana, road: None, anew: false });
     for _ in 0..20 {
         world.acknowledge(bo);
         world.tick();
     }
     // The window is another one now: what it knows is nothing, and it is reached by another road.
-    world.input(WorldInput::Presence { person: ana, road: Some(Road::Datagrams) });
+    let road = Some(Road::Datagrams);
+    world.input(WorldInput::Presence { person: ana, road, anew: true });
     world.tick();
     let mut view = View::default();
     for _ in 0..30 {

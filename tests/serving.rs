@@ -1,15 +1,17 @@
 //! The way of a visitor through a real server: in, about, through a portal, away and back.
 
-use vivarium_host::server::Server;
+use anyhow::Context;
 use vivarium_protocol::{
     close::CloseReason,
-    intent::{ClientMessage, Hello},
+    intent::{ClientMessage, Hello, Resume},
+    limits::RESUME_TOKEN_BYTES,
     notice::ServerMessage,
     snapshot::{block::Identity, fields::avatar, schema::Facet},
+    wire,
 };
 
 use crate::harness::{
-    socket::{Client, Farewell, get, hello, server},
+    socket::{Client, Farewell, RELIABLE, get, hello, post, server},
     towards,
 };
 
@@ -78,45 +80,91 @@ async fn a_portal_leads_to_the_other_world_in_the_same_session() -> anyhow::Resu
     Ok(())
 }
 
-async fn resumed(server: &Server, client: &Client) -> anyhow::Result<(Client, bool)> {
-    let hello = Hello { resume: Some(client.resume), ..hello("somebody else") };
-    Client::join(server, &hello).await
-}
-
 #[tokio::test]
-async fn who_is_cut_off_comes_back_to_the_same_avatar() -> anyhow::Result<()> {
+async fn who_is_cut_off_goes_on_with_the_visit_and_misses_nothing() -> anyhow::Result<()> {
     let server = server(|_| {}).await?;
-    let mut watcher = Client::enter(&server, "Bo").await?;
-    let ana = Client::enter(&server, "Ana").await?;
-    let (person, resume) = (ana.person, ana.resume);
-    ana.vanish();
+    let mut bo = Client::enter(&server, "Bo").await?;
+    let mut ana = Client::enter(&server, "Ana").await?;
+    bo.told_of(|notice| matches!(notice, ServerMessage::Joined { .. })).await?;
+    let (person, first_token) = (ana.person, ana.resume);
+    ana.framed().await?;
+    let lost = Client::connect(&server).await?;
+    ana.exchange(lost).vanish();
     let changed = |present| {
         move |notice: &ServerMessage| {
             matches!(notice, ServerMessage::Changed { card }
                 if card.person == person && card.present == present && card.name == "Ana")
         }
     };
-    watcher.told_of(changed(false)).await?;
-    let again = Hello { resume: Some(resume), ..hello("somebody else") };
-    let (mut ana, resumed_session) = Client::join(&server, &again).await?;
-    assert!(resumed_session);
-    assert_eq!(ana.person, person);
-    assert_eq!(ana.resume, resume, "the token holds as long as the visit");
-    watcher.told_of(changed(true)).await?;
+    bo.told_of(changed(false)).await?;
+    bo.send(&ClientMessage::Say { text: "are you there?".into() }).await?;
+    bo.told_of(|notice| matches!(notice, ServerMessage::Heard { .. })).await?;
+
+    assert_eq!(ana.come_back(&server).await?, 0);
+    assert_ne!(ana.resume, first_token, "each connection gets a token of its own");
+    bo.told_of(changed(true)).await?;
+    ana.send(&ClientMessage::Say { text: "yes".into() }).await?;
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        match ana.told().await? {
+            ServerMessage::Entered { .. } => panic!("she knows where she is"),
+            ServerMessage::Heard { text, .. } => told.push(text),
+            _ => {}
+        }
+    }
+    assert_eq!(told, ["are you there?", "yes"], "what was said meanwhile, and once");
     ana.framed().await?;
+    server.shutdown().await;
+    Ok(())
+}
 
-    // A token that nobody was given makes a new person.
-    let forged = Hello { resume: Some([7; 16]), ..hello("somebody else") };
-    let (stranger, resumed_session) = Client::join(&server, &forged).await?;
-    assert!(!resumed_session);
-    assert_ne!(stranger.person, person);
+#[tokio::test]
+async fn a_token_that_nobody_has_makes_a_new_person_and_a_new_window_takes_over()
+-> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Client::enter(&server, "Ana").await?;
+    let forged = Some(Resume { token: [7; RESUME_TOKEN_BYTES], taken: None });
+    let (stranger, resumed) =
+        Client::join(&server, &Hello { resume: forged, ..hello("somebody else") }).await?;
+    assert!(!resumed);
+    assert_ne!(stranger.person, ana.person);
 
-    // A second window takes over, and the first is told why.
-    let (_second, resumed_session) = resumed(&server, &ana).await?;
-    assert!(resumed_session);
+    // A page that was loaded again knows nothing but the token: it is told all.
+    let again = Some(Resume { token: ana.resume, taken: None });
+    let (mut second, resumed) =
+        Client::join(&server, &Hello { resume: again, ..hello("somebody else") }).await?;
+    assert!(resumed);
+    assert_eq!(second.person, ana.person);
+    second.told_of(|notice| matches!(notice, ServerMessage::Entered { .. })).await?;
     let Farewell { told, code } = ana.farewell().await?;
     assert_eq!(told.map(|(reason, _)| reason), Some(CloseReason::ResumedElsewhere));
     assert_eq!(code, Some(CloseReason::ResumedElsewhere.code()));
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_tickets_are_required_each_opens_the_door_once() -> anyhow::Result<()> {
+    let server = server(|config| config.require_ticket = true).await?;
+    let mut without = Client::connect(&server).await?;
+    without.send_raw(RELIABLE, &wire::encode_hello(&hello("Bo"))).await?;
+    let Farewell { told, .. } = without.farewell().await?;
+    assert_eq!(told.map(|(reason, _)| reason), Some(CloseReason::BadTicket));
+
+    let (status, body) = post(&server, "/api/tickets").await?;
+    assert_eq!(status, 200);
+    let answer: serde_json::Value = serde_json::from_str(&body)?;
+    let digits = answer["ticket"].as_str().context("a ticket")?;
+    let ticket: Vec<u8> = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16))
+        .collect::<Result<_, _>>()?;
+    let shown = Hello { ticket: Some(ticket[..].try_into()?), ..hello("Ana") };
+    Client::join(&server, &shown).await?;
+    let mut again = Client::connect(&server).await?;
+    again.send_raw(RELIABLE, &wire::encode_hello(&shown)).await?;
+    let Farewell { told, .. } = again.farewell().await?;
+    assert_eq!(told.map(|(reason, _)| reason), Some(CloseReason::BadTicket));
     server.shutdown().await;
     Ok(())
 }
@@ -126,10 +174,10 @@ async fn goodbye_frees_the_avatar_at_once() -> anyhow::Result<()> {
     let server = server(|_| {}).await?;
     let mut watcher = Client::enter(&server, "Bo").await?;
     let mut ana = Client::enter(&server, "Ana").await?;
-    let (person, resume) = (ana.person, ana.resume);
+    let (person, token) = (ana.person, ana.resume);
     ana.send(&ClientMessage::Bye).await?;
     watcher.told_of(|notice| *notice == ServerMessage::Left { person }).await?;
-    let again = Hello { resume: Some(resume), ..hello("Ana") };
+    let again = Hello { resume: Some(Resume { token, taken: None }), ..hello("Ana") };
     assert!(!Client::join(&server, &again).await?.1);
     server.shutdown().await;
     Ok(())

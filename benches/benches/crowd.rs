@@ -253,8 +253,11 @@ fn walkers_and_riders(clients: u32, ages: Ages) -> Costs {
         };
         (id, Some(place))
     }));
-    let absent =
-        (clients + 1..=AVATARS).map(|id| WorldInput::Presence { person: PersonId(id), road: None });
+    let absent = (clients + 1..=AVATARS).map(|id| WorldInput::Presence {
+        person: PersonId(id),
+        road: None,
+        anew: false,
+    });
     scene.world.tick(absent.collect(), &mut Vec::new(), &mut |_| {});
     scene.run(WARM_UP_TICKS);
     scene.run(MEASURED_TICKS)

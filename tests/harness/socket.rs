@@ -21,7 +21,7 @@ use vivarium_host::{config::ServerConfig, server::Server, worlds::WorldSource};
 use vivarium_protocol::{
     close::CloseReason,
     ids::PersonId,
-    intent::{ClientLatest, ClientMessage, Hello, Input},
+    intent::{ClientLatest, ClientMessage, Hello, Input, Resume},
     limits::RESUME_TOKEN_BYTES,
     notice::ServerMessage,
     snapshot::{
@@ -75,6 +75,10 @@ pub struct Client {
     pub person: PersonId,
     pub resume: [u8; RESUME_TOKEN_BYTES],
     pub view: View,
+    /// Numbered messages of the server that were taken in.
+    pub taken: u32,
+    /// Those of its own that the server had taken in when it was accepted.
+    server_taken: u32,
     /// The newest packet, and when it came.
     packet: Option<(PacketHead, Instant)>,
     ticks_per_s: u16,
@@ -90,7 +94,7 @@ pub struct Farewell {
 }
 
 pub fn hello(name: &str) -> Hello {
-    Hello { world: String::new(), name: name.into(), look: LOOK, resume: None }
+    Hello { world: String::new(), name: name.into(), look: LOOK, ticket: None, resume: None }
 }
 
 impl Client {
@@ -115,6 +119,8 @@ impl Client {
             person: PersonId(0),
             resume: [0; RESUME_TOKEN_BYTES],
             view: View::default(),
+            taken: 0,
+            server_taken: 0,
             packet: None,
             ticks_per_s: 0,
             notices: VecDeque::new(),
@@ -125,12 +131,27 @@ impl Client {
     pub async fn join(server: &Server, hello: &Hello) -> anyhow::Result<(Self, bool)> {
         let mut client = Self::connect(server).await?;
         client.send_raw(RELIABLE, &wire::encode_hello(hello)).await?;
-        let ServerMessage::Accepted { person, resume, resumed, .. } = client.told().await? else {
+        let ServerMessage::Accepted { person, resume, resumed, taken, told, .. } =
+            client.told().await?
+        else {
             bail!("the first word is Accepted");
         };
-        client.person = person;
-        client.resume = resume;
+        (client.person, client.resume) = (person, resume);
+        (client.taken, client.server_taken) = (told, taken);
         Ok((client, resumed))
+    }
+
+    /// Goes on with this session over a new connection, and gives how many of its own numbered
+    /// messages the server has taken in.
+    pub async fn come_back(&mut self, server: &Server) -> anyhow::Result<u32> {
+        let resume = Some(Resume { token: self.resume, taken: Some(self.taken) });
+        let (next, resumed) = Self::join(server, &Hello { resume, ..hello("somebody") }).await?;
+        ensure!(resumed, "the session is over");
+        ensure!(next.taken == self.taken, "the server tells what it told before");
+        self.socket = next.socket;
+        self.resume = next.resume;
+        self.send(&ClientMessage::Taken { count: self.taken }).await?;
+        Ok(next.server_taken)
     }
 
     /// Joins and waits until it is in a world.
@@ -187,6 +208,7 @@ impl Client {
     fn take(&mut self, lane: u8, bytes: &[u8]) -> anyhow::Result<Option<PacketHead>> {
         if lane == RELIABLE {
             let notice = wire::decode_server_message(bytes)?;
+            self.taken += u32::from(notice.is_numbered());
             if let ServerMessage::Entered { ticks_per_s, .. } = notice {
                 self.view.clear();
                 self.packet = None;
@@ -260,6 +282,12 @@ impl Client {
         }
     }
 
+    /// Swaps the connection for that of another client.
+    pub fn exchange(&mut self, mut other: Self) -> Self {
+        std::mem::swap(&mut self.socket, &mut other.socket);
+        other
+    }
+
     /// Ends the connection without a word, as a network does.
     pub fn vanish(self) {
         drop(self.socket);
@@ -268,9 +296,20 @@ impl Client {
 
 /// A plain HTTP request; gives status and body.
 pub async fn get(server: &Server, path: &str) -> anyhow::Result<(u16, String)> {
+    ask(server, "GET", path).await
+}
+
+/// The same, without a body of its own.
+pub async fn post(server: &Server, path: &str) -> anyhow::Result<(u16, String)> {
+    ask(server, "POST", path).await
+}
+
+async fn ask(server: &Server, method: &str, path: &str) -> anyhow::Result<(u16, String)> {
     let mut stream = TcpStream::connect(server.address()).await?;
-    let request =
-        format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address());
+    let host = server.address();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut answer)).await.context("no answer")??;

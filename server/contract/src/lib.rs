@@ -59,13 +59,15 @@ pub enum WorldInput {
         /// Who.
         person: PersonId,
     },
-    /// A person's connection was lost (the avatar waits) or came back. A return is answered with
-    /// an `Entered` notice, and the client's baselines are forgotten.
+    /// A person's connection was lost (the avatar waits), came back, or became another one. The
+    /// client goes on with what it knows.
     Presence {
         /// Who.
         person: PersonId,
         /// Whether the connection is there, and what it is like.
         road: Option<Road>,
+        /// Whether the client knows nothing any more: answered with an `Entered` notice.
+        anew: bool,
     },
     /// How far behind the world's ticks are: from 0, in time, to 4. Far things are told less often.
     Overload {

@@ -62,6 +62,10 @@ pub struct ServerConfig {
         value_delimiter = ','
     )]
     pub allow_origins: Vec<String>,
+    /// Let nobody in without a ticket from `POST /api/tickets`, which only pages of allowed origins
+    /// get; programs without an origin get one as well.
+    #[arg(long, env = "VIVARIUM_REQUIRE_TICKET")]
+    pub require_ticket: bool,
     /// People on this server at most, in all worlds together.
     #[arg(long, value_name = "N", env = "VIVARIUM_PEOPLE_MAX", default_value_t = PEOPLE_MAX)]
     pub people_max: usize,

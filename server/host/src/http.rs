@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware,
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
@@ -17,6 +17,8 @@ use tower_http::services::{ServeDir, ServeFile};
 use vivarium_link::{
     adapters::websocket::WebSocketTransport, driver, limits::LinkLimits, stats::LinkStats,
 };
+
+use vivarium_protocol::limits::TICKET_LIFE_S;
 
 use crate::{connections::Ticket, metrics::Metrics, origin, routing::FrontDoor, worlds::Worlds};
 
@@ -44,6 +46,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
     let routes = Router::new()
         .route("/connect", get(connect))
         .route("/api/worlds", get(list_worlds))
+        .route("/api/tickets", post(ticket))
         .route("/worlds/{file}", get(world_document))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
@@ -150,6 +153,32 @@ async fn list_worlds(State(shared): State<Shared>) -> Response {
     Json(entries).into_response()
 }
 
+#[derive(Debug, Serialize)]
+struct TicketAnswer {
+    /// In hexadecimal digits.
+    ticket: String,
+    expires_in_s: u16,
+}
+
+/// A ticket for the handshake of whoever may connect.
+async fn ticket(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    if !origin::may_connect(&headers, &shared.allow_origins) {
+        return foreign(&shared);
+    }
+    let Some(ticket) = shared.door.tickets().issue(tokio::time::Instant::now().into_std()) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no tickets now: try again\n").into_response();
+    };
+    let ticket = ticket.iter().map(|byte| format!("{byte:02x}")).collect();
+    let answer = TicketAnswer { ticket, expires_in_s: TICKET_LIFE_S };
+    ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+}
+
+fn foreign(shared: &Shared) -> Response {
+    shared.metrics.origins_refused.inc();
+    let text = "pages of this origin may not connect (see --allow-origin)\n";
+    (StatusCode::FORBIDDEN, text).into_response()
+}
+
 async fn world_document(
     State(shared): State<Shared>,
     UrlPath(file): UrlPath<String>,
@@ -218,9 +247,7 @@ async fn connect(
 ) -> Response {
     let headers = request.headers();
     if !origin::may_connect(headers, &shared.allow_origins) {
-        shared.metrics.origins_refused.inc();
-        let text = "pages of this origin may not connect (see --allow-origin)\n";
-        return (StatusCode::FORBIDDEN, text).into_response();
+        return foreign(&shared);
     }
     let has = |name: HeaderName, wanted: &str| {
         headers

@@ -16,6 +16,7 @@ pub mod replay;
 pub mod residents;
 pub mod routing;
 pub mod server;
+pub mod tickets;
 pub mod world_thread;
 pub mod worlds;
 

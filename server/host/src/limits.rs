@@ -23,6 +23,11 @@ pub const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1_024;
 /// Messages that wait for a world. Beyond it latest-lane wishes are dropped, other wishes denied
 /// and newcomers refused.
 pub const INBOX_MESSAGES_MAX: usize = 8_192;
+/// Tickets that were given out and not used; of more the oldest are void.
+pub const TICKETS_MAX: usize = 4_096;
+/// Ticks without a connection before a world is told that somebody is away: moving to another
+/// network or transport is quicker than that, and concerns nobody else.
+pub const AWAY_TICKS: u8 = 15;
 /// Ticks by which a world may be behind; what is beyond is dropped, so that it never spirals.
 pub const BEHIND_TICKS_MAX: u32 = 5;
 /// Records that wait to be written to a recording; beyond it the recording ends.

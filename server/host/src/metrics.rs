@@ -25,6 +25,7 @@ use prometheus_client::{
 };
 use vivarium_contract::{PRESSURE_STEPS, Phase, TickReport};
 use vivarium_link::{
+    outbox::OutboxStats,
     stats::{CLOSE_REASON_ALL, LinkStats},
     transport::Lane,
 };
@@ -72,7 +73,7 @@ fn histogram() -> Histogram {
 
 impl Metrics {
     /// Nothing measured yet; `links` are the transports by name.
-    pub fn new(links: Vec<(&'static str, Arc<LinkStats>)>) -> Self {
+    pub fn new(links: Vec<(&'static str, Arc<LinkStats>)>, outboxes: Arc<OutboxStats>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("vivarium"),
             phases: Family::new_with_constructor(histogram),
@@ -109,6 +110,7 @@ impl Metrics {
             "WebSocket requests from pages of foreign origins",
             metrics.origins_refused.clone(),
         );
+        registry.register_collector(Box::new(OutboxCollector(outboxes)));
         for (transport, stats) in links {
             registry
                 .sub_registry_with_label(("transport".into(), transport.into()))
@@ -268,20 +270,40 @@ impl WorldMeters {
     }
 }
 
+fn one(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    metric: &impl EncodeMetric,
+) -> fmt::Result {
+    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+}
+
+/// Tells what the outboxes of all people hold and did.
+#[derive(Debug)]
+struct OutboxCollector(Arc<OutboxStats>);
+
+impl Collector for OutboxCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let stats = &*self.0;
+        let held = ConstGauge::new(stats.bytes.load(Relaxed));
+        one(&mut encoder, "outbox_bytes", "Bytes that wait, or are not confirmed.", &held)?;
+        let counters = [
+            ("frames_replaced", "Waiting frames replaced by newer ones.", &stats.frames_replaced),
+            ("messages_repeated", "Messages sent again on return.", &stats.messages_repeated),
+            ("outbox_overflows", "Outboxes that ran full.", &stats.overflows),
+        ];
+        counters.into_iter().try_for_each(|(name, help, count)| {
+            one(&mut encoder, name, help, &ConstCounter::new(count.load(Relaxed)))
+        })
+    }
+}
+
 /// Tells what the connections of one transport counted.
 #[derive(Debug)]
 struct LinkCollector(Arc<LinkStats>);
 
 impl LinkCollector {
-    fn one(
-        encoder: &mut DescriptorEncoder<'_>,
-        name: &str,
-        help: &str,
-        metric: &impl EncodeMetric,
-    ) -> fmt::Result {
-        metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
-    }
-
     fn by_label<'a>(
         encoder: &mut DescriptorEncoder<'_>,
         name: &str,
@@ -315,17 +337,10 @@ impl Collector for LinkCollector {
         let stats = &*self.0;
         let gauge = |n: &AtomicI64| ConstGauge::new(n.load(Relaxed));
         let counter = |n: &AtomicU64| ConstCounter::new(n.load(Relaxed));
-        Self::one(e, "sessions", "Sessions that are open.", &gauge(&stats.open))?;
-        Self::one(e, "outbox_bytes", "Bytes that wait for clients.", &gauge(&stats.outbox_bytes))?;
-        Self::one(e, "accepted", "Handshakes that were accepted.", &counter(&stats.accepted))?;
-        Self::one(e, "resumed", "Sessions that were resumed.", &counter(&stats.resumed))?;
-        Self::one(e, "lost", "Sessions whose connection was lost.", &counter(&stats.lost))?;
-        Self::one(
-            e,
-            "frames_replaced",
-            "Waiting frames that were replaced by newer ones.",
-            &counter(&stats.frames_replaced),
-        )?;
+        one(e, "sessions", "Sessions that are open.", &gauge(&stats.open))?;
+        one(e, "accepted", "Handshakes that were accepted.", &counter(&stats.accepted))?;
+        one(e, "resumed", "Sessions that were resumed.", &counter(&stats.resumed))?;
+        one(e, "lost", "Sessions whose connection was lost.", &counter(&stats.lost))?;
         let drops = [
             ("latest_too_fast", &stats.latest_too_fast),
             ("latest_inbox_full", &stats.latest_inbox_full),
@@ -352,7 +367,7 @@ mod tests {
         let stats = Arc::new(LinkStats::default());
         stats.sent_bytes[Lane::Latest as usize].store(42, Relaxed);
         stats.closed[9].store(3, Relaxed);
-        let metrics = Metrics::new(vec![("websocket", stats)]);
+        let metrics = Metrics::new(vec![("websocket", stats)], Arc::default());
         let plaza = metrics.world("plaza");
         plaza.phase(Phase::Simulate).observe(0.004);
         plaza.late_ticks.inc();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use vivarium_contract::{
     Digest, Intent, Phase, Road, TickReport, WorldInput, WorldOutput, WorldSpec,
 };
-use vivarium_link::{outbox::Outbox, stats::LinkStats};
+use vivarium_link::outbox::Outbox;
 use vivarium_protocol::{
     close::CloseReason, ids::PersonId, intent::Look, notice::ServerMessage, wire,
 };
@@ -81,9 +81,10 @@ impl Puppet {
                 self.tell(person, "leaves".into(), outputs);
             }
             WorldInput::Overload { .. } => {}
-            WorldInput::Presence { person, road } => {
-                let text = if road.is_some() { "is back" } else { "is away" };
-                self.tell(person, text.into(), outputs);
+            WorldInput::Presence { person, road, anew } => {
+                let text = if road.is_some() { "is there" } else { "is away" };
+                let text = if anew { format!("{text}, and knows nothing") } else { text.into() };
+                self.tell(person, text, outputs);
             }
             WorldInput::Intent { person, intent: Intent::Say { text } } => {
                 assert_ne!(text, "fail", "a fault, as somebody wished");
@@ -132,7 +133,9 @@ pub fn worlds(names: &[&str]) -> (Arc<Worlds>, Vec<std::sync::mpsc::Receiver<ToW
     (Arc::new(Worlds(worlds)), inboxes)
 }
 
-/// A connection without a client.
+/// What waits for a person; its first connection is attached.
 pub fn outbox() -> Arc<Outbox> {
-    Arc::new(Outbox::new(10_000, Road::Reliable, Arc::new(LinkStats::default())))
+    let outbox = Outbox::new(10_000, Arc::default());
+    outbox.attach(None, Road::Reliable);
+    Arc::new(outbox)
 }

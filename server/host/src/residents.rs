@@ -10,10 +10,11 @@ use std::{
 };
 
 use vivarium_contract::{Road, WorldInput, WorldOutput};
-use vivarium_link::outbox::Outbox;
+use vivarium_link::outbox::{Line, Outbox};
 use vivarium_protocol::{close::CloseReason, ids::PersonId, intent::Look};
 
 use crate::{
+    limits::AWAY_TICKS,
     routing::{Arrival, Seat, ToWorld},
     worlds::Worlds,
 };
@@ -21,10 +22,34 @@ use crate::{
 #[derive(Debug)]
 struct Resident {
     seat: Arc<Seat>,
-    outbox: Option<Arc<Outbox>>,
+    outbox: Arc<Outbox>,
+    /// What the world was told of the connection.
+    road: Option<Road>,
+    /// Ticks since there is none.
+    away_ticks: u8,
     name: String,
     look: Look,
     back: Option<usize>,
+}
+
+impl Resident {
+    /// What the world must be told of the connection.
+    fn changed(&mut self, person: PersonId) -> Option<WorldInput> {
+        let Line { road, .. } = self.outbox.line();
+        if road.is_some() {
+            self.away_ticks = 0;
+        } else if self.road.is_some() {
+            self.away_ticks += 1;
+            if self.away_ticks < AWAY_TICKS {
+                return None;
+            }
+        }
+        if road == self.road {
+            return None;
+        }
+        (self.road, self.away_ticks) = (road, 0);
+        Some(WorldInput::Presence { person, road, anew: false })
+    }
 }
 
 /// The people of one world.
@@ -51,7 +76,8 @@ impl Residents {
         }
     }
 
-    /// What happened to residents since the last tick: some left, some lost their connection.
+    /// What happened to residents since the last tick: some left, some lost their connection or have
+    /// another one.
     pub fn sweep(&mut self, inputs: &mut Vec<WorldInput>) {
         self.welcomed.clear();
         self.people.retain(|person, resident| {
@@ -59,10 +85,7 @@ impl Residents {
                 inputs.push(WorldInput::Leave { person: *person });
                 return false;
             }
-            if resident.outbox.as_ref().is_some_and(|outbox| outbox.is_ended()) {
-                resident.outbox = None;
-                inputs.push(WorldInput::Presence { person: *person, road: None });
-            }
+            inputs.extend(resident.changed(*person));
             true
         });
         for arrival in std::mem::take(&mut self.put_back) {
@@ -93,47 +116,36 @@ impl Residents {
             return send(&self.worlds, world, arrival);
         }
         let person = arrival.seat.person();
-        let is_connected = arrival.outbox.as_ref().is_some_and(|outbox| !outbox.is_ended());
-        match self.people.get_mut(&person) {
-            // Two messages about one person overtook each other: the newer connection counts.
-            Some(_) if !is_connected => {}
-            // The welcome of this tick goes to the newest connection. Everyone is told of each
-            // return, so that one client that comes back all the time would keep all busy.
-            Some(resident) if self.welcomed.contains(&person) => {
-                resident.outbox = arrival.outbox;
+        let Line { road, .. } = arrival.outbox.line();
+        if let Some(resident) = self.people.get_mut(&person) {
+            // Once a tick is enough, whatever the number of connections: all share one outbox.
+            if self.welcomed.insert(person) {
+                (resident.road, resident.away_ticks) = (road, 0);
+                inputs.push(WorldInput::Presence { person, road, anew: true });
             }
-            Some(resident) => {
-                self.welcomed.insert(person);
-                if resident.outbox.is_some() {
-                    inputs.push(WorldInput::Presence { person, road: None });
-                }
-                let road = arrival.outbox.as_ref().map(|outbox| outbox.road());
-                resident.outbox = arrival.outbox;
-                inputs.push(WorldInput::Presence { person, road });
-            }
-            None => {
-                inputs.push(WorldInput::Enter {
-                    person,
-                    name: arrival.name.clone(),
-                    look: arrival.look,
-                    spawn: arrival.spawn,
-                    road: arrival.outbox.as_ref().map_or(Road::Reliable, |outbox| outbox.road()),
-                });
-                if arrival.outbox.is_none() {
-                    inputs.push(WorldInput::Presence { person, road: None });
-                } else {
-                    self.welcomed.insert(person);
-                }
-                let resident = Resident {
-                    seat: arrival.seat,
-                    outbox: arrival.outbox,
-                    name: arrival.name,
-                    look: arrival.look,
-                    back: arrival.back,
-                };
-                self.people.insert(person, resident);
-            }
+            return;
         }
+        self.welcomed.insert(person);
+        inputs.push(WorldInput::Enter {
+            person,
+            name: arrival.name.clone(),
+            look: arrival.look,
+            spawn: arrival.spawn,
+            road: road.unwrap_or(Road::Reliable),
+        });
+        if road.is_none() {
+            inputs.push(WorldInput::Presence { person, road, anew: false });
+        }
+        let resident = Resident {
+            seat: arrival.seat,
+            outbox: arrival.outbox,
+            road,
+            away_ticks: 0,
+            name: arrival.name,
+            look: arrival.look,
+            back: arrival.back,
+        };
+        self.people.insert(person, resident);
     }
 
     /// Hands out what a tick made.
@@ -141,14 +153,14 @@ impl Residents {
         for output in outputs.drain(..) {
             match output {
                 WorldOutput::Frame { person, first, bytes } => {
-                    if let Some(outbox) = self.outbox(person) {
-                        outbox.put_latest(first, bytes);
+                    if let Some(resident) = self.people.get(&person) {
+                        resident.outbox.put_latest(first, bytes);
                     }
                 }
                 WorldOutput::Notice { to, bytes } => {
                     for person in to {
-                        if let Some(outbox) = self.outbox(person) {
-                            outbox.push_reliable(bytes.clone());
+                        if let Some(resident) = self.people.get(&person) {
+                            resident.outbox.push_reliable(bytes.clone());
                         }
                     }
                 }
@@ -166,10 +178,6 @@ impl Residents {
         }
     }
 
-    fn outbox(&self, person: PersonId) -> Option<&Arc<Outbox>> {
-        self.people.get(&person)?.outbox.as_ref()
-    }
-
     fn travel(
         &mut self,
         resident: Resident,
@@ -178,9 +186,7 @@ impl Residents {
         name: String,
         look: Look,
     ) {
-        if let Some(outbox) = &resident.outbox {
-            outbox.clear_latest();
-        }
+        resident.outbox.clear_latest();
         let Resident { seat, outbox, .. } = resident;
         match self.worlds.find(world).filter(|_| !world.is_empty()) {
             Some(other) => {
@@ -201,18 +207,14 @@ impl Residents {
     }
 
     fn refuse(&mut self, resident: Resident, reason: CloseReason) {
-        let Resident { seat, outbox, name, look, back } = resident;
+        let Resident { seat, outbox, name, look, back, .. } = resident;
         match back {
             Some(other) => {
                 seat.move_to(other);
                 let arrival = Arrival { seat, outbox, name, look, spawn: None, back: None };
                 send(&self.worlds, other, arrival);
             }
-            None => {
-                if let Some(outbox) = outbox {
-                    outbox.close(reason);
-                }
-            }
+            None => outbox.close(reason),
         }
     }
 
@@ -220,17 +222,15 @@ impl Residents {
     pub fn close_all(&mut self, reason: CloseReason) {
         let residents = std::mem::take(&mut self.people).into_values().map(|r| r.outbox);
         let waiting = std::mem::take(&mut self.put_back).into_iter().map(|a| a.outbox);
-        for outbox in residents.chain(waiting).flatten() {
+        for outbox in residents.chain(waiting) {
             outbox.close(reason);
         }
     }
 
     /// Closes whoever a message brings to a world that does not run now.
     pub fn turn_away(message: ToWorld, reason: CloseReason) {
-        if let ToWorld::Arrival(arrival) = message
-            && let Some(outbox) = arrival.outbox
-        {
-            outbox.close(reason);
+        if let ToWorld::Arrival(arrival) = message {
+            arrival.outbox.close(reason);
         }
     }
 }

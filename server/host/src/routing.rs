@@ -1,7 +1,7 @@
 //! Who is on this server, in which world, on which connection.
 //!
-//! Owns the person ids, the resume tokens, and the one truth about where a person is: their
-//! [`Seat`]. The table of people is locked when somebody comes or goes, never for a wish or a
+//! Owns the person ids, the sessions with their tokens, and the one truth about where a person is:
+//! their [`Seat`]. The table of people is locked when somebody comes or goes, never for a wish or a
 //! frame: those find their way through the seat and through the residents of a world's thread.
 //!
 //! ```text
@@ -19,11 +19,12 @@ use std::{
 };
 
 use subtle::ConstantTimeEq;
-use vivarium_contract::Intent;
+use vivarium_contract::{Intent, Road};
 use vivarium_link::{
-    driver::{Departure, Door, Taken},
-    outbox::Outbox,
-    session::Admitted,
+    driver::{Admission, Departure, Door, Taken},
+    limits::LinkLimits,
+    outbox::{Attachment, Outbox, OutboxStats},
+    session::Session,
 };
 use vivarium_protocol::{
     close::CloseReason,
@@ -33,7 +34,7 @@ use vivarium_protocol::{
     notice::Denial,
 };
 
-use crate::worlds::Worlds;
+use crate::{tickets::Tickets, worlds::Worlds};
 
 /// Where a person is. Shared by the table of people, the connection and the world's thread.
 #[derive(Debug)]
@@ -75,13 +76,13 @@ impl Seat {
     }
 }
 
-/// Somebody at the door of a world: new, back after a lost connection, or through a portal.
+/// Somebody at the door of a world: new, back without knowing anything, or through a portal.
 #[derive(Debug)]
 pub struct Arrival {
     /// Who, and where they belong.
     pub seat: Arc<Seat>,
-    /// Their connection; none while it is lost.
-    pub outbox: Option<Arc<Outbox>>,
+    /// What waits for them, whether their connection is there or lost.
+    pub outbox: Arc<Outbox>,
     /// Wanted name.
     pub name: String,
     /// Wanted colours.
@@ -95,7 +96,7 @@ pub struct Arrival {
 /// What goes into a world's inbox.
 #[derive(Debug)]
 pub enum ToWorld {
-    /// Somebody comes, or comes back.
+    /// Somebody comes, or must be told everything anew.
     Arrival(Box<Arrival>),
     /// Somebody wants something.
     Intent {
@@ -109,24 +110,31 @@ pub enum ToWorld {
 #[derive(Debug)]
 struct Person {
     seat: Arc<Seat>,
-    token: [u8; RESUME_TOKEN_BYTES],
-    connection: Option<(u64, Arc<Outbox>)>,
+    session: Arc<Mutex<Session>>,
+    outbox: Arc<Outbox>,
+    token: Token,
+    /// Good as well until the client has confirmed that it has the newer one.
+    earlier_token: Option<Token>,
+    connection: Option<Attachment>,
     lost_at: Option<Instant>,
 }
+
+type Token = [u8; RESUME_TOKEN_BYTES];
 
 #[derive(Debug, Default)]
 struct People {
     by_id: BTreeMap<PersonId, Person>,
-    connections: u64,
 }
 
 impl People {
     /// Whose token it is. Every token is compared, and each in constant time, so that time tells
     /// nothing about them.
-    fn of_token(&mut self, token: &[u8; RESUME_TOKEN_BYTES]) -> Option<&mut Person> {
+    fn of_token(&mut self, token: &Token) -> Option<&mut Person> {
         let mut found = None;
         for person in self.by_id.values_mut() {
-            if bool::from(person.token.ct_eq(token)) {
+            let is_newest = person.token.ct_eq(token);
+            let is_earlier = person.earlier_token.unwrap_or(person.token).ct_eq(token);
+            if bool::from(is_newest | is_earlier) {
                 found = Some(person);
             }
         }
@@ -140,6 +148,9 @@ pub struct FrontDoor {
     worlds: Arc<Worlds>,
     people: Mutex<People>,
     people_max: usize,
+    limits: LinkLimits,
+    outbox_stats: Arc<OutboxStats>,
+    tickets: Tickets,
     next_person: AtomicU32,
     shut: AtomicBool,
 }
@@ -148,19 +159,39 @@ pub struct FrontDoor {
 #[derive(Debug)]
 pub struct Visit {
     seat: Arc<Seat>,
-    connection: u64,
+    outbox: Arc<Outbox>,
+    connection: Attachment,
 }
 
 impl FrontDoor {
     /// Open, with nobody inside.
-    pub fn new(worlds: Arc<Worlds>, people_max: usize) -> Self {
+    pub fn new(worlds: Arc<Worlds>, people_max: usize, limits: LinkLimits) -> Self {
         Self {
             worlds,
             people: Mutex::default(),
             people_max,
+            limits,
+            outbox_stats: Arc::default(),
+            tickets: Tickets::default(),
             next_person: AtomicU32::new(1),
             shut: AtomicBool::new(false),
         }
+    }
+
+    /// As [`FrontDoor::new`], for newcomers with a ticket alone.
+    pub fn with_tickets_required(mut self, required: bool) -> Self {
+        self.tickets = Tickets::new(required);
+        self
+    }
+
+    /// What admits newcomers.
+    pub fn tickets(&self) -> &Tickets {
+        &self.tickets
+    }
+
+    /// What all outboxes hold and did.
+    pub fn outbox_stats(&self) -> &Arc<OutboxStats> {
+        &self.outbox_stats
     }
 
     fn people(&self) -> MutexGuard<'_, People> {
@@ -181,9 +212,7 @@ impl FrontDoor {
     pub fn shut(&self) {
         self.shut.store(true, Ordering::Release);
         for person in self.people().by_id.values() {
-            if let Some((_, outbox)) = &person.connection {
-                outbox.close(CloseReason::ShuttingDown);
-            }
+            person.outbox.close(CloseReason::ShuttingDown);
         }
     }
 
@@ -201,7 +230,7 @@ impl FrontDoor {
 }
 
 /// A token that nobody can guess.
-fn new_token() -> Option<[u8; RESUME_TOKEN_BYTES]> {
+pub(crate) fn new_token() -> Option<[u8; RESUME_TOKEN_BYTES]> {
     let mut token = [0; RESUME_TOKEN_BYTES];
     match getrandom::fill(&mut token) {
         Ok(()) => Some(token),
@@ -212,52 +241,92 @@ fn new_token() -> Option<[u8; RESUME_TOKEN_BYTES]> {
     }
 }
 
+/// tokio's clock, which tests may hold still; the driver uses the same.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+impl Person {
+    /// A connection takes over, and with it a new token.
+    fn connect(
+        &mut self,
+        token: Token,
+        taken: Option<u32>,
+        road: Road,
+        resumed: bool,
+    ) -> Admission<Visit> {
+        let attached = self.outbox.attach(taken, road);
+        let taken = self
+            .session
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .attach(now(), attached.attachment);
+        self.token = token;
+        self.connection = Some(attached.attachment);
+        self.lost_at = None;
+        let (seat, outbox) = (self.seat.clone(), self.outbox.clone());
+        Admission {
+            seat: Visit { seat, outbox, connection: attached.attachment },
+            session: self.session.clone(),
+            outbox: self.outbox.clone(),
+            attached,
+            taken,
+            person: self.seat.person(),
+            resume: token,
+            resume_window_s: RESUME_WINDOW_S,
+            resumed,
+        }
+    }
+}
+
 impl Door for FrontDoor {
     type Seat = Visit;
 
-    fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<(Visit, Admitted), CloseReason> {
+    fn admit(&self, hello: &Hello, road: Road) -> Result<Admission<Visit>, CloseReason> {
+        let token = new_token().ok_or(CloseReason::WorldFull)?;
         let mut people = self.people();
         // Asked under the lock, so that `shut` closes everyone who was let in before.
         if self.is_shut() {
             return Err(CloseReason::ShuttingDown);
         }
-        people.connections += 1;
-        let connection = people.connections;
-        let admitted = |person, resume, resumed| Admitted {
-            person,
-            resume,
-            resume_window_s: RESUME_WINDOW_S,
-            resumed,
-        };
-        if let Some(person) = hello.resume.as_ref().and_then(|token| people.of_token(token)) {
-            if let Some((_, old)) = person.connection.replace((connection, outbox.clone())) {
-                old.close(CloseReason::ResumedElsewhere);
-            }
-            person.lost_at = None;
-            let visit = Visit { seat: person.seat.clone(), connection };
-            return Ok((visit, admitted(person.seat.person(), person.token, true)));
+        if let Some(resume) = &hello.resume
+            && let Some(person) = people.of_token(&resume.token)
+        {
+            // The one that was shown stays good until the answer is known to have arrived.
+            person.earlier_token = Some(resume.token);
+            return Ok(person.connect(token, resume.taken, road, true));
         }
         let world = self.worlds.find(&hello.world).ok_or(CloseReason::UnknownWorld)?;
         if people.by_id.len() >= self.people_max {
             return Err(CloseReason::WorldFull);
         }
-        let token = new_token().ok_or(CloseReason::WorldFull)?;
+        if !self.tickets.admits(hello.ticket, now()) {
+            return Err(CloseReason::BadTicket);
+        }
         let id = PersonId(self.next_person.fetch_add(1, Ordering::Relaxed));
-        let seat = Arc::new(Seat::new(id, world));
-        let person = Person {
-            seat: seat.clone(),
+        let bytes_max = self.limits.reliable_queue_bytes_max;
+        let mut person = Person {
+            seat: Arc::new(Seat::new(id, world)),
+            session: Arc::new(Mutex::new(Session::new(now(), self.limits))),
+            outbox: Arc::new(Outbox::new(bytes_max, self.outbox_stats.clone())),
             token,
-            connection: Some((connection, outbox.clone())),
+            earlier_token: None,
+            connection: None,
             lost_at: None,
         };
+        let admission = person.connect(token, None, road, false);
         people.by_id.insert(id, person);
-        Ok((Visit { seat, connection }, admitted(id, token, false)))
+        Ok(admission)
     }
 
-    fn enter(&self, visit: &Visit, hello: Hello, outbox: &Arc<Outbox>) {
+    fn enter(&self, visit: &Visit, hello: Hello, anew: bool) {
+        if !anew {
+            // The world finds the new connection by itself, and the visit goes on.
+            return;
+        }
         let arrival = Arrival {
             seat: visit.seat.clone(),
-            outbox: Some(outbox.clone()),
+            outbox: visit.outbox.clone(),
             name: hello.name,
             look: hello.look,
             spawn: None,
@@ -266,7 +335,16 @@ impl Door for FrontDoor {
         let world = &self.worlds.0[visit.seat.world()];
         if world.send(ToWorld::Arrival(Box::new(arrival))).is_err() {
             // A world with a full inbox is far behind: it has no room now.
-            outbox.close(CloseReason::WorldFull);
+            visit.outbox.close(CloseReason::WorldFull);
+        }
+    }
+
+    fn confirmed(&self, visit: &Visit) {
+        let mut people = self.people();
+        if let Some(person) = people.by_id.get_mut(&visit.seat.person())
+            && person.connection == Some(visit.connection)
+        {
+            person.earlier_token = None;
         }
     }
 
@@ -284,7 +362,7 @@ impl Door for FrontDoor {
         let mut people = self.people();
         let id = visit.seat.person();
         let Some(person) = people.by_id.get_mut(&id) else { return };
-        if person.connection.as_ref().is_none_or(|(current, _)| *current != visit.connection) {
+        if person.connection != Some(visit.connection) {
             // The person goes on with another connection.
             return;
         }

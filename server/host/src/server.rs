@@ -141,11 +141,14 @@ impl Server {
             ),
             None => None,
         };
-        let websocket_stats = Arc::new(LinkStats::default());
-        let metrics = Arc::new(Metrics::new(vec![(websocket::NAME, websocket_stats.clone())]));
         let (worlds, inboxes): (Vec<_>, Vec<_>) = sources.into_iter().map(World::new).unzip();
         let worlds = Arc::new(Worlds(worlds));
-        let door = Arc::new(FrontDoor::new(worlds.clone(), config.people_max));
+        let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
+            .with_tickets_required(config.require_ticket);
+        let door = Arc::new(door);
+        let websocket_stats = Arc::new(LinkStats::default());
+        let links = vec![(websocket::NAME, websocket_stats.clone())];
+        let metrics = Arc::new(Metrics::new(links, door.outbox_stats().clone()));
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
         let mut server = Self {

@@ -82,6 +82,9 @@ pub struct Bot {
     walker: Walker,
     ping: Option<(u32, Instant)>,
     nonce: u32,
+    /// Numbered messages of the server that were taken in, and of how many it was told.
+    taken: u32,
+    taken_told: u32,
     tally: Tally,
 }
 
@@ -116,18 +119,23 @@ impl Bot {
             world: plan.world.clone(),
             name: format!("Bot {}", plan.index + 1),
             look: Look { body: walker.colour(), accent: walker.colour() },
+            ticket: None,
             resume: None,
         };
         let mut tally = Tally::default();
         send(&mut socket, &mut tally, RELIABLE, &wire::encode_hello(&hello)).await?;
         let mut who = PersonId(0);
+        let mut taken = 0;
         loop {
             let message = socket.next().await.context("the server hung up")??;
             let Message::Binary(bytes) = message else { continue };
             tally.bytes_down += bytes.len() as u64;
             // Packets may come before `Entered`; without it they say nothing.
             let Some((&RELIABLE, bytes)) = bytes.split_first() else { continue };
-            match wire::decode_server_message(bytes).context("a message before `Entered`")? {
+            let message =
+                wire::decode_server_message(bytes).context("a message before `Entered`")?;
+            taken += u32::from(message.is_numbered());
+            match message {
                 ServerMessage::Closed { reason, detail } => bail!("refused: {reason:?}: {detail}"),
                 ServerMessage::Accepted { person, .. } => who = person,
                 ServerMessage::Entered { world, ticks_per_s, tick, .. } => {
@@ -144,6 +152,8 @@ impl Bot {
                         walker,
                         ping: None,
                         nonce: 0,
+                        taken,
+                        taken_told: 0,
                         tally,
                     });
                 }
@@ -231,6 +241,11 @@ impl Bot {
         self.ping = Some((self.nonce, Instant::now()));
         let ping = wire::encode(&ClientMessage::Ping { nonce: self.nonce });
         send(&mut self.socket, &mut self.tally, RELIABLE, &ping).await?;
+        if self.taken_told != self.taken {
+            self.taken_told = self.taken;
+            let taken = wire::encode(&ClientMessage::Taken { count: self.taken });
+            send(&mut self.socket, &mut self.tally, RELIABLE, &taken).await?;
+        }
         Ok(Standing::Open)
     }
 
@@ -259,7 +274,10 @@ impl Bot {
     }
 
     fn hear_reliable(&mut self, bytes: &[u8]) -> Result<Standing> {
-        match wire::decode_server_message(bytes) {
+        let message = wire::decode_server_message(bytes);
+        let is_numbered = message.as_ref().is_ok_and(ServerMessage::is_numbered);
+        self.taken = self.taken.wrapping_add(u32::from(is_numbered));
+        match message {
             Ok(ServerMessage::Closed { .. }) => return Ok(Standing::CutOff),
             Ok(ServerMessage::Entered { world, ticks_per_s, tick, .. }) => {
                 // Through a portal: nothing of the old world is true in the new one.

@@ -173,6 +173,8 @@ async fn serve(stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) -> Opt
                     socket.send(reliable(&ServerMessage::Pong { nonce })).await.ok()?;
                 }
                 ClientMessage::Bye => seen.lock().await.byes += 1,
+                // `Entered` is the only numbered message that was told.
+                ClientMessage::Taken { count } => assert_eq!(count, 1),
                 other => panic!("bots do not send {other:?}"),
             }
             continue;

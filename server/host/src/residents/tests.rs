@@ -1,6 +1,7 @@
 //! People come, go, get lost between worlds, and are always somewhere.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use vivarium_contract::{Intent, Road};
 use vivarium_link::{outbox::Next, transport::Lane};
 
@@ -12,7 +13,7 @@ const ANA: PersonId = PersonId(1);
 fn arrival(seat: &Arc<Seat>, outbox: &Arc<Outbox>) -> Arrival {
     Arrival {
         seat: seat.clone(),
-        outbox: Some(outbox.clone()),
+        outbox: outbox.clone(),
         name: "Ana".into(),
         look: LOOK,
         spawn: None,
@@ -44,7 +45,8 @@ fn travel(world: &str) -> Vec<WorldOutput> {
 
 async fn waiting(outbox: &Outbox) -> Vec<(Lane, Bytes)> {
     let mut messages = Vec::new();
-    assert_eq!(outbox.next(&mut messages).await, Next::Messages);
+    let Line { attachment, .. } = outbox.line();
+    assert_eq!(outbox.next(attachment, &mut messages).await, Next::Messages);
     messages
 }
 
@@ -80,29 +82,45 @@ async fn ana_comes_gets_what_is_meant_for_her_and_leaves() {
     assert_eq!(swept(&mut residents), []);
 }
 
+fn presence(road: Option<Road>, anew: bool) -> WorldInput {
+    WorldInput::Presence { person: ANA, road, anew }
+}
+
 #[test]
-fn a_lost_connection_is_noticed_once_and_a_new_one_brings_ana_back() {
+fn a_lost_connection_is_told_once_and_after_a_while_and_the_visit_goes_on_over_another() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
     let mut residents = Residents::new(0, worlds);
-    let (seat, old, new) = (Arc::new(Seat::new(ANA, 0)), outbox(), outbox());
-    came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &old))));
-    old.close(CloseReason::Idle);
-    let presence = |present: bool| WorldInput::Presence {
-        person: ANA,
-        road: present.then_some(Road::Reliable),
-    };
-    assert_eq!(swept(&mut residents), [presence(false)]);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    line.detach(1);
+    for _ in 1..AWAY_TICKS {
+        assert_eq!(swept(&mut residents), []);
+    }
+    assert_eq!(swept(&mut residents), [presence(None, false)]);
     assert_eq!(swept(&mut residents), []);
-    let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
-    assert_eq!(came(&mut residents, back), [presence(true)]);
+    line.attach(Some(0), Road::Datagrams);
+    assert_eq!(swept(&mut residents), [presence(Some(Road::Datagrams), false)]);
     assert_eq!(swept(&mut residents), []);
-    // From a second window, while the first still seems to be there.
-    let third = outbox();
-    let again = ToWorld::Arrival(Box::new(arrival(&seat, &third)));
-    assert_eq!(came(&mut residents, again), [presence(false), presence(true)]);
-    // A message of the dead connection that was overtaken changes nothing.
-    let late = ToWorld::Arrival(Box::new(arrival(&seat, &old)));
-    assert_eq!(came(&mut residents, late), []);
+    // A quick move to another network concerns nobody; to another kind of road, the world alone.
+    line.detach(2);
+    assert_eq!(swept(&mut residents), []);
+    line.attach(Some(0), Road::Datagrams);
+    assert_eq!(swept(&mut residents), []);
+    line.attach(Some(0), Road::Reliable);
+    assert_eq!(swept(&mut residents), [presence(Some(Road::Reliable), false)]);
+}
+
+#[test]
+fn who_comes_back_knowing_nothing_is_told_anew_even_when_gone_again_by_then() {
+    let (worlds, _inboxes) = worlds(&["plaza"]);
+    let mut residents = Residents::new(0, worlds);
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    swept(&mut residents);
+    line.attach(None, Road::Reliable);
+    line.detach(2);
+    let back = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
+    assert_eq!(came(&mut residents, back), [presence(None, true)]);
 }
 
 #[tokio::test]
@@ -122,7 +140,7 @@ async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
     line.push_reliable(heard(ANA, "entered"));
     assert_eq!(waiting(&line).await, [(Lane::Reliable, heard(ANA, "entered"))]);
     // What was still under way to the plaza is sent after her.
-    let late = ToWorld::Arrival(Box::new(arrival(&seat, &outbox())));
+    let late = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
     assert_eq!(came(&mut plaza, late), []);
     assert!(matches!(inboxes[1].try_recv(), Ok(ToWorld::Arrival(_))));
 }
@@ -137,7 +155,7 @@ fn a_portal_to_nowhere_brings_ana_back_to_where_she_was() {
     assert_eq!(swept(&mut plaza), [enter(None)]);
     plaza.deliver(&mut travel(""));
     assert_eq!(swept(&mut plaza), [enter(None)]);
-    assert!(!line.is_ended());
+    assert_eq!(line.close_wanted(1).now_or_never(), None);
 }
 
 #[test]
@@ -153,9 +171,10 @@ fn a_full_world_sends_travellers_back_and_newcomers_away() {
     garden.deliver(&mut refused());
     assert_eq!(seat.world(), 0);
     assert_eq!(came(&mut plaza, inboxes[0].try_recv().unwrap()), [enter(None)]);
-    assert!(!line.is_ended());
+    assert_eq!(line.close_wanted(1).now_or_never(), None);
     plaza.deliver(&mut refused());
-    assert!(line.is_ended(), "there is nowhere left to go");
+    let closed = line.close_wanted(1).now_or_never();
+    assert_eq!(closed, Some(CloseReason::WorldFull), "there is nowhere left to go");
 }
 
 #[test]
@@ -165,11 +184,10 @@ fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
     let mut garden = Residents::new(1, worlds);
     let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
-    line.close(CloseReason::Idle);
-    swept(&mut plaza);
+    line.detach(1);
     plaza.deliver(&mut travel("garden"));
-    let away = WorldInput::Presence { person: ANA, road: None };
-    assert_eq!(came(&mut garden, inboxes[1].try_recv().unwrap()), [enter(Some("gate")), away]);
+    let message = inboxes[1].try_recv().unwrap();
+    assert_eq!(came(&mut garden, message), [enter(Some("gate")), presence(None, false)]);
 }
 
 #[tokio::test]
@@ -179,9 +197,9 @@ async fn when_a_world_ends_everyone_in_it_is_told() {
     let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     plaza.close_all(CloseReason::WorldRestarting);
-    assert_eq!(line.close_wanted().await, CloseReason::WorldRestarting);
-    let new = outbox();
-    let back = ToWorld::Arrival(Box::new(arrival(&seat, &new)));
+    assert_eq!(line.close_wanted(1).await, CloseReason::WorldRestarting);
+    assert!(line.attach(Some(0), Road::Reliable).anew);
+    let back = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
     assert_eq!(came(&mut plaza, back), [enter(None)], "she comes in anew");
 }
 
@@ -189,27 +207,21 @@ async fn when_a_world_ends_everyone_in_it_is_told() {
 async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_counts() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
     let mut residents = Residents::new(0, worlds);
-    let seat = Arc::new(Seat::new(ANA, 0));
-    let lines: Vec<_> = (0..4).map(|_| outbox()).collect();
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
     let mut inputs = Vec::new();
-    for line in &lines {
-        let message = ToWorld::Arrival(Box::new(arrival(&seat, line)));
-        residents.take(message, &mut inputs);
-    }
+    let come = |residents: &mut Residents, inputs: &mut Vec<WorldInput>| {
+        line.attach(None, Road::Reliable);
+        residents.take(ToWorld::Arrival(Box::new(arrival(&seat, &line))), inputs);
+    };
+    (0..4).for_each(|_| come(&mut residents, &mut inputs));
     assert_eq!(inputs, [enter(None)], "she came once, whatever the number of her windows");
 
     inputs = swept(&mut residents);
-    for line in &lines {
-        residents.take(ToWorld::Arrival(Box::new(arrival(&seat, line))), &mut inputs);
-    }
-    let presence = |present: bool| WorldInput::Presence {
-        person: ANA,
-        road: present.then_some(Road::Reliable),
-    };
-    assert_eq!(inputs, [presence(false), presence(true)]);
+    (0..4).for_each(|_| come(&mut residents, &mut inputs));
+    assert_eq!(inputs, [presence(Some(Road::Reliable), true)]);
 
     let bytes = Bytes::from_static(b"welcome");
     let mut outputs = vec![WorldOutput::Notice { to: vec![ANA], bytes: bytes.clone() }];
     residents.deliver(&mut outputs);
-    assert_eq!(waiting(&lines[3]).await, [(Lane::Reliable, bytes)]);
+    assert_eq!(waiting(&line).await, [(Lane::Reliable, bytes)]);
 }

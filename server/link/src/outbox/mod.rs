@@ -276,7 +276,7 @@ impl Outbox {
     }
 
     /// Waits until somebody, an overflow, or a newer connection wants this one closed.
-    pub(crate) async fn close_wanted(&self, attachment: Attachment) -> CloseReason {
+    pub async fn close_wanted(&self, attachment: Attachment) -> CloseReason {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -312,11 +312,7 @@ impl Outbox {
 
     /// Waits for something to send and appends it to `messages`: control messages first, then
     /// numbered ones, then the frame, since it may speak of what they announce.
-    pub(crate) async fn next(
-        &self,
-        attachment: Attachment,
-        messages: &mut Vec<(Lane, Bytes)>,
-    ) -> Next {
+    pub async fn next(&self, attachment: Attachment, messages: &mut Vec<(Lane, Bytes)>) -> Next {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();

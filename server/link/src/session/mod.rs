@@ -28,7 +28,7 @@ use bytes::Bytes;
 use vivarium_contract::Intent;
 use vivarium_protocol::{
     close::CloseReason,
-    intent::ClientMessage,
+    intent::{ClientMessage, MAGIC},
     limits::{CLIENT_LATEST_BYTES_MAX, CLIENT_RELIABLE_BYTES_MAX, UNTAKEN_MESSAGES_MAX},
     notice::{Denial, ServerMessage},
     wire::{self, DecodeError},
@@ -300,6 +300,9 @@ impl Session {
     /// Tells a message on the wrong lane from one that is broken, since that is a mistake of
     /// authors of clients, and they should read what it was.
     fn refuse_on(&mut self, lane: Lane, bytes: &[u8], error: &DecodeError) {
+        if lane == Lane::Reliable && bytes.starts_with(&MAGIC) {
+            return self.close(CloseReason::Malformed, "the handshake is over");
+        }
         let belongs_elsewhere = match lane {
             Lane::Reliable => wire::decode_client_latest(bytes).is_ok(),
             Lane::Latest => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use vivarium_protocol::{
     PROTOCOL_VERSION,
-    intent::{ClientLatest, Emote, Hello, Input, Look, MAGIC},
+    intent::{ClientLatest, Emote, Hello, Input, Look},
     limits::INPUTS_PER_MESSAGE_MAX,
     snapshot::packet::Ack,
 };

@@ -15,7 +15,7 @@ use crate::tick::{Deliver, In, Inbox, Outbox, Report, Take};
 
 mod people;
 
-pub(crate) use people::{People, Person, present};
+pub(crate) use people::{People, Person, everyone};
 
 /// What a capability makes of an intent.
 pub(crate) enum Claim<W> {

@@ -63,10 +63,10 @@ impl Person {
     }
 }
 
-/// Everyone with a connection, in the order of ids.
-pub(crate) fn present<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<PersonId> {
-    let mut present: Vec<PersonId> =
-        people.filter(|person| person.card.present).map(|person| person.card.person).collect();
-    present.sort_unstable();
-    present
+/// Everyone, in the order of ids. Those whose connection is lost are told things too: the messages
+/// wait for their return.
+pub(crate) fn everyone<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<PersonId> {
+    let mut all: Vec<PersonId> = people.map(|person| person.card.person).collect();
+    all.sort_unstable();
+    all
 }

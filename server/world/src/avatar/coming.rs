@@ -16,7 +16,7 @@ use vivarium_scene::document::WorldDocument;
 
 use super::{Avatar, Inputs, look::unique_name, tracked::Tracked};
 use crate::{
-    authority::{People, Person, present},
+    authority::{People, Person, everyone},
     history::{Audience, History, Member, Own, Sees},
     physics::Physics,
     replicate::{Client, Delivery},
@@ -120,7 +120,7 @@ pub(super) fn come_and_go(world: &mut World) {
             WorldInput::Leave { person } => {
                 leave(world, person);
             }
-            WorldInput::Presence { person, road } => set_presence(world, person, road),
+            WorldInput::Presence { person, road, anew } => set_presence(world, person, road, anew),
             other @ (WorldInput::Intent { .. } | WorldInput::Overload { .. }) => rest.push(other),
         }
     }
@@ -180,7 +180,7 @@ fn enter(world: &mut World, newcomer: Newcomer<'_>) {
             member,
         ))
         .id();
-    let others = present(world.query::<&Person>().iter(world))
+    let others = everyone(world.query::<&Person>().iter(world))
         .into_iter()
         .filter(|other| *other != person)
         .collect();
@@ -217,29 +217,36 @@ pub(super) fn leave(world: &mut World, person: PersonId) -> Option<PersonCard> {
     let mut history = world.resource_mut::<History>();
     [Some(member), tracked].into_iter().flatten().for_each(|member| history.remove(member));
     world.despawn(entity);
-    let others = present(world.query::<&Person>().iter(world));
+    let others = everyone(world.query::<&Person>().iter(world));
     world.resource_mut::<Outbox>().notice(others, &ServerMessage::Left { person });
     Some(card)
 }
 
-fn set_presence(world: &mut World, person: PersonId, road: Option<Road>) {
+fn set_presence(world: &mut World, person: PersonId, road: Option<Road>, anew: bool) {
     let here = road.is_some();
     let Some(entity) = world.resource::<People>().get(person) else { return };
-    let Some(mut someone) = world.get_mut::<Person>(entity) else { return };
-    someone.card.present = here;
-    let card = someone.card.clone();
-    if let Some(mut inputs) = world.get_mut::<Inputs>(entity) {
-        inputs.rest();
-    }
     if let Some(mut client) = world.get_mut::<Client>(entity) {
-        client.forget(packet_bytes_max(road.unwrap_or(Road::Reliable)));
+        if anew {
+            client.forget();
+        }
+        if let Some(road) = road {
+            client.move_to(packet_bytes_max(road));
+        }
     }
-    let others = present(world.query::<&Person>().iter(world))
-        .into_iter()
-        .filter(|other| *other != person)
-        .collect();
-    world.resource_mut::<Outbox>().notice(others, &ServerMessage::Changed { card });
-    if here {
+    let Some(mut someone) = world.get_mut::<Person>(entity) else { return };
+    if someone.card.present != here {
+        someone.card.present = here;
+        let card = someone.card.clone();
+        if let Some(mut inputs) = world.get_mut::<Inputs>(entity) {
+            inputs.rest();
+        }
+        let others = everyone(world.query::<&Person>().iter(world))
+            .into_iter()
+            .filter(|other| *other != person)
+            .collect();
+        world.resource_mut::<Outbox>().notice(others, &ServerMessage::Changed { card });
+    }
+    if anew {
         welcome(world, person);
     }
 }

@@ -13,7 +13,7 @@ use vivarium_protocol::{
 };
 
 use crate::{
-    authority::{Claim, Granted, Person, Wish, present},
+    authority::{Claim, Granted, Person, Wish, everyone},
     tick::Outbox,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn set_look(
         person.rename(name);
         person.card.look = wish.wish().look;
         let card = person.card.clone();
-        let to = present(people.iter());
+        let to = everyone(people.iter());
         outbox.notice(to, &ServerMessage::Changed { card });
     }
 }

@@ -90,16 +90,16 @@ fn see_gesture(
     }
 }
 
-/// Everyone with a connection within `radius_m` of `centre`, in the order of ids; `centre` too.
+/// Everyone within `radius_m` of `centre`, in the order of ids; `centre` too.
 fn near(people: &Query<(&Person, &Avatar)>, centre: Entity, radius_m: f32) -> Vec<PersonId> {
     let Ok((_, speaker)) = people.get(centre) else { return Vec::new() };
     let from = speaker.state.position_m;
     let mut near: Vec<PersonId> = people
         .iter()
-        .filter(|(person, avatar)| {
+        .filter(|(_, avatar)| {
             let to = avatar.state.position_m;
             let apart_m2 = (0..3).map(|i| (to[i] - from[i]) * (to[i] - from[i])).sum::<f32>();
-            person.card.present && apart_m2 <= radius_m * radius_m
+            apart_m2 <= radius_m * radius_m
         })
         .map(|(person, _)| person.card.person)
         .collect();

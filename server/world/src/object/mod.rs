@@ -14,7 +14,7 @@ use vivarium_protocol::{
 use vivarium_scene::document::WorldDocument;
 
 use crate::{
-    authority::{Person, present},
+    authority::{Person, everyone},
     history::{Audience, History, Member, placed},
     physics::{Built, Physics},
     tick::{Clock, In, Outbox, Step, Watch},
@@ -152,7 +152,7 @@ pub(crate) fn sense(
         region.inside = inside;
         region.told = clock.tick;
         outbox.notice(
-            present(people.iter()),
+            everyone(people.iter()),
             &ServerMessage::Sensed { object: region.object, inside },
         );
     }

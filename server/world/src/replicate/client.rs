@@ -226,8 +226,17 @@ impl Client {
         }
     }
 
-    /// The client knows nothing any more, and may be reached over another road.
-    pub fn forget(&mut self, packet_bytes_max: usize) {
+    /// The client is reached over another connection. What it has acknowledged it still has; what was
+    /// on the way counts neither as arrived nor as lost.
+    pub fn move_to(&mut self, packet_bytes_max: usize) {
+        self.sent.clear();
+        self.parts.clear();
+        self.words = 0;
+        self.packet_bytes_max = packet_bytes_max;
+    }
+
+    /// The client knows nothing any more.
+    pub fn forget(&mut self) {
         self.era = self.era.wrapping_add(1);
         self.subs.clear();
         self.farewells.clear();
@@ -240,7 +249,6 @@ impl Client {
         self.looked = false;
         self.packet_told = 0;
         self.own = OwnTold::default();
-        self.packet_bytes_max = packet_bytes_max;
     }
 
     /// Ticks after which what was not acknowledged is told again, although nothing changed.
@@ -257,7 +265,7 @@ impl Client {
         if ack.newest == 0 {
             // Before the first acknowledgement this says nothing new.
             if self.acked_any && is_newest {
-                self.forget(self.packet_bytes_max);
+                self.forget();
             }
             return;
         }

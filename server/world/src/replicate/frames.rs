@@ -139,7 +139,7 @@ impl Frames<'_> {
     ) {
         client.give_up(self.tick);
         if client.farewells.len() > FAREWELLS_MAX {
-            client.forget(client.packet_bytes_max);
+            client.forget();
         }
         self.patience = client.patience();
         self.forget_closed(client);

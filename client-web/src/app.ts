@@ -6,7 +6,7 @@
  * and the scene.
  */
 
-import { fetchDocument, fetchWorlds } from "./documents";
+import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
 import { speak, t } from "./i18n/translate";
 import { Session, type SessionState, type WorldMessage } from "./net/session";
 import { storedToken } from "./net/token";
@@ -64,11 +64,15 @@ export class App implements Actions {
           return () => clearTimeout(timer);
         },
         tokens: storedToken(this.#remembered.tab, () => Date.now()),
+        ticket: fetchTicket,
       },
       {
         changed: (state) => this.#sessionChanged(state),
         message: (message) => this.#hear(message),
         frame: (bytes) => this.#hearFrame(bytes),
+        unsent: (messages) => {
+          if (messages.some(({ kind }) => kind === "say")) this.#remark(t("perhapsNotSent"));
+        },
       },
     );
     const kept = this.#remembered.load();
@@ -144,11 +148,11 @@ export class App implements Actions {
   }
 
   say(text: string): void {
-    this.#session.send({ kind: "say", text });
+    if (!this.#session.send({ kind: "say", text })) this.#remark(t("notSent"));
   }
 
   emote(emote: Emote): void {
-    this.#session.send({ kind: "emote", emote });
+    if (!this.#session.send({ kind: "emote", emote })) this.#remark(t("notSent"));
   }
 
   setProfile(profile: Profile): void {

@@ -57,3 +57,14 @@ export function fetchDocument(url: string): Promise<WorldDocument> {
   if (documents.size > DOCUMENTS_MAX && !oldest.done) documents.delete(oldest.value);
   return wanted;
 }
+
+/** Something that admits one newcomer, once; null when the server gives none. */
+export async function fetchTicket(): Promise<number[] | null> {
+  const response = await fetch("/api/tickets", { method: "POST" });
+  if (!response.ok) return null;
+  const { ticket } = (await response.json()) as { ticket?: unknown };
+  if (typeof ticket !== "string" || !/^[0-9a-f]{32}$/.test(ticket)) return null;
+  return Array.from({ length: 16 }, (_, index) =>
+    Number.parseInt(ticket.slice(2 * index, 2 * index + 2), 16),
+  );
+}

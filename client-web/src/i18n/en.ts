@@ -162,6 +162,8 @@ export const en = {
   reload: "Reload the page",
   backToEntry: "Back to the entrance",
   reconnected: "Connected again.",
+  notSent: "That could not be sent.",
+  perhapsNotSent: "Your last words may not have arrived.",
 
   closeBye: "You have left.",
   closeVersionMismatch: "The server has been updated. Reload the page to go on.",
@@ -178,6 +180,7 @@ export const en = {
   closeResumedElsewhere: "Your visit goes on in another window.",
   closeShuttingDown: "The server is shutting down.",
   closeWorldRestarting: "This world is being restarted.",
+  closeBadTicket: "The server asks for a ticket.",
   closeUnreachable: "The server cannot be reached.",
   closeSilent: "Nothing was heard from the server for a while.",
   closeUnreadable: "The server sent something that this page does not understand. Reload the page.",

@@ -163,6 +163,8 @@ export const fr: Catalogue = {
   reload: "Recharger la page",
   backToEntry: "Retour à l’entrée",
   reconnected: "De nouveau connecté.",
+  notSent: "Cela n’a pas pu être envoyé.",
+  perhapsNotSent: "Vos derniers mots ne sont peut-être pas arrivés.",
 
   closeBye: "Vous êtes parti·e.",
   closeVersionMismatch: "Le serveur a été mis à jour. Rechargez la page pour continuer.",
@@ -179,6 +181,7 @@ export const fr: Catalogue = {
   closeResumedElsewhere: "Votre visite continue dans une autre fenêtre.",
   closeShuttingDown: "Le serveur s’arrête.",
   closeWorldRestarting: "Ce monde redémarre.",
+  closeBadTicket: "Le serveur demande un ticket.",
   closeUnreachable: "Le serveur est injoignable.",
   closeSilent: "Le serveur ne donne plus signe de vie.",
   closeUnreadable: "Cette page ne comprend pas ce que le serveur a envoyé. Rechargez la page.",

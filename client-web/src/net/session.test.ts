@@ -1,9 +1,11 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type ClientMessage,
   decodeClientMessage,
   decodeHello,
   encodeServerMessage,
+  type Hello,
+  limits,
   type ServerMessage,
 } from "../protocol/generated";
 import { backOffMs, Session, type SessionState, type WorldMessage } from "./session";
@@ -12,6 +14,7 @@ import type { Lane, Transport, TransportEvents } from "./transport";
 
 const LOOK = { body: [1, 2, 3], accent: [4, 5, 6] };
 const TOKEN = Array.from({ length: 16 }, (_, index) => index);
+const TICKET = Array.from({ length: 16 }, () => 9);
 
 /** A transport whose other end is the test. */
 class Wire implements Transport {
@@ -50,6 +53,8 @@ class Scenario {
   readonly states: SessionState[] = [];
   readonly messages: WorldMessage[] = [];
   readonly frames: Uint8Array[] = [];
+  readonly unsent: ClientMessage[] = [];
+  tickets = 0;
   readonly storage = new Map<string, string>();
   readonly session: Session;
   #timers: { atMs: number; then: () => void }[] = [];
@@ -80,11 +85,16 @@ class Scenario {
           },
           () => this.wallMs,
         ),
+        ticket: async () => {
+          this.tickets += 1;
+          return TICKET;
+        },
       },
       {
         changed: (state) => this.states.push(state),
         message: (message) => this.messages.push(message),
         frame: (bytes) => this.frames.push(bytes),
+        unsent: (messages) => this.unsent.push(...messages),
       },
     );
   }
@@ -112,9 +122,23 @@ class Scenario {
     this.nowMs = until;
   }
 
-  arrive(resumed = false): void {
-    this.wire.events.opened();
-    this.wire.tell({ kind: "accepted", person: 7, resume: TOKEN, resumeWindowS: 30, resumed });
+  arrive(resumed = false, taken = 0, told = 0): void {
+    if (this.wire.sent.length === 0) this.wire.events.opened();
+    const resume = TOKEN;
+    this.wire.tell({
+      kind: "accepted",
+      person: 7,
+      resume,
+      resumeWindowS: 30,
+      resumed,
+      taken,
+      told,
+    });
+  }
+
+  /** The handshake of the newest connection. */
+  get hello(): Hello {
+    return decodeHello(this.wire.sent[0]?.bytes ?? new Uint8Array());
   }
 
   enter(): void {
@@ -134,16 +158,20 @@ describe("a session", () => {
     expect(scenario.session.state).toEqual({ kind: "connecting", attempt: 1 });
     expect(scenario.wire.sent).toEqual([]);
     scenario.arrive();
-    const hello = decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array());
-    expect(hello).toEqual({ world: "plaza", name: "Ada", look: LOOK, resume: null });
+    expect(scenario.hello).toEqual({
+      world: "plaza",
+      name: "Ada",
+      look: LOOK,
+      ticket: null,
+      resume: null,
+    });
     expect(scenario.session.state).toEqual({ kind: "present", resumed: false });
   });
 
   it("measures the round trip and keeps pongs to itself", () => {
     scenario.enter();
     scenario.arrive();
-    const ping = scenario.wire.wishes[0];
-    expect(ping?.kind).toBe("ping");
+    const ping = scenario.wire.wishes.find(({ kind }) => kind === "ping");
     scenario.pass(80);
     scenario.wire.tell({ kind: "pong", nonce: ping?.kind === "ping" ? ping.nonce : 0 });
     expect(scenario.session.roundTripMs).toBe(80);
@@ -168,10 +196,9 @@ describe("a session", () => {
     expect(scenario.session.state.kind).toBe("waiting");
     scenario.pass(1_000);
     expect(scenario.wires).toHaveLength(2);
-    scenario.arrive(true);
-    const hello = decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array());
-    expect(hello.resume).toEqual(TOKEN);
-    expect(hello.world).toBe("garden");
+    scenario.arrive(true, 0, 1);
+    expect(scenario.hello.resume).toEqual({ token: TOKEN, taken: 1 });
+    expect(scenario.hello.world).toBe("garden");
     expect(scenario.session.state).toEqual({ kind: "present", resumed: true });
   });
 
@@ -182,7 +209,7 @@ describe("a session", () => {
     scenario.wallMs += 61_000;
     scenario.pass(10_000);
     scenario.wire.events.opened();
-    expect(decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array()).resume).toBeNull();
+    expect(scenario.hello.resume).toBeNull();
   });
 
   it("still shows the token when the network was away almost as long as the avatar waits", () => {
@@ -192,7 +219,7 @@ describe("a session", () => {
     scenario.wallMs += 40_000;
     scenario.pass(10_000);
     scenario.wire.events.opened();
-    expect(decodeHello(scenario.wire.sent[0]?.bytes ?? new Uint8Array()).resume).not.toBeNull();
+    expect(scenario.hello.resume).not.toBeNull();
   });
 
   it("waits longer after each failure, and not so long after a steady time", () => {
@@ -213,7 +240,7 @@ describe("a session", () => {
     }
     scenario.wire.events.closed(1006, "");
     const state = scenario.session.state;
-    expect(state.kind === "waiting" && state.retryAtMs - scenario.nowMs).toBe(225);
+    expect(state.kind === "waiting" && state.retryAtMs - scenario.nowMs).toBe(0);
   });
 
   it("tries at once when asked to", () => {
@@ -248,9 +275,9 @@ describe("a session", () => {
   it("notices a server that has gone silent, though nothing was closed", () => {
     scenario.enter();
     scenario.arrive();
-    scenario.pass(3_900);
+    scenario.pass(2_400);
     expect(scenario.session.state.kind).toBe("present");
-    scenario.pass(2_000);
+    scenario.pass(1_500);
     expect(scenario.states.some((state) => state.kind === "waiting")).toBe(true);
     expect(scenario.wires[0]?.closed).toBe(true);
   });
@@ -290,6 +317,175 @@ describe("a session", () => {
     expect(wire.closed).toBe(true);
     expect(scenario.storage.size).toBe(0);
     expect(scenario.session.state).toEqual({ kind: "idle" });
+  });
+});
+
+const HEARD: ServerMessage = { kind: "heard", person: 2, text: "hello" };
+
+function say(text: string): ClientMessage {
+  return { kind: "say", text };
+}
+
+function said(wire: Wire): string[] {
+  return wire.wishes.flatMap((wish) => (wish.kind === "say" ? [wish.text] : []));
+}
+
+describe("what must arrive exactly once", () => {
+  it("is confirmed after a second, when much came, and with each new connection", () => {
+    const counts = (): number[] =>
+      scenario.wire.wishes.flatMap((wish) => (wish.kind === "taken" ? [wish.count] : []));
+    scenario.enter();
+    scenario.arrive();
+    expect(counts()).toEqual([0]);
+    scenario.wire.tell(HEARD);
+    scenario.wire.tell({ kind: "pong", nonce: 1 });
+    expect(counts()).toEqual([0]);
+    scenario.pass(1_000);
+    expect(counts()).toEqual([0, 1]);
+    scenario.wire.tell(HEARD);
+    for (let heard = 1; heard < limits.untakenMessagesMax; heard += 1) scenario.wire.tell(HEARD);
+    expect(counts()).toEqual([0, 1, 1 + limits.untakenMessagesMax]);
+  });
+
+  it("goes out again over the next connection as far as the server did not take it in", () => {
+    scenario.enter();
+    scenario.arrive();
+    for (const text of ["one", "two", "three"]) scenario.session.send(say(text));
+    scenario.wire.tell({ kind: "taken", count: 1 });
+    scenario.wire.events.closed(1006, "");
+    expect(scenario.session.send(say("while away"))).toBe(true);
+    expect(scenario.session.send({ kind: "ping", nonce: 1 })).toBe(false);
+    scenario.pass(1_000);
+    scenario.arrive(true, 2, 0);
+    expect(said(scenario.wire)).toEqual(["three", "while away"]);
+    expect(scenario.unsent).toEqual([]);
+  });
+
+  it("is told as doubtful when another session begins", () => {
+    scenario.enter();
+    scenario.arrive();
+    scenario.session.send(say("did you hear that?"));
+    scenario.wire.events.closed(1006, "");
+    scenario.pass(1_000);
+    scenario.arrive(false);
+    expect(said(scenario.wire)).toEqual([]);
+    expect(scenario.unsent).toEqual([say("did you hear that?")]);
+    scenario.session.send(say("anew"));
+    expect(said(scenario.wire)).toEqual(["anew"]);
+  });
+
+  it("is not more than may wait", () => {
+    scenario.enter();
+    scenario.arrive();
+    for (let n = 0; n < limits.clientUntakenMessagesMax; n += 1) {
+      expect(scenario.session.send(say(`${n}`))).toBe(true);
+    }
+    expect(scenario.session.send(say("too much"))).toBe(false);
+    scenario.wire.tell({ kind: "taken", count: 1 });
+    expect(scenario.session.send(say("room again"))).toBe(true);
+  });
+
+  it("is told anew to a page that was loaded again", () => {
+    scenario.storage.set(
+      "vivarium.resume",
+      JSON.stringify({ token: TOKEN, windowS: 30, touchedMs: scenario.wallMs }),
+    );
+    scenario.enter();
+    scenario.arrive(true, 5, 12);
+    expect(scenario.hello.resume).toEqual({ token: TOKEN, taken: null });
+    scenario.wire.tell(HEARD);
+    scenario.session.send(say("sixth"));
+    scenario.wire.events.closed(1006, "");
+    scenario.pass(1_000);
+    scenario.arrive(true, 6, 13);
+    expect(scenario.hello.resume).toEqual({ token: TOKEN, taken: 13 });
+    expect(said(scenario.wire)).toEqual([]);
+  });
+
+  it("survives connections that are cut at any moment, on either side", () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const one = new Scenario();
+      const random = seeded(seed);
+      /** The server: what it took in, and what it told. */
+      const server = { heard: [] as string[], told: 0, confirmed: 0, read: 1 };
+      const cut = (): void => {
+        one.wire.events.closed(1006, "");
+        while (one.session.state.kind === "waiting") one.pass(500);
+        one.wire.events.opened();
+        const taken = one.hello.resume?.taken ?? 0;
+        expect(taken).toBe(one.messages.length);
+        one.arrive(true, server.heard.length, taken);
+        server.read = 1;
+        for (let n = taken; n < server.told; n += 1) one.wire.tell(heardNo(n));
+      };
+      one.enter();
+      one.arrive();
+      for (let step = 0; step < 200; step += 1) {
+        const what = random();
+        if (what < 0.3) one.session.send(say(`${step}`));
+        else if (what < 0.6) {
+          // Lost on the way when the connection breaks before it arrives.
+          if (random() < 0.8) one.wire.tell(heardNo(server.told));
+          else {
+            server.told += 1;
+            cut();
+            continue;
+          }
+          server.told += 1;
+        } else if (what < 0.9) {
+          const next = one.wire.sent[server.read];
+          if (next !== undefined) {
+            server.read += 1;
+            const wish = decodeClientMessage(next.bytes);
+            if (wish.kind === "say") server.heard.push(wish.text);
+            if (random() < 0.3) one.wire.tell({ kind: "taken", count: server.heard.length });
+          }
+        } else cut();
+      }
+      cut();
+      for (const { bytes } of one.wire.sent.slice(server.read)) {
+        const wish = decodeClientMessage(bytes);
+        if (wish.kind === "say") server.heard.push(wish.text);
+      }
+      const sorted = [...new Set(server.heard)].sort((a, b) => Number(a) - Number(b));
+      expect(server.heard).toEqual(sorted);
+      expect(one.messages).toEqual(Array.from({ length: server.told }, (_, n) => heardNo(n)));
+    }
+  });
+});
+
+function heardNo(n: number): ServerMessage & WorldMessage {
+  return { kind: "heard", person: 2, text: `${n}` };
+}
+
+/** A seeded generator (mulberry32), so that a failure can be repeated. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe("a server that asks for tickets", () => {
+  it("gets one after it said so, and none on a return", async () => {
+    scenario.enter();
+    scenario.wire.events.opened();
+    expect(scenario.hello.ticket).toBeNull();
+    scenario.wire.tell({ kind: "closed", reason: "badTicket", detail: "" });
+    scenario.pass(1_000);
+    scenario.wire.events.opened();
+    expect(scenario.wire.sent).toEqual([]);
+    await vi.waitFor(() => expect(scenario.wire.sent).toHaveLength(1));
+    expect(scenario.hello.ticket).toEqual(TICKET);
+    scenario.arrive();
+    scenario.wire.events.closed(1006, "");
+    scenario.pass(1_000);
+    scenario.wire.events.opened();
+    expect(scenario.hello).toMatchObject({ ticket: null, resume: { token: TOKEN } });
+    expect(scenario.tickets).toBe(1);
   });
 });
 

@@ -5,8 +5,9 @@
  *                          |                      |                 |
  *                          +------ a reason that waiting cannot heal +--> ended
  *
- * Owns the handshake, the resume token, the round trip, and when to try again. Invariant: at most
- * one transport is open. It never looks into packets, and takes time and chance from its ports.
+ * Owns the handshake, the resume token, the round trip, what must arrive exactly once, and when to
+ * try again. Invariants: at most one transport is open; what is wished while none is goes out once
+ * one is again. It never looks into packets, and takes time and chance from its ports.
  */
 import {
   type ClientMessage,
@@ -14,8 +15,10 @@ import {
   encodeClientMessage,
   encodeHello,
   type Look,
+  limits,
   type ServerMessage,
 } from "../protocol/generated";
+import { Deliveries, isNumbered, type NumberedServerMessage } from "./deliveries";
 import type { TokenStore } from "./token";
 import type { OpenTransport, Transport, TransportName } from "./transport";
 import { remedyFor, type Trouble, troubleOf } from "./trouble";
@@ -28,15 +31,14 @@ export type SessionState =
   | { kind: "ended"; trouble: Trouble };
 
 /** Messages that the session does not keep to itself. */
-export type WorldMessage = Exclude<
-  ServerMessage,
-  { kind: "closed" } | { kind: "accepted" } | { kind: "pong" }
->;
+export type WorldMessage = NumberedServerMessage;
 
 export interface SessionEvents {
   changed(state: SessionState): void;
   message(message: WorldMessage): void;
   frame(bytes: Uint8Array): void;
+  /** The session could not go on, and nobody knows whether these arrived. */
+  unsent(messages: readonly ClientMessage[]): void;
 }
 
 /** What the session needs of the world around it. */
@@ -49,6 +51,8 @@ export interface SessionPorts {
   /** Calls `then` after `ms`; the result cancels. */
   after(ms: number, then: () => void): () => void;
   tokens: TokenStore;
+  /** Says who comes, where the server asks for it; null when there is none to be had. */
+  ticket(): Promise<number[] | null>;
 }
 
 /** Who comes, and where to. */
@@ -60,7 +64,7 @@ export interface Visit {
 
 const PING_EVERY_MS = 1_000;
 /** A server that is there says something all the time, be it only the answer to a ping. */
-const SILENCE_MS_MAX = 4_000;
+const SILENCE_MS_MAX = 2_500;
 const HANDSHAKE_MS_MAX = 6_000;
 const RETRY_FIRST_MS = 300;
 /** Short against the server's window, so that an avatar that waits is reached in time. */
@@ -89,6 +93,10 @@ export class Session {
   #nonce = 0;
   #pings = new Map<number, number>();
   #roundTripMs: number | null = null;
+  readonly #deliveries = new Deliveries();
+  /** Whether this page has followed the session; after a reload it has only the token. */
+  #knows = false;
+  #needsTicket = false;
   #person: number | null = null;
 
   constructor(ports: SessionPorts, events: SessionEvents) {
@@ -118,6 +126,8 @@ export class Session {
   enter(visit: Visit): void {
     this.#visit = visit;
     this.#attempt = 0;
+    this.#knows = false;
+    this.#deliveries.begin();
     this.#connect();
   }
 
@@ -141,9 +151,15 @@ export class Session {
     this.#become({ kind: "idle" });
   }
 
-  /** Sends a wish; false when nobody is there to hear it. */
+  /**
+   * Sends a wish, now or once the connection is back; false when nobody will hear it, or when too
+   * many wait.
+   */
   send(message: ClientMessage): boolean {
-    if (this.#state.kind !== "present" || this.#transport === null) return false;
+    const { kind } = this.#state;
+    if (kind === "idle" || kind === "ended") return false;
+    if (isNumbered(message) && !this.#deliveries.keep(message)) return false;
+    if (kind !== "present" || this.#transport === null) return isNumbered(message);
     this.#transport.send("reliable", encodeClientMessage(message));
     return true;
   }
@@ -170,6 +186,7 @@ export class Session {
     this.#pings.set(this.#nonce, now);
     if (this.#pings.size > PINGS_OPEN_MAX) this.#pings.delete(this.#nonce - PINGS_OPEN_MAX);
     this.send({ kind: "ping", nonce: this.#nonce });
+    if (this.#deliveries.untold > 0) this.#tellTaken();
     this.#ports.tokens.touch();
   }
 
@@ -198,10 +215,27 @@ export class Session {
   }
 
   #greet(): void {
+    const token = this.#ports.tokens.load();
+    if (token !== null || !this.#needsTicket) {
+      this.#sayHello(token, null);
+      return;
+    }
+    const generation = this.#generation;
+    this.#ports
+      .ticket()
+      // Without one the server says what is missing.
+      .catch(() => null)
+      .then((ticket) => {
+        if (generation === this.#generation) this.#sayHello(null, ticket);
+      });
+  }
+
+  #sayHello(token: number[] | null, ticket: number[] | null): void {
     if (this.#visit === null) return;
     const { world, name, look } = this.#visit;
-    const resume = this.#ports.tokens.load();
-    this.#transport?.send("reliable", encodeHello({ world, name, look, resume }));
+    const taken = this.#knows ? this.#deliveries.taken : null;
+    const resume = token === null ? null : { token, taken };
+    this.#transport?.send("reliable", encodeHello({ world, name, look, ticket, resume }));
   }
 
   #hear(bytes: Uint8Array): void {
@@ -216,26 +250,53 @@ export class Session {
       case "closed":
         this.#lost(message.reason);
         return;
-      case "accepted": {
-        const now = this.#ports.now();
-        this.#cancelTimer();
-        this.#person = message.person;
-        this.#presentSinceMs = now;
-        this.#lastPingMs = now - PING_EVERY_MS;
-        this.#ports.tokens.save(message.resume, message.resumeWindowS);
-        this.#become({ kind: "present", resumed: message.resumed });
-        this.beat();
-        this.#schedulePing();
+      case "accepted":
+        this.#accepted(message);
         return;
-      }
       case "pong":
         this.#measure(message.nonce);
         return;
+      case "taken":
+        this.#deliveries.confirm(message.count);
+        return;
       default:
+        this.#deliveries.take();
+        if (this.#deliveries.untold >= limits.untakenMessagesMax) this.#tellTaken();
         // A portal moves the visit: whoever must start anew starts where they were last.
         if (message.kind === "entered") this.become({ world: message.world });
         this.#events.message(message);
     }
+  }
+
+  #accepted(message: Extract<ServerMessage, { kind: "accepted" }>): void {
+    const now = this.#ports.now();
+    this.#cancelTimer();
+    this.#person = message.person;
+    this.#presentSinceMs = now;
+    this.#lastPingMs = now - PING_EVERY_MS;
+    this.#ports.tokens.save(message.resume, message.resumeWindowS);
+    let lost: readonly ClientMessage[] = [];
+    if (message.resumed) {
+      this.#deliveries.resume(message.taken, message.told, this.#knows);
+    } else if (this.#knows) {
+      lost = this.#deliveries.begin();
+    }
+    this.#knows = true;
+    this.#needsTicket = false;
+    // Also says that the new token has arrived.
+    this.#tellTaken();
+    for (const waiting of this.#deliveries.waiting) {
+      this.#transport?.send("reliable", encodeClientMessage(waiting));
+    }
+    this.#become({ kind: "present", resumed: message.resumed });
+    if (lost.length > 0) this.#events.unsent(lost);
+    this.beat();
+    this.#schedulePing();
+  }
+
+  #tellTaken(): void {
+    const count = this.#deliveries.tell();
+    this.#transport?.send("reliable", encodeClientMessage({ kind: "taken", count }));
   }
 
   #schedulePing(): void {
@@ -260,12 +321,14 @@ export class Session {
     const steady =
       this.#state.kind === "present" && this.#ports.now() - this.#presentSinceMs > STEADY_MS;
     if (steady) this.#attempt = 0;
+    if (trouble === "badTicket") this.#needsTicket = true;
     this.#drop();
     if (remedyFor(trouble) !== "wait") {
       this.#become({ kind: "ended", trouble });
       return;
     }
-    const delay = backOffMs(this.#attempt, this.#ports.random());
+    // What was steady is most often back at once, be it over another road.
+    const delay = steady ? 0 : backOffMs(this.#attempt, this.#ports.random());
     this.#cancelTimer = this.#ports.after(delay, () => this.#connect());
     const retryAtMs = this.#ports.now() + delay;
     this.#become({ kind: "waiting", attempt: this.#attempt, retryAtMs, trouble });

@@ -21,6 +21,7 @@ export function remedyFor(trouble: Trouble): Remedy {
     case "handshakeTimeout":
     case "shuttingDown":
     case "worldRestarting":
+    case "badTicket":
     case "unreachable":
     case "silent":
       return "wait";

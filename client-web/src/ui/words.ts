@@ -32,6 +32,7 @@ export const TROUBLE_TEXTS: Readonly<Record<Trouble, TextKey>> = {
   resumedElsewhere: "closeResumedElsewhere",
   shuttingDown: "closeShuttingDown",
   worldRestarting: "closeWorldRestarting",
+  badTicket: "closeBadTicket",
   unreachable: "closeUnreachable",
   silent: "closeSilent",
   unreadable: "closeUnreadable",

@@ -11,6 +11,7 @@ pub mod adapters;
 pub mod driver;
 pub mod limits;
 pub mod outbox;
+pub mod path;
 pub mod session;
 pub mod stats;
 pub mod transport;

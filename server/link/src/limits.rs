@@ -107,3 +107,70 @@ pub const GREETING_SIGNS_MAX: usize = 64;
 pub const CONTROL_MESSAGES_MAX: usize = 256;
 /// Packets of one tick that may wait for a client; more are dropped.
 pub const WAITING_PACKETS_MAX: usize = 128;
+
+/// Bidirectional streams that a QUIC client may have open: its reliable lane, and the request of
+/// WebTransport.
+pub const QUIC_BIDI_STREAMS_MAX: u32 = 4;
+/// Unidirectional streams that a QUIC client may have open: HTTP/3 takes three.
+pub const QUIC_UNI_STREAMS_MAX: u32 = 8;
+/// Bytes of one stream that a QUIC client may send ahead of what was read.
+pub const QUIC_STREAM_WINDOW_BYTES: u32 = 16 * 1024;
+/// Bytes of all its streams that a QUIC client may send ahead of what was read.
+pub const QUIC_CONNECTION_WINDOW_BYTES: u32 = 32 * 1024;
+/// Bytes of streams that wait in a QUIC connection to be acknowledged; writing waits beyond.
+pub const QUIC_SEND_WINDOW_BYTES: u64 = 256 * 1024;
+/// Bytes of TLS messages that may come out of order.
+pub const QUIC_CRYPTO_BUFFER_BYTES: usize = 16 * 1024;
+/// Bytes of datagrams that wait to be taken in; of more the oldest are dropped.
+pub const QUIC_DATAGRAMS_RECEIVED_BYTES: usize = 16 * 1024;
+/// Bytes of datagrams that wait for the path; of more the oldest are dropped, so that the newest
+/// frame wins. The packets of two ticks at the largest budget fit.
+pub const QUIC_DATAGRAMS_SENT_BYTES: usize = 16 * 1024;
+/// Packets that a client which knows the extension receives before it acknowledges.
+pub const QUIC_PACKETS_PER_ACK: u32 = 8;
+/// How long it may wait with that.
+pub const QUIC_ACK_DELAY_MAX: Duration = Duration::from_millis(25);
+/// Handshakes that wait for the endpoint to look at them; more are refused.
+pub const QUIC_INCOMING_MAX: usize = 1_024;
+/// Bytes that are kept of one handshake that nobody has looked at yet.
+pub const QUIC_INCOMING_BYTES_MAX: u64 = 8 * 1024;
+/// Bytes that are kept of all of them.
+pub const QUIC_INCOMING_BYTES_TOTAL_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes that a QUIC connection reads ahead of its stream at first.
+pub const QUIC_READ_BUFFER_BYTES: usize = 512;
+/// How long a client has to acknowledge the last words.
+pub const QUIC_LAST_WORDS_MAX: Duration = Duration::from_millis(500);
+/// Networks whose handshakes are counted; beyond, newcomers from others are ignored for a moment.
+pub const PREFIXES_MAX: usize = 16 * 1024;
+
+/// What bounds a QUIC endpoint. The defaults suit a public server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuicLimits {
+    /// From the first packet to the first byte of the reliable lane.
+    pub handshake_timeout: Duration,
+    /// Handshakes that are under way; more are refused.
+    pub pending_handshakes_max: u32,
+    /// While so many are under way, others must show first that they receive what they are sent, which
+    /// takes a round trip. 0: everyone must, unless they bring a token of an earlier visit. Without
+    /// that quinn answers a borrowed address with up to a datagram more than three times what came.
+    pub handshakes_before_retry: u32,
+    /// Handshakes of one network (IPv4: /24, IPv6: /64); those beyond are ignored.
+    pub handshakes_per_prefix: Rate,
+    /// Without a packet for this long a connection is over.
+    pub idle_timeout: Duration,
+    /// After silence for this long the client is asked for a packet.
+    pub keep_alive_interval: Duration,
+}
+
+impl Default for QuicLimits {
+    fn default() -> Self {
+        Self {
+            handshake_timeout: Duration::from_secs(5),
+            pending_handshakes_max: 512,
+            handshakes_before_retry: 0,
+            handshakes_per_prefix: Rate { per_s: 20, burst: 200 },
+            idle_timeout: Duration::from_secs(15),
+            keep_alive_interval: Duration::from_secs(4),
+        }
+    }
+}

@@ -7,6 +7,8 @@ use std::future::Future;
 use bytes::Bytes;
 use vivarium_protocol::close::CloseReason;
 
+use crate::path::PathStats;
+
 /// The two lanes of a session. The number is the first byte of a WebSocket message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -104,6 +106,11 @@ pub trait Sender: Send {
 
     /// Ends the connection with the code and text of a reason.
     fn close(&mut self, reason: CloseReason) -> impl Future<Output = ()> + Send;
+
+    /// What the transport itself has measured since this was last asked; none where it cannot.
+    fn path(&mut self) -> Option<PathStats> {
+        None
+    }
 }
 
 /// A connection on which a session can run.

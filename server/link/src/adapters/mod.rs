@@ -2,6 +2,7 @@
 //! conformance suite.
 
 pub mod memory;
+pub mod quic;
 pub mod websocket;
 
 #[cfg(test)]

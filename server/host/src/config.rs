@@ -34,6 +34,17 @@ pub struct ServerConfig {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "VIVARIUM_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Address and port for QUIC and WebTransport (UDP). Without it, those of `--listen`, if they are
+    /// free.
+    #[arg(long, env = "VIVARIUM_UDP_LISTEN")]
+    pub udp_listen: Option<SocketAddr>,
+    /// Certificate chain (PEM) for HTTPS and QUIC; read again when it changes. Without it pages are
+    /// served over plain HTTP, and QUIC has a certificate that browsers trust by its digest.
+    #[arg(long, value_name = "FILE", env = "VIVARIUM_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key (PEM) of the certificate.
+    #[arg(long, value_name = "FILE", env = "VIVARIUM_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Folder for what the server must keep; it is made when missing.
     #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
     pub data: PathBuf,
@@ -98,6 +109,9 @@ pub struct ServerConfig {
     /// Limits of each connection; the defaults, unless a test wants others.
     #[arg(skip)]
     pub link: vivarium_link::limits::LinkLimits,
+    /// Limits of the UDP port; the defaults, unless a test wants others.
+    #[arg(skip)]
+    pub quic: vivarium_link::limits::QuicLimits,
 }
 
 impl ServerConfig {

@@ -15,14 +15,15 @@ use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
+use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use crate::{
-    limits::{HEADER_READ_TIMEOUT, REFUSALS_MAX, REQUEST_HEAD_BYTES_MAX},
+    limits::{HEADER_READ_TIMEOUT, REFUSALS_MAX, REQUEST_HEAD_BYTES_MAX, TLS_HANDSHAKE_TIMEOUT},
     metrics::Metrics,
     patient::Patient,
 };
@@ -100,9 +101,10 @@ impl Drop for Ticket {
     }
 }
 
-/// Takes connections in until `ending` says otherwise.
+/// Takes connections in until `ending` says otherwise. With `tls`, they speak HTTPS.
 pub async fn accept(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     gate: Arc<Gate>,
     metrics: Arc<Metrics>,
@@ -117,8 +119,8 @@ pub async fn accept(
         match accepted {
             Ok((stream, peer)) => match gate.enter(peer.ip()) {
                 Some(ticket) => {
-                    let router = router.clone();
-                    tokio::spawn(serve(stream, router, Arc::new(ticket), ending.clone()));
+                    let (tls, router) = (tls.clone(), router.clone());
+                    tokio::spawn(begin(stream, tls, router, Arc::new(ticket), ending.clone()));
                 }
                 None => {
                     metrics.connections_refused.inc();
@@ -153,17 +155,32 @@ async fn refuse(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
     let _ = tokio::time::timeout(Duration::from_secs(1), telling).await;
 }
 
-async fn serve(
+async fn begin(
     stream: TcpStream,
+    tls: Option<TlsAcceptor>,
     router: Router,
     ticket: Arc<Ticket>,
-    mut ending: watch::Receiver<bool>,
+    ending: watch::Receiver<bool>,
 ) {
     // Frames are small and must leave at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
     keep_queue_short(&stream);
+    let Some(tls) = tls else { return serve(stream, router, ticket, ending).await };
+    match tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => serve(stream, router, ticket, ending).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    ticket: Arc<Ticket>,
+    mut ending: watch::Receiver<bool>,
+) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ticket.clone());
         let mut router = router.clone();

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 use axum::{
     Extension, Json, Router,
     extract::{Path as UrlPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri::Authority},
     middleware,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -15,12 +15,17 @@ use serde::Serialize;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower_http::services::{ServeDir, ServeFile};
 use vivarium_link::{
-    adapters::websocket::WebSocketTransport, driver, limits::LinkLimits, stats::LinkStats,
+    adapters::{quic, websocket::WebSocketTransport},
+    driver,
+    limits::LinkLimits,
 };
 
 use vivarium_protocol::limits::TICKET_LIFE_S;
 
-use crate::{connections::Ticket, metrics::Metrics, origin, routing::FrontDoor, worlds::Worlds};
+use crate::{
+    connections::Ticket, links::Links, metrics::Metrics, origin, routing::FrontDoor,
+    tls::Certificates, worlds::Worlds,
+};
 
 /// What requests are answered from.
 #[derive(Clone, Debug)]
@@ -31,12 +36,16 @@ pub struct Shared {
     pub door: Arc<FrontDoor>,
     /// What is measured.
     pub metrics: Arc<Metrics>,
-    /// Counters of the WebSocket connections.
-    pub websocket_stats: Arc<LinkStats>,
+    /// Counters of the transports.
+    pub links: Links,
     /// Limits of each connection.
     pub link: LinkLimits,
     /// Origins that may connect besides our own.
     pub allow_origins: Arc<[String]>,
+    /// Where QUIC and WebTransport are, if they are.
+    pub udp_port: Option<u16>,
+    /// The certificate.
+    pub certificates: Arc<Certificates>,
 }
 
 /// All routes.
@@ -47,6 +56,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/connect", get(connect))
         .route("/api/worlds", get(list_worlds))
         .route("/api/tickets", post(ticket))
+        .route("/api/roads", get(list_roads))
         .route("/worlds/{file}", get(world_document))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
@@ -151,6 +161,51 @@ async fn list_worlds(State(shared): State<Shared>) -> Response {
         })
         .collect();
     Json(entries).into_response()
+}
+
+/// How sessions can be had here.
+#[derive(Debug, Serialize)]
+struct Roads {
+    webtransport: Option<WebTransportRoad>,
+    quic: Option<QuicRoad>,
+    websocket: WebSocketRoad,
+}
+
+#[derive(Debug, Serialize)]
+struct WebTransportRoad {
+    url: String,
+    /// SHA-256 in hexadecimal digits; none when the certificate is trusted without them.
+    certificate_hashes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct QuicRoad {
+    port: u16,
+    certificate_hashes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct WebSocketRoad {
+    /// Relative to the page's origin.
+    url: &'static str,
+}
+
+async fn list_roads(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let certificate_hashes: Vec<String> = shared
+        .certificates
+        .digests()
+        .iter()
+        .map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        .collect();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    let webtransport = shared.udp_port.zip(host).map(|(port, host)| WebTransportRoad {
+        url: format!("https://{}:{port}{}", host.host(), quic::PATH),
+        certificate_hashes: certificate_hashes.clone(),
+    });
+    let quic = shared.udp_port.map(|port| QuicRoad { port, certificate_hashes });
+    let websocket = WebSocketRoad { url: "/connect" };
+    Json(Roads { webtransport, quic, websocket }).into_response()
 }
 
 #[derive(Debug, Serialize)]
@@ -273,7 +328,7 @@ async fn connect(
         match upgrade.await {
             Ok(upgraded) => {
                 let transport = WebSocketTransport::after_upgrade(TokioIo::new(upgraded)).await;
-                let stats = &shared.websocket_stats;
+                let stats = &shared.links.websocket;
                 let departure = driver::drive(transport, &*shared.door, shared.link, stats).await;
                 tracing::debug!(?departure, "a session ended");
             }

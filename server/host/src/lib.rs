@@ -8,6 +8,7 @@ pub mod config;
 pub mod connections;
 pub mod http;
 pub mod limits;
+pub mod links;
 pub mod metrics;
 pub mod origin;
 pub mod patient;
@@ -17,6 +18,7 @@ pub mod residents;
 pub mod routing;
 pub mod server;
 pub mod tickets;
+pub mod tls;
 pub mod world_thread;
 pub mod worlds;
 

@@ -28,6 +28,13 @@ pub const TICKETS_MAX: usize = 4_096;
 /// Ticks without a connection before a world is told that somebody is away: moving to another
 /// network or transport is quicker than that, and concerns nobody else.
 pub const AWAY_TICKS: u8 = 15;
+/// How long a certificate for development is valid: browsers accept at most 14 days. It is replaced
+/// after half of that.
+pub const DEVELOPMENT_CERTIFICATE_LIFE: Duration = Duration::from_secs(13 * 24 * 3_600);
+/// Time between two looks whether there is a new certificate.
+pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a TLS handshake may take over TCP.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Ticks by which a world may be behind; what is beyond is dropped, so that it never spirals.
 pub const BEHIND_TICKS_MAX: u32 = 5;
 /// Records that wait to be written to a recording; beyond it the recording ends.

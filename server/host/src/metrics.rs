@@ -25,6 +25,7 @@ use prometheus_client::{
 };
 use vivarium_contract::{PRESSURE_STEPS, Phase, TickReport};
 use vivarium_link::{
+    adapters::quic::QuicStats,
     outbox::OutboxStats,
     stats::{CLOSE_REASON_ALL, LinkStats},
     transport::Lane,
@@ -73,7 +74,11 @@ fn histogram() -> Histogram {
 
 impl Metrics {
     /// Nothing measured yet; `links` are the transports by name.
-    pub fn new(links: Vec<(&'static str, Arc<LinkStats>)>, outboxes: Arc<OutboxStats>) -> Self {
+    pub fn new(
+        links: Vec<(&'static str, Arc<LinkStats>)>,
+        outboxes: Arc<OutboxStats>,
+        handshakes: Arc<QuicStats>,
+    ) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("vivarium"),
             phases: Family::new_with_constructor(histogram),
@@ -111,6 +116,7 @@ impl Metrics {
             metrics.origins_refused.clone(),
         );
         registry.register_collector(Box::new(OutboxCollector(outboxes)));
+        registry.register_collector(Box::new(HandshakeCollector(handshakes)));
         for (transport, stats) in links {
             registry
                 .sub_registry_with_label(("transport".into(), transport.into()))
@@ -299,6 +305,25 @@ impl Collector for OutboxCollector {
     }
 }
 
+/// Tells what became of handshakes at the UDP port that led to no session.
+#[derive(Debug)]
+struct HandshakeCollector(Arc<QuicStats>);
+
+impl Collector for HandshakeCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let stats = &*self.0;
+        let counters = [
+            ("quic_ignored", "Handshakes ignored: too many of one network.", &stats.ignored),
+            ("quic_retried", "Handshakes that had to prove their address.", &stats.retried),
+            ("quic_refused", "Handshakes refused: too many pending or connected.", &stats.refused),
+            ("quic_failed", "Handshakes that broke or took too long.", &stats.failed),
+        ];
+        counters.into_iter().try_for_each(|(name, help, count)| {
+            one(&mut encoder, name, help, &ConstCounter::new(count.load(Relaxed)))
+        })
+    }
+}
+
 /// Tells what the connections of one transport counted.
 #[derive(Debug)]
 struct LinkCollector(Arc<LinkStats>);
@@ -367,7 +392,7 @@ mod tests {
         let stats = Arc::new(LinkStats::default());
         stats.sent_bytes[Lane::Latest as usize].store(42, Relaxed);
         stats.closed[9].store(3, Relaxed);
-        let metrics = Metrics::new(vec![("websocket", stats)], Arc::default());
+        let metrics = Metrics::new(vec![("websocket", stats)], Arc::default(), Arc::default());
         let plaza = metrics.world("plaza");
         plaza.phase(Phase::Simulate).observe(0.004);
         plaza.late_ticks.inc();

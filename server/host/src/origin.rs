@@ -6,15 +6,18 @@ use axum::http::{HeaderMap, header};
 /// Whether a request to connect may go on: it comes from a page of this server, from an origin
 /// that the configuration allows, or from something that is not a browser.
 pub fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("not text"));
+    may_come(text(header::ORIGIN), text(header::HOST), allowed)
+}
+
+/// The same for a request that names its page's `origin` and the `host` that it wants.
+pub fn may_come(origin: Option<&str>, host: Option<&str>, allowed: &[String]) -> bool {
+    let Some(origin) = origin else { return true };
     if allowed.iter().any(|one| one.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
         return true;
     }
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
-        return false;
-    };
+    let Some(host) = host else { return false };
     // A proxy that ends TLS keeps the host but not the scheme, so only the host is compared.
     let default_port = match scheme {
         "http" => ":80",

@@ -13,7 +13,9 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
-use vivarium_link::{adapters::websocket, stats::LinkStats};
+use tokio_rustls::TlsAcceptor;
+use vivarium_link::adapters::quic::QuicEndpoint;
+use vivarium_protocol::close::CloseReason;
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
@@ -21,9 +23,11 @@ use crate::{
     connections::{self, Gate},
     http,
     limits::{DRAIN_TIMEOUT, END_TIMEOUT},
+    links::{Links, Reception},
     metrics::Metrics,
     recording::Recording,
     routing::FrontDoor,
+    tls::{self, Certificates, TlsError},
     world_thread::{Ticking, WorldEnd, WorldThread},
     worlds::{self, OpenError, World, WorldSource, Worlds},
 };
@@ -51,6 +55,20 @@ pub enum StartError {
          --listen ADDRESS:PORT"
     )]
     AddressInUse(SocketAddr),
+    /// The certificate is of no use.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// HTTPS cannot be served.
+    #[error("cannot serve HTTPS: {0}")]
+    Https(rustls::Error),
+    /// The UDP port that was asked for cannot be had.
+    #[error("cannot listen for QUIC on UDP {address}: {error}; choose another with --udp-listen")]
+    Udp {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
     /// Listening failed otherwise.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -88,7 +106,8 @@ pub struct Server {
     worlds: Arc<Worlds>,
     door: Arc<FrontDoor>,
     gate: Arc<Gate>,
-    websocket_stats: Arc<LinkStats>,
+    links: Links,
+    quic: Option<QuicEndpoint>,
     stop: Arc<AtomicBool>,
     ending: watch::Sender<bool>,
     threads: Vec<JoinHandle<Option<WorldEnd>>>,
@@ -146,9 +165,26 @@ impl Server {
         let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
             .with_tickets_required(config.require_ticket);
         let door = Arc::new(door);
-        let websocket_stats = Arc::new(LinkStats::default());
-        let links = vec![(websocket::NAME, websocket_stats.clone())];
-        let metrics = Arc::new(Metrics::new(links, door.outbox_stats().clone()));
+        let links = Links::default();
+        let metrics = Arc::new(Metrics::new(
+            links.named(),
+            door.outbox_stats().clone(),
+            links.handshakes.clone(),
+        ));
+        let certificates = Arc::new(match (&config.tls_cert, &config.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Certificates::from_files(certificate.clone(), key.clone())?
+            }
+            _ => Certificates::for_development(address.ip())?,
+        });
+        let tls = match certificates.are_given() {
+            true => {
+                let config = tls::https(certificates.clone()).map_err(StartError::Https)?;
+                Some(TlsAcceptor::from(Arc::new(config)))
+            }
+            false => None,
+        };
+        let quic = bind_udp(&config, address, &certificates)?;
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
         let mut server = Self {
@@ -156,7 +192,8 @@ impl Server {
             worlds: worlds.clone(),
             door: door.clone(),
             gate: gate.clone(),
-            websocket_stats: websocket_stats.clone(),
+            links: links.clone(),
+            quic: quic.clone(),
             stop: Arc::new(AtomicBool::new(false)),
             ending,
             threads: Vec::new(),
@@ -184,16 +221,32 @@ impl Server {
                 .map_err(|_| StartError::Failed(name()))?
                 .map_err(|error| StartError::World { name: name(), error })?;
         }
+        let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
+        let allow_origins: Arc<[String]> = config.allow_origins.into();
         let shared = http::Shared {
             worlds,
             door: door.clone(),
             metrics: metrics.clone(),
-            websocket_stats,
+            links: links.clone(),
             link: config.link,
-            allow_origins: config.allow_origins.into(),
+            allow_origins: allow_origins.clone(),
+            udp_port,
+            certificates: certificates.clone(),
         };
+        if let Some(quic) = quic {
+            let reception = Reception {
+                door: door.clone(),
+                gate: gate.clone(),
+                links: links.clone(),
+                limits: config.link,
+                allow_origins,
+            };
+            let serving = quic.serve(Arc::new(reception), config.quic, links.handshakes.clone());
+            server.tasks.push(tokio::spawn(serving));
+        }
+        server.tasks.push(tokio::spawn(certificates.keep()));
         let router = http::router(shared, &config.assets, &config.client);
-        let accepting = connections::accept(listener, router, gate, metrics, is_ending);
+        let accepting = connections::accept(listener, tls, router, gate, metrics, is_ending);
         server.tasks.push(tokio::spawn(accepting));
         server.tasks.push(tokio::spawn(expire(door)));
         Ok(server)
@@ -202,6 +255,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for QUIC, if it does.
+    pub fn udp_address(&self) -> Option<SocketAddr> {
+        self.quic.as_ref()?.address().ok()
     }
 
     /// The worlds, in order.
@@ -243,8 +301,11 @@ impl Server {
     async fn drained(&self) {
         // While clients read the reason and hang up, `/readyz` still answers that it is over.
         let mut every_moment = tokio::time::interval(Duration::from_millis(20));
-        while self.websocket_stats.open.load(Ordering::Relaxed) > 0 {
+        while self.links.open() > 0 {
             every_moment.tick().await;
+        }
+        if let Some(quic) = &self.quic {
+            quic.close(CloseReason::ShuttingDown, DRAIN_TIMEOUT).await;
         }
         self.ending.send_replace(true);
         self.gate.empty().await;
@@ -255,6 +316,23 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         self.tasks.iter().for_each(Task::abort);
+    }
+}
+
+/// The UDP port. One that was not asked for may be missing: everyone gets in over TCP.
+fn bind_udp(
+    config: &ServerConfig,
+    http: SocketAddr,
+    certificates: &Arc<Certificates>,
+) -> Result<Option<QuicEndpoint>, StartError> {
+    let address = config.udp_listen.unwrap_or(http);
+    match QuicEndpoint::bind(address, certificates.clone(), &config.quic) {
+        Ok(endpoint) => Ok(Some(endpoint)),
+        Err(error) if config.udp_listen.is_some() => Err(StartError::Udp { address, error }),
+        Err(error) => {
+            tracing::warn!(%address, %error, "no QUIC and no WebTransport: the UDP port is not free");
+            Ok(None)
+        }
     }
 }
 

@@ -1,0 +1,88 @@
+//! The transports of this server: what they count, and who is let in over UDP.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use vivarium_link::{
+    adapters::{
+        quic::{self, Kind, QuicHost, QuicStats, QuicTransport},
+        websocket,
+    },
+    driver,
+    limits::LinkLimits,
+    stats::LinkStats,
+};
+
+use crate::{
+    connections::{Gate, Ticket},
+    origin,
+    routing::FrontDoor,
+};
+
+/// Counters of all transports.
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    /// WebSocket.
+    pub websocket: Arc<LinkStats>,
+    /// Native QUIC.
+    pub quic: Arc<LinkStats>,
+    /// WebTransport.
+    pub webtransport: Arc<LinkStats>,
+    /// Handshakes at the UDP port.
+    pub handshakes: Arc<QuicStats>,
+}
+
+impl Links {
+    /// Each with its name in metrics.
+    pub fn named(&self) -> Vec<(&'static str, Arc<LinkStats>)> {
+        vec![
+            (websocket::NAME, self.websocket.clone()),
+            (quic::NAME, self.quic.clone()),
+            (quic::NAME_WEBTRANSPORT, self.webtransport.clone()),
+        ]
+    }
+
+    /// Connections that are open now, those in their handshake included.
+    pub fn open(&self) -> i64 {
+        self.named().iter().map(|(_, stats)| stats.open.load(Relaxed)).sum()
+    }
+}
+
+/// Lets people in who come over UDP.
+#[derive(Debug)]
+pub struct Reception {
+    /// The door.
+    pub door: Arc<FrontDoor>,
+    /// How many may be connected.
+    pub gate: Arc<Gate>,
+    /// What is counted.
+    pub links: Links,
+    /// Limits of each connection.
+    pub limits: LinkLimits,
+    /// Origins that may connect besides our own.
+    pub allow_origins: Arc<[String]>,
+}
+
+impl QuicHost for Reception {
+    type Permit = Ticket;
+
+    fn enter(&self, address: IpAddr) -> Option<Ticket> {
+        self.gate.enter(address)
+    }
+
+    fn may_connect(&self, authority: &str, origin: Option<&str>) -> bool {
+        origin::may_come(origin, Some(authority), &self.allow_origins)
+    }
+
+    async fn connected(&self, transport: QuicTransport, ticket: Ticket) {
+        let stats = match transport.kind() {
+            Kind::Quic => &self.links.quic,
+            Kind::WebTransport => &self.links.webtransport,
+        };
+        let departure = driver::drive(transport, &*self.door, self.limits, stats).await;
+        tracing::debug!(?departure, "a session over QUIC lost its connection");
+        drop(ticket);
+    }
+}

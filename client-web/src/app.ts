@@ -8,9 +8,10 @@
 
 import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
 import { speak, t } from "./i18n/translate";
+import { forcedRoad, listRoads, roadMemory } from "./net/map";
+import { Roads } from "./net/roads";
 import { Session, type SessionState, type WorldMessage } from "./net/session";
 import { storedToken } from "./net/token";
-import { openWebSocket, sessionUrl } from "./net/transport";
 import { remedyFor } from "./net/trouble";
 import type { Predictor } from "./predict/predictor";
 import { unreachable } from "./protocol/codec";
@@ -30,6 +31,12 @@ const FIGURES_EVERY_MS = 500;
 /** Between two tries to load a world while there is no network. */
 const LOAD_RETRY_MS = 1_000;
 const LOAD_RETRIES_MAX = 5;
+
+/** Calls `then` after `ms`; the result cancels. */
+function after(ms: number, then: () => void): () => void {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+}
 
 /** What is loaded lazily, once. */
 interface Engine {
@@ -56,13 +63,19 @@ export class App implements Actions {
     this.#host = host;
     this.#session = new Session(
       {
-        open: openWebSocket(sessionUrl(location)),
+        open: new Roads({
+          list: listRoads,
+          now: () => performance.now(),
+          after,
+          ...roadMemory(
+            () => localStorage,
+            () => Date.now(),
+          ),
+          forced: forcedRoad(location.search),
+        }).open,
         now: () => performance.now(),
         random: () => Math.random(),
-        after: (ms, then) => {
-          const timer = setTimeout(then, ms);
-          return () => clearTimeout(timer);
-        },
+        after,
         tokens: storedToken(this.#remembered.tab, () => Date.now()),
         ticket: fetchTicket,
       },

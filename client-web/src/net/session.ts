@@ -322,6 +322,7 @@ export class Session {
       this.#state.kind === "present" && this.#ports.now() - this.#presentSinceMs > STEADY_MS;
     if (steady) this.#attempt = 0;
     if (trouble === "badTicket") this.#needsTicket = true;
+    if (trouble === "silent") this.#transport?.distrust?.();
     this.#drop();
     if (remedyFor(trouble) !== "wait") {
       this.#become({ kind: "ended", trouble });

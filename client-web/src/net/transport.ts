@@ -25,6 +25,8 @@ export interface Transport {
   send(lane: Lane, bytes: Uint8Array<ArrayBuffer>): void;
   /** Ends it; `closed` is not told any more. */
   close(): void;
+  /** It fell silent: another road should be tried first. */
+  distrust?(): void;
 }
 
 /** Begins a connection. */

@@ -31,7 +31,8 @@ test("a cut of the network of three seconds leads back to the same avatar", asyn
   try {
     const ada = await visitor();
     const grace = await visitor();
-    await ada.enter(relay.address, "Ada");
+    // The relay carries TCP.
+    await ada.enter(relay.address, "Ada", "plaza", "websocket");
     await grace.enter(address, "Grace");
     await ada.walkToEntrance();
     const avatar = await ada.look((state) => state.person);

@@ -71,9 +71,9 @@ export class Visitor {
     });
   }
 
-  /** Opens the entrance and enters a world. */
-  async enter(address: string, name: string, world = "plaza"): Promise<void> {
-    await this.page.goto(`${address}/?quality=low&world=${world}`);
+  /** Opens the entrance and enters a world, over a transport of the test's choice. */
+  async enter(address: string, name: string, world = "plaza", transport = ""): Promise<void> {
+    await this.page.goto(`${address}/?quality=low&world=${world}&transport=${transport}`);
     await this.page.getByLabel("Your name").fill(name);
     await this.page.getByRole("button", { name: /^Enter / }).click();
     await this.arrive(world);

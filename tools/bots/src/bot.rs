@@ -6,20 +6,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use futures_util::{SinkExt, StreamExt};
 use tokio::{
-    net::TcpStream,
     sync::watch,
     time::{Interval, MissedTickBehavior, interval, interval_at, timeout},
-};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{Message, protocol::WebSocketConfig},
 };
 use vivarium_protocol::{
     ids::PersonId,
     intent::{ClientMessage, Hello, Look},
-    limits::{FRAME_BYTES_MAX, INPUTS_PER_MESSAGE_MAX, SERVER_RELIABLE_BYTES_MAX},
+    limits::INPUTS_PER_MESSAGE_MAX,
     notice::ServerMessage,
     snapshot::view::{Applied, View},
     wire,
@@ -29,14 +23,10 @@ use crate::{
     clock::{Clocks, WorldClock},
     inputs::InputSchedule,
     measure::Tally,
+    road::{Came, LATEST, RELIABLE, Road, Server, Transport},
     sight::{Sight, told_of},
     walk::{Behaviour, Walker},
 };
-
-/// First byte of a message on the reliable lane.
-const RELIABLE: u8 = 0;
-/// First byte of a message on the latest lane.
-const LATEST: u8 = 1;
 
 /// Longest time from connecting to being in the world.
 const JOIN_TIME_MAX: Duration = Duration::from_secs(20);
@@ -45,13 +35,13 @@ const BYE_TIME_MAX: Duration = Duration::from_secs(2);
 /// Time between two pings.
 const PING_INTERVAL: Duration = Duration::from_millis(500);
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 /// What a bot is told before it starts.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// WebSocket address, with the path.
-    pub url: String,
+    /// Where the server's roads begin.
+    pub server: Server,
+    /// Which one to take.
+    pub transport: Transport,
     /// World to enter; empty: the server's first.
     pub world: String,
     /// How to behave.
@@ -73,7 +63,7 @@ struct Inside {
 
 /// A bot that is in a world.
 pub struct Bot {
-    socket: Socket,
+    road: Road,
     clocks: Arc<Clocks>,
     inside: Inside,
     view: View,
@@ -106,14 +96,7 @@ impl Bot {
 
     async fn enter(plan: &Plan, clocks: Arc<Clocks>) -> Result<Self> {
         let began = Instant::now();
-        let largest = FRAME_BYTES_MAX.max(SERVER_RELIABLE_BYTES_MAX) + 1;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(16 * 1024)
-            .max_message_size(Some(largest))
-            .max_frame_size(Some(largest));
-        let (mut socket, _) = connect_async_with_config(&plan.url, Some(config), true)
-            .await
-            .with_context(|| format!("connecting to {}", plan.url))?;
+        let mut road = Road::connect(plan.transport, &plan.server).await?;
         let mut walker = Walker::new(plan.behaviour, plan.seed, plan.index);
         let hello = Hello {
             world: plan.world.clone(),
@@ -123,17 +106,22 @@ impl Bot {
             resume: None,
         };
         let mut tally = Tally::default();
-        send(&mut socket, &mut tally, RELIABLE, &wire::encode_hello(&hello)).await?;
+        send(&mut road, &mut tally, RELIABLE, &wire::encode_hello(&hello)).await?;
         let mut who = PersonId(0);
         let mut taken = 0;
         loop {
-            let message = socket.next().await.context("the server hung up")??;
-            let Message::Binary(bytes) = message else { continue };
-            tally.bytes_down += bytes.len() as u64;
+            let (lane, bytes) = match road.receive().await {
+                Came::Message(lane, bytes) => (lane, bytes),
+                Came::Nonsense => continue,
+                Came::End => bail!("the server hung up"),
+            };
+            tally.bytes_down += bytes.len() as u64 + 1;
             // Packets may come before `Entered`; without it they say nothing.
-            let Some((&RELIABLE, bytes)) = bytes.split_first() else { continue };
+            if lane != RELIABLE {
+                continue;
+            }
             let message =
-                wire::decode_server_message(bytes).context("a message before `Entered`")?;
+                wire::decode_server_message(&bytes).context("a message before `Entered`")?;
             taken += u32::from(message.is_numbered());
             match message {
                 ServerMessage::Closed { reason, detail } => bail!("refused: {reason:?}: {detail}"),
@@ -143,7 +131,7 @@ impl Bot {
                     tally.joined = 1;
                     let inside = Inside::new(&clocks, &world, ticks_per_s, tick);
                     return Ok(Self {
-                        socket,
+                        road,
                         clocks,
                         inside,
                         view: View::default(),
@@ -175,17 +163,14 @@ impl Bot {
         while standing == Standing::Open {
             let result = tokio::select! {
                 () = stopped(&mut stop) => break,
-                message = self.socket.next() => match message {
-                    Some(Ok(message)) => {
-                        let before = self.worlds_entered;
-                        let result = self.hear(&message);
-                        if self.worlds_entered != before {
-                            ticks = self.timer(phase);
-                        }
-                        result
+                came = self.road.receive() => {
+                    let before = self.worlds_entered;
+                    let result = self.hear(&came);
+                    if self.worlds_entered != before {
+                        ticks = self.timer(phase);
                     }
-                    Some(Err(_)) | None => Ok(Standing::CutOff),
-                },
+                    result
+                }
                 _ = ticks.tick() => self.tick().await,
                 _ = pings.tick() => self.send_ping().await,
             };
@@ -211,9 +196,8 @@ impl Bot {
     async fn leave(&mut self) {
         let farewell = async {
             let bye = wire::encode(&ClientMessage::Bye);
-            send(&mut self.socket, &mut self.tally, RELIABLE, &bye).await?;
-            self.socket.close(None).await?;
-            while let Some(Ok(_)) = self.socket.next().await {}
+            send(&mut self.road, &mut self.tally, RELIABLE, &bye).await?;
+            self.road.close().await;
             anyhow::Ok(())
         };
         // The measuring is over: how the connection ends does not matter any more.
@@ -231,7 +215,7 @@ impl Bot {
             self.inside.schedule.push(input);
         }
         let message = wire::encode(&self.inside.schedule.message(self.view.ack()));
-        send(&mut self.socket, &mut self.tally, LATEST, &message).await?;
+        send(&mut self.road, &mut self.tally, LATEST, &message).await?;
         Ok(Standing::Open)
     }
 
@@ -240,29 +224,28 @@ impl Bot {
         self.nonce = self.nonce.wrapping_add(1);
         self.ping = Some((self.nonce, Instant::now()));
         let ping = wire::encode(&ClientMessage::Ping { nonce: self.nonce });
-        send(&mut self.socket, &mut self.tally, RELIABLE, &ping).await?;
+        send(&mut self.road, &mut self.tally, RELIABLE, &ping).await?;
         if self.taken_told != self.taken {
             self.taken_told = self.taken;
             let taken = wire::encode(&ClientMessage::Taken { count: self.taken });
-            send(&mut self.socket, &mut self.tally, RELIABLE, &taken).await?;
+            send(&mut self.road, &mut self.tally, RELIABLE, &taken).await?;
         }
         Ok(Standing::Open)
     }
 
-    fn hear(&mut self, message: &Message) -> Result<Standing> {
-        let bytes = match message {
-            Message::Binary(bytes) => bytes,
-            Message::Close(_) => return Ok(Standing::CutOff),
-            Message::Text(_) => {
+    fn hear(&mut self, came: &Came) -> Result<Standing> {
+        let (lane, bytes) = match came {
+            Came::Message(lane, bytes) => (*lane, bytes),
+            Came::Nonsense => {
                 self.tally.decode_errors += 1;
                 return Ok(Standing::Open);
             }
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(Standing::Open),
+            Came::End => return Ok(Standing::CutOff),
         };
-        self.tally.bytes_down += bytes.len() as u64;
-        match bytes.split_first() {
-            Some((&RELIABLE, bytes)) => self.hear_reliable(bytes),
-            Some((&LATEST, bytes)) => {
+        self.tally.bytes_down += bytes.len() as u64 + 1;
+        match lane {
+            RELIABLE => self.hear_reliable(bytes),
+            LATEST => {
                 self.see_packet(bytes);
                 Ok(Standing::Open)
             }
@@ -316,7 +299,8 @@ impl Bot {
                 self.tally.avatar_updates += told_of(&self.view, packet.tick);
             }
             // On a road that keeps the order, a server builds on nothing that was not acknowledged.
-            Applied::InPart => self.tally.decode_errors += 1,
+            Applied::InPart if self.road.keeps_order() => self.tally.decode_errors += 1,
+            Applied::InPart => {}
             Applied::Old => {}
         }
     }
@@ -347,11 +331,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn send(socket: &mut Socket, tally: &mut Tally, lane: u8, message: &[u8]) -> Result<()> {
-    let mut bytes = Vec::with_capacity(message.len() + 1);
-    bytes.push(lane);
-    bytes.extend_from_slice(message);
-    tally.bytes_up += bytes.len() as u64;
-    socket.send(Message::Binary(bytes.into())).await?;
-    Ok(())
+async fn send(road: &mut Road, tally: &mut Tally, lane: u8, message: &[u8]) -> Result<()> {
+    tally.bytes_up += message.len() as u64 + 1;
+    road.send(lane, message).await
 }

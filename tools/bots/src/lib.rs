@@ -8,6 +8,7 @@ pub mod bot;
 pub mod clock;
 pub mod inputs;
 pub mod measure;
+pub mod road;
 pub mod run;
 pub mod sight;
 pub mod staleness;

@@ -3,8 +3,9 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use vivarium_bots::{
+    road::Transport,
     run::{Settings, run},
     walk::Behaviour,
 };
@@ -26,8 +27,11 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
     /// How they connect
-    #[arg(long, value_enum, default_value_t = Transport::Websocket)]
+    #[arg(long, value_enum, default_value_t = Transport::Websocket, conflicts_with = "mix")]
     transport: Transport,
+    /// All transports, by turns
+    #[arg(long)]
+    mix: bool,
     /// How long they walk after the last has joined
     #[arg(long, value_name = "S", default_value_t = 10)]
     seconds: u64,
@@ -45,17 +49,14 @@ struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Transport {
-    Websocket,
-}
-
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    // The only road so far; a new one adds a variant, and this line stops compiling.
-    let Transport::Websocket = arguments.transport;
     let settings = Settings {
         url: arguments.url,
+        transports: match arguments.mix {
+            true => Transport::ALL.into(),
+            false => vec![arguments.transport],
+        },
         world: arguments.world,
         count: arguments.count,
         duration: Duration::from_secs(arguments.seconds),

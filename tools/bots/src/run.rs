@@ -14,6 +14,7 @@ use crate::{
     bot::{Bot, Plan},
     clock::Clocks,
     measure::Tally,
+    road::{Transport, find},
     walk::Behaviour,
 };
 
@@ -25,6 +26,8 @@ const JOINING_MAX: usize = 32;
 pub struct Settings {
     /// Address of the server, `http://HOST:PORT`.
     pub url: String,
+    /// How they connect, by turns; empty: over WebSocket.
+    pub transports: Vec<Transport>,
     /// World to enter; empty: the server's first.
     pub world: String,
     /// Number of bots.
@@ -37,21 +40,14 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// The address of the WebSocket of a server at an HTTP address.
-pub fn websocket_url(url: &str) -> Result<String> {
-    let Some(host) = url.strip_prefix("http://").or_else(|| url.strip_prefix("ws://")) else {
-        bail!("{url} is not an address like http://HOST:PORT (https is not spoken by the bots)");
-    };
-    let host = host.trim_end_matches('/');
-    if host.is_empty() || host.contains('/') {
-        bail!("{url} is not an address like http://HOST:PORT");
-    }
-    Ok(format!("ws://{host}/connect"))
-}
-
 /// Runs all bots and tells what they saw together.
 pub async fn run(settings: &Settings) -> Result<Tally> {
-    let url = websocket_url(&settings.url)?;
+    let over = |index: u32| match settings.transports.len() {
+        0 => Transport::Websocket,
+        count => settings.transports[index as usize % count],
+    };
+    let needs_udp = settings.transports.iter().any(|one| *one != Transport::Websocket);
+    let server = find(&settings.url, needs_udp).await?;
     let clocks = Arc::new(Clocks::new(Instant::now()));
     let turns = Arc::new(Semaphore::new(JOINING_MAX));
     let (stop, stopped) = watch::channel(false);
@@ -60,7 +56,8 @@ pub async fn run(settings: &Settings) -> Result<Tally> {
     let mut bots = JoinSet::new();
     for index in 0..settings.count {
         let plan = Plan {
-            url: url.clone(),
+            server: server.clone(),
+            transport: over(index),
             world: settings.world.clone(),
             behaviour: settings.behaviour,
             seed: settings.seed,
@@ -125,18 +122,4 @@ async fn watch_walk(duration: Duration) {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_lead_to_the_socket() {
-        let url = websocket_url("http://127.0.0.1:8080/").unwrap();
-        assert_eq!(url, "ws://127.0.0.1:8080/connect");
-        for wrong in ["127.0.0.1:8080", "https://x", "http://", "http://host/path"] {
-            assert!(websocket_url(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -207,6 +207,7 @@ async fn visit(manner: Manner) -> (Tally, Arc<Mutex<Seen>>) {
     });
     let settings = Settings {
         url: format!("http://{address}"),
+        transports: vec![],
         world: "plaza".into(),
         count: 3,
         duration: Duration::from_secs(1),

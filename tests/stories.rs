@@ -8,6 +8,7 @@ mod physics;
 mod portals;
 mod recording;
 mod replication;
+mod roads;
 mod routes;
 mod serving;
 mod talking;

@@ -57,7 +57,7 @@ async fn run(config: ServerConfig) -> anyhow::Result<()> {
         tracing::info!(world = world.name(), "open");
     }
     // For people and for scripts that wait for it, whatever the log's format.
-    println!("Vivarium is open at http://{}/", server.address());
+    println!("Vivarium is open at {}", server.url());
     tokio::select! {
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}

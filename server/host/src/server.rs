@@ -106,6 +106,7 @@ pub struct Server {
     worlds: Arc<Worlds>,
     door: Arc<FrontDoor>,
     gate: Arc<Gate>,
+    is_https: bool,
     links: Links,
     quic: Option<QuicEndpoint>,
     stop: Arc<AtomicBool>,
@@ -171,19 +172,7 @@ impl Server {
             door.outbox_stats().clone(),
             links.handshakes.clone(),
         ));
-        let certificates = Arc::new(match (&config.tls_cert, &config.tls_key) {
-            (Some(certificate), Some(key)) => {
-                Certificates::from_files(certificate.clone(), key.clone())?
-            }
-            _ => Certificates::for_development(address.ip())?,
-        });
-        let tls = match certificates.are_given() {
-            true => {
-                let config = tls::https(certificates.clone()).map_err(StartError::Https)?;
-                Some(TlsAcceptor::from(Arc::new(config)))
-            }
-            false => None,
-        };
+        let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
@@ -192,6 +181,7 @@ impl Server {
             worlds: worlds.clone(),
             door: door.clone(),
             gate: gate.clone(),
+            is_https: tls.is_some(),
             links: links.clone(),
             quic: quic.clone(),
             stop: Arc::new(AtomicBool::new(false)),
@@ -257,6 +247,12 @@ impl Server {
         self.address
     }
 
+    /// Where its pages are.
+    pub fn url(&self) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        format!("{scheme}://{}/", self.address)
+    }
+
     /// Where it listens for QUIC, if it does.
     pub fn udp_address(&self) -> Option<SocketAddr> {
         self.quic.as_ref()?.address().ok()
@@ -317,6 +313,19 @@ impl Drop for Server {
         self.stop.store(true, Ordering::Release);
         self.tasks.iter().for_each(Task::abort);
     }
+}
+
+/// The certificates, and what serves HTTPS with them when they were given.
+fn certificates(
+    config: &ServerConfig,
+    http: SocketAddr,
+) -> Result<(Arc<Certificates>, Option<TlsAcceptor>), StartError> {
+    let (Some(certificate), Some(key)) = (&config.tls_cert, &config.tls_key) else {
+        return Ok((Arc::new(Certificates::for_development(http.ip())?), None));
+    };
+    let certificates = Arc::new(Certificates::from_files(certificate.clone(), key.clone())?);
+    let https = tls::https(certificates.clone()).map_err(StartError::Https)?;
+    Ok((certificates, Some(TlsAcceptor::from(Arc::new(https)))))
 }
 
 /// The UDP port. One that was not asked for may be missing: everyone gets in over TCP.

@@ -54,3 +54,16 @@ test("where UDP is blocked another road is found, and remembered", async ({ addr
     await relay.stop();
   }
 });
+
+test.describe("where UDP has a port of its own", () => {
+  test.use({ flags: ["--udp-listen", "127.0.0.1:0"] });
+
+  test("the page may connect there", async ({ address, visitor }) => {
+    const response = await fetch(`${address}/api/roads`);
+    const { webtransport } = (await response.json()) as { webtransport: { url: string } };
+    expect(new URL(webtransport.url).port).not.toBe(new URL(address).port);
+    const ada = await visitor();
+    await ada.enter(address, "Ada", "plaza", "webtransport");
+    expect(await ada.look((state) => state.transport)).toBe("webtransport");
+  });
+});

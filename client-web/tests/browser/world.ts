@@ -23,8 +23,11 @@ const READY = /open at (http:\/\/\S+?)\/?$/;
 const READY_MS_MAX = 30_000;
 
 /** Starts `vivarium serve` on a free port and gives its address. */
-async function startServer(data: string): Promise<{ address: string; child: ChildProcess }> {
-  const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+async function startServer(
+  data: string,
+  more: readonly string[],
+): Promise<{ address: string; child: ChildProcess }> {
+  const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--data", data, ...more], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -223,6 +226,8 @@ export async function portalOf(address: string, world: string): Promise<[number,
 }
 
 interface Fixtures {
+  /** What the server is started with besides the usual. */
+  flags: readonly string[];
   /** Address of a server of the test's own. */
   address: string;
   /** Opens a page of its own context for somebody. */
@@ -230,10 +235,10 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: playwright reads the fixtures from the pattern.
-  address: async ({}, use) => {
+  flags: [[], { option: true }],
+  address: async ({ flags }, use) => {
     const data = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
-    const { address, child } = await startServer(data);
+    const { address, child } = await startServer(data, flags);
     await use(address);
     await stopServer(child);
     await rm(data, { recursive: true, force: true });

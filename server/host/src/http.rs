@@ -78,18 +78,39 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
     } else {
         routes.fallback(client_is_missing)
     };
-    routes.layer(middleware::map_response_with_state((), secured)).with_state(shared)
+    routes.layer(middleware::map_response_with_state(shared.clone(), secured)).with_state(shared)
+}
+
+/// Where WebTransport is, as seen from the host that a request names.
+fn webtransport_origin(shared: &Shared, headers: &HeaderMap) -> Option<String> {
+    let authority = headers.get(header::HOST)?.to_str().ok()?.parse::<Authority>().ok()?;
+    // What else an address may have in it would mean something in a policy.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let host = Some(authority.host()).filter(|host| host.chars().all(is_plain))?;
+    Some(format!("https://{host}:{}", shared.udp_port?))
 }
 
 /// Headers that every answer has.
-async fn secured(uri: Uri, mut response: Response) -> Response {
-    const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+async fn secured(
+    State(shared): State<Shared>,
+    uri: Uri,
+    request_headers: HeaderMap,
+    mut response: Response,
+) -> Response {
+    // The page's own origin covers WebTransport only while both have the same port.
+    let webtransport = webtransport_origin(&shared, &request_headers).unwrap_or_default();
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
         style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-        connect-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; \
-        object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
+        connect-src 'self' data: blob: {webtransport}; media-src 'self' blob:; \
+        worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'none'; \
+        frame-ancestors 'self'"
+    );
     let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -197,10 +218,8 @@ async fn list_roads(State(shared): State<Shared>, headers: HeaderMap) -> Respons
         .iter()
         .map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect())
         .collect();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.and_then(|host| host.parse::<Authority>().ok());
-    let webtransport = shared.udp_port.zip(host).map(|(port, host)| WebTransportRoad {
-        url: format!("https://{}:{port}{}", host.host(), quic::PATH),
+    let webtransport = webtransport_origin(&shared, &headers).map(|origin| WebTransportRoad {
+        url: format!("{origin}{}", quic::PATH),
         certificate_hashes: certificate_hashes.clone(),
     });
     let quic = shared.udp_port.map(|port| QuicRoad { port, certificate_hashes });

@@ -63,6 +63,8 @@ pub struct Reception {
     pub limits: LinkLimits,
     /// Origins that may connect besides our own.
     pub allow_origins: Arc<[String]>,
+    /// Where pages come from.
+    pub http_port: u16,
 }
 
 impl QuicHost for Reception {
@@ -73,7 +75,13 @@ impl QuicHost for Reception {
     }
 
     fn may_connect(&self, authority: &str, origin: Option<&str>) -> bool {
-        origin::may_come(origin, Some(authority), &self.allow_origins)
+        // The request names the UDP port, and the page that of HTTP: ours, or that of a proxy before
+        // it, which is most often the usual one.
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let page = format!("{host}:{}", self.http_port);
+        [authority, &page, host]
+            .iter()
+            .any(|here| origin::may_come(origin, Some(here), &self.allow_origins))
     }
 
     async fn connected(&self, transport: QuicTransport, ticket: Ticket) {
@@ -84,5 +92,29 @@ impl QuicHost for Reception {
         let departure = driver::drive(transport, &*self.door, self.limits, stats).await;
         tracing::debug!(?departure, "a session over QUIC lost its connection");
         drop(ticket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::puppet::worlds;
+
+    #[test]
+    fn pages_of_this_host_may_connect_whatever_the_udp_port() {
+        let limits = LinkLimits::default();
+        let reception = Reception {
+            door: Arc::new(FrontDoor::new(worlds(&["plaza"]).0, 1, limits)),
+            gate: Arc::new(Gate::new(1, 1)),
+            links: Links::default(),
+            limits,
+            allow_origins: Arc::new([]),
+            http_port: 8080,
+        };
+        let may = |origin| reception.may_connect("world.example:4433", Some(origin));
+        assert!(may("http://world.example:8080") && may("https://world.example"));
+        assert!(may("https://world.example:4433"));
+        assert!(!may("http://world.example:8081") && !may("https://evil.example"));
+        assert!(reception.may_connect("world.example:4433", None), "not a browser");
     }
 }

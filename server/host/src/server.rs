@@ -230,6 +230,7 @@ impl Server {
                 links: links.clone(),
                 limits: config.link,
                 allow_origins,
+                http_port: address.port(),
             };
             let serving = quic.serve(Arc::new(reception), config.quic, links.handshakes.clone());
             server.tasks.push(tokio::spawn(serving));

@@ -65,14 +65,17 @@ enum Source {
     Made { names: Vec<String> },
 }
 
+/// Of the certificate and of the key: either may be the older one.
+type Stamp = [Option<SystemTime>; 2];
+
 #[derive(Debug)]
 struct Current {
     key: Arc<CertifiedKey>,
     /// Digests (SHA-256) of the newest certificate and the one before, for clients that trust a
     /// certificate by its digest; none for certificates that are trusted otherwise.
     digests: Vec<[u8; 32]>,
-    /// What tells a changed file from the one that was read, or when a made one was made.
-    stamp: Option<SystemTime>,
+    /// When the files that were read had been changed, or when a made one was made.
+    stamp: Stamp,
 }
 
 /// The certificate of this server.
@@ -85,7 +88,7 @@ pub struct Certificates {
 impl Certificates {
     /// Those in files.
     pub fn from_files(certificate: PathBuf, key: PathBuf) -> Result<Self, TlsError> {
-        let stamp = changed_at(&certificate).max(changed_at(&key));
+        let stamp = [&certificate, &key].map(changed_at);
         let read = read(&certificate, &key)?;
         let current = Current { key: read, digests: Vec::new(), stamp };
         Ok(Self { source: Source::Files { certificate, key }, current: RwLock::new(current) })
@@ -98,7 +101,7 @@ impl Certificates {
             names.push(address.to_string());
         }
         let (key, digest) = make(&names)?;
-        let stamp = Some(SystemTime::now());
+        let stamp = [Some(SystemTime::now()); 2];
         let current = Current { key, digests: vec![digest], stamp };
         Ok(Self { source: Source::Made { names }, current: RwLock::new(current) })
     }
@@ -141,7 +144,7 @@ impl Certificates {
         let stamp = self.read().stamp;
         match &self.source {
             Source::Files { certificate, key } => {
-                let changed = changed_at(certificate).max(changed_at(key));
+                let changed = [certificate, key].map(changed_at);
                 if changed == stamp {
                     return Ok(false);
                 }
@@ -151,7 +154,7 @@ impl Certificates {
                 self.write().key = read;
             }
             Source::Made { names } => {
-                let age = stamp.and_then(|made| now.duration_since(made).ok());
+                let age = stamp[0].and_then(|made| now.duration_since(made).ok());
                 // Clients may have been told of the old one shortly before it goes: both digests are
                 // told for as long as either may be met.
                 if age.is_some_and(|age| age < DEVELOPMENT_CERTIFICATE_LIFE / 2) {
@@ -160,7 +163,7 @@ impl Certificates {
                 let (key, digest) = make(names)?;
                 let mut current = self.write();
                 current.key = key;
-                current.stamp = Some(now);
+                current.stamp = [Some(now); 2];
                 current.digests.insert(0, digest);
                 current.digests.truncate(2);
             }
@@ -303,8 +306,9 @@ mod tests {
         assert!(error.to_string().contains("does not fit"), "{error}");
         assert_eq!(served(&certificates), first, "half a change");
         assert!(!certificates.renew(now).unwrap(), "which is told once");
+        // The key is the older file of the two, as copies that keep their times are.
         std::fs::copy(&other_key, &key).unwrap();
-        touch(&key, 20);
+        touch(&key, 5);
         assert!(certificates.renew(now).unwrap());
         assert_ne!(served(&certificates), first);
     }

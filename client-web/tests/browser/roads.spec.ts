@@ -11,7 +11,6 @@ for (const transport of ["webtransport", "websocket"]) {
     expect(await ada.look((state) => state.transport)).toBe(transport);
     await ada.walkToEntrance();
     const place = await ada.standStill();
-    expect(await ada.look((state) => state.mispredictions)).toBe(0);
     // The other one sees her where she is, and hears her.
     await expect
       .poll(async () => {

@@ -282,6 +282,18 @@ describe("a session", () => {
     expect(scenario.wires[0]?.closed).toBe(true);
   });
 
+  it("does not take its own sleep for the silence of the server", () => {
+    scenario.enter();
+    scenario.arrive();
+    scenario.pass(1_000);
+    // The page is busy for a long time; its timers and what was received come together after that.
+    scenario.nowMs += 8_000;
+    scenario.session.beat();
+    expect(scenario.session.state.kind).toBe("present");
+    scenario.pass(3_500);
+    expect(scenario.states.some((state) => state.kind === "waiting")).toBe(true);
+  });
+
   it("gives up a connection that never opens", () => {
     scenario.enter();
     scenario.pass(6_000);

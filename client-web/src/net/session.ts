@@ -65,6 +65,8 @@ export interface Visit {
 const PING_EVERY_MS = 1_000;
 /** A server that is there says something all the time, be it only the answer to a ping. */
 const SILENCE_MS_MAX = 2_500;
+/** A longer time between two beats means that the page did not run. */
+const ASLEEP_MS = 2 * PING_EVERY_MS;
 const HANDSHAKE_MS_MAX = 6_000;
 const RETRY_FIRST_MS = 300;
 /** Short against the server's window, so that an avatar that waits is reached in time. */
@@ -88,6 +90,7 @@ export class Session {
   #cancelTimer: () => void = () => {};
   #cancelPing: () => void = () => {};
   #lastHeardMs = 0;
+  #lastBeatMs = 0;
   #presentSinceMs = 0;
   #lastPingMs = 0;
   #nonce = 0;
@@ -176,6 +179,9 @@ export class Session {
   beat(): void {
     if (this.#state.kind !== "present") return;
     const now = this.#ports.now();
+    // A page that was busy or asleep has not listened: what came meanwhile still waits to be read.
+    if (now - this.#lastBeatMs > ASLEEP_MS) this.#lastHeardMs = now;
+    this.#lastBeatMs = now;
     if (now - this.#lastHeardMs > SILENCE_MS_MAX) {
       this.#lost("silent");
       return;
@@ -274,6 +280,7 @@ export class Session {
     this.#person = message.person;
     this.#presentSinceMs = now;
     this.#lastPingMs = now - PING_EVERY_MS;
+    this.#lastBeatMs = now;
     this.#ports.tokens.save(message.resume, message.resumeWindowS);
     let lost: readonly ClientMessage[] = [];
     if (message.resumed) {

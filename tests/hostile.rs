@@ -16,7 +16,7 @@ use vivarium_protocol::{
 };
 
 use crate::harness::{
-    socket::{Client, LATEST, RELIABLE, hello, server},
+    socket::{Client, LATEST, RELIABLE, hello, post_from, server},
     towards,
 };
 
@@ -195,6 +195,29 @@ async fn pages_of_other_origins_are_refused_unless_allowed() -> anyhow::Result<(
             }
             Err(other) => return Err(other.into()),
         }
+    }
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn offers_that_do_not_fit_are_refused_with_the_reason() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let own = format!("http://{}", server.address());
+    let offer = |lines: &str| format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{lines}");
+    let video = offer("m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n");
+    let huge = offer(&"a=x\r\n".repeat(20_000));
+    for (origin, offer, status) in [
+        ("https://enemy.example", offer(""), 403),
+        (own.as_str(), String::new(), 400),
+        (&own, "hello".into(), 400),
+        (&own, offer(""), 400),
+        (&own, video, 400),
+        (&own, huge, 413),
+    ] {
+        let (answered, text) = post_from(&server, "/api/rtc", origin, &offer).await?;
+        assert_eq!(answered, status, "{text}");
+        assert!(text.len() > 10, "no reason for {offer}");
     }
     server.shutdown().await;
     Ok(())

@@ -104,10 +104,14 @@ impl Traveller {
 
     /// Waits until somebody said this.
     async fn heard(&mut self, text: &str) -> anyhow::Result<()> {
-        while self.texts().last().map(String::as_str) != Some(text) {
-            self.hear().await?;
-        }
-        Ok(())
+        let listening = async {
+            while self.texts().last().map(String::as_str) != Some(text) {
+                self.hear().await?;
+            }
+            anyhow::Ok(())
+        };
+        let heard = timeout(PATIENCE, listening).await;
+        heard.with_context(|| format!("not heard: {text}; but {:?}", self.told))?
     }
 
     fn texts(&self) -> Vec<String> {
@@ -130,20 +134,22 @@ impl Traveller {
 
 async fn road(server: &Server, transport: Transport) -> anyhow::Result<Road> {
     let found = find(&format!("http://{}", server.address()), true).await?;
-    Road::connect(transport, &found).await
+    timeout(PATIENCE, Road::connect(transport, &found)).await.context("no connection")?
 }
 
 #[tokio::test]
 async fn a_visit_goes_on_over_every_road_and_nothing_is_lost_or_told_twice() -> anyhow::Result<()> {
-    use Transport::{Quic, Websocket, Webtransport};
+    use Transport::{Quic, Webrtc, Websocket, Webtransport};
 
-    let server = server(|_| {}).await?;
+    let server = server(|config| config.link.rates.chat.burst = 20).await?;
     let mut bo = Traveller::set_out(&server, Quic, &hello("Bo")).await?;
     let mut ana = Traveller::set_out(&server, Websocket, &hello("Ana")).await?;
     ana.sees().await?;
     let mut expected = Vec::new();
     for (step, transport) in
-        [Quic, Webtransport, Websocket, Webtransport, Quic, Quic].into_iter().enumerate()
+        [Quic, Webtransport, Webrtc, Websocket, Webrtc, Webtransport, Quic, Quic]
+            .into_iter()
+            .enumerate()
     {
         let (mine, theirs) = (format!("{step} from Ana"), format!("{step} from Bo"));
         ana.say(&mine).await?;

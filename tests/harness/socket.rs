@@ -296,21 +296,41 @@ impl Client {
 
 /// A plain HTTP request; gives status and body.
 pub async fn get(server: &Server, path: &str) -> anyhow::Result<(u16, String)> {
-    ask(server, "GET", path).await
+    ask(server, "GET", path, None, "").await
 }
 
 /// The same, without a body of its own.
 pub async fn post(server: &Server, path: &str) -> anyhow::Result<(u16, String)> {
-    ask(server, "POST", path).await
+    ask(server, "POST", path, None, "").await
 }
 
-async fn ask(server: &Server, method: &str, path: &str) -> anyhow::Result<(u16, String)> {
+/// Posts a body from a page of `origin`.
+pub async fn post_from(
+    server: &Server,
+    path: &str,
+    origin: &str,
+    body: &str,
+) -> anyhow::Result<(u16, String)> {
+    ask(server, "POST", path, Some(origin), body).await
+}
+
+async fn ask(
+    server: &Server,
+    method: &str,
+    path: &str,
+    origin: Option<&str>,
+    body: &str,
+) -> anyhow::Result<(u16, String)> {
     let mut stream = TcpStream::connect(server.address()).await?;
     let host = server.address();
+    let origin = origin.map(|origin| format!("origin: {origin}\r\n")).unwrap_or_default();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{origin}content-type: application/sdp\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len(),
     );
-    stream.write_all(request.as_bytes()).await?;
+    // A body that is too large is refused before it was sent.
+    let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut answer)).await.context("no answer")??;
     let answer = String::from_utf8_lossy(&answer).into_owned();

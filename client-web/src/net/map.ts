@@ -1,5 +1,6 @@
 /** Finds out which roads the server of this page has, and which of them this browser can take. */
 import { type OpenTransport, openWebSocket, sessionUrl, type TransportName } from "./transport";
+import { hasWebRtc, openWebRtc } from "./webrtc";
 import { hasWebTransport, openWebTransport } from "./webtransport";
 
 const KEY = "vivarium.road";
@@ -12,6 +13,7 @@ function isName(value: unknown): value is TransportName {
 }
 
 interface Listed {
+  webrtc?: { url?: unknown; ice_servers?: unknown } | null;
   webtransport?: { url?: unknown; certificate_hashes?: unknown } | null;
 }
 
@@ -23,12 +25,15 @@ export async function listRoads(): Promise<Partial<Record<TransportName, OpenTra
   try {
     const response = await fetch("/api/roads", { headers: { accept: "application/json" } });
     if (!response.ok) return openers;
-    const { webtransport } = (await response.json()) as Listed;
+    const { webrtc, webtransport } = (await response.json()) as Listed;
     const url = webtransport?.url;
     const hashes = webtransport?.certificate_hashes;
     if (hasWebTransport() && typeof url === "string" && Array.isArray(hashes)) {
       const digests = hashes.filter((hash): hash is string => typeof hash === "string");
       openers.webtransport = openWebTransport(url, digests);
+    }
+    if (hasWebRtc() && typeof webrtc?.url === "string" && Array.isArray(webrtc.ice_servers)) {
+      openers.webrtc = openWebRtc(webrtc.url, webrtc.ice_servers as RTCIceServer[]);
     }
   } catch {
     // The road that every server has is tried all the same.

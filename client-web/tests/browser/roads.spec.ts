@@ -1,8 +1,10 @@
 /** The roads to the server: each of them alone, and what happens when one is blocked. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { Relay } from "./relay";
 import { expect, test } from "./world";
 
-for (const transport of ["webtransport", "websocket"]) {
+for (const transport of ["webtransport", "webrtc", "websocket"]) {
   test(`a walk over ${transport}`, async ({ address, visitor }) => {
     const ada = await visitor();
     const grace = await visitor();
@@ -39,7 +41,8 @@ test("where UDP is blocked another road is found, and remembered", async ({ addr
   try {
     await ada.page.route("**/api/roads", async (route) => {
       const response = await route.fetch();
-      const roads = (await response.json()) as { webtransport: { url: string } };
+      const roads = (await response.json()) as { webtransport: { url: string }; webrtc: unknown };
+      roads.webrtc = null;
       roads.webtransport.url = relay.address.replace("http:", "https:").concat("/connect");
       await route.fulfill({ json: roads });
     });
@@ -51,6 +54,46 @@ test("where UDP is blocked another road is found, and remembered", async ({ addr
     ada.errors.splice(0);
   } finally {
     await relay.stop();
+  }
+});
+
+test("where UDP vanishes without a word another road carries the first frame soon", async ({
+  address,
+  visitor,
+}, info) => {
+  const hole = createSocket("udp4");
+  let swallowed = 0;
+  hole.on("message", () => {
+    swallowed += 1;
+  });
+  hole.bind(0, "127.0.0.1");
+  await once(hole, "listening");
+  const { port } = hole.address();
+  try {
+    const ada = await visitor();
+    await ada.page.route("**/api/roads", async (route) => {
+      const response = await route.fetch();
+      const roads = (await response.json()) as { webtransport: { url: string } };
+      roads.webtransport.url = `https://127.0.0.1:${port}/connect`;
+      await route.fulfill({ json: roads });
+    });
+    await ada.page.route("**/api/rtc", async (route) => {
+      const response = await route.fetch();
+      const answer = await response.text();
+      const body = answer.replace(/(a=candidate:\S+ 1 udp \d+ \S+) \d+/g, `$1 ${port}`);
+      await route.fulfill({ response, body });
+    });
+    const began = performance.now();
+    await ada.enter(address, "Ada");
+    info.annotations.push({
+      type: "seconds from opening the page to standing in the world",
+      description: ((performance.now() - began) / 1_000).toFixed(1),
+    });
+    expect(await ada.look((state) => state.transport)).toBe("websocket");
+    expect(swallowed).toBeGreaterThan(0);
+    ada.errors.splice(0);
+  } finally {
+    hole.close();
   }
 });
 

@@ -1,10 +1,14 @@
 //! What the command line and the environment say.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use vivarium_contract::CLIENT_BYTES_PER_S;
+use vivarium_link::adapters::webrtc::config::IceServer;
 
 use crate::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, PEOPLE_MAX};
 
@@ -38,6 +42,29 @@ pub struct ServerConfig {
     /// free.
     #[arg(long, env = "VIVARIUM_UDP_LISTEN")]
     pub udp_listen: Option<SocketAddr>,
+    /// Address and port for WebRTC (UDP). Without it, the port after that of `--listen`, or any that
+    /// is free.
+    #[arg(long, env = "VIVARIUM_WEBRTC_LISTEN")]
+    pub webrtc_listen: Option<SocketAddr>,
+    /// Address at which browsers reach the WebRTC port, when it is not one of this machine's own
+    /// (behind a NAT); may be repeated.
+    #[arg(
+        long = "webrtc-address",
+        value_name = "IP",
+        env = "VIVARIUM_WEBRTC_ADDRESS",
+        value_delimiter = ','
+    )]
+    pub webrtc_addresses: Vec<IpAddr>,
+    /// STUN or TURN server that browsers are told of, such as stun:host:3478 or
+    /// turn:user:password@host:3478; may be repeated.
+    #[arg(
+        long = "ice-server",
+        value_name = "URL",
+        env = "VIVARIUM_ICE_SERVER",
+        value_delimiter = ',',
+        value_parser = ice_server
+    )]
+    pub ice_servers: Vec<IceServer>,
     /// Certificate chain (PEM) for HTTPS and QUIC; read again when it changes. Without it pages are
     /// served over plain HTTP, and QUIC has a certificate that browsers trust by its digest.
     #[arg(long, value_name = "FILE", env = "VIVARIUM_TLS_CERT", requires = "tls_key")]
@@ -126,6 +153,27 @@ impl ServerConfig {
     }
 }
 
+/// Reads `stun:HOST` or `turn:USER:PASSWORD@HOST`.
+fn ice_server(text: &str) -> Result<IceServer, String> {
+    let wrong = || format!("{text} is neither stun:HOST:PORT nor turn:USER:PASSWORD@HOST:PORT");
+    let (scheme, rest) = text.split_once(':').ok_or_else(wrong)?;
+    let (login, host) = match (scheme, rest.rsplit_once('@')) {
+        ("stun" | "stuns", None) => (None, rest),
+        ("turn" | "turns", Some((login, host))) => (Some(login), host),
+        _ => return Err(wrong()),
+    };
+    let login = login.map(|login| login.split_once(':').ok_or_else(wrong)).transpose()?;
+    if host.is_empty() {
+        return Err(wrong());
+    }
+    let (username, credential) = login.unwrap_or_default();
+    Ok(IceServer {
+        urls: vec![format!("{scheme}:{host}")],
+        username: username.to_owned(),
+        credential: credential.to_owned(),
+    })
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -162,6 +210,17 @@ mod tests {
         let Command::Serve(config) = cli.command else { panic!("not serve") };
         assert_eq!(config.worlds, ["plaza", "garden"]);
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn ice_servers_are_read_with_their_logins() {
+        let server = ice_server("turn:ana:se:cret@relay.example:3478?transport=udp").unwrap();
+        assert_eq!(server.urls, ["turn:relay.example:3478?transport=udp"]);
+        assert_eq!((server.username.as_str(), server.credential.as_str()), ("ana", "se:cret"));
+        assert_eq!(ice_server("stun:host:3478").unwrap().urls, ["stun:host:3478"]);
+        for wrong in ["host:3478", "turn:host:3478", "stun:", "turn:ana@host", "http://host"] {
+            assert!(ice_server(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -60,8 +60,11 @@ impl Gate {
 
     /// Lets a connection in, unless there are too many.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Ticket> {
+        self.enter_from((!address.to_canonical().is_loopback()).then(|| network(address)))
+    }
+
+    fn enter_from(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Ticket> {
         let permit = self.all.clone().try_acquire_owned().ok()?;
-        let address = (!address.to_canonical().is_loopback()).then(|| network(address));
         if let Some(address) = address {
             let mut by_address = self.by_address();
             let count = by_address.entry(address).or_default();
@@ -77,6 +80,18 @@ impl Gate {
     pub async fn empty(&self) {
         // The semaphore is never closed, so that this fails never.
         let _ = self.all.acquire_many(self.all_max).await;
+    }
+}
+
+impl Ticket {
+    /// Where the connection comes from; none for this machine.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// One for another connection from the same place.
+    pub fn another(&self) -> Option<Ticket> {
+        self.gate.enter_from(self.address)
     }
 }
 

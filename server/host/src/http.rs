@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use axum::{
     Extension, Json, Router,
-    extract::{Path as UrlPath, Request, State},
+    extract::{DefaultBodyLimit, Path as UrlPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri::Authority},
     middleware,
     response::{Html, IntoResponse, Response},
@@ -15,7 +15,14 @@ use serde::Serialize;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower_http::services::{ServeDir, ServeFile};
 use vivarium_link::{
-    adapters::{quic, websocket::WebSocketTransport},
+    adapters::{
+        quic,
+        webrtc::{
+            config::OFFER_BYTES_MAX,
+            endpoint::{AnswerError, WebRtcEndpoint},
+        },
+        websocket::WebSocketTransport,
+    },
     driver,
     limits::LinkLimits,
 };
@@ -23,8 +30,13 @@ use vivarium_link::{
 use vivarium_protocol::limits::TICKET_LIFE_S;
 
 use crate::{
-    connections::Ticket, links::Links, metrics::Metrics, origin, routing::FrontDoor,
-    tls::Certificates, worlds::Worlds,
+    connections::Ticket,
+    links::{Links, receive_peer},
+    metrics::Metrics,
+    origin,
+    routing::FrontDoor,
+    tls::Certificates,
+    worlds::Worlds,
 };
 
 /// What requests are answered from.
@@ -46,6 +58,8 @@ pub struct Shared {
     pub udp_port: Option<u16>,
     /// The certificate.
     pub certificates: Arc<Certificates>,
+    /// Where WebRTC is, if it is.
+    pub webrtc: Option<Arc<WebRtcEndpoint>>,
 }
 
 /// All routes.
@@ -57,6 +71,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/api/worlds", get(list_worlds))
         .route("/api/tickets", post(ticket))
         .route("/api/roads", get(list_roads))
+        .route("/api/rtc", post(answer_offer).layer(DefaultBodyLimit::max(OFFER_BYTES_MAX)))
         .route("/worlds/{file}", get(world_document))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
@@ -189,7 +204,25 @@ async fn list_worlds(State(shared): State<Shared>) -> Response {
 struct Roads {
     webtransport: Option<WebTransportRoad>,
     quic: Option<QuicRoad>,
+    webrtc: Option<WebRtcRoad>,
     websocket: WebSocketRoad,
+}
+
+#[derive(Debug, Serialize)]
+struct WebRtcRoad {
+    /// Takes offers; relative to the page's origin.
+    url: &'static str,
+    ice_servers: Vec<IceServerEntry>,
+}
+
+/// As `RTCIceServer` wants it.
+#[derive(Debug, Serialize)]
+struct IceServerEntry {
+    urls: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    username: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    credential: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -223,8 +256,53 @@ async fn list_roads(State(shared): State<Shared>, headers: HeaderMap) -> Respons
         certificate_hashes: certificate_hashes.clone(),
     });
     let quic = shared.udp_port.map(|port| QuicRoad { port, certificate_hashes });
+    let webrtc = shared.webrtc.as_ref().map(|endpoint| {
+        let ice_servers = endpoint.ice_servers().iter().map(|server| IceServerEntry {
+            urls: server.urls.clone(),
+            username: server.username.clone(),
+            credential: server.credential.clone(),
+        });
+        WebRtcRoad { url: "/api/rtc", ice_servers: ice_servers.collect() }
+    });
     let websocket = WebSocketRoad { url: "/connect" };
-    Json(Roads { webtransport, quic, websocket }).into_response()
+    Json(Roads { webtransport, quic, webrtc, websocket }).into_response()
+}
+
+/// Answers a WebRTC offer; both are SDP. Nothing more is needed to connect.
+async fn answer_offer(
+    State(shared): State<Shared>,
+    Extension(ticket): Extension<Arc<Ticket>>,
+    headers: HeaderMap,
+    offer: String,
+) -> Response {
+    if !origin::may_connect(&headers, &shared.allow_origins) {
+        return foreign(&shared);
+    }
+    let Some(endpoint) = &shared.webrtc else {
+        return (StatusCode::NOT_FOUND, "there is no WebRTC here\n").into_response();
+    };
+    let busy = |text: String| {
+        shared.metrics.connections_refused.inc();
+        let retry = [(header::RETRY_AFTER, "5")];
+        (StatusCode::SERVICE_UNAVAILABLE, retry, format!("{text}\n")).into_response()
+    };
+    if ticket.address().is_some_and(|address| !endpoint.admits(address)) {
+        return busy("too many offers from your network: try again in a while".to_owned());
+    }
+    let Some(ticket) = ticket.another() else {
+        return busy("too many connections: try again in a while".to_owned());
+    };
+    match endpoint.answer(&offer).await {
+        Ok((answer, pending)) => {
+            let (door, stats) = (shared.door.clone(), shared.links.webrtc.clone());
+            tokio::spawn(receive_peer(pending, door, shared.link, stats, ticket));
+            ([(header::CONTENT_TYPE, "application/sdp")], answer).into_response()
+        }
+        Err(error @ (AnswerError::Offer(_) | AnswerError::Refused(_))) => {
+            (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response()
+        }
+        Err(error) => busy(error.to_string()),
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -8,6 +8,7 @@ use std::{
 use vivarium_link::{
     adapters::{
         quic::{self, Kind, QuicHost, QuicStats, QuicTransport},
+        webrtc::{self, connection::PendingPeer, transport::WebRtcTransport},
         websocket,
     },
     driver,
@@ -30,6 +31,8 @@ pub struct Links {
     pub quic: Arc<LinkStats>,
     /// WebTransport.
     pub webtransport: Arc<LinkStats>,
+    /// WebRTC.
+    pub webrtc: Arc<LinkStats>,
     /// Handshakes at the UDP port.
     pub handshakes: Arc<QuicStats>,
 }
@@ -41,6 +44,7 @@ impl Links {
             (websocket::NAME, self.websocket.clone()),
             (quic::NAME, self.quic.clone()),
             (quic::NAME_WEBTRANSPORT, self.webtransport.clone()),
+            (webrtc::transport::NAME, self.webrtc.clone()),
         ]
     }
 
@@ -48,6 +52,25 @@ impl Links {
     pub fn open(&self) -> i64 {
         self.named().iter().map(|(_, stats)| stats.open.load(Relaxed)).sum()
     }
+}
+
+/// Runs the session of somebody whose offer was answered.
+pub async fn receive_peer(
+    pending: PendingPeer,
+    door: Arc<FrontDoor>,
+    limits: LinkLimits,
+    stats: Arc<LinkStats>,
+    ticket: Ticket,
+) {
+    match pending.connected().await {
+        Ok(connection) => {
+            let transport = WebRtcTransport::from(connection);
+            let departure = driver::drive(transport, &*door, limits, &stats).await;
+            tracing::debug!(?departure, "a session over WebRTC lost its connection");
+        }
+        Err(error) => tracing::debug!(%error, "an answered offer led nowhere"),
+    }
+    drop(ticket);
 }
 
 /// Lets people in who come over UDP.

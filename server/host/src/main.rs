@@ -95,8 +95,12 @@ async fn second_signal() {
     }
 }
 
+/// What the log tells unless `RUST_LOG` says otherwise. The libraries of WebRTC are loud about
+/// whatever a stranger sends them.
+const LOGGED: &str = "info,rtc=off,webrtc=off";
+
 fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),

@@ -7,6 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -14,8 +15,14 @@ use std::{
 
 use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
 use tokio_rustls::TlsAcceptor;
-use vivarium_link::adapters::quic::QuicEndpoint;
-use vivarium_protocol::close::CloseReason;
+use vivarium_link::adapters::{
+    quic::QuicEndpoint,
+    webrtc::{
+        config::WebRtcConfig,
+        endpoint::{BindError, WebRtcEndpoint},
+    },
+};
+use vivarium_protocol::{close::CloseReason, limits::CLIENT_RELIABLE_BYTES_MAX};
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
@@ -26,7 +33,7 @@ use crate::{
     links::{Links, Reception},
     metrics::Metrics,
     recording::Recording,
-    routing::FrontDoor,
+    routing::{FrontDoor, ToWorld},
     tls::{self, Certificates, TlsError},
     world_thread::{Ticking, WorldEnd, WorldThread},
     worlds::{self, OpenError, World, WorldSource, Worlds},
@@ -68,6 +75,14 @@ pub enum StartError {
         address: SocketAddr,
         /// Why.
         error: io::Error,
+    },
+    /// WebRTC cannot be had as it was asked for.
+    #[error("cannot listen for WebRTC on UDP {address}: {error}; see --webrtc-listen")]
+    WebRtc {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: BindError,
     },
     /// Listening failed otherwise.
     #[error("cannot listen on {address}: {error}")]
@@ -174,6 +189,7 @@ impl Server {
         ));
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
+        let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
         let mut server = Self {
@@ -190,27 +206,7 @@ impl Server {
             tasks: Vec::new(),
             recording,
         };
-        let mut built = Vec::new();
-        for (index, messages) in inboxes.into_iter().enumerate() {
-            let (ready, is_ready) = oneshot::channel();
-            let thread = WorldThread {
-                index,
-                worlds: worlds.clone(),
-                messages,
-                meters: metrics.world(worlds.0[index].name()),
-                recorder: server.recording.as_ref().map(Recording::recorder),
-                stop: server.stop.clone(),
-            };
-            server.threads.push(thread.spawn::<W>(ready).map_err(StartError::Thread)?);
-            built.push(is_ready);
-        }
-        for (world, is_ready) in worlds.0.iter().zip(built) {
-            let name = || world.name().to_owned();
-            is_ready
-                .await
-                .map_err(|_| StartError::Failed(name()))?
-                .map_err(|error| StartError::World { name: name(), error })?;
-        }
+        server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
         let allow_origins: Arc<[String]> = config.allow_origins.into();
         let shared = http::Shared {
@@ -222,6 +218,7 @@ impl Server {
             allow_origins: allow_origins.clone(),
             udp_port,
             certificates: certificates.clone(),
+            webrtc,
         };
         if let Some(quic) = quic {
             let reception = Reception {
@@ -241,6 +238,36 @@ impl Server {
         server.tasks.push(tokio::spawn(accepting));
         server.tasks.push(tokio::spawn(expire(door)));
         Ok(server)
+    }
+
+    /// Starts a thread for each world, and waits until all of them stand.
+    async fn build<W: Ticking>(
+        &mut self,
+        inboxes: Vec<Receiver<ToWorld>>,
+        metrics: &Metrics,
+    ) -> Result<(), StartError> {
+        let mut built = Vec::new();
+        for (index, messages) in inboxes.into_iter().enumerate() {
+            let (ready, is_ready) = oneshot::channel();
+            let thread = WorldThread {
+                index,
+                worlds: self.worlds.clone(),
+                messages,
+                meters: metrics.world(self.worlds.0[index].name()),
+                recorder: self.recording.as_ref().map(Recording::recorder),
+                stop: self.stop.clone(),
+            };
+            self.threads.push(thread.spawn::<W>(ready).map_err(StartError::Thread)?);
+            built.push(is_ready);
+        }
+        for (world, is_ready) in self.worlds.0.iter().zip(built) {
+            let name = || world.name().to_owned();
+            is_ready
+                .await
+                .map_err(|_| StartError::Failed(name()))?
+                .map_err(|error| StartError::World { name: name(), error })?;
+        }
+        Ok(())
     }
 
     /// Where it listens.
@@ -341,6 +368,37 @@ fn bind_udp(
         Err(error) if config.udp_listen.is_some() => Err(StartError::Udp { address, error }),
         Err(error) => {
             tracing::warn!(%address, %error, "no QUIC and no WebTransport: the UDP port is not free");
+            Ok(None)
+        }
+    }
+}
+
+/// The port for WebRTC. One that was not asked for may be another, or missing.
+fn bind_webrtc(
+    config: &ServerConfig,
+    http: SocketAddr,
+) -> Result<Option<WebRtcEndpoint>, StartError> {
+    let settings = WebRtcConfig {
+        advertised_addresses: config.webrtc_addresses.clone(),
+        ice_servers: config.ice_servers.clone(),
+        message_bytes_max_in: CLIENT_RELIABLE_BYTES_MAX,
+        ..WebRtcConfig::default()
+    };
+    if let Some(address) = config.webrtc_listen {
+        return WebRtcEndpoint::bind(address, settings)
+            .map(Some)
+            .map_err(|error| StartError::WebRtc { address, error });
+    }
+    let next = SocketAddr::new(http.ip(), http.port().saturating_add(1));
+    let any = SocketAddr::new(http.ip(), 0);
+    // Where everything is on a port that nobody chose, this one is, too.
+    let wanted = if config.listen.port() == 0 { any } else { next };
+    let bound = WebRtcEndpoint::bind(wanted, settings.clone())
+        .or_else(|_| WebRtcEndpoint::bind(any, settings));
+    match bound {
+        Ok(endpoint) => Ok(Some(endpoint)),
+        Err(error) => {
+            tracing::warn!(%error, "no WebRTC: there is no UDP port for it");
             Ok(None)
         }
     }

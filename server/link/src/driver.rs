@@ -131,7 +131,16 @@ pub async fn drive<T: Transport, D: Door>(
                 }
                 let _ = sender.flush().await;
                 sender.close(*reason).await;
-                while receiver.receive().await != Received::Lost {}
+                let mut is_broken = false;
+                loop {
+                    match receiver.receive().await {
+                        Received::Message { .. } | Received::Alive => {}
+                        // A transport may have nothing else to tell any more.
+                        Received::Broken { .. } if is_broken => break,
+                        Received::Broken { .. } => is_broken = true,
+                        Received::Lost => break,
+                    }
+                }
             })
             .await;
         }

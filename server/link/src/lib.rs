@@ -12,6 +12,7 @@ pub mod driver;
 pub mod limits;
 pub mod outbox;
 pub mod path;
+pub mod prefix;
 pub mod session;
 pub mod stats;
 pub mod transport;

@@ -154,7 +154,8 @@ pub struct QuicLimits {
     /// takes a round trip. 0: everyone must, unless they bring a token of an earlier visit. Without
     /// that quinn answers a borrowed address with up to a datagram more than three times what came.
     pub handshakes_before_retry: u32,
-    /// Handshakes of one network (IPv4: /24, IPv6: /64); those beyond are ignored.
+    /// Handshakes of one network (IPv4: /24, IPv6: /64); those beyond are ignored. One counts twice:
+    /// before its Retry and after.
     pub handshakes_per_prefix: Rate,
     /// Without a packet for this long a connection is over.
     pub idle_timeout: Duration,

@@ -26,6 +26,7 @@ use vivarium_protocol::{
 use super::{
     memory::{self, MemoryClient, ToClient},
     quic::tests::QuicClient,
+    webrtc::tests::session::WebRtcClient,
     websocket::WebSocketTransport,
 };
 use crate::{
@@ -557,6 +558,7 @@ conformance!(memory_transport, MemoryClient);
 conformance!(websocket_transport, WebSocketStream<DuplexStream>);
 conformance!(quic_transport, QuicClient<false>);
 conformance!(webtransport, QuicClient<true>);
+conformance!(webrtc_transport, WebRtcClient);
 
 type WebSocketClient = WebSocketStream<DuplexStream>;
 

@@ -1,20 +1,24 @@
 //! Finds out over HTTP where the server's roads begin.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result, bail, ensure};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::{Request, body::Bytes, client::conn::http1};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{Method, Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 
-/// Bytes of the list of roads; a longer one is refused.
-const ROADS_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of an answer; a longer one is refused.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Where a server's roads begin.
 #[derive(Clone, Debug)]
 pub struct Server {
+    /// `HOST:PORT` of its HTTP.
+    pub authority: String,
+    /// Address of this machine on the way to the server.
+    pub local: IpAddr,
     /// Address of the WebSocket.
     pub websocket_url: String,
     /// Address of WebTransport.
@@ -52,6 +56,8 @@ fn authority(url: &str) -> Result<&str> {
 pub async fn find(url: &str, needs_udp: bool) -> Result<Server> {
     let authority = authority(url)?;
     let mut server = Server {
+        authority: authority.to_owned(),
+        local: Ipv4Addr::UNSPECIFIED.into(),
         websocket_url: format!("ws://{authority}/connect"),
         webtransport_url: String::new(),
         udp: None,
@@ -60,11 +66,11 @@ pub async fn find(url: &str, needs_udp: bool) -> Result<Server> {
     if !needs_udp {
         return Ok(server);
     }
-    let stream = TcpStream::connect(authority)
-        .await
-        .with_context(|| format!("connecting to {authority} (a port is needed)"))?;
+    let stream = connect(authority).await?;
     let peer = stream.peer_addr()?;
-    let roads = ask(stream, authority).await.context("asking for /api/roads")?;
+    server.local = stream.local_addr()?.ip();
+    let answer = ask(stream, authority, Method::GET, "/api/roads", String::new()).await;
+    let roads: Roads = serde_json::from_slice(&answer.context("asking for /api/roads")?)?;
     let quic = roads.quic.context("the server has no QUIC")?;
     server.udp = Some(SocketAddr::new(peer.ip(), quic.port));
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
@@ -75,18 +81,39 @@ pub async fn find(url: &str, needs_udp: bool) -> Result<Server> {
     Ok(server)
 }
 
-async fn ask(stream: TcpStream, authority: &str) -> Result<Roads> {
+/// The answer to a WebRTC offer; both are SDP.
+pub(super) async fn offer(server: &Server, sdp: String) -> Result<String> {
+    let stream = connect(&server.authority).await?;
+    let answer = ask(stream, &server.authority, Method::POST, "/api/rtc", sdp).await;
+    Ok(String::from_utf8(answer.context("posting an offer to /api/rtc")?.to_vec())?)
+}
+
+async fn connect(authority: &str) -> Result<TcpStream> {
+    TcpStream::connect(authority)
+        .await
+        .with_context(|| format!("connecting to {authority} (a port is needed)"))
+}
+
+async fn ask(
+    stream: TcpStream,
+    authority: &str,
+    method: Method,
+    path: &str,
+    body: String,
+) -> Result<Bytes> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::get("/api/roads")
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
         .header("host", authority)
-        .body(Empty::<Bytes>::new())
+        .body(Full::new(Bytes::from(body)))
         .context("a request")?;
     let response = sender.send_request(request).await?;
     ensure!(response.status().is_success(), "{}", response.status());
-    let body = Limited::new(response.into_body(), ROADS_BYTES_MAX);
+    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
     let body = body.collect().await.map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(serde_json::from_slice(&body.to_bytes())?)
+    Ok(body.to_bytes())
 }
 
 fn digest(hex: &str) -> Option<[u8; 32]> {

@@ -2,6 +2,7 @@
 
 mod find;
 mod quic;
+mod webrtc;
 mod websocket;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 
 pub use self::find::{Server, find};
-use self::{quic::Quic, websocket::WebSocket};
+use self::{quic::Quic, webrtc::WebRtc, websocket::WebSocket};
 
 /// First byte of a WebSocket message on the reliable lane.
 pub const RELIABLE: u8 = 0;
@@ -25,11 +26,13 @@ pub enum Transport {
     Quic,
     /// WebTransport over HTTP/3, as browsers speak it.
     Webtransport,
+    /// Data channels of WebRTC.
+    Webrtc,
 }
 
 impl Transport {
     /// All, in the order in which a mix takes them.
-    pub const ALL: [Self; 3] = [Self::Websocket, Self::Quic, Self::Webtransport];
+    pub const ALL: [Self; 4] = [Self::Websocket, Self::Quic, Self::Webtransport, Self::Webrtc];
 }
 
 /// A connection.
@@ -38,6 +41,8 @@ pub enum Road {
     WebSocket(Box<WebSocket>),
     /// Over QUIC or WebTransport.
     Quic(Box<Quic>),
+    /// Over WebRTC.
+    WebRtc(Box<WebRtc>),
 }
 
 /// What came, or that nothing will come any more.
@@ -57,6 +62,7 @@ impl Road {
             Transport::Websocket => Self::WebSocket(Box::new(WebSocket::connect(server).await?)),
             Transport::Quic => Self::Quic(Box::new(Quic::connect(server, false).await?)),
             Transport::Webtransport => Self::Quic(Box::new(Quic::connect(server, true).await?)),
+            Transport::Webrtc => Self::WebRtc(Box::new(WebRtc::connect(server).await?)),
         })
     }
 
@@ -70,6 +76,7 @@ impl Road {
         match self {
             Self::WebSocket(road) => road.send(lane, message).await,
             Self::Quic(road) => road.send(lane, message).await,
+            Self::WebRtc(road) => road.send(lane, message).await,
         }
     }
 
@@ -78,6 +85,7 @@ impl Road {
         match self {
             Self::WebSocket(road) => road.receive().await,
             Self::Quic(road) => road.receive().await,
+            Self::WebRtc(road) => road.receive().await,
         }
     }
 

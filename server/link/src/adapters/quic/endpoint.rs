@@ -22,10 +22,12 @@ use web_transport_quinn::{Request, Session, http::StatusCode};
 
 use super::{
     ALPN, ALPN_HTTP3, PATH,
-    prefix::PrefixBudget,
     transport::{Kind, QuicTransport},
 };
-use crate::limits::{self, QuicLimits};
+use crate::{
+    limits::{self, QuicLimits},
+    prefix::PrefixBudget,
+};
 
 /// What the host decides about connections.
 pub trait QuicHost: Send + Sync + 'static {
@@ -88,7 +90,7 @@ impl QuicEndpoint {
 
     /// Takes connections in until the endpoint is closed.
     pub async fn serve<H: QuicHost>(self, host: Arc<H>, limits: QuicLimits, stats: Arc<QuicStats>) {
-        let budget = PrefixBudget::new(&limits);
+        let budget = PrefixBudget::new(limits.handshakes_per_prefix);
         let pending_max = limits.pending_handshakes_max as usize;
         let pending = Arc::new(Semaphore::new(pending_max));
         while let Some(incoming) = self.endpoint.accept().await {

@@ -9,7 +9,6 @@
 //! nothing is kept for one that has not shown that it receives what is sent to it; every window and buffer of a connection has a maximum that [`limits`](crate::limits) names.
 
 mod endpoint;
-mod prefix;
 mod transport;
 
 pub use self::{

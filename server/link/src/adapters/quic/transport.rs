@@ -21,6 +21,7 @@ use web_transport_quinn::{RecvStream, SendStream, Session, SessionError};
 
 use super::{NAME, NAME_WEBTRANSPORT};
 use crate::{
+    adapters::framing::framing,
     limits::{QUIC_LAST_WORDS_MAX, QUIC_READ_BUFFER_BYTES},
     path::PathStats,
     transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
@@ -41,15 +42,6 @@ pub struct QuicTransport {
     kind: Kind,
     sender: QuicSender,
     receiver: QuicReceiver,
-}
-
-/// How messages lie in the stream.
-fn framing(bytes_max: usize) -> LengthDelimitedCodec {
-    LengthDelimitedCodec::builder()
-        .little_endian()
-        .length_field_length(4)
-        .max_frame_length(bytes_max)
-        .new_codec()
 }
 
 impl QuicTransport {

@@ -4,17 +4,17 @@ use std::{net::IpAddr, num::NonZeroU32};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::limits::{PREFIXES_MAX, QuicLimits};
+use crate::limits::{PREFIXES_MAX, Rate};
 
 /// A rate limit for each network from which connections come.
 #[derive(Debug)]
-pub(super) struct PrefixBudget {
+pub struct PrefixBudget {
     limiter: DefaultKeyedRateLimiter<u64>,
 }
 
 impl PrefixBudget {
-    pub(super) fn new(limits: &QuicLimits) -> Self {
-        let rate = limits.handshakes_per_prefix;
+    /// So many handshakes for each network.
+    pub fn new(rate: Rate) -> Self {
         let at_least_one = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         let quota =
             Quota::per_second(at_least_one(rate.per_s)).allow_burst(at_least_one(rate.burst));
@@ -23,7 +23,7 @@ impl PrefixBudget {
 
     /// Whether another handshake from there may begin. Connections from this machine are not
     /// counted: they stand for many people (a proxy) or for our own bots.
-    pub(super) fn allows(&self, address: IpAddr) -> bool {
+    pub fn allows(&self, address: IpAddr) -> bool {
         if address.to_canonical().is_loopback() {
             return true;
         }
@@ -50,13 +50,11 @@ fn prefix(address: IpAddr) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Rate;
 
     #[test]
     fn a_network_has_one_budget_and_this_machine_has_none() {
         let rate = Rate { per_s: 1, burst: 3 };
-        let budget =
-            PrefixBudget::new(&QuicLimits { handshakes_per_prefix: rate, ..QuicLimits::default() });
+        let budget = PrefixBudget::new(rate);
         let allowed = |address: &str| budget.allows(address.parse().unwrap());
         assert!(allowed("203.0.113.1") && allowed("203.0.113.2") && allowed("::ffff:203.0.113.3"));
         assert!(!allowed("203.0.113.99"));
@@ -69,7 +67,7 @@ mod tests {
 
     #[test]
     fn only_so_many_networks_are_remembered() {
-        let budget = PrefixBudget::new(&QuicLimits::default());
+        let budget = PrefixBudget::new(Rate { per_s: 20, burst: 200 });
         for network in 0..PREFIXES_MAX as u32 + 10 {
             let address = std::net::Ipv4Addr::from_bits(0x0b00_0000 + (network << 8));
             budget.allows(address.into());

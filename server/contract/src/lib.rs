@@ -69,6 +69,13 @@ pub enum WorldInput {
         /// Whether the client knows nothing any more: answered with an `Entered` notice.
         anew: bool,
     },
+    /// What a person's transport says of the way to the client.
+    Path {
+        /// Who.
+        person: PersonId,
+        /// Bytes per second that the way takes now; none: the transport knows of no limit.
+        bytes_per_s: Option<u32>,
+    },
     /// How far behind the world's ticks are: from 0, in time, to 4. Far things are told less often.
     Overload {
         /// In steps.

@@ -366,6 +366,12 @@ impl Collector for LinkCollector {
         one(e, "accepted", "Handshakes that were accepted.", &counter(&stats.accepted))?;
         one(e, "resumed", "Sessions that were resumed.", &counter(&stats.resumed))?;
         one(e, "lost", "Sessions whose connection was lost.", &counter(&stats.lost))?;
+        let round_trips = counter(&stats.round_trips);
+        one(e, "round_trips", "Round trips that were measured.", &round_trips)?;
+        let sum_s = ConstCounter::new(stats.round_trips_us.load(Relaxed) as f64 / 1e6);
+        one(e, "round_trips_seconds", "Sum of the round trips that were measured.", &sum_s)?;
+        let narrow = counter(&stats.narrow_paths);
+        one(e, "narrow_paths", "Reports of ways that took no more than they got.", &narrow)?;
         let drops = [
             ("latest_too_fast", &stats.latest_too_fast),
             ("latest_inbox_full", &stats.latest_inbox_full),

@@ -25,6 +25,8 @@ struct Resident {
     outbox: Arc<Outbox>,
     /// What the world was told of the connection.
     road: Option<Road>,
+    /// What the world was told of the way.
+    path_bytes_per_s: Option<u32>,
     /// Ticks since there is none.
     away_ticks: u8,
     name: String,
@@ -47,7 +49,7 @@ impl Resident {
         if road == self.road {
             return None;
         }
-        (self.road, self.away_ticks) = (road, 0);
+        (self.road, self.away_ticks, self.path_bytes_per_s) = (road, 0, None);
         Some(WorldInput::Presence { person, road, anew: false })
     }
 }
@@ -97,6 +99,15 @@ impl Residents {
     pub fn take(&mut self, message: ToWorld, inputs: &mut Vec<WorldInput>) {
         match message {
             ToWorld::Arrival(arrival) => self.arrive(*arrival, inputs),
+            ToWorld::Path { person, bytes_per_s } => {
+                // Worlds need not be told of what has not changed.
+                if let Some(resident) = self.people.get_mut(&person)
+                    && resident.path_bytes_per_s != bytes_per_s
+                {
+                    resident.path_bytes_per_s = bytes_per_s;
+                    inputs.push(WorldInput::Path { person, bytes_per_s });
+                }
+            }
             ToWorld::Intent { person, intent } => {
                 // Whoever is on the way between two worlds wants nothing of either.
                 if self.people.contains_key(&person) {
@@ -120,7 +131,7 @@ impl Residents {
         if let Some(resident) = self.people.get_mut(&person) {
             // Once a tick is enough, whatever the number of connections: all share one outbox.
             if self.welcomed.insert(person) {
-                (resident.road, resident.away_ticks) = (road, 0);
+                (resident.road, resident.away_ticks, resident.path_bytes_per_s) = (road, 0, None);
                 inputs.push(WorldInput::Presence { person, road, anew: true });
             }
             return;
@@ -140,6 +151,7 @@ impl Residents {
             seat: arrival.seat,
             outbox: arrival.outbox,
             road,
+            path_bytes_per_s: None,
             away_ticks: 0,
             name: arrival.name,
             look: arrival.look,

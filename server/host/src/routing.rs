@@ -24,6 +24,7 @@ use vivarium_link::{
     driver::{Admission, Departure, Door, Taken},
     limits::LinkLimits,
     outbox::{Attachment, Outbox, OutboxStats},
+    path::PathStats,
     session::Session,
 };
 use vivarium_protocol::{
@@ -98,6 +99,13 @@ pub struct Arrival {
 pub enum ToWorld {
     /// Somebody comes, or must be told everything anew.
     Arrival(Box<Arrival>),
+    /// What is known of the way to somebody.
+    Path {
+        /// Whom.
+        person: PersonId,
+        /// Bytes per second that it takes; none: no limit was felt.
+        bytes_per_s: Option<u32>,
+    },
     /// Somebody wants something.
     Intent {
         /// Who.
@@ -346,6 +354,12 @@ impl Door for FrontDoor {
         {
             person.earlier_token = None;
         }
+    }
+
+    fn path(&self, visit: &Visit, path: PathStats) {
+        let (person, bytes_per_s) = (visit.seat.person(), path.bytes_per_s);
+        // A world with a full inbox hears of the way a second later.
+        let _ = self.worlds.0[visit.seat.world()].send(ToWorld::Path { person, bytes_per_s });
     }
 
     fn intent(&self, visit: &Visit, intent: Intent) -> Taken {

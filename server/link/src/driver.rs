@@ -6,10 +6,11 @@
 use std::{
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::Bytes;
+use tokio::sync::watch;
 use vivarium_contract::{Intent, Road};
 use vivarium_protocol::{
     close::CloseReason,
@@ -23,6 +24,7 @@ use vivarium_protocol::{
 use crate::{
     limits::{GREETING_SIGNS_MAX, LinkLimits},
     outbox::{Attached, Attachment, Next, Outbox},
+    path::PathStats,
     session::{Greeting, Refusal, Session, SessionInput, SessionOutput},
     stats::LinkStats,
     transport::{ConnectionLost, Lane, Received, Receiver, Sender, Transport},
@@ -43,6 +45,9 @@ pub trait Door: Send + Sync {
 
     /// The client has its newest token: older ones are void.
     fn confirmed(&self, seat: &Self::Seat);
+
+    /// What is known of the way to the client, about once a second.
+    fn path(&self, seat: &Self::Seat, path: PathStats);
 
     /// Passes a wish on to the world.
     fn intent(&self, seat: &Self::Seat, intent: Intent) -> Taken;
@@ -255,9 +260,10 @@ impl<'a, D: Door> Visit<'a, D> {
         limits: &LinkLimits,
     ) -> End {
         let outbox = self.outbox.clone();
-        let write = write_out(sender, &outbox, self.attachment, limits.write_stall_max, self.stats);
+        let (report, paths) = watch::channel(None);
+        let write = write_out(sender, &outbox, self.attachment, limits, self.stats, report);
         let mut writing = pin!(write);
-        let writer_ended = self.pass(receiver, writing.as_mut()).await;
+        let writer_ended = self.pass(receiver, writing.as_mut(), paths).await;
         let end = self.end.take().unwrap_or(End::Lost);
         let reads_on = match end.departure() {
             Departure::Lost => false,
@@ -279,6 +285,7 @@ impl<'a, D: Door> Visit<'a, D> {
         &mut self,
         receiver: &mut R,
         mut writing: Pin<&mut impl Future<Output = WriteEnd>>,
+        mut paths: watch::Receiver<Option<PathStats>>,
     ) -> bool {
         let outbox = self.outbox.clone();
         let mut timer = pin!(tokio::time::sleep_until(self.deadline()));
@@ -296,6 +303,10 @@ impl<'a, D: Door> Visit<'a, D> {
                         WriteEnd::Stalled => self.close(CloseReason::TooSlow),
                     }
                 }
+                Ok(()) = paths.changed() => {
+                    let path = *paths.borrow_and_update();
+                    self.tell_path(path);
+                }
                 () = &mut timer => {
                     self.lock().handle_timeout(now(), self.attachment);
                     self.pump();
@@ -309,6 +320,13 @@ impl<'a, D: Door> Visit<'a, D> {
             }
         }
         writer_ended
+    }
+
+    fn tell_path(&self, path: Option<PathStats>) {
+        if let (Some(path), Some(seat)) = (path, &self.seat) {
+            self.stats.count_path(&path);
+            self.door.path(seat, path);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Session> {
@@ -433,13 +451,15 @@ async fn write_out<S: Sender>(
     sender: &mut S,
     outbox: &Outbox,
     attachment: Attachment,
-    stall_max: Duration,
+    limits: &LinkLimits,
     stats: &LinkStats,
+    report: watch::Sender<Option<PathStats>>,
 ) -> WriteEnd {
     let mut messages = Vec::new();
+    let mut report_due = now() + limits.path_interval;
     loop {
         let next = outbox.next(attachment, &mut messages).await;
-        let written = tokio::time::timeout(stall_max, async {
+        let written = tokio::time::timeout(limits.write_stall_max, async {
             match next {
                 Next::Messages => {
                     for (lane, bytes) in messages.drain(..) {
@@ -454,7 +474,12 @@ async fn write_out<S: Sender>(
         });
         match written.await {
             Ok(Ok(())) if next == Next::End => return WriteEnd::Finished,
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => {
+                if now() >= report_due {
+                    report_due = now() + limits.path_interval;
+                    report.send_replace(sender.path().await);
+                }
+            }
             Ok(Err(ConnectionLost)) => return WriteEnd::Lost,
             Err(_) => return WriteEnd::Stalled,
         }

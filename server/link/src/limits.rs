@@ -75,6 +75,8 @@ pub struct LinkLimits {
     pub probe_interval: Duration,
     /// A write that does not end within this time closes the session with `TooSlow`.
     pub write_stall_max: Duration,
+    /// Between two reports of the way to a client.
+    pub path_interval: Duration,
     /// Numbered messages of a client are confirmed within this time.
     pub taken_interval: Duration,
     /// For what is still queued, and for the client's answer, when a session is closed.
@@ -93,6 +95,7 @@ impl Default for LinkLimits {
             idle_timeout: Duration::from_secs(15),
             probe_interval: Duration::from_secs(5),
             write_stall_max: Duration::from_secs(10),
+            path_interval: Duration::from_secs(1),
             taken_interval: Duration::from_secs(1),
             close_timeout: Duration::from_secs(1),
             // The largest single message, and as much again for what comes behind it.

@@ -3,11 +3,10 @@
 /// Measured by the transport since it was last asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PathStats {
-    /// Seconds there and back, smoothed.
-    pub round_trip_s: f32,
-    /// Share of the packets that were lost.
+    /// Seconds there and back; none: nothing has come back yet.
+    pub round_trip_s: Option<f32>,
+    /// Share of the packets or messages that were lost, as far as the transport sees it.
     pub loss01: f32,
-    /// Bytes per second that the way takes now, where the transport knows: what may be under way at
-    /// once, divided by the round trip.
+    /// Bytes per second that the way takes now; none: no limit was felt.
     pub bytes_per_s: Option<u32>,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use vivarium_protocol::close::CloseReason;
 
-use crate::transport::Lane;
+use crate::{path::PathStats, transport::Lane};
 
 /// Number of close reasons.
 pub const CLOSE_REASONS: usize = CLOSE_REASON_ALL.len();
@@ -54,6 +54,12 @@ pub struct LinkStats {
     pub latest_inbox_full: AtomicU64,
     /// Wishes denied with `TooFast`.
     pub denied_too_fast: AtomicU64,
+    /// Round trips that were measured, and the sum of them in microseconds.
+    pub round_trips: AtomicU64,
+    /// See [`LinkStats::round_trips`].
+    pub round_trips_us: AtomicU64,
+    /// Reports of a way that takes no more than it gets.
+    pub narrow_paths: AtomicU64,
     /// Sessions that ended without a close, because the connection was lost.
     pub lost: AtomicU64,
     /// Sessions closed, by reason in the order of [`CLOSE_REASON_ALL`].
@@ -69,6 +75,14 @@ impl LinkStats {
     pub(crate) fn count_sent(&self, lane: Lane, bytes: usize) {
         self.sent_bytes[lane as usize].fetch_add(bytes as u64, Relaxed);
         self.sent_messages[lane as usize].fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_path(&self, path: &PathStats) {
+        if let Some(round_trip_s) = path.round_trip_s {
+            self.round_trips.fetch_add(1, Relaxed);
+            self.round_trips_us.fetch_add((f64::from(round_trip_s) * 1e6) as u64, Relaxed);
+        }
+        self.narrow_paths.fetch_add(u64::from(path.bytes_per_s.is_some()), Relaxed);
     }
 
     pub(crate) fn count_closed(&self, reason: CloseReason) {

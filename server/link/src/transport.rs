@@ -108,8 +108,8 @@ pub trait Sender: Send {
     fn close(&mut self, reason: CloseReason) -> impl Future<Output = ()> + Send;
 
     /// What the transport itself has measured since this was last asked; none where it cannot.
-    fn path(&mut self) -> Option<PathStats> {
-        None
+    fn path(&mut self) -> impl Future<Output = Option<PathStats>> + Send {
+        std::future::ready(None)
     }
 }
 

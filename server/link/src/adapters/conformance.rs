@@ -33,6 +33,7 @@ use crate::{
     driver::{Admission, Departure, Door, Taken, drive},
     limits::LinkLimits,
     outbox::{Outbox, OutboxStats},
+    path::PathStats,
     session::Session,
     stats::LinkStats,
     transport::{Lane, Transport},
@@ -46,6 +47,8 @@ pub(super) trait Client: Sized + Send {
     type Transport: Transport + 'static;
     /// Whether the server's end is there before the client has said anything.
     const IS_HEARD_AT_ONCE: bool;
+    /// Whether the server's end measures the way.
+    const IS_MEASURED: bool = true;
     /// The client's end, and where the server's will come out.
     fn connect() -> impl Future<Output = (oneshot::Receiver<Self::Transport>, Self)> + Send;
     fn send(&mut self, lane: Lane, bytes: Vec<u8>) -> impl Future<Output = ()> + Send;
@@ -62,6 +65,7 @@ pub(super) enum Got {
 impl Client for MemoryClient {
     type Transport = memory::MemoryTransport;
     const IS_HEARD_AT_ONCE: bool = true;
+    const IS_MEASURED: bool = false;
 
     async fn connect() -> (oneshot::Receiver<Self::Transport>, Self) {
         let (transport, client) = memory::pair();
@@ -122,6 +126,7 @@ struct Echo {
     intents: Mutex<Vec<Intent>>,
     person: Mutex<Option<Someone>>,
     gone: Mutex<Vec<Departure>>,
+    paths: Mutex<Vec<PathStats>>,
     stats: Arc<OutboxStats>,
     limits: LinkLimits,
 }
@@ -194,6 +199,10 @@ impl Door for Echo {
     }
 
     fn confirmed(&self, (): &()) {}
+
+    fn path(&self, (): &(), path: PathStats) {
+        self.paths.lock().unwrap().push(path);
+    }
 
     fn intent(&self, (): &(), intent: Intent) -> Taken {
         if let Intent::Say { text } = &intent {
@@ -444,6 +453,27 @@ async fn closed_by_the_host<C: Client>() {
     visit.ends(CloseReason::ShuttingDown).await;
 }
 
+async fn a_way_that_is_measured<C: Client>() {
+    let limits = LinkLimits { path_interval: Duration::from_millis(5), ..LinkLimits::default() };
+    let mut visit = Visit::<C>::open(limits).await;
+    let is_measured = |visit: &Visit<C>| {
+        let paths = visit.echo.paths.lock().unwrap();
+        paths.iter().any(|path| path.round_trip_s.is_some_and(|s| s > 0.0 && s < 5.0))
+    };
+    // A second is long for this machine, and short beside the deadline of a test.
+    let patience = Duration::from_secs(if C::IS_MEASURED { 15 } else { 1 });
+    let measured = tokio::time::timeout(patience, async {
+        while !is_measured(&visit) {
+            visit.echo.outbox().put_latest(true, Bytes::from_static(b"a frame"));
+            // Reading is what answers pings.
+            let _ = tokio::time::timeout(limits.path_interval, visit.client.receive()).await;
+        }
+    });
+    assert_eq!(measured.await.is_ok(), C::IS_MEASURED);
+    assert!(visit.echo.paths.lock().unwrap().iter().all(|path| path.loss01 <= 1.0));
+    assert_eq!(visit.stats.round_trips.load(Relaxed) > 0, C::IS_MEASURED);
+}
+
 async fn say<C: Client>(visit: &mut Visit<C>, text: &str) {
     let message = ClientMessage::Say { text: text.into() };
     visit.client.send(Lane::Reliable, wire::encode(&message)).await;
@@ -535,6 +565,11 @@ macro_rules! conformance {
             }
 
             #[tokio::test]
+            async fn measures_the_way() {
+                a_way_that_is_measured::<$client>().await;
+            }
+
+            #[tokio::test]
             async fn resumes_a_session() {
                 a_session_that_goes_on::<$client, $client>().await;
                 a_session_that_goes_on::<$client, MemoryClient>().await;
@@ -578,6 +613,33 @@ async fn a_websocket_takes_neither_text_nor_unknown_lanes_nor_huge_messages() {
         let _ = tokio::time::timeout(Duration::from_millis(200), visit.client.flush()).await;
         visit.ends(expected).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_websocket_that_is_read_slowly_tells_how_slowly() {
+    let mut visit = Visit::<WebSocketClient>::open(LinkLimits::default()).await;
+    let mut frames = tokio::time::interval(Duration::from_millis(25));
+    let mut reads = tokio::time::interval(Duration::from_millis(100));
+    let end = tokio::time::Instant::now() + Duration::from_secs(6);
+    let frame = Bytes::from(vec![7; 1_000]);
+    while tokio::time::Instant::now() < end {
+        tokio::select! {
+            _ = frames.tick() => visit.echo.outbox().put_latest(true, frame.clone()),
+            _ = reads.tick() => drop(visit.client.receive().await),
+        }
+    }
+    // 1,000 bytes ten times a second, once the 8 KiB on the way are full.
+    let told = visit.echo.paths.lock().unwrap().last().unwrap().bytes_per_s;
+    assert!(told.is_some_and(|told| (8_000..13_000).contains(&told)), "{told:?}");
+    // Then it catches up, and no limit is felt any more.
+    while tokio::time::Instant::now() < end + Duration::from_secs(3) {
+        frames.tick().await;
+        visit.echo.outbox().put_latest(true, frame.clone());
+        while let Ok(Some(_)) =
+            tokio::time::timeout(Duration::from_millis(1), visit.client.receive()).await
+        {}
+    }
+    assert_eq!(visit.echo.paths.lock().unwrap().last().unwrap().bytes_per_s, None);
 }
 
 #[tokio::test]

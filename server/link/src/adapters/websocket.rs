@@ -2,13 +2,24 @@
 //!
 //! The HTTP upgrade is the host's; this file begins where both ends speak WebSocket. There is no
 //! compression: frames are dense already.
+//!
+//! The way to the client is measured by pings, and by how long writing has to wait: the kernel holds
+//! little that was not sent (`TCP_NOTSENT_LOWAT`).
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -24,6 +35,7 @@ use crate::{
         CLIENT_MESSAGE_BYTES_MAX, WEBSOCKET_READ_BUFFER_BYTES, WEBSOCKET_WRITE_BUFFER_BYTES,
         WEBSOCKET_WRITE_BUFFER_BYTES_MAX,
     },
+    path::PathStats,
     transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
 };
 
@@ -65,7 +77,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for WebSocketTransport<
 
     fn split(self) -> (WebSocketSender<S>, WebSocketReceiver<S>) {
         let (sink, stream) = self.stream.split();
-        (WebSocketSender { sink, scratch: BytesMut::new() }, WebSocketReceiver { stream })
+        let pings = Arc::new(Mutex::new(Pings::default()));
+        let meter = Meter::new();
+        let sender =
+            WebSocketSender { sink, scratch: BytesMut::new(), pings: pings.clone(), meter };
+        (sender, WebSocketReceiver { stream, pings })
     }
 }
 
@@ -73,6 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for WebSocketTransport<
 #[derive(Debug)]
 pub struct WebSocketReceiver<S> {
     stream: SplitStream<WebSocketStream<S>>,
+    pings: Arc<Mutex<Pings>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Receiver for WebSocketReceiver<S> {
@@ -80,7 +97,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Receiver for WebSocketReceiver<S>
         loop {
             return match self.stream.next().await {
                 Some(Ok(Message::Binary(bytes))) => message(bytes),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Alive,
+                Some(Ok(Message::Pong(number))) => {
+                    lock(&self.pings).answered(&number);
+                    Received::Alive
+                }
+                Some(Ok(Message::Ping(_))) => Received::Alive,
                 Some(Ok(Message::Text(_))) => Received::Broken {
                     reason: CloseReason::Malformed,
                     detail: "messages are binary, not text",
@@ -125,6 +146,60 @@ fn broken(error: &Error) -> Received {
     }
 }
 
+fn lock(pings: &Mutex<Pings>) -> MutexGuard<'_, Pings> {
+    pings.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The ping that is under way, and how long the last one took.
+#[derive(Debug, Default)]
+struct Pings {
+    number: u32,
+    sent: Option<Instant>,
+    round_trip: Option<Duration>,
+}
+
+impl Pings {
+    /// What to put into the next ping; an earlier one is given up.
+    fn next(&mut self) -> Bytes {
+        self.number = self.number.wrapping_add(1);
+        self.sent = Some(Instant::now());
+        Bytes::copy_from_slice(&self.number.to_le_bytes())
+    }
+
+    fn answered(&mut self, number: &[u8]) {
+        if number == self.number.to_le_bytes()
+            && let Some(sent) = self.sent.take()
+        {
+            self.round_trip = Some(sent.elapsed());
+        }
+    }
+}
+
+/// How much was written, and for how long that had to wait.
+#[derive(Debug)]
+struct Meter {
+    began: Instant,
+    bytes: u64,
+    waited: Duration,
+}
+
+/// Writing that waits for so large a share of the time is held up by the way.
+const WAITING_SHARE_MIN: f32 = 0.2;
+
+impl Meter {
+    fn new() -> Self {
+        Self { began: Instant::now(), bytes: 0, waited: Duration::ZERO }
+    }
+
+    /// Bytes per second since the last turn, if the way took no more than that.
+    fn turn(&mut self) -> Option<u32> {
+        let Self { began, bytes, waited } = std::mem::replace(self, Self::new());
+        let passed_s = began.elapsed().as_secs_f32();
+        let is_held_up = waited.as_secs_f32() > passed_s * WAITING_SHARE_MIN;
+        is_held_up.then_some((bytes as f32 / passed_s) as u32)
+    }
+}
+
 /// Sends to the client.
 #[derive(Debug)]
 pub struct WebSocketSender<S> {
@@ -132,6 +207,8 @@ pub struct WebSocketSender<S> {
     /// Where lane and message are joined; its memory is used again once the library has copied
     /// the message into its own buffer.
     scratch: BytesMut,
+    pings: Arc<Mutex<Pings>>,
+    meter: Meter,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> WebSocketSender<S> {
@@ -146,16 +223,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Sender for WebSocketSender<S> {
         self.scratch.put_u8(lane as u8);
         self.scratch.put_slice(bytes);
         let message = Message::Binary(self.scratch.split().freeze());
-        self.feed(message).await
+        self.meter.bytes += bytes.len() as u64;
+        let began = Instant::now();
+        let fed = self.feed(message).await;
+        self.meter.waited += began.elapsed();
+        fed
     }
 
     async fn flush(&mut self) -> Result<(), ConnectionLost> {
-        self.sink.flush().await.map_err(|_| ConnectionLost)
+        let began = Instant::now();
+        let flushed = self.sink.flush().await.map_err(|_| ConnectionLost);
+        self.meter.waited += began.elapsed();
+        flushed
     }
 
     async fn probe(&mut self) -> Result<(), ConnectionLost> {
-        self.feed(Message::Ping(Bytes::new())).await?;
+        let number = lock(&self.pings).next();
+        self.feed(Message::Ping(number)).await?;
         self.flush().await
+    }
+
+    async fn path(&mut self) -> Option<PathStats> {
+        let path = PathStats {
+            round_trip_s: lock(&self.pings).round_trip.map(|time| time.as_secs_f32()),
+            // TCP repeats what is lost.
+            loss01: 0.0,
+            bytes_per_s: self.meter.turn(),
+        };
+        // A ping that cannot be sent tells the writer so with the next message.
+        let _ = self.probe().await;
+        Some(path)
     }
 
     async fn close(&mut self, reason: CloseReason) {

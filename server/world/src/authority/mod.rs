@@ -151,6 +151,7 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         WorldInput::Enter { .. }
         | WorldInput::Leave { .. }
         | WorldInput::Presence { .. }
+        | WorldInput::Path { .. }
         | WorldInput::Overload { .. } => None,
     }));
 }

@@ -121,6 +121,7 @@ pub(super) fn come_and_go(world: &mut World) {
                 leave(world, person);
             }
             WorldInput::Presence { person, road, anew } => set_presence(world, person, road, anew),
+            WorldInput::Path { person, bytes_per_s } => set_path(world, person, bytes_per_s),
             other @ (WorldInput::Intent { .. } | WorldInput::Overload { .. }) => rest.push(other),
         }
     }
@@ -220,6 +221,13 @@ pub(super) fn leave(world: &mut World, person: PersonId) -> Option<PersonCard> {
     let others = everyone(world.query::<&Person>().iter(world));
     world.resource_mut::<Outbox>().notice(others, &ServerMessage::Left { person });
     Some(card)
+}
+
+fn set_path(world: &mut World, person: PersonId, bytes_per_s: Option<u32>) {
+    let Some(entity) = world.resource::<People>().get(person) else { return };
+    if let Some(mut client) = world.get_mut::<Client>(entity) {
+        client.heard_of_path(bytes_per_s);
+    }
 }
 
 fn set_presence(world: &mut World, person: PersonId, road: Option<Road>, anew: bool) {

@@ -156,6 +156,7 @@ struct SentPacket {
     words: u32,
     /// Which own state it told; 0: none.
     own: u32,
+    bytes: u16,
     arrived: bool,
 }
 
@@ -233,6 +234,12 @@ impl Client {
         self.parts.clear();
         self.words = 0;
         self.packet_bytes_max = packet_bytes_max;
+        self.budget.move_on();
+    }
+
+    /// The transport knows, or no longer knows, how much the way to the client takes.
+    pub fn heard_of_path(&mut self, bytes_per_s: Option<u32>) {
+        self.budget.path(bytes_per_s);
     }
 
     /// The client knows nothing any more.
@@ -283,6 +290,7 @@ impl Client {
                 if packet.number == ack.newest {
                     let delay_8 = (tick.saturating_sub(packet.tick)).min(64) * 8;
                     self.delay_8 = (self.delay_8 * 7 + delay_8) / 8;
+                    self.budget.took(tick.saturating_sub(packet.tick));
                 }
             }
             first_word = end;
@@ -293,7 +301,7 @@ impl Client {
     }
 
     fn arrived(&mut self, packet: SentPacket, words: std::ops::Range<usize>) {
-        self.budget.arrived();
+        self.budget.arrived(packet.bytes.into());
         let mut words = self.parts.range(words);
         while let Some(SentPart(word)) = words.next() {
             let cut = if word & 1 == 1 { words.next() } else { None };
@@ -362,13 +370,14 @@ impl Client {
     }
 
     /// The packet that was being written goes out.
-    pub(super) fn note_packet(&mut self, tick: u32, tells_own: bool) {
+    pub(super) fn note_packet(&mut self, tick: u32, tells_own: bool, bytes: usize) {
         self.numbers += 1;
         let words = std::mem::take(&mut self.words);
         self.packet_told = tick;
         let own = if tells_own { self.own.serial } else { 0 };
         let number = self.numbers;
-        self.sent.push_back(SentPacket { number, tick, words, own, arrived: false });
+        let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
+        self.sent.push_back(SentPacket { number, tick, words, own, bytes, arrived: false });
         if tells_own {
             (self.own.told, self.own.told_serial) = (tick, own);
         }
@@ -465,7 +474,7 @@ mod tests {
         client.acknowledge(Ack { newest: 101, before: [u32::MAX; 2] }, 5, 5);
         client.subs.push(Sub { leaf_id: 1, number: 1, ..Sub::default() });
         client.note_part(0, 0, &Part { lo: 0, hi: 64, start: 0, end: 0 });
-        client.note_packet(5, false);
+        client.note_packet(5, false, 100);
         client.acknowledge(Ack { newest: 102, before: [u32::MAX; 2] }, 6, 6);
         client.acknowledge(Ack { newest: u32::MAX, before: [u32::MAX; 2] }, 6, 6);
         client.acknowledge(Ack { newest: 7, before: [u32::MAX; 2] }, 6, 6);

@@ -350,7 +350,7 @@ impl Frames<'_> {
                 if packet.len() + ENTRY_BYTES + bytes.len() > client.packet_bytes_max {
                     client.budget.spend(packet.len());
                     send(first, self.chunks.put(packet));
-                    client.note_packet(self.tick, first && owes_own);
+                    client.note_packet(self.tick, first && owes_own, packet.len());
                     (first, note) = (false, OwnNote::Untold);
                     begin(packet, client, self.tick, own, note);
                 }
@@ -361,7 +361,7 @@ impl Frames<'_> {
         }
         client.budget.spend(self.scratch.packet.len());
         send(first, self.chunks.put(&self.scratch.packet));
-        client.note_packet(self.tick, first && owes_own);
+        client.note_packet(self.tick, first && owes_own, self.scratch.packet.len());
     }
 
     /// The number of a leaf that is told now; one that is told for the first time is given one.

@@ -13,7 +13,7 @@ use vivarium_protocol::{
     },
 };
 
-use self::rig::{GOOD, Link, Rig, Viewer};
+use self::rig::{GOOD, Link, Queue, Rig, Viewer};
 use crate::{history::Audience, limits::BLOCKS_PER_LEAF_MAX};
 
 mod rig;
@@ -243,10 +243,38 @@ fn packets_that_overtake_each_other_are_not_taken_for_lost() {
     let mut rig = plain(20, 200, WIDE);
     rig.wander = false;
     let link = Link { lost: 0, twice: 0, delay: 2, jitter: 4 };
-    rig.viewers.push(Viewer::new(2, [0.0; 3], DATAGRAM_BYTES_MAX, 200_000, link));
+    rig.viewers.push(Viewer::new(2, [0.0; 3], DATAGRAM_BYTES_MAX, 60_000, link));
     (0..300).for_each(|_| rig.tick());
     let budget = &rig.viewers[1].client.budget;
-    assert_eq!((budget.bytes_per_s(), budget.pressure()), (200_000, 0));
+    assert_eq!((budget.bytes_per_s(), budget.pressure()), (60_000, 0));
+}
+
+#[test]
+fn on_a_narrow_way_no_queue_grows_and_the_way_is_used() {
+    // 256 kbit/s with room for two seconds, 0.1 s there and back, and more to tell than fits.
+    const WAY: usize = 32_000;
+    for (seed, packet_bytes_max) in [(21, DATAGRAM_BYTES_MAX), (22, FRAME_BYTES_MAX)] {
+        let mut rig = plain(seed, 1_500, WIDE);
+        rig.wander = false;
+        let link = Link { lost: 1, twice: 0, delay: 1, jitter: 1 };
+        let mut narrow = Viewer::new(2, [0.0; 3], packet_bytes_max, 128 * 1024, link);
+        narrow.queue = Some(Queue::new(WAY, 2 * WAY));
+        rig.viewers.push(narrow);
+        (0..20 * 20).for_each(|_| rig.tick());
+        let warm = rig.viewers[1].bytes;
+        (0..60 * 20).for_each(|_| rig.tick());
+        let wanted = rig.viewers[0].bytes / 80;
+        assert!(wanted > WAY / 2 * 3, "{wanted} bytes per second to be told: too few");
+        let viewer = &rig.viewers[1];
+        let per_s = (viewer.bytes - warm) / 60;
+        let waited = &viewer.queue.as_ref().unwrap().waited;
+        let settled = &waited[waited.len() - 60 * 20..];
+        let mean = settled.iter().sum::<usize>() / settled.len();
+        let longest = *settled.iter().max().unwrap();
+        assert!(per_s > WAY / 10 * 8, "{per_s} bytes per second of {WAY}");
+        assert!(mean < WAY / 8, "{mean} bytes wait on average");
+        assert!(longest < WAY / 10 * 8, "{longest} bytes waited");
+    }
 }
 
 #[test]

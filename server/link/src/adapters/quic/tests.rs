@@ -315,7 +315,7 @@ async fn who_only_answers_keep_alives_is_alive() {
         });
         assert_eq!(alive.await.unwrap(), Received::Alive);
     }
-    assert!(sender.path().unwrap().bytes_per_s.unwrap() > 10_000);
+    assert!(sender.path().await.unwrap().bytes_per_s.unwrap() > 10_000);
 }
 
 #[tokio::test]

@@ -193,7 +193,7 @@ impl Sender for QuicSender {
         self.session.close(reason.code().into(), reason.text().as_bytes());
     }
 
-    fn path(&mut self) -> Option<PathStats> {
+    async fn path(&mut self) -> Option<PathStats> {
         let path = quinn::Connection::stats(&self.session).path;
         let sent = Sent { packets: path.sent_packets, lost: path.lost_packets };
         let packets = sent.packets.saturating_sub(self.last.packets);
@@ -201,7 +201,7 @@ impl Sender for QuicSender {
         self.last = sent;
         let round_trip_s = path.rtt.max(ROUND_TRIP_MIN).as_secs_f32();
         Some(PathStats {
-            round_trip_s,
+            round_trip_s: Some(round_trip_s),
             loss01: lost as f32 / packets.max(1) as f32,
             bytes_per_s: Some((path.cwnd as f32 / round_trip_s) as u32),
         })

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use vivarium_protocol::{close::CloseReason, limits::DATAGRAM_BYTES_MAX};
 
 use super::{
@@ -53,7 +53,8 @@ impl Transport for WebRtcTransport {
     fn split(self) -> (Sending, Receiving) {
         let (sender, receiver) = self.0.split();
         let alive = Arc::new(Alive::default());
-        (Sending { sender, alive: alive.clone() }, Receiving { receiver, alive, is_broken: false })
+        let sending = Sending { sender, alive: alive.clone(), meter: Meter::new() };
+        (sending, Receiving { receiver, alive, is_broken: false })
     }
 }
 
@@ -92,10 +93,25 @@ fn broken(end: Option<EndReason>) -> Received {
     Received::Broken { reason, detail }
 }
 
+/// What became of the latest lane since somebody asked.
+struct Meter {
+    began: Instant,
+    bytes: u64,
+    messages: u32,
+    dropped: u32,
+}
+
+impl Meter {
+    fn new() -> Self {
+        Self { began: Instant::now(), bytes: 0, messages: 0, dropped: 0 }
+    }
+}
+
 /// Sends to the client.
 pub struct Sending {
     sender: WebRtcSender,
     alive: Arc<Alive>,
+    meter: Meter,
 }
 
 impl Sender for Sending {
@@ -106,7 +122,13 @@ impl Sender for Sending {
             }
             Lane::Latest => {
                 // Dropped when too much waits already: the network would lose it.
-                self.sender.try_send_unreliable(bytes.clone()).await;
+                let meter = &mut self.meter;
+                meter.messages += 1;
+                if self.sender.try_send_unreliable(bytes.clone()).await {
+                    meter.bytes += bytes.len() as u64;
+                } else {
+                    meter.dropped += 1;
+                }
                 Ok(())
             }
         }
@@ -129,7 +151,14 @@ impl Sender for Sending {
         self.sender.close().await;
     }
 
-    fn path(&mut self) -> Option<PathStats> {
-        None
+    async fn path(&mut self) -> Option<PathStats> {
+        let Meter { began, bytes, messages, dropped } =
+            std::mem::replace(&mut self.meter, Meter::new());
+        let bytes_per_s = bytes as f32 / began.elapsed().as_secs_f32();
+        Some(PathStats {
+            round_trip_s: self.sender.stats().await.round_trip_s.map(|s| s as f32),
+            loss01: dropped as f32 / messages.max(1) as f32,
+            bytes_per_s: (dropped > 0).then_some(bytes_per_s as u32),
+        })
     }
 }

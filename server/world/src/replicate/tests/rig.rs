@@ -1,6 +1,6 @@
 //! A world without physics, and clients behind links as bad as one likes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use rand_chacha::{
@@ -47,6 +47,50 @@ pub(super) struct Link {
 
 pub(super) const GOOD: Link = Link { lost: 0, twice: 0, delay: 1, jitter: 0 };
 
+/// A way that takes only so much: what is more waits, and what finds no room is lost.
+pub(super) struct Queue {
+    pub bytes_per_s: usize,
+    pub bytes_max: usize,
+    /// Bytes that waited at the end of each tick.
+    pub waited: Vec<usize>,
+    waiting: VecDeque<(u32, Bytes)>,
+    credit: usize,
+}
+
+impl Queue {
+    pub fn new(bytes_per_s: usize, bytes_max: usize) -> Self {
+        Self { bytes_per_s, bytes_max, waited: Vec::new(), waiting: VecDeque::new(), credit: 0 }
+    }
+
+    fn bytes(&self) -> usize {
+        self.waiting.iter().map(|(_, packet)| packet.len()).sum()
+    }
+
+    /// What comes out in a tick, when it was put in, so that it can be delayed from now on.
+    fn pass(&mut self, tick: u32, coming: Vec<(u32, Bytes)>) -> Vec<(u32, Bytes)> {
+        for (due, packet) in coming {
+            if self.bytes() + packet.len() <= self.bytes_max {
+                self.waiting.push_back((due - tick, packet));
+            }
+        }
+        self.credit += self.bytes_per_s / 20;
+        let mut passed = Vec::new();
+        while let Some((delay, packet)) = self.waiting.pop_front() {
+            if packet.len() > self.credit {
+                self.waiting.push_front((delay, packet));
+                break;
+            }
+            self.credit -= packet.len();
+            passed.push((tick + delay, packet));
+        }
+        if self.waiting.is_empty() {
+            self.credit = 0;
+        }
+        self.waited.push(self.bytes());
+        passed
+    }
+}
+
 pub(super) struct Viewer {
     pub person: PersonId,
     pub own: Own,
@@ -54,6 +98,7 @@ pub(super) struct Viewer {
     pub client: Client,
     pub view: View,
     pub link: Link,
+    pub queue: Option<Queue>,
     is_lossy: bool,
     /// What was sent, by tick, as long as anybody wants to look.
     pub kept: Option<Vec<(u32, Bytes)>>,
@@ -88,6 +133,7 @@ impl Viewer {
             client: Client::new(500, packet_bytes_max, bytes_per_s_max),
             view: View::default(),
             link,
+            queue: None,
             is_lossy: link != GOOD,
             kept: None,
             told: BTreeMap::new(),
@@ -258,6 +304,7 @@ impl Rig {
                 });
             });
             self.encode_allocations += counted.count_total;
+            let mut coming = Vec::new();
             for (is_first, packet) in outgoing.drain(..) {
                 assert_eq!(is_first, std::mem::take(&mut first));
                 *bytes += packet.len();
@@ -269,8 +316,12 @@ impl Rig {
                     + u32::from(chances.below(100) < link.twice);
                 for _ in 0..times {
                     let due = tick + link.delay + chances.below(link.jitter + 1);
-                    to_client.push((due, packet.clone()));
+                    coming.push((due, packet.clone()));
                 }
+            }
+            match &mut viewer.queue {
+                Some(queue) => to_client.extend(queue.pass(tick, coming)),
+                None => to_client.append(&mut coming),
             }
         }
         self.remember();

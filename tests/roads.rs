@@ -1,149 +1,30 @@
 //! One visit over several roads: QUIC, WebTransport and WebSocket carry the same session.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use rustls::{RootCertStore, pki_types::pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
-use vivarium_bots::road::{Came, LATEST, RELIABLE, Road, Transport, find};
-use vivarium_host::server::Server;
-use vivarium_protocol::{
-    close::CloseReason,
-    intent::{ClientMessage, Hello, Resume},
-    limits::RESUME_TOKEN_BYTES,
-    notice::ServerMessage,
-    snapshot::view::{Applied, View},
-    wire,
+use vivarium_bots::road::{Came, RELIABLE, Transport};
+use vivarium_protocol::{close::CloseReason, notice::ServerMessage, wire};
+
+use crate::harness::{
+    socket::{hello, server},
+    traveller::{PATIENCE, Traveller, find},
 };
-
-use crate::harness::socket::{hello, server};
-
-/// Nothing that is awaited takes longer on a machine that works.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A client that follows one session over whichever road it is given.
-struct Traveller {
-    road: Road,
-    token: [u8; RESUME_TOKEN_BYTES],
-    taken: u32,
-    view: View,
-    told: Vec<ServerMessage>,
-    packets: u32,
-}
-
-impl Traveller {
-    async fn set_out(server: &Server, transport: Transport, hello: &Hello) -> anyhow::Result<Self> {
-        let road = road(server, transport).await?;
-        let mut traveller = Self {
-            road,
-            token: [0; RESUME_TOKEN_BYTES],
-            taken: 0,
-            view: View::default(),
-            told: Vec::new(),
-            packets: 0,
-        };
-        traveller.greet(hello).await?;
-        Ok(traveller)
-    }
-
-    /// Says who comes, and gives how many own messages the server had taken in.
-    async fn greet(&mut self, hello: &Hello) -> anyhow::Result<u32> {
-        self.road.send(RELIABLE, &wire::encode_hello(hello)).await?;
-        loop {
-            let Came::Message(RELIABLE, bytes) = self.came().await? else { continue };
-            match wire::decode_server_message(&bytes)? {
-                ServerMessage::Accepted { resume, resumed, taken, told, .. } => {
-                    ensure!(resumed == hello.resume.is_some(), "resumed: {resumed}");
-                    (self.token, self.taken) = (resume, told);
-                    let confirmed = ClientMessage::Taken { count: told };
-                    self.road.send(RELIABLE, &wire::encode(&confirmed)).await?;
-                    return Ok(taken);
-                }
-                other => bail!("{other:?} comes before Accepted"),
-            }
-        }
-    }
-
-    /// Drops the connection without a word and goes on over another one.
-    async fn go_on(&mut self, server: &Server, transport: Transport) -> anyhow::Result<u32> {
-        self.road = road(server, transport).await?;
-        let resume = Some(Resume { token: self.token, taken: Some(self.taken) });
-        self.greet(&Hello { resume, ..hello("Ana") }).await
-    }
-
-    async fn came(&mut self) -> anyhow::Result<Came> {
-        timeout(PATIENCE, self.road.receive()).await.context("silence")
-    }
-
-    /// Takes in one message.
-    async fn hear(&mut self) -> anyhow::Result<()> {
-        match self.came().await? {
-            Came::Message(RELIABLE, bytes) => {
-                let message = wire::decode_server_message(&bytes)?;
-                self.taken += u32::from(message.is_numbered());
-                self.told.push(message);
-            }
-            Came::Message(LATEST, bytes) => {
-                let (_, applied) = self.view.apply(&bytes)?;
-                self.packets += u32::from(applied == Applied::Whole);
-            }
-            Came::Message(..) | Came::Nonsense => bail!("no server sends this"),
-            Came::End => bail!("the connection ended"),
-        }
-        Ok(())
-    }
-
-    async fn say(&mut self, text: &str) -> anyhow::Result<()> {
-        let message = ClientMessage::Say { text: text.to_owned() };
-        self.road.send(RELIABLE, &wire::encode(&message)).await
-    }
-
-    /// Waits until somebody said this.
-    async fn heard(&mut self, text: &str) -> anyhow::Result<()> {
-        let listening = async {
-            while self.texts().last().map(String::as_str) != Some(text) {
-                self.hear().await?;
-            }
-            anyhow::Ok(())
-        };
-        let heard = timeout(PATIENCE, listening).await;
-        heard.with_context(|| format!("not heard: {text}; but {:?}", self.told))?
-    }
-
-    fn texts(&self) -> Vec<String> {
-        let heard = self.told.iter().filter_map(|told| match told {
-            ServerMessage::Heard { text, .. } => Some(text.clone()),
-            _ => None,
-        });
-        heard.collect()
-    }
-
-    /// Waits for packets that can be used over this road.
-    async fn sees(&mut self) -> anyhow::Result<()> {
-        let before = self.packets;
-        while self.packets < before + 3 {
-            self.hear().await?;
-        }
-        Ok(())
-    }
-}
-
-async fn road(server: &Server, transport: Transport) -> anyhow::Result<Road> {
-    let found = find(&format!("http://{}", server.address()), true).await?;
-    timeout(PATIENCE, Road::connect(transport, &found)).await.context("no connection")?
-}
 
 #[tokio::test]
 async fn a_visit_goes_on_over_every_road_and_nothing_is_lost_or_told_twice() -> anyhow::Result<()> {
     use Transport::{Quic, Webrtc, Websocket, Webtransport};
 
     let server = server(|config| config.link.rates.chat.burst = 20).await?;
-    let mut bo = Traveller::set_out(&server, Quic, &hello("Bo")).await?;
-    let mut ana = Traveller::set_out(&server, Websocket, &hello("Ana")).await?;
+    let roads = find(&server).await?;
+    let mut bo = Traveller::set_out(&roads, Quic, &hello("Bo")).await?;
+    let mut ana = Traveller::set_out(&roads, Websocket, &hello("Ana")).await?;
     ana.sees().await?;
     let mut expected = Vec::new();
     for (step, transport) in
@@ -158,7 +39,7 @@ async fn a_visit_goes_on_over_every_road_and_nothing_is_lost_or_told_twice() -> 
         bo.heard(&theirs).await?;
         // What Bo said is on its way or lies there already, and is told over the next road at the
         // latest.
-        let taken = ana.go_on(&server, transport).await?;
+        let taken = ana.go_on(&roads, transport).await?;
         ensure!(taken == step as u32 + 1, "{taken} of Ana's messages after step {step}");
         ana.heard(&theirs).await?;
         ana.sees().await?;
@@ -178,7 +59,8 @@ async fn a_visit_goes_on_over_every_road_and_nothing_is_lost_or_told_twice() -> 
 async fn a_server_that_stops_says_so_on_every_road() -> anyhow::Result<()> {
     for transport in Transport::ALL {
         let server = server(|_| {}).await?;
-        let mut ana = Traveller::set_out(&server, transport, &hello("Ana")).await?;
+        let roads = find(&server).await?;
+        let mut ana = Traveller::set_out(&roads, transport, &hello("Ana")).await?;
         let listening = async {
             loop {
                 if let Came::Message(RELIABLE, bytes) = ana.came().await?

@@ -4,6 +4,7 @@ mod harness;
 
 mod avatars;
 mod hostile;
+mod networks;
 mod physics;
 mod portals;
 mod recording;

@@ -1,6 +1,8 @@
 //! A world with visitors, without sockets: inputs go in as data, notices and packets come out.
 
+pub mod relay;
 pub mod socket;
+pub mod traveller;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -124,6 +124,7 @@ pub struct Server {
     is_https: bool,
     links: Links,
     quic: Option<QuicEndpoint>,
+    webrtc: Option<Arc<WebRtcEndpoint>>,
     stop: Arc<AtomicBool>,
     ending: watch::Sender<bool>,
     threads: Vec<JoinHandle<Option<WorldEnd>>>,
@@ -200,6 +201,7 @@ impl Server {
             is_https: tls.is_some(),
             links: links.clone(),
             quic: quic.clone(),
+            webrtc: webrtc.clone(),
             stop: Arc::new(AtomicBool::new(false)),
             ending,
             threads: Vec::new(),
@@ -284,6 +286,11 @@ impl Server {
     /// Where it listens for QUIC, if it does.
     pub fn udp_address(&self) -> Option<SocketAddr> {
         self.quic.as_ref()?.address().ok()
+    }
+
+    /// Where it listens for WebRTC, if it does.
+    pub fn webrtc_address(&self) -> Option<SocketAddr> {
+        self.webrtc.as_ref()?.local_addr().ok()
     }
 
     /// The worlds, in order.

@@ -25,6 +25,8 @@ pub struct Server {
     pub webtransport_url: String,
     /// Where QUIC is, if it is.
     pub udp: Option<SocketAddr>,
+    /// Where WebRTC is reached instead of where the answer says, as behind a forwarded port.
+    pub webrtc: Option<SocketAddr>,
     /// Digests (SHA-256) of the certificates there.
     pub certificate_hashes: Vec<[u8; 32]>,
 }
@@ -61,6 +63,7 @@ pub async fn find(url: &str, needs_udp: bool) -> Result<Server> {
         websocket_url: format!("ws://{authority}/connect"),
         webtransport_url: String::new(),
         udp: None,
+        webrtc: None,
         certificate_hashes: Vec::new(),
     };
     if !needs_udp {

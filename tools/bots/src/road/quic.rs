@@ -93,7 +93,7 @@ fn client_config(hashes: &[[u8; 32]], alpn: &[u8]) -> Result<ClientConfig> {
 }
 
 /// Trusts the certificates whose digests the server told over HTTP, as a browser does with
-/// `serverCertificateHashes`; whoever tells none is trusted like the HTTP server itself.
+/// `serverCertificateHashes`, and no others.
 #[derive(Debug)]
 struct Pinned {
     hashes: Vec<[u8; 32]>,
@@ -110,7 +110,7 @@ impl ServerCertVerifier for Pinned {
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let digest = web_transport_quinn::crypto::sha256(&self.provider, certificate);
-        if self.hashes.is_empty() || self.hashes.iter().any(|hash| hash == digest.as_ref()) {
+        if self.hashes.iter().any(|hash| hash == digest.as_ref()) {
             return Ok(ServerCertVerified::assertion());
         }
         Err(rustls::CertificateError::UnknownIssuer.into())

@@ -64,7 +64,10 @@ impl WebRtc {
         let offer = peer.create_offer(None).await?;
         let text = offer.sdp.clone();
         peer.set_local_description(offer).await?;
-        let answer = find::offer(server, text).await?;
+        let mut answer = find::offer(server, text).await?;
+        if let Some(address) = server.webrtc {
+            answer = with_candidate(&answer, address);
+        }
         peer.set_remote_description(RTCSessionDescription::answer(answer)?).await?;
         let (mut reliable, mut latest) = (None, None);
         while reliable.is_none() || latest.is_none() {
@@ -126,6 +129,19 @@ impl WebRtc {
             }
         }
     }
+}
+
+/// An answer with another address in place of its candidates.
+fn with_candidate(answer: &str, address: SocketAddr) -> String {
+    let (ip, port) = (address.ip(), address.port());
+    let candidate = format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host");
+    let mut is_told = false;
+    let lines = answer.lines().filter_map(|line| match line.starts_with("a=candidate:") {
+        true if std::mem::replace(&mut is_told, true) => None,
+        true => Some(candidate.as_str()),
+        false => Some(line),
+    });
+    lines.flat_map(|line| [line, "\r\n"]).collect()
 }
 
 impl Drop for WebRtc {

@@ -39,6 +39,68 @@ use crate::{
     transport::{Lane, Transport},
 };
 
+macro_rules! conformance {
+    ($name:ident, $client:ty) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn carries_a_conversation() {
+                a_conversation::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn tells_why_it_refuses() {
+                refusals::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn does_not_wait_for_ever() {
+                timeouts::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn notices_a_lost_connection() {
+                a_lost_connection::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn closes_a_client_that_never_reads() {
+                a_client_that_never_reads::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn closes_a_client_whose_writes_stall() {
+                a_write_that_stalls::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn measures_the_way() {
+                a_way_that_is_measured::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn resumes_a_session() {
+                a_session_that_goes_on::<$client, $client>().await;
+                a_session_that_goes_on::<$client, MemoryClient>().await;
+                a_session_that_goes_on::<MemoryClient, $client>().await;
+            }
+
+            #[tokio::test]
+            async fn resumes_nothing_for_strangers() {
+                forged_tokens_and_counts::<$client>().await;
+            }
+
+            #[tokio::test]
+            async fn passes_on_what_the_host_says_last() {
+                closed_by_the_host::<$client>().await;
+            }
+        }
+    };
+}
+
+mod rfc6455;
+
 /// Longer than anything here should take; reached only when a test fails.
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -527,66 +589,6 @@ async fn forged_tokens_and_counts<C: Client>() {
     let mut replayed = come_back::<C>(&echo, 1, Some(0)).await;
     assert_eq!(replayed.message().await, accepted(3, false, 0, 0));
     assert_eq!(replayed.departure().await, Departure::Lost);
-}
-
-macro_rules! conformance {
-    ($name:ident, $client:ty) => {
-        mod $name {
-            use super::*;
-
-            #[tokio::test]
-            async fn carries_a_conversation() {
-                a_conversation::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn tells_why_it_refuses() {
-                refusals::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn does_not_wait_for_ever() {
-                timeouts::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn notices_a_lost_connection() {
-                a_lost_connection::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn closes_a_client_that_never_reads() {
-                a_client_that_never_reads::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn closes_a_client_whose_writes_stall() {
-                a_write_that_stalls::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn measures_the_way() {
-                a_way_that_is_measured::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn resumes_a_session() {
-                a_session_that_goes_on::<$client, $client>().await;
-                a_session_that_goes_on::<$client, MemoryClient>().await;
-                a_session_that_goes_on::<MemoryClient, $client>().await;
-            }
-
-            #[tokio::test]
-            async fn resumes_nothing_for_strangers() {
-                forged_tokens_and_counts::<$client>().await;
-            }
-
-            #[tokio::test]
-            async fn passes_on_what_the_host_says_last() {
-                closed_by_the_host::<$client>().await;
-            }
-        }
-    };
 }
 
 conformance!(memory_transport, MemoryClient);

@@ -3,6 +3,7 @@
 mod harness;
 
 mod avatars;
+mod floods;
 mod hostile;
 mod networks;
 mod physics;

@@ -9,7 +9,10 @@ use anyhow::Result;
 use bytes::Bytes;
 use clap::ValueEnum;
 
-pub use self::find::{Server, find};
+pub use self::{
+    find::{Server, find},
+    quic::config as quic_config,
+};
 use self::{quic::Quic, webrtc::WebRtc, websocket::WebSocket};
 
 /// First byte of a WebSocket message on the reliable lane.

@@ -36,7 +36,9 @@ impl Quic {
         };
         let endpoint = Endpoint::client(local)?;
         let alpn: &[u8] = if is_web { b"h3" } else { b"vivarium/1" };
-        let config = client_config(&server.certificate_hashes, alpn)?;
+        let tls = config(&server.certificate_hashes, alpn)?;
+        let tls = QuicClientConfig::try_from(tls).map_err(|error| anyhow!("{error}"))?;
+        let config = ClientConfig::new(Arc::new(tls));
         let connection = endpoint.connect_with(config, address, "localhost")?.await?;
         let session = if is_web {
             let request = ConnectRequest::new(server.webtransport_url.parse::<url::Url>()?);
@@ -79,7 +81,8 @@ impl Quic {
     }
 }
 
-fn client_config(hashes: &[[u8; 32]], alpn: &[u8]) -> Result<ClientConfig> {
+/// What a client of this protocol trusts, and what it speaks.
+pub fn config(hashes: &[[u8; 32]], alpn: &[u8]) -> Result<rustls::ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let trust = Arc::new(Pinned { hashes: hashes.to_vec(), provider: provider.clone() });
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -88,8 +91,7 @@ fn client_config(hashes: &[[u8; 32]], alpn: &[u8]) -> Result<ClientConfig> {
         .with_custom_certificate_verifier(trust)
         .with_no_client_auth();
     tls.alpn_protocols = vec![alpn.to_vec()];
-    let tls = QuicClientConfig::try_from(tls).map_err(|error| anyhow!("{error}"))?;
-    Ok(ClientConfig::new(Arc::new(tls)))
+    Ok(tls)
 }
 
 /// Trusts the certificates whose digests the server told over HTTP, as a browser does with

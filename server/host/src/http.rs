@@ -426,7 +426,8 @@ async fn connect(
             Ok(upgraded) => {
                 let transport = WebSocketTransport::after_upgrade(TokioIo::new(upgraded)).await;
                 let stats = &shared.links.websocket;
-                let departure = driver::drive(transport, &*shared.door, shared.link, stats).await;
+                let door = shared.door.from(ticket.address());
+                let departure = driver::drive(transport, &door, shared.link, stats).await;
                 tracing::debug!(?departure, "a session ended");
             }
             Err(error) => tracing::debug!(%error, "a WebSocket upgrade failed"),

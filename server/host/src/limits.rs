@@ -28,6 +28,10 @@ pub const TICKETS_MAX: usize = 4_096;
 /// Ticks without a connection before a world is told that somebody is away: moving to another
 /// network or transport is quicker than that, and concerns nobody else.
 pub const AWAY_TICKS: u8 = 15;
+/// Ticks for which wishes of somebody on the way between two worlds are passed on or wait.
+pub const WAY_TICKS: u8 = 60;
+/// Wishes that wait in one world for people who are not there yet; more are dropped.
+pub const EARLY_WISHES_MAX: usize = 256;
 /// How long a certificate for development is valid: browsers accept at most 14 days. It is replaced
 /// after half of that.
 pub const DEVELOPMENT_CERTIFICATE_LIFE: Duration = Duration::from_secs(13 * 24 * 3_600);

@@ -65,7 +65,8 @@ pub async fn receive_peer(
     match pending.connected().await {
         Ok(connection) => {
             let transport = WebRtcTransport::from(connection);
-            let departure = driver::drive(transport, &*door, limits, &stats).await;
+            let door = door.from(ticket.address());
+            let departure = driver::drive(transport, &door, limits, &stats).await;
             tracing::debug!(?departure, "a session over WebRTC lost its connection");
         }
         Err(error) => tracing::debug!(%error, "an answered offer led nowhere"),
@@ -112,7 +113,8 @@ impl QuicHost for Reception {
             Kind::Quic => &self.links.quic,
             Kind::WebTransport => &self.links.webtransport,
         };
-        let departure = driver::drive(transport, &*self.door, self.limits, stats).await;
+        let door = self.door.from(ticket.address());
+        let departure = driver::drive(transport, &door, self.limits, stats).await;
         tracing::debug!(?departure, "a session over QUIC lost its connection");
         drop(ticket);
     }

@@ -9,12 +9,12 @@ use std::{
     sync::Arc,
 };
 
-use vivarium_contract::{Road, WorldInput, WorldOutput};
-use vivarium_link::outbox::{Line, Outbox};
+use vivarium_contract::{Intent, Road, WorldInput, WorldOutput};
+use vivarium_link::outbox::{Attachment, Line, Outbox};
 use vivarium_protocol::{close::CloseReason, ids::PersonId, intent::Look};
 
 use crate::{
-    limits::AWAY_TICKS,
+    limits::{AWAY_TICKS, EARLY_WISHES_MAX, WAY_TICKS},
     routing::{Arrival, Seat, ToWorld},
     worlds::Worlds,
 };
@@ -25,6 +25,8 @@ struct Resident {
     outbox: Arc<Outbox>,
     /// What the world was told of the connection.
     road: Option<Road>,
+    /// On which connection.
+    attachment: Attachment,
     /// What the world was told of the way.
     path_bytes_per_s: Option<u32>,
     /// Ticks since there is none.
@@ -37,7 +39,7 @@ struct Resident {
 impl Resident {
     /// What the world must be told of the connection.
     fn changed(&mut self, person: PersonId) -> Option<WorldInput> {
-        let Line { road, .. } = self.outbox.line();
+        let Line { road, attachment, is_anew } = self.outbox.line();
         if road.is_some() {
             self.away_ticks = 0;
         } else if self.road.is_some() {
@@ -46,10 +48,14 @@ impl Resident {
                 return None;
             }
         }
-        if road == self.road {
+        // Of another connection, even one of the same kind, nothing is known that was known of the way.
+        // Who is told all anew comes to the door first.
+        let is_same = road.is_none() || attachment == self.attachment || is_anew;
+        if road == self.road && is_same {
             return None;
         }
         (self.road, self.away_ticks, self.path_bytes_per_s) = (road, 0, None);
+        self.attachment = attachment;
         Some(WorldInput::Presence { person, road, anew: false })
     }
 }
@@ -62,6 +68,11 @@ pub struct Residents {
     people: BTreeMap<PersonId, Resident>,
     /// People who are welcomed in the coming tick.
     welcomed: BTreeSet<PersonId>,
+    /// Where people went who left for another world lately, and the ticks for which wishes of theirs
+    /// may still come here.
+    gone_to: BTreeMap<PersonId, (usize, u8)>,
+    /// Wishes that were quicker than whose they are, and the ticks for which they wait.
+    early: Vec<(PersonId, Intent, u8)>,
     /// People whose way to another world was shut: they come in again at the next tick.
     put_back: Vec<Arrival>,
 }
@@ -74,6 +85,8 @@ impl Residents {
             worlds,
             people: BTreeMap::new(),
             welcomed: BTreeSet::new(),
+            gone_to: BTreeMap::new(),
+            early: Vec::new(),
             put_back: Vec::new(),
         }
     }
@@ -82,6 +95,14 @@ impl Residents {
     /// another one.
     pub fn sweep(&mut self, inputs: &mut Vec<WorldInput>) {
         self.welcomed.clear();
+        self.gone_to.retain(|_, (_, ticks)| {
+            *ticks -= 1;
+            *ticks > 0
+        });
+        self.early.retain_mut(|(_, _, ticks)| {
+            *ticks -= 1;
+            *ticks > 0
+        });
         self.people.retain(|person, resident| {
             if resident.seat.has_left() {
                 inputs.push(WorldInput::Leave { person: *person });
@@ -108,12 +129,22 @@ impl Residents {
                     inputs.push(WorldInput::Path { person, bytes_per_s });
                 }
             }
-            ToWorld::Intent { person, intent } => {
-                // Whoever is on the way between two worlds wants nothing of either.
-                if self.people.contains_key(&person) {
-                    inputs.push(WorldInput::Intent { person, intent });
-                }
-            }
+            ToWorld::Intent { person, intent } => self.wish(person, intent, inputs),
+        }
+    }
+
+    /// Passes a wish on, after its person if that is on the way between two worlds: nothing that the
+    /// client was told to have been taken in is lost there.
+    fn wish(&mut self, person: PersonId, intent: Intent, inputs: &mut Vec<WorldInput>) {
+        if self.people.contains_key(&person) {
+            inputs.push(WorldInput::Intent { person, intent });
+        } else if matches!(intent, Intent::Latest(_)) {
+            // Newer ones follow.
+        } else if let Some((world, _)) = self.gone_to.get(&person) {
+            // A world with a full inbox drops it, as it denies others.
+            let _ = self.worlds.0[*world].send(ToWorld::Intent { person, intent });
+        } else if self.early.len() < EARLY_WISHES_MAX {
+            self.early.push((person, intent, WAY_TICKS));
         }
     }
 
@@ -127,16 +158,18 @@ impl Residents {
             return send(&self.worlds, world, arrival);
         }
         let person = arrival.seat.person();
-        let Line { road, .. } = arrival.outbox.line();
+        let Line { road, attachment, .. } = arrival.outbox.line();
         if let Some(resident) = self.people.get_mut(&person) {
             // Once a tick is enough, whatever the number of connections: all share one outbox.
             if self.welcomed.insert(person) {
-                (resident.road, resident.away_ticks, resident.path_bytes_per_s) = (road, 0, None);
+                (resident.road, resident.attachment) = (road, attachment);
+                (resident.away_ticks, resident.path_bytes_per_s) = (0, None);
                 inputs.push(WorldInput::Presence { person, road, anew: true });
             }
             return;
         }
         self.welcomed.insert(person);
+        self.gone_to.remove(&person);
         inputs.push(WorldInput::Enter {
             person,
             name: arrival.name.clone(),
@@ -144,6 +177,8 @@ impl Residents {
             spawn: arrival.spawn,
             road: road.unwrap_or(Road::Reliable),
         });
+        let wishes = self.early.extract_if(.., |(whose, ..)| *whose == person);
+        inputs.extend(wishes.map(|(person, intent, _)| WorldInput::Intent { person, intent }));
         if road.is_none() {
             inputs.push(WorldInput::Presence { person, road, anew: false });
         }
@@ -151,6 +186,7 @@ impl Residents {
             seat: arrival.seat,
             outbox: arrival.outbox,
             road,
+            attachment,
             path_bytes_per_s: None,
             away_ticks: 0,
             name: arrival.name,
@@ -202,11 +238,14 @@ impl Residents {
         let Resident { seat, outbox, .. } = resident;
         match self.worlds.find(world).filter(|_| !world.is_empty()) {
             Some(other) => {
+                let person = seat.person();
                 let arrival = Arrival { seat, outbox, name, look, spawn, back: Some(self.me) };
                 arrival.seat.move_to(other);
+                self.gone_to.insert(person, (other, WAY_TICKS));
                 if let Err(ToWorld::Arrival(arrival)) =
                     self.worlds.0[other].send(ToWorld::Arrival(Box::new(arrival)))
                 {
+                    self.gone_to.remove(&person);
                     arrival.seat.move_to(self.me);
                     self.put_back.push(Arrival { spawn: None, back: None, ..*arrival });
                 }
@@ -223,6 +262,7 @@ impl Residents {
         match back {
             Some(other) => {
                 seat.move_to(other);
+                self.gone_to.insert(seat.person(), (other, WAY_TICKS));
                 let arrival = Arrival { seat, outbox, name, look, spawn: None, back: None };
                 send(&self.worlds, other, arrival);
             }

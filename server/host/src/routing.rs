@@ -11,6 +11,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
@@ -117,6 +118,7 @@ pub enum ToWorld {
 
 #[derive(Debug)]
 struct Person {
+    network: Option<IpAddr>,
     seat: Arc<Seat>,
     session: Arc<Mutex<Session>>,
     outbox: Arc<Outbox>,
@@ -159,6 +161,7 @@ pub struct FrontDoor {
     limits: LinkLimits,
     outbox_stats: Arc<OutboxStats>,
     tickets: Tickets,
+    people_per_network_max: usize,
     next_person: AtomicU32,
     shut: AtomicBool,
 }
@@ -181,6 +184,7 @@ impl FrontDoor {
             limits,
             outbox_stats: Arc::default(),
             tickets: Tickets::default(),
+            people_per_network_max: usize::MAX,
             next_person: AtomicU32::new(1),
             shut: AtomicBool::new(false),
         }
@@ -190,6 +194,18 @@ impl FrontDoor {
     pub fn with_tickets_required(mut self, required: bool) -> Self {
         self.tickets = Tickets::new(required);
         self
+    }
+
+    /// As [`FrontDoor::new`], with so many people of one network at most, those included whose
+    /// connection is lost: else one address could fill the server with people who come and vanish.
+    pub fn with_people_per_network(mut self, people_max: usize) -> Self {
+        self.people_per_network_max = people_max;
+        self
+    }
+
+    /// The door as those find it who come from `network`; none: this machine, which is not counted.
+    pub fn from(&self, network: Option<IpAddr>) -> Entrance<'_> {
+        Entrance { door: self, network }
     }
 
     /// What admits newcomers.
@@ -287,10 +303,48 @@ impl Person {
     }
 }
 
-impl Door for FrontDoor {
+/// The door for one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Entrance<'a> {
+    door: &'a FrontDoor,
+    network: Option<IpAddr>,
+}
+
+impl Door for Entrance<'_> {
     type Seat = Visit;
 
     fn admit(&self, hello: &Hello, road: Road) -> Result<Admission<Visit>, CloseReason> {
+        self.door.admit(hello, road, self.network)
+    }
+
+    fn enter(&self, visit: &Visit, hello: Hello, anew: bool) {
+        self.door.enter(visit, hello, anew);
+    }
+
+    fn confirmed(&self, visit: &Visit) {
+        self.door.confirmed(visit);
+    }
+
+    fn path(&self, visit: &Visit, path: PathStats) {
+        self.door.path(visit, path);
+    }
+
+    fn intent(&self, visit: &Visit, intent: Intent) -> Taken {
+        self.door.intent(visit, intent)
+    }
+
+    fn gone(&self, visit: Visit, departure: Departure) {
+        self.door.gone(visit, departure);
+    }
+}
+
+impl FrontDoor {
+    fn admit(
+        &self,
+        hello: &Hello,
+        road: Road,
+        network: Option<IpAddr>,
+    ) -> Result<Admission<Visit>, CloseReason> {
         let token = new_token().ok_or(CloseReason::WorldFull)?;
         let mut people = self.people();
         // Asked under the lock, so that `shut` closes everyone who was let in before.
@@ -308,12 +362,19 @@ impl Door for FrontDoor {
         if people.by_id.len() >= self.people_max {
             return Err(CloseReason::WorldFull);
         }
+        if network.is_some() {
+            let neighbours = people.by_id.values().filter(|person| person.network == network);
+            if neighbours.count() >= self.people_per_network_max {
+                return Err(CloseReason::WorldFull);
+            }
+        }
         if !self.tickets.admits(hello.ticket, now()) {
             return Err(CloseReason::BadTicket);
         }
         let id = PersonId(self.next_person.fetch_add(1, Ordering::Relaxed));
         let bytes_max = self.limits.reliable_queue_bytes_max;
         let mut person = Person {
+            network,
             seat: Arc::new(Seat::new(id, world)),
             session: Arc::new(Mutex::new(Session::new(now(), self.limits))),
             outbox: Arc::new(Outbox::new(bytes_max, self.outbox_stats.clone())),
@@ -332,6 +393,7 @@ impl Door for FrontDoor {
             // The world finds the new connection by itself, and the visit goes on.
             return;
         }
+        let returns = hello.resume.is_some();
         let arrival = Arrival {
             seat: visit.seat.clone(),
             outbox: visit.outbox.clone(),
@@ -342,8 +404,11 @@ impl Door for FrontDoor {
         };
         let world = &self.worlds.0[visit.seat.world()];
         if world.send(ToWorld::Arrival(Box::new(arrival))).is_err() {
-            // A world with a full inbox is far behind: it has no room now.
-            visit.outbox.close(CloseReason::WorldFull);
+            // A world with a full inbox is far behind: it has no room now. Whoever was here before may
+            // try again.
+            let reason =
+                if returns { CloseReason::WorldRestarting } else { CloseReason::WorldFull };
+            visit.outbox.close(reason);
         }
     }
 

@@ -180,7 +180,8 @@ impl Server {
         let (worlds, inboxes): (Vec<_>, Vec<_>) = sources.into_iter().map(World::new).unzip();
         let worlds = Arc::new(Worlds(worlds));
         let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
-            .with_tickets_required(config.require_ticket);
+            .with_tickets_required(config.require_ticket)
+            .with_people_per_network(config.connections_per_address_max as usize);
         let door = Arc::new(door);
         let links = Links::default();
         let metrics = Arc::new(Metrics::new(
@@ -403,7 +404,13 @@ fn bind_webrtc(
     let bound = WebRtcEndpoint::bind(wanted, settings.clone())
         .or_else(|_| WebRtcEndpoint::bind(any, settings));
     match bound {
-        Ok(endpoint) => Ok(Some(endpoint)),
+        Ok(endpoint) => {
+            let port = endpoint.local_addr().map_or(0, |address| address.port());
+            if ![0, port].contains(&wanted.port()) {
+                tracing::warn!(port, "the UDP port for WebRTC is another: {wanted} is not free");
+            }
+            Ok(Some(endpoint))
+        }
         Err(error) => {
             tracing::warn!(%error, "no WebRTC: there is no UDP port for it");
             Ok(None)

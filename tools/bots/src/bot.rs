@@ -15,7 +15,10 @@ use vivarium_protocol::{
     intent::{ClientMessage, Hello, Look},
     limits::INPUTS_PER_MESSAGE_MAX,
     notice::ServerMessage,
-    snapshot::view::{Applied, View},
+    snapshot::{
+        packet::Ack,
+        view::{Applied, View},
+    },
     wire,
 };
 
@@ -75,6 +78,7 @@ pub struct Bot {
     /// Numbered messages of the server that were taken in, and of how many it was told.
     taken: u32,
     taken_told: u32,
+    acknowledged: Ack,
     tally: Tally,
 }
 
@@ -142,6 +146,7 @@ impl Bot {
                         nonce: 0,
                         taken,
                         taken_told: 0,
+                        acknowledged: Ack::default(),
                         tally,
                     });
                 }
@@ -211,10 +216,16 @@ impl Bot {
         self.sight.look(now, ticks, &self.view, &self.inside.clock, &mut self.tally);
         let here_m = self.view.own().map(|own| [own.position_m[0], own.position_m[2]]);
         let input = self.walker.next(here_m, self.sight.middle_m());
+        let ack = self.view.ack();
+        if self.walker.is_idle() && ack == self.acknowledged {
+            return Ok(Standing::Open);
+        }
+        self.acknowledged = ack;
+        let ticks = if self.walker.is_idle() { 0 } else { ticks };
         for _ in 0..ticks.min(INPUTS_PER_MESSAGE_MAX as u32) {
             self.inside.schedule.push(input);
         }
-        let message = wire::encode(&self.inside.schedule.message(self.view.ack()));
+        let message = wire::encode(&self.inside.schedule.message(ack));
         send(&mut self.road, &mut self.tally, LATEST, &message).await?;
         Ok(Standing::Open)
     }

@@ -15,6 +15,8 @@ pub enum Behaviour {
     Crowd,
     /// Stands.
     Still,
+    /// Is there and no more: acknowledges what comes, and sends no inputs.
+    Idle,
 }
 
 /// How far (metres) a wandering bot strays from where it came in.
@@ -43,6 +45,11 @@ impl Walker {
         walker
     }
 
+    /// Whether nothing is ever held down, and nothing sent.
+    pub fn is_idle(&self) -> bool {
+        self.behaviour == Behaviour::Idle
+    }
+
     /// The bot came into a world: where it is now is where it strays from.
     pub fn entered(&mut self) {
         self.home_m = None;
@@ -58,7 +65,7 @@ impl Walker {
     /// `middle_m`, both from above: metres along x and z.
     pub fn next(&mut self, here_m: Option<[f32; 2]>, middle_m: Option<[f32; 2]>) -> Input {
         match (self.behaviour, here_m, middle_m) {
-            (Behaviour::Still, _, _) | (_, None, _) => Input::default(),
+            (Behaviour::Still | Behaviour::Idle, _, _) | (_, None, _) => Input::default(),
             (Behaviour::Crowd, Some(here), Some(middle)) => self.crowd(here, middle),
             (Behaviour::Wander | Behaviour::Crowd, Some(here), _) => self.wander(here),
         }

@@ -101,10 +101,11 @@ fn a_lost_connection_is_told_once_and_after_a_while_and_the_visit_goes_on_over_a
     line.attach(Some(0), Road::Datagrams);
     assert_eq!(swept(&mut residents), [presence(Some(Road::Datagrams), false)]);
     assert_eq!(swept(&mut residents), []);
-    // A quick move to another network concerns nobody; to another kind of road, the world alone.
+    // A quick move to another network or kind of road concerns the world alone: the way is new.
     line.detach(2);
     assert_eq!(swept(&mut residents), []);
     line.attach(Some(0), Road::Datagrams);
+    assert_eq!(swept(&mut residents), [presence(Some(Road::Datagrams), false)]);
     assert_eq!(swept(&mut residents), []);
     line.attach(Some(0), Road::Reliable);
     assert_eq!(swept(&mut residents), [presence(Some(Road::Reliable), false)]);
@@ -121,6 +122,39 @@ fn who_comes_back_knowing_nothing_is_told_anew_even_when_gone_again_by_then() {
     line.detach(2);
     let back = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
     assert_eq!(came(&mut residents, back), [presence(None, true)]);
+}
+
+#[test]
+fn what_is_said_on_the_way_between_two_worlds_is_heard_in_the_other_one_in_order() {
+    let (worlds, inboxes) = worlds(&["plaza", "garden"]);
+    let mut plaza = Residents::new(0, worlds.clone());
+    let mut garden = Residents::new(1, worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    let said = |text: &str| Intent::Say { text: text.into() };
+    let wish = |text: &str| ToWorld::Intent { person: ANA, intent: said(text) };
+    // The connection knows already where she will be, and is quicker than she is.
+    assert_eq!(came(&mut garden, wish("one")), []);
+    assert_eq!(swept(&mut garden), []);
+    plaza.deliver(&mut travel("garden"));
+    // This was on its way to where she was; a strange wish is nobody's, and goes nowhere.
+    assert_eq!(came(&mut plaza, wish("two")), []);
+    assert_eq!(came(&mut plaza, ToWorld::Intent { person: PersonId(9), intent: said("x") }), []);
+    let inputs: Vec<WorldInput> = std::iter::from_fn(|| inboxes[1].try_recv().ok())
+        .flat_map(|message| came(&mut garden, message))
+        .collect();
+    let heard = |text: &str| WorldInput::Intent { person: ANA, intent: said(text) };
+    assert_eq!(inputs, [enter(Some("gate")), heard("one"), heard("two")]);
+    // Nothing waits for ever for somebody who never comes.
+    came(&mut plaza, wish("three"));
+    for _ in 0..=WAY_TICKS {
+        swept(&mut plaza);
+    }
+    assert!(plaza.gone_to.is_empty() && plaza.early.is_empty());
+    (0..1_000).for_each(|_| {
+        drop(came(&mut garden, ToWorld::Intent { person: PersonId(9), intent: said("x") }))
+    });
+    assert_eq!(garden.early.len(), EARLY_WISHES_MAX);
 }
 
 #[tokio::test]

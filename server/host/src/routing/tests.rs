@@ -24,7 +24,7 @@ fn with(token: Token) -> Option<Resume> {
 }
 
 fn come(door: &FrontDoor, resume: Option<Resume>) -> Admission<Visit> {
-    door.admit(&hello("", resume), Road::Reliable).unwrap()
+    door.admit(&hello("", resume), Road::Reliable, None).unwrap()
 }
 
 #[test]
@@ -43,12 +43,12 @@ fn newcomers_get_an_id_a_token_of_their_own_and_the_first_world() {
 #[test]
 fn there_is_no_way_into_an_unknown_world_or_a_full_server() {
     let (door, _inboxes) = door(1);
-    let refused = |world| door.admit(&hello(world, None), Road::Reliable).unwrap_err();
+    let refused = |world| door.admit(&hello(world, None), Road::Reliable, None).unwrap_err();
     assert_eq!(refused("atlantis"), CloseReason::UnknownWorld);
     let ana = come(&door, None);
     assert_eq!(refused("garden"), CloseReason::WorldFull);
     door.gone(ana.seat, Departure::Closed(CloseReason::Bye));
-    assert!(door.admit(&hello("garden", None), Road::Reliable).is_ok());
+    assert!(door.admit(&hello("garden", None), Road::Reliable, None).is_ok());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_lost_connection_may_come_back_within_the_window_over_any_road() {
     door.gone(first.seat, Departure::Lost);
     assert!(!seat.has_left());
     let hello = hello("garden", with(first.resume));
-    let second = door.admit(&hello, Road::Datagrams).unwrap();
+    let second = door.admit(&hello, Road::Datagrams, None).unwrap();
     assert_eq!((second.person, second.resumed), (first.person, true));
     assert!(Arc::ptr_eq(&second.seat.seat, &seat) && Arc::ptr_eq(&second.outbox, &first.outbox));
     assert!(!second.attached.anew);
@@ -132,11 +132,11 @@ fn a_wrong_token_makes_a_newcomer() {
 fn where_tickets_are_required_each_lets_one_newcomer_in_and_a_return_needs_none() {
     let (door, _inboxes) = door(10);
     let door = door.with_tickets_required(true);
-    let refused = |hello: &Hello| door.admit(hello, Road::Reliable).unwrap_err();
+    let refused = |hello: &Hello| door.admit(hello, Road::Reliable, None).unwrap_err();
     assert_eq!(refused(&hello("", None)), CloseReason::BadTicket);
     let ticket = door.tickets().issue(now());
     let shown = Hello { ticket, ..hello("", None) };
-    let ana = door.admit(&shown, Road::Reliable).unwrap();
+    let ana = door.admit(&shown, Road::Reliable, None).unwrap();
     assert_eq!(refused(&shown), CloseReason::BadTicket, "used up");
     assert!(come(&door, with(ana.resume)).resumed);
 }
@@ -148,7 +148,7 @@ async fn when_the_server_ends_everyone_is_told_and_nobody_comes_in() {
     door.shut();
     let closed = ana.outbox.close_wanted(ana.attached.attachment).await;
     assert_eq!(closed, CloseReason::ShuttingDown);
-    let refused = door.admit(&hello("", None), Road::Reliable).unwrap_err();
+    let refused = door.admit(&hello("", None), Road::Reliable, None).unwrap_err();
     assert_eq!(refused, CloseReason::ShuttingDown);
 }
 
@@ -169,4 +169,22 @@ async fn a_world_that_does_not_take_its_messages_costs_wishes_and_newcomers_but_
     door.enter(&late.seat, hello("plaza", None), true);
     let closed = late.outbox.close_wanted(late.attached.attachment).await;
     assert_eq!(closed, CloseReason::WorldFull);
+}
+
+#[test]
+fn one_network_has_only_so_many_people_even_if_they_vanish() {
+    let (door, _inboxes) = door(10);
+    let door = door.with_people_per_network(2);
+    let network = |last: u8| Some(IpAddr::from([203, 0, 113, last]));
+    let hello = hello("", None);
+    let admit = |network| door.admit(&hello, Road::Reliable, network);
+    let first = admit(network(1)).unwrap();
+    door.gone(first.seat, Departure::Lost);
+    let _second = admit(network(1)).unwrap();
+    assert_eq!(admit(network(1)).unwrap_err(), CloseReason::WorldFull);
+    assert!(admit(network(2)).is_ok() && admit(None).is_ok(), "others get in");
+    // Who was here before comes back all the same.
+    let resume = Some(Resume { token: first.resume, taken: None });
+    let back = door.from(network(1)).admit(&Hello { resume, ..hello.clone() }, Road::Reliable);
+    assert!(back.unwrap().resumed);
 }

@@ -81,6 +81,8 @@ struct Queue {
     probe: bool,
     attachment: Attachment,
     attached: Option<Road>,
+    /// Whether the client is told all anew over this attachment.
+    is_anew: bool,
     /// The attached connection writes what there is, and then ends.
     draining: bool,
     close: Option<CloseReason>,
@@ -102,6 +104,8 @@ pub struct Attached {
 pub struct Line {
     /// Names the newest connection, which may be over; 0: there never was one.
     pub attachment: Attachment,
+    /// Whether its client knows nothing, and is about to be told all anew.
+    pub is_anew: bool,
     /// How frames travel there; none: it is over.
     pub road: Option<Road>,
 }
@@ -141,7 +145,7 @@ impl Outbox {
             2 => Some(Road::Datagrams),
             _ => None,
         };
-        Line { attachment: (word >> 2) as u32, road }
+        Line { attachment: (word >> 3) as u32, is_anew: word & 4 != 0, road }
     }
 
     /// Changes the queue, and keeps what others read without the lock in step with it.
@@ -155,7 +159,8 @@ impl Outbox {
             Some(Road::Reliable) => 1,
             Some(Road::Datagrams) => 2,
         };
-        self.line.store(u64::from(queue.attachment) << 2 | road, Release);
+        let anew = u64::from(queue.is_anew) << 2;
+        self.line.store(u64::from(queue.attachment) << 3 | anew | road, Release);
         drop(queue);
         if before != after {
             self.stats.bytes.fetch_add(after as i64 - before as i64, Relaxed);
@@ -178,6 +183,7 @@ impl Outbox {
             queue.hang_up();
             queue.attachment = queue.attachment.wrapping_add(1).max(1);
             queue.attached = Some(road);
+            queue.is_anew = anew;
             Attached { attachment: queue.attachment, told: queue.confirmed, anew }
         });
         self.changed.notify_waiters();

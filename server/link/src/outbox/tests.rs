@@ -53,12 +53,12 @@ async fn the_next_connection_gets_what_the_last_one_did_not_confirm() {
     take(&outbox, 1).await;
     assert!(outbox.confirm(1));
     outbox.detach(1);
-    assert_eq!(outbox.line(), Line { attachment: 1, road: None });
+    assert_eq!(outbox.line(), Line { attachment: 1, is_anew: true, road: None });
     outbox.push_reliable(text("d"));
     outbox.put_latest(true, text("nobody is there for a frame"));
     let second = outbox.attach(Some(2), Road::Reliable);
     assert_eq!(second, Attached { attachment: 2, told: 2, anew: false });
-    assert_eq!(outbox.line(), Line { attachment: 2, road: Some(Road::Reliable) });
+    assert_eq!(outbox.line(), Line { attachment: 2, is_anew: false, road: Some(Road::Reliable) });
     assert_eq!(take(&outbox, 2).await, reliable(&["c", "d"]));
     assert_eq!(outbox.next(1, &mut Vec::new()).await, Next::End, "the old one is over");
     assert_eq!(outbox.close_wanted(1).await, CloseReason::ResumedElsewhere);

@@ -103,15 +103,18 @@ impl Budget {
         let queue_s = self.queued_ticks() as f32 * tick_s;
         let known = arrived + lost;
         let least = CLIENT_BYTES_PER_S_MIN.min(self.bytes_per_s_max);
-        if known >= 4 && lost as f32 > known as f32 * LOST_SHARE_MAX {
+        if known == 0 {
+            // Nobody knows: a stutter of the client, or nothing was sent.
+        } else if known >= 4 && lost as f32 > known as f32 * LOST_SHARE_MAX {
             self.bytes_per_s = (self.bytes_per_s / 10 * 7).max(least);
         } else if queue_s > QUEUE_S_MAX {
             let share = if queue_s > QUEUE_S_MUCH { 5 } else { 8 };
             let less = (arrived_bytes / 10 * share).max(QUEUED_BYTES_PER_S_MIN);
             self.bytes_per_s = self.bytes_per_s.min(less).max(least);
-            self.limit_bytes_per_s = Some(arrived_bytes);
+            self.limit_bytes_per_s = Some(arrived_bytes.max(self.bytes_per_s));
         } else {
-            let proven = UNPROVEN_BYTES_PER_S.max(arrived_bytes.saturating_mul(2));
+            let proven = arrived_bytes.saturating_mul(2).max(self.bytes_per_s / 2);
+            let proven = proven.max(UNPROVEN_BYTES_PER_S);
             let more = self.bytes_per_s + self.step();
             self.bytes_per_s = more.min(proven).min(self.bytes_per_s_max);
         }

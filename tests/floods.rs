@@ -15,10 +15,13 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use vivarium_bots::road::{find, quic_config};
+use vivarium_bots::road::{Transport, find, quic_config};
 use vivarium_host::server::Server;
 
-use crate::harness::socket::{Client, get, post_from, server};
+use crate::harness::{
+    socket::{Client, get, hello, post_from, server},
+    traveller::{self, Traveller},
+};
 
 /// Of the server and of all who attack it, together: what is pending is bounded, so that twice as many
 /// need no more.
@@ -69,7 +72,7 @@ async fn alone() -> anyhow::Result<()> {
             memory_most = memory_most.max(memory_bytes()?);
         }
         let per_s = f64::from(last - first) / began.elapsed().as_secs_f64();
-        anyhow::Ok((per_s, memory_most - memory_before))
+        anyhow::Ok((per_s, memory_most.saturating_sub(memory_before)))
     };
     let (watched, offered) = tokio::join!(watching, offers);
     let (ticks_per_s, memory_bytes) = watched?;
@@ -80,8 +83,16 @@ async fn alone() -> anyhow::Result<()> {
     floods.join_all().await.into_iter().collect::<anyhow::Result<()>>()?;
     // Whoever comes now gets in over every road that was under attack.
     let (_, metrics) = get(&server, "/metrics").await?;
-    ensure!(metrics.contains("vivarium_quic_refused_total"), "{metrics}");
-    drop(Client::enter(&server, "newcomer").await?);
+    let refused = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("vivarium_quic_refused_total "))
+        .and_then(|count| count.parse::<u64>().ok());
+    ensure!(refused.is_some_and(|refused| refused > 0), "{refused:?} handshakes were refused");
+    let roads = traveller::find(&server).await?;
+    for transport in Transport::ALL {
+        let newcomer = hello(&format!("{transport:?}"));
+        Traveller::set_out(&roads, transport, &newcomer).await?.sees().await?;
+    }
     server.shutdown().await;
     Ok(())
 }

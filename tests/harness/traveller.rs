@@ -98,8 +98,14 @@ impl Traveller {
             return Ok(false);
         }
         // The first try may fall into the very time in which nothing passes.
-        while self.go_on(roads, transport).await.is_err() {}
-        Ok(true)
+        let mut last = self.go_on(roads, transport).await;
+        for _ in 0..3 {
+            if last.is_ok() {
+                break;
+            }
+            last = self.go_on(roads, transport).await;
+        }
+        last.map(|_| true)
     }
 
     pub async fn came(&mut self) -> anyhow::Result<Came> {

@@ -6,6 +6,8 @@ import { hasWebTransport, openWebTransport } from "./webtransport";
 const KEY = "vivarium.road";
 /** A road that worked is tried first for a day, ms. */
 const REMEMBER_MS = 24 * 3_600_000;
+/** The list is waited for so long (ms); without it, the road that every server has is tried. */
+const LIST_TIMEOUT_MS = 1_500;
 const NAMES: readonly string[] = ["webtransport", "webrtc", "websocket"];
 
 function isName(value: unknown): value is TransportName {
@@ -23,7 +25,10 @@ export async function listRoads(): Promise<Partial<Record<TransportName, OpenTra
     websocket: openWebSocket(sessionUrl(location)),
   };
   try {
-    const response = await fetch("/api/roads", { headers: { accept: "application/json" } });
+    const response = await fetch("/api/roads", {
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(LIST_TIMEOUT_MS),
+    });
     if (!response.ok) return openers;
     const { webrtc, webtransport } = (await response.json()) as Listed;
     const url = webtransport?.url;
@@ -62,6 +67,8 @@ export function roadMemory(
       }
     },
     remember(name) {
+      // The time is not renewed: once a day the usual order has its chance.
+      if (this.remembered() === name) return;
       try {
         storage().setItem(KEY, `${name} ${wallClockMs()}`);
       } catch {

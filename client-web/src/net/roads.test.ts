@@ -153,8 +153,31 @@ describe("the race of roads", () => {
     await scenario.open();
     expect(scenario.tried).toEqual(["websocket"]);
     scenario.at("websocket").events.opened();
-    scenario.remembered = null;
+    expect(scenario.remembered).toBe("webtransport");
     scenario.pass(60_000);
+    await scenario.open();
+    expect(scenario.tried).toEqual(["webtransport"]);
+  });
+
+  it("asks again for a list that held the one road that every server has", async () => {
+    const all = scenario.has;
+    scenario.has = ["websocket"];
+    await scenario.open();
+    scenario.at("websocket").events.opened();
+    scenario.at("websocket").events.closed(1006, "");
+    scenario.has = all;
+    await scenario.open();
+    expect(scenario.lists).toBe(2);
+    expect(scenario.tried).toEqual(["webtransport"]);
+  });
+
+  it("asks again when the only road that may be taken was not in the list", async () => {
+    scenario = new Scenario("webtransport");
+    const all = scenario.has;
+    scenario.has = ["webrtc", "websocket"];
+    await scenario.open();
+    expect(scenario.told).toEqual(["closed 1006"]);
+    scenario.has = all;
     await scenario.open();
     expect(scenario.tried).toEqual(["webtransport"]);
   });

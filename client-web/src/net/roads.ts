@@ -61,8 +61,12 @@ export class Roads {
     return [...names].sort((a, b) => rank(a) - rank(b));
   }
 
+  /** It won. Not worth remembering when only trouble of a better one made it win. */
   worked(name: TransportName): void {
-    this.#ports.remember(name);
+    const now = this.#ports.now();
+    const better = PREFERENCE.slice(0, PREFERENCE.indexOf(name));
+    const troubled = better.some((other) => (this.#distrusted.get(other) ?? now) > now);
+    if (!troubled) this.#ports.remember(name);
   }
 
   /** It broke, or fell silent: others come first for a while. */
@@ -123,6 +127,8 @@ class Race implements Transport {
   #begin(openers: Partial<Record<TransportName, OpenTransport>>): void {
     if (this.#over) return;
     const names = Object.keys(openers) as TransportName[];
+    // Most often the server could not be asked for the others: ask again next time.
+    if (names.length < 2) this.#roads.doubt();
     this.#waiting = this.#roads.order(names);
     this.#next(openers);
   }
@@ -134,7 +140,10 @@ class Race implements Transport {
     const name = this.#waiting.shift();
     const open = name === undefined ? undefined : openers[name];
     if (name === undefined || open === undefined) {
-      if (this.#running.size === 0) this.#end(LOST, "no road leads to the server");
+      if (this.#running.size === 0) {
+        this.#roads.doubt();
+        this.#end(LOST, "no road leads to the server");
+      }
       return;
     }
     this.#cancel = this.#ports.after(HEAD_START_MS, () => this.#next(openers));

@@ -222,7 +222,7 @@ export class Session {
 
   #greet(): void {
     const token = this.#ports.tokens.load();
-    if (token !== null || !this.#needsTicket) {
+    if (!this.#needsTicket) {
       this.#sayHello(token, null);
       return;
     }
@@ -232,7 +232,8 @@ export class Session {
       // Without one the server says what is missing.
       .catch(() => null)
       .then((ticket) => {
-        if (generation === this.#generation) this.#sayHello(null, ticket);
+        // The server may know the token no longer; if it does, the ticket is not used up.
+        if (generation === this.#generation) this.#sayHello(token, ticket);
       });
   }
 
@@ -329,7 +330,8 @@ export class Session {
       this.#state.kind === "present" && this.#ports.now() - this.#presentSinceMs > STEADY_MS;
     if (steady) this.#attempt = 0;
     if (trouble === "badTicket") this.#needsTicket = true;
-    if (trouble === "silent") this.#transport?.distrust?.();
+    // A road that opened and then carried nothing is no better than one that fell silent.
+    if (trouble === "silent" || trouble === "unreachable") this.#transport?.distrust?.();
     this.#drop();
     if (remedyFor(trouble) !== "wait") {
       this.#become({ kind: "ended", trouble });

@@ -6,6 +6,8 @@ import { Deframer, frame } from "./framing";
 import type { OpenTransport, Transport, TransportEvents } from "./transport";
 
 const LOST = 1006;
+/** What is on its way when the page closes a connection has so long to leave, ms. */
+const LAST_WORDS_MS = 300;
 /** Names that the server gives its channels. */
 const RELIABLE = "reliable";
 const LATEST = "latest";
@@ -67,7 +69,9 @@ class Connection implements Transport {
   close(): void {
     this.#over = true;
     this.#abort.abort();
-    this.#peer.close();
+    // What was sent a moment ago still goes out: closing at once would throw it away.
+    if (this.#opened) setTimeout(() => this.#peer.close(), LAST_WORDS_MS);
+    else this.#peer.close();
   }
 
   async #connect(url: string): Promise<void> {

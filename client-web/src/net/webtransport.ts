@@ -6,6 +6,8 @@ import { Deframer, frame } from "./framing";
 import type { OpenTransport, Transport, TransportEvents } from "./transport";
 
 /** What a browser without a reason of the server tells, as WebSocket does. */
+/** What is on its way when the page closes a connection has so long to leave, ms. */
+const LAST_WORDS_MS = 300;
 const LOST = 1006;
 
 /** Bytes of a digest in hexadecimal digits. */
@@ -63,11 +65,26 @@ class Connection implements Transport {
   close(): void {
     if (this.#over) return;
     this.#over = true;
-    try {
-      this.#transport.close();
-    } catch {
-      // It never opened.
+    const end = (): void => {
+      try {
+        this.#transport.close();
+      } catch {
+        // It never opened.
+      }
+    };
+    if (this.#stream === null) {
+      end();
+      return;
     }
+    // What was sent a moment ago still goes out: closing at once would take it back.
+    const patience = setTimeout(end, LAST_WORDS_MS);
+    this.#stream
+      .close()
+      .catch(() => {})
+      .finally(() => {
+        clearTimeout(patience);
+        end();
+      });
   }
 
   async #begin(): Promise<void> {

@@ -16,7 +16,7 @@ use vivarium_protocol::{
 };
 
 use crate::harness::{
-    socket::{Client, LATEST, RELIABLE, hello, post_from, server},
+    socket::{Client, LATEST, RELIABLE, hello, post_from, post_head, server},
     towards,
 };
 
@@ -219,6 +219,9 @@ async fn offers_that_do_not_fit_are_refused_with_the_reason() -> anyhow::Result<
         assert_eq!(answered, status, "{text}");
         assert!(text.len() > 10, "no reason for {offer}");
     }
+    // A body that never comes holds a connection only for a while.
+    let (status, _) = post_head(&server, "/api/rtc", &own, 100).await?;
+    assert_eq!(status, 408);
     server.shutdown().await;
     Ok(())
 }

@@ -314,6 +314,18 @@ pub async fn post_from(
     ask(server, "POST", path, Some(origin), body).await
 }
 
+/// Sends the head of a request whose body of `bytes` bytes never comes.
+pub async fn post_head(
+    server: &Server,
+    path: &str,
+    origin: &str,
+    bytes: usize,
+) -> anyhow::Result<(u16, String)> {
+    let head = format!("origin: {origin}\r\ncontent-length: {bytes}\r\n");
+    exchange(server, format!("POST {path} HTTP/1.1\r\nhost: {}\r\n{head}\r\n", server.address()))
+        .await
+}
+
 async fn ask(
     server: &Server,
     method: &str,
@@ -321,7 +333,6 @@ async fn ask(
     origin: Option<&str>,
     body: &str,
 ) -> anyhow::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(server.address()).await?;
     let host = server.address();
     let origin = origin.map(|origin| format!("origin: {origin}\r\n")).unwrap_or_default();
     let request = format!(
@@ -329,6 +340,11 @@ async fn ask(
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len(),
     );
+    exchange(server, request).await
+}
+
+async fn exchange(server: &Server, request: String) -> anyhow::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(server.address()).await?;
     // A body that is too large is refused before it was sent.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();

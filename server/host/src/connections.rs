@@ -21,9 +21,13 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
+use vivarium_link::prefix::PrefixBudget;
 
 use crate::{
-    limits::{HEADER_READ_TIMEOUT, REFUSALS_MAX, REQUEST_HEAD_BYTES_MAX, TLS_HANDSHAKE_TIMEOUT},
+    limits::{
+        CONNECTIONS_PER_PREFIX, HEADER_READ_TIMEOUT, REFUSALS_MAX, REQUEST_HEAD_BYTES_MAX,
+        TLS_HANDSHAKE_TIMEOUT,
+    },
     metrics::Metrics,
     patient::Patient,
 };
@@ -126,12 +130,16 @@ pub async fn accept(
     mut ending: watch::Receiver<bool>,
 ) {
     let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
+    let budget = PrefixBudget::new(CONNECTIONS_PER_PREFIX);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = ending.wait_for(|ending| *ending) => return,
         };
         match accepted {
+            Ok((_, peer)) if !budget.allows(peer.ip()) => {
+                metrics.connections_refused.inc();
+            }
             Ok((stream, peer)) => match gate.enter(peer.ip()) {
                 Some(ticket) => {
                     let (tls, router) = (tls.clone(), router.clone());

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use axum::{
     Extension, Json, Router,
-    extract::{DefaultBodyLimit, Path as UrlPath, Request, State},
+    extract::{Path as UrlPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri::Authority},
     middleware,
     response::{Html, IntoResponse, Response},
@@ -25,12 +25,14 @@ use vivarium_link::{
     },
     driver,
     limits::LinkLimits,
+    prefix::PrefixBudget,
 };
 
 use vivarium_protocol::limits::TICKET_LIFE_S;
 
 use crate::{
     connections::Ticket,
+    limits::BODY_READ_TIMEOUT,
     links::{Links, receive_peer},
     metrics::Metrics,
     origin,
@@ -60,6 +62,8 @@ pub struct Shared {
     pub certificates: Arc<Certificates>,
     /// Where WebRTC is, if it is.
     pub webrtc: Option<Arc<WebRtcEndpoint>>,
+    /// Tickets for each network.
+    pub tickets: Arc<PrefixBudget>,
 }
 
 /// All routes.
@@ -71,7 +75,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/api/worlds", get(list_worlds))
         .route("/api/tickets", post(ticket))
         .route("/api/roads", get(list_roads))
-        .route("/api/rtc", post(answer_offer).layer(DefaultBodyLimit::max(OFFER_BYTES_MAX)))
+        .route("/api/rtc", post(answer_offer))
         .route("/worlds/{file}", get(world_document))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
@@ -272,10 +276,9 @@ async fn list_roads(State(shared): State<Shared>, headers: HeaderMap) -> Respons
 async fn answer_offer(
     State(shared): State<Shared>,
     Extension(ticket): Extension<Arc<Ticket>>,
-    headers: HeaderMap,
-    offer: String,
+    request: Request,
 ) -> Response {
-    if !origin::may_connect(&headers, &shared.allow_origins) {
+    if !origin::may_connect(request.headers(), &shared.allow_origins) {
         return foreign(&shared);
     }
     let Some(endpoint) = &shared.webrtc else {
@@ -286,16 +289,23 @@ async fn answer_offer(
         let retry = [(header::RETRY_AFTER, "5")];
         (StatusCode::SERVICE_UNAVAILABLE, retry, format!("{text}\n")).into_response()
     };
-    if ticket.address().is_some_and(|address| !endpoint.admits(address)) {
-        return busy("too many offers from your network: try again in a while".to_owned());
-    }
+    let place = match ticket.address().map(|address| endpoint.admit(address)) {
+        Some(None) => {
+            return busy("too many offers from your network: try again in a while".to_owned());
+        }
+        place => place.flatten(),
+    };
+    let offer = match read_offer(request).await {
+        Ok(offer) => offer,
+        Err(refusal) => return refusal.into_response(),
+    };
     let Some(ticket) = ticket.another() else {
         return busy("too many connections: try again in a while".to_owned());
     };
     match endpoint.answer(&offer).await {
         Ok((answer, pending)) => {
             let (door, stats) = (shared.door.clone(), shared.links.webrtc.clone());
-            tokio::spawn(receive_peer(pending, door, shared.link, stats, ticket));
+            tokio::spawn(receive_peer(pending, door, shared.link, stats, ticket, place));
             ([(header::CONTENT_TYPE, "application/sdp")], answer).into_response()
         }
         Err(error @ (AnswerError::Offer(_) | AnswerError::Refused(_))) => {
@@ -303,6 +313,19 @@ async fn answer_offer(
         }
         Err(error) => busy(error.to_string()),
     }
+}
+
+/// Only so long and so much: a connection that waits for a body costs a client nothing.
+async fn read_offer(request: Request) -> Result<String, (StatusCode, String)> {
+    let body = axum::body::to_bytes(request.into_body(), OFFER_BYTES_MAX);
+    let late = |_| (StatusCode::REQUEST_TIMEOUT, "the offer took too long\n".to_owned());
+    let bytes = tokio::time::timeout(BODY_READ_TIMEOUT, body).await.map_err(late)?;
+    let bytes = bytes.map_err(|_| {
+        let text = format!("an offer has at most {OFFER_BYTES_MAX} bytes\n");
+        (StatusCode::PAYLOAD_TOO_LARGE, text)
+    })?;
+    String::from_utf8(bytes.into())
+        .map_err(|_| (StatusCode::BAD_REQUEST, "an offer is text (UTF-8)\n".to_owned()))
 }
 
 #[derive(Debug, Serialize)]
@@ -313,9 +336,19 @@ struct TicketAnswer {
 }
 
 /// A ticket for the handshake of whoever may connect.
-async fn ticket(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+async fn ticket(
+    State(shared): State<Shared>,
+    Extension(connection): Extension<Arc<Ticket>>,
+    headers: HeaderMap,
+) -> Response {
     if !origin::may_connect(&headers, &shared.allow_origins) {
         return foreign(&shared);
+    }
+    if connection.address().is_some_and(|address| !shared.tickets.allows(address)) {
+        shared.metrics.connections_refused.inc();
+        let retry = [(header::RETRY_AFTER, "5")];
+        let text = "too many newcomers from your network: try again in a while\n";
+        return (StatusCode::TOO_MANY_REQUESTS, retry, text).into_response();
     }
     let Some(ticket) = shared.door.tickets().issue(tokio::time::Instant::now().into_std()) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "no tickets now: try again\n").into_response();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use vivarium_link::limits::Rate;
+
 /// People on this server, those included whose connection is lost and who may still come back.
 /// Later ones are refused with `WorldFull`.
 pub const PEOPLE_MAX: usize = 2_048;
@@ -16,6 +18,14 @@ pub const REFUSALS_MAX: usize = 64;
 pub const UNSENT_BYTES_MAX: u32 = 64 * 1_024;
 /// How long a client may take to send the head of a request.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send the body of a request.
+pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// TCP connections that one network (IPv4: /24, IPv6: /64) may open; more are closed at once, before
+/// anything is computed for them.
+pub const CONNECTIONS_PER_PREFIX: Rate = Rate { per_s: 40, burst: 400 };
+/// Newcomers of one network; more are refused with `WorldFull`, and get no tickets. Whoever comes
+/// back to a visit is none.
+pub const NEWCOMERS_PER_PREFIX: Rate = Rate { per_s: 5, burst: 100 };
 /// How long a client may take nothing of what it is sent: after that the connection is cut.
 pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 /// Bytes of the head of a request.

@@ -13,6 +13,7 @@ use vivarium_link::{
     },
     driver,
     limits::LinkLimits,
+    prefix::PrefixPlace,
     stats::LinkStats,
 };
 
@@ -61,8 +62,11 @@ pub async fn receive_peer(
     limits: LinkLimits,
     stats: Arc<LinkStats>,
     ticket: Ticket,
+    place: Option<PrefixPlace>,
 ) {
-    match pending.connected().await {
+    let connected = pending.connected().await;
+    drop(place);
+    match connected {
         Ok(connection) => {
             let transport = WebRtcTransport::from(connection);
             let door = door.from(ticket.address());

@@ -96,8 +96,8 @@ async fn second_signal() {
 }
 
 /// What the log tells unless `RUST_LOG` says otherwise. The libraries of WebRTC are loud about
-/// whatever a stranger sends them.
-const LOGGED: &str = "info,rtc=off,webrtc=off";
+/// whatever a stranger sends them, and that of WebTransport says a line about it.
+const LOGGED: &str = "info,rtc=off,webrtc=off,web_transport_quinn=error,web_transport_proto=error";
 
 fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));

@@ -370,6 +370,12 @@ impl Collector for LinkCollector {
         one(e, "round_trips", "Round trips that were measured.", &round_trips)?;
         let sum_s = ConstCounter::new(stats.round_trips_us.load(Relaxed) as f64 / 1e6);
         one(e, "round_trips_seconds", "Sum of the round trips that were measured.", &sum_s)?;
+        let reports = counter(&stats.path_reports);
+        one(e, "path_reports", "Reports of ways to clients.", &reports)?;
+        let losses = ConstCounter::new(stats.path_losses_ppm.load(Relaxed) as f64 / 1e6);
+        one(e, "path_losses", "Sum of the shares lost, one of each report.", &losses)?;
+        let unsent = counter(&stats.latest_unsent);
+        one(e, "latest_unsent", "Latest-lane messages that the way did not take.", &unsent)?;
         let narrow = counter(&stats.narrow_paths);
         one(e, "narrow_paths", "Reports of ways that took no more than they got.", &narrow)?;
         let drops = [

@@ -26,6 +26,7 @@ use vivarium_link::{
     limits::LinkLimits,
     outbox::{Attachment, Outbox, OutboxStats},
     path::PathStats,
+    prefix::PrefixBudget,
     session::Session,
 };
 use vivarium_protocol::{
@@ -36,7 +37,7 @@ use vivarium_protocol::{
     notice::Denial,
 };
 
-use crate::{tickets::Tickets, worlds::Worlds};
+use crate::{limits::NEWCOMERS_PER_PREFIX, tickets::Tickets, worlds::Worlds};
 
 /// Where a person is. Shared by the table of people, the connection and the world's thread.
 #[derive(Debug)]
@@ -161,6 +162,7 @@ pub struct FrontDoor {
     limits: LinkLimits,
     outbox_stats: Arc<OutboxStats>,
     tickets: Tickets,
+    newcomers: PrefixBudget,
     people_per_network_max: usize,
     next_person: AtomicU32,
     shut: AtomicBool,
@@ -184,6 +186,7 @@ impl FrontDoor {
             limits,
             outbox_stats: Arc::default(),
             tickets: Tickets::default(),
+            newcomers: PrefixBudget::new(NEWCOMERS_PER_PREFIX),
             people_per_network_max: usize::MAX,
             next_person: AtomicU32::new(1),
             shut: AtomicBool::new(false),
@@ -279,12 +282,12 @@ impl Person {
         road: Road,
         resumed: bool,
     ) -> Admission<Visit> {
+        // The session is held over both: between them the connection before would be told that
+        // what it confirms was never sent.
+        let mut session = self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let attached = self.outbox.attach(taken, road);
-        let taken = self
-            .session
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .attach(now(), attached.attachment);
+        let taken = session.attach(now(), attached.attachment);
+        drop(session);
         self.token = token;
         self.connection = Some(attached.attachment);
         self.lost_at = None;
@@ -367,6 +370,9 @@ impl FrontDoor {
             if neighbours.count() >= self.people_per_network_max {
                 return Err(CloseReason::WorldFull);
             }
+        }
+        if network.is_some_and(|network| !self.newcomers.allows(network)) {
+            return Err(CloseReason::WorldFull);
         }
         if !self.tickets.admits(hello.ticket, now()) {
             return Err(CloseReason::BadTicket);

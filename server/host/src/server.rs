@@ -15,12 +15,15 @@ use std::{
 
 use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
 use tokio_rustls::TlsAcceptor;
-use vivarium_link::adapters::{
-    quic::QuicEndpoint,
-    webrtc::{
-        config::WebRtcConfig,
-        endpoint::{BindError, WebRtcEndpoint},
+use vivarium_link::{
+    adapters::{
+        quic::QuicEndpoint,
+        webrtc::{
+            config::WebRtcConfig,
+            endpoint::{BindError, WebRtcEndpoint},
+        },
     },
+    prefix::PrefixBudget,
 };
 use vivarium_protocol::{close::CloseReason, limits::CLIENT_RELIABLE_BYTES_MAX};
 use vivarium_world::{Simulation, WorldError};
@@ -29,7 +32,7 @@ use crate::{
     config::ServerConfig,
     connections::{self, Gate},
     http,
-    limits::{DRAIN_TIMEOUT, END_TIMEOUT},
+    limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX},
     links::{Links, Reception},
     metrics::Metrics,
     recording::Recording,
@@ -222,6 +225,7 @@ impl Server {
             udp_port,
             certificates: certificates.clone(),
             webrtc,
+            tickets: Arc::new(PrefixBudget::new(NEWCOMERS_PER_PREFIX)),
         };
         if let Some(quic) = quic {
             let reception = Reception {

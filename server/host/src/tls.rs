@@ -76,6 +76,8 @@ struct Current {
     digests: Vec<[u8; 32]>,
     /// When the files that were read had been changed, or when a made one was made.
     stamp: Stamp,
+    /// As `stamp`, of the files that were last found to be of no use.
+    tried: Option<Stamp>,
 }
 
 /// The certificate of this server.
@@ -90,7 +92,7 @@ impl Certificates {
     pub fn from_files(certificate: PathBuf, key: PathBuf) -> Result<Self, TlsError> {
         let stamp = [&certificate, &key].map(changed_at);
         let read = read(&certificate, &key)?;
-        let current = Current { key: read, digests: Vec::new(), stamp };
+        let current = Current { key: read, digests: Vec::new(), stamp, tried: None };
         Ok(Self { source: Source::Files { certificate, key }, current: RwLock::new(current) })
     }
 
@@ -102,7 +104,7 @@ impl Certificates {
         }
         let (key, digest) = make(&names)?;
         let stamp = [Some(SystemTime::now()); 2];
-        let current = Current { key, digests: vec![digest], stamp };
+        let current = Current { key, digests: vec![digest], stamp, tried: None };
         Ok(Self { source: Source::Made { names }, current: RwLock::new(current) })
     }
 
@@ -148,10 +150,18 @@ impl Certificates {
                 if changed == stamp {
                     return Ok(false);
                 }
-                // Noted before reading: what is of no use is complained about once.
-                self.write().stamp = changed;
-                let read = read(certificate, key)?;
-                self.write().key = read;
+                let read = read(certificate, key);
+                let mut current = self.write();
+                // What is of no use is complained about once, but tried again: a key that could
+                // not be opened may be readable by now, with its time unchanged.
+                let is_new = current.tried.replace(changed) != Some(changed);
+                let read = match read {
+                    Ok(read) => read,
+                    Err(error) if is_new => return Err(error),
+                    Err(_) => return Ok(false),
+                };
+                current.key = read;
+                current.stamp = changed;
             }
             Source::Made { names } => {
                 let age = stamp[0].and_then(|made| now.duration_since(made).ok());
@@ -310,7 +320,22 @@ mod tests {
         std::fs::copy(&other_key, &key).unwrap();
         touch(&key, 5);
         assert!(certificates.renew(now).unwrap());
-        assert_ne!(served(&certificates), first);
+        let second = served(&certificates);
+        assert_ne!(second, first);
+
+        // One that cannot be read at the first look, and whose time does not change.
+        let hidden = folder.path().join("hidden");
+        let (third_certificate, third_key) = files(folder.path(), "three");
+        std::fs::copy(&third_certificate, &certificate).unwrap();
+        std::fs::copy(&third_key, &hidden).unwrap();
+        std::fs::write(&key, "").unwrap();
+        touch(&certificate, 20);
+        touch(&key, 20);
+        certificates.renew(now).unwrap_err();
+        std::fs::copy(&hidden, &key).unwrap();
+        touch(&key, 20);
+        assert!(certificates.renew(now).unwrap());
+        assert_ne!(served(&certificates), second);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::{
     path::PathStats,
     session::{Greeting, Refusal, Session, SessionInput, SessionOutput},
     stats::LinkStats,
-    transport::{ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+    transport::{ConnectionLost, Lane, Received, Receiver, Sender, Sent, Transport},
 };
 
 /// What the host offers to connections. Nothing here waits.
@@ -308,8 +308,7 @@ impl<'a, D: Door> Visit<'a, D> {
                     self.tell_path(path);
                 }
                 () = &mut timer => {
-                    self.lock().handle_timeout(now(), self.attachment);
-                    self.pump();
+                    self.drive(|session, attachment| session.handle_timeout(now(), attachment));
                     timer.as_mut().reset(self.deadline());
                 }
             }
@@ -362,16 +361,17 @@ impl<'a, D: Door> Visit<'a, D> {
     }
 
     fn handle(&mut self, input: SessionInput<'_>) {
-        self.lock().handle(now(), self.attachment, input);
-        self.pump();
+        self.drive(|session, attachment| session.handle(now(), attachment, input));
     }
 
-    /// Does what the session wants done, one thing after another: with the lock held, so that
-    /// nothing of a newer connection can come in between.
-    fn pump(&mut self) {
+    /// Tells the session something and does what it wants done, one thing after another: under one
+    /// lock, so that a newer connection comes before all of it or after. In between it would find
+    /// a message counted as taken and throw away what was to be done with it.
+    fn drive(&mut self, tell: impl FnOnce(&mut Session, Attachment)) {
         let mut is_confirmed = false;
         let session = self.session.clone();
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        tell(&mut session, self.attachment);
         while let Some(output) = session.poll_output(self.attachment) {
             match output {
                 SessionOutput::Tell(bytes) => self.outbox.push_reliable(bytes),
@@ -459,27 +459,30 @@ async fn write_out<S: Sender>(
     let mut report_due = now() + limits.path_interval;
     loop {
         let next = outbox.next(attachment, &mut messages).await;
+        let is_due = now() >= report_due;
         let written = tokio::time::timeout(limits.write_stall_max, async {
             match next {
                 Next::Messages => {
                     for (lane, bytes) in messages.drain(..) {
-                        sender.send(lane, &bytes).await?;
-                        stats.count_sent(lane, bytes.len());
+                        match sender.send(lane, &bytes).await? {
+                            Sent::Yes => stats.count_sent(lane, bytes.len()),
+                            Sent::Dropped => stats.count_dropped(),
+                        }
                     }
-                    sender.flush().await
+                    sender.flush().await?;
                 }
-                Next::Probe => sender.probe().await,
-                Next::End => Ok(()),
+                Next::Probe => sender.probe().await?,
+                Next::End => return Ok(()),
             }
+            if is_due {
+                report.send_replace(sender.path().await);
+            }
+            Ok(())
         });
         match written.await {
             Ok(Ok(())) if next == Next::End => return WriteEnd::Finished,
-            Ok(Ok(())) => {
-                if now() >= report_due {
-                    report_due = now() + limits.path_interval;
-                    report.send_replace(sender.path().await);
-                }
-            }
+            Ok(Ok(())) if is_due => report_due = now() + limits.path_interval,
+            Ok(Ok(())) => {}
             Ok(Err(ConnectionLost)) => return WriteEnd::Lost,
             Err(_) => return WriteEnd::Stalled,
         }

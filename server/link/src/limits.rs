@@ -157,9 +157,11 @@ pub struct QuicLimits {
     /// takes a round trip. 0: everyone must, unless they bring a token of an earlier visit. Without
     /// that quinn answers a borrowed address with up to a datagram more than three times what came.
     pub handshakes_before_retry: u32,
-    /// Handshakes of one network (IPv4: /24, IPv6: /64); those beyond are ignored. One counts twice:
-    /// before its Retry and after.
+    /// Handshakes of one network (IPv4: /24, IPv6: /64) that have shown that their address is their
+    /// own, and as many that have not. Of these others must show it, of those others are ignored.
     pub handshakes_per_prefix: Rate,
+    /// Handshakes of one network that are under way; more are refused.
+    pub pending_handshakes_per_prefix_max: u32,
     /// Without a packet for this long a connection is over.
     pub idle_timeout: Duration,
     /// After silence for this long the client is asked for a packet.
@@ -173,6 +175,7 @@ impl Default for QuicLimits {
             pending_handshakes_max: 512,
             handshakes_before_retry: 0,
             handshakes_per_prefix: Rate { per_s: 20, burst: 200 },
+            pending_handshakes_per_prefix_max: 64,
             idle_timeout: Duration::from_secs(15),
             keep_alive_interval: Duration::from_secs(4),
         }

@@ -1,6 +1,12 @@
-//! How many handshakes a network may begin: asked before anything is computed for it.
+//! How many handshakes a network may begin, and how many it may have under way: asked before
+//! anything is computed for it.
 
-use std::{net::IpAddr, num::NonZeroU32};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -38,6 +44,57 @@ impl PrefixBudget {
     }
 }
 
+/// Places of which one network may have only so many: without it, a few networks with handshakes
+/// that never end would leave none to the others.
+#[derive(Debug)]
+pub struct PrefixPlaces {
+    max: u32,
+    taken: Mutex<HashMap<u64, u32>>,
+}
+
+/// A place; given back when dropped.
+#[derive(Debug)]
+pub struct PrefixPlace(Option<(Arc<PrefixPlaces>, u64)>);
+
+impl PrefixPlaces {
+    /// So many for each network.
+    pub fn new(max: u32) -> Arc<Self> {
+        Arc::new(Self { max, taken: Mutex::default() })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, HashMap<u64, u32>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for somebody from there; this machine is not counted.
+    pub fn take(self: &Arc<Self>, address: IpAddr) -> Option<PrefixPlace> {
+        if address.to_canonical().is_loopback() {
+            return Some(PrefixPlace(None));
+        }
+        let prefix = prefix(address);
+        let mut taken = self.taken();
+        let count = taken.entry(prefix).or_default();
+        if *count >= self.max {
+            return None;
+        }
+        *count += 1;
+        Some(PrefixPlace(Some((self.clone(), prefix))))
+    }
+}
+
+impl Drop for PrefixPlace {
+    fn drop(&mut self) {
+        let Some((places, prefix)) = &self.0 else { return };
+        let mut taken = places.taken();
+        if let Some(count) = taken.get_mut(prefix) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(prefix);
+            }
+        }
+    }
+}
+
 /// The network of an address: what one attacker can easily have the whole of. IPv4 networks have
 /// the highest bits set, which no IPv6 network in use has.
 fn prefix(address: IpAddr) -> u64 {
@@ -63,6 +120,20 @@ mod tests {
         assert!(!allowed("2001:db8::4:5:6:7"));
         assert!(allowed("2001:db8:0:1::1"));
         assert!((0..100).all(|_| allowed("127.0.0.1") && allowed("::1")));
+    }
+
+    #[test]
+    fn a_network_has_only_so_many_places_and_gives_them_back() {
+        let places = PrefixPlaces::new(2);
+        let take = |address: &str| places.take(address.parse().unwrap());
+        let held = [take("203.0.113.1").unwrap(), take("203.0.113.2").unwrap()];
+        assert!(take("203.0.113.3").is_none());
+        let other = take("2001:db8::1").unwrap();
+        drop(held);
+        assert!(take("::ffff:203.0.113.3").is_some());
+        drop(other);
+        assert!((0..9).all(|_| take("127.0.0.1").is_some()));
+        assert!(places.taken().is_empty());
     }
 
     #[test]

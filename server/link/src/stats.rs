@@ -48,6 +48,8 @@ pub struct LinkStats {
     pub received_messages: [AtomicU64; 2],
     /// Messages to clients, by lane.
     pub sent_messages: [AtomicU64; 2],
+    /// Latest-lane messages to clients that did not fit the way, dropped.
+    pub latest_unsent: AtomicU64,
     /// Latest-lane messages of clients beyond their rate, dropped.
     pub latest_too_fast: AtomicU64,
     /// Latest-lane messages of clients that a full world inbox dropped.
@@ -58,6 +60,10 @@ pub struct LinkStats {
     pub round_trips: AtomicU64,
     /// See [`LinkStats::round_trips`].
     pub round_trips_us: AtomicU64,
+    /// Reports of ways, and the sum of the shares that were lost in them, in millionths.
+    pub path_reports: AtomicU64,
+    /// See [`LinkStats::path_reports`].
+    pub path_losses_ppm: AtomicU64,
     /// Reports of a way that takes no more than it gets.
     pub narrow_paths: AtomicU64,
     /// Sessions that ended without a close, because the connection was lost.
@@ -77,11 +83,17 @@ impl LinkStats {
         self.sent_messages[lane as usize].fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn count_dropped(&self) {
+        self.latest_unsent.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn count_path(&self, path: &PathStats) {
         if let Some(round_trip_s) = path.round_trip_s {
             self.round_trips.fetch_add(1, Relaxed);
             self.round_trips_us.fetch_add((f64::from(round_trip_s) * 1e6) as u64, Relaxed);
         }
+        self.path_reports.fetch_add(1, Relaxed);
+        self.path_losses_ppm.fetch_add((f64::from(path.loss01) * 1e6) as u64, Relaxed);
         self.narrow_paths.fetch_add(u64::from(path.bytes_per_s.is_some()), Relaxed);
     }
 

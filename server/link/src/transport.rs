@@ -89,6 +89,15 @@ pub trait Receiver: Send {
     fn receive(&mut self) -> impl Future<Output = Received> + Send;
 }
 
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It was taken.
+    Yes,
+    /// It is of the latest lane, and did not fit: the network would have lost it.
+    Dropped,
+}
+
 /// The half of a connection that sends.
 pub trait Sender: Send {
     /// Takes a message; it need not leave before [`Sender::flush`].
@@ -96,7 +105,7 @@ pub trait Sender: Send {
         &mut self,
         lane: Lane,
         bytes: &Bytes,
-    ) -> impl Future<Output = Result<(), ConnectionLost>> + Send;
+    ) -> impl Future<Output = Result<Sent, ConnectionLost>> + Send;
 
     /// Waits until what was sent has left this process.
     fn flush(&mut self) -> impl Future<Output = Result<(), ConnectionLost>> + Send;

@@ -179,6 +179,14 @@ impl QueryWorld {
         hit.map_or(max_m, |(_, distance)| distance)
     }
 
+    /// What lies straight below a point, at most `max_m` away, and how far below.
+    pub fn cast_down_ray(&self, origin_m: [f32; 3], max_m: f32) -> Option<(Owner, f32)> {
+        let ray = Ray::new(Vector::from_array(origin_m), Vector::new(0.0, -1.0, 0.0));
+        let (handle, distance_m) =
+            self.queries(STATIC | MOVER | PROXY).cast_ray(&ray, max_m, true)?;
+        Some((self.owner(handle), distance_m))
+    }
+
     /// Seconds of one step.
     pub fn dt_s(&self) -> f32 {
         self.dt_s

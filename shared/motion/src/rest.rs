@@ -9,8 +9,11 @@ use vivarium_protocol::intent::{Input, buttons};
 
 use crate::AvatarState;
 
-/// States that are remembered: a power of two; a newer one replaces an older one in its place.
-const PLACES: usize = 1024;
+/// Sets of places, a power of two: with four places each, a world full of people who stand hardly
+/// ever has more of them in one set than there are places.
+const SETS: usize = 2048;
+/// Places of a set; the state that was learnt last replaces the one that was learnt first.
+const PLACES: usize = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
@@ -28,35 +31,37 @@ impl Key {
         Self { state: state.bits(), held }
     }
 
-    fn place(&self) -> usize {
+    fn set(&self) -> usize {
         let words = self.state.iter().copied().chain(self.held.map(u32::from));
         let hash =
             words.fold(0x811c_9dc5, |hash: u32, word| (hash ^ word).wrapping_mul(0x0100_0193));
-        ((hash >> 16) ^ hash) as usize % PLACES
+        ((hash >> 16) ^ hash) as usize % SETS
     }
 }
 
 /// What is known to be at rest in one world.
 pub(crate) struct Resting {
-    places: Vec<Option<Key>>,
+    sets: Vec<[Option<Key>; PLACES]>,
 }
 
 impl Resting {
     pub(crate) fn new() -> Self {
-        Self { places: vec![None; PLACES] }
+        Self { sets: vec![[None; PLACES]; SETS] }
     }
 
     /// Whether a step is known to change nothing.
     pub(crate) fn knows(&self, state: &AvatarState, input: &Input) -> bool {
         let key = Key::new(state, input);
-        self.places[key.place()] == Some(key)
+        self.sets[key.set()].contains(&Some(key))
     }
 
     /// Remembers a step if it changed nothing.
     pub(crate) fn learn(&mut self, before: &AvatarState, input: &Input, after: &AvatarState) {
         let key = Key::new(before, input);
         if key.state == after.bits() {
-            self.places[key.place()] = Some(key);
+            let set = &mut self.sets[key.set()];
+            set.rotate_right(1);
+            set[0] = Some(key);
         }
     }
 }

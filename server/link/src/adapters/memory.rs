@@ -6,7 +6,7 @@ use vivarium_protocol::{close::CloseReason, limits::FRAME_BYTES_MAX};
 
 use crate::{
     limits::MEMORY_MESSAGES_MAX,
-    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Sent, Transport},
 };
 
 /// What a client of an in-memory connection gets.
@@ -103,9 +103,10 @@ pub struct MemorySender {
 }
 
 impl Sender for MemorySender {
-    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<(), ConnectionLost> {
+    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<Sent, ConnectionLost> {
         let message = ToClient::Message { lane, bytes: bytes.clone() };
-        self.to_client.send(message).await.map_err(|_| ConnectionLost)
+        self.to_client.send(message).await.map_err(|_| ConnectionLost)?;
+        Ok(Sent::Yes)
     }
 
     async fn flush(&mut self) -> Result<(), ConnectionLost> {

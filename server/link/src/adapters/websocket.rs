@@ -36,7 +36,7 @@ use crate::{
         WEBSOCKET_WRITE_BUFFER_BYTES_MAX,
     },
     path::PathStats,
-    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Sent, Transport},
 };
 
 /// Name of this transport in metrics.
@@ -218,7 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> WebSocketSender<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Sender for WebSocketSender<S> {
-    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<(), ConnectionLost> {
+    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<Sent, ConnectionLost> {
         self.scratch.reserve(1 + bytes.len());
         self.scratch.put_u8(lane as u8);
         self.scratch.put_slice(bytes);
@@ -227,7 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Sender for WebSocketSender<S> {
         let began = Instant::now();
         let fed = self.feed(message).await;
         self.meter.waited += began.elapsed();
-        fed
+        fed.map(|()| Sent::Yes)
     }
 
     async fn flush(&mut self) -> Result<(), ConnectionLost> {

@@ -213,12 +213,12 @@ impl Outbox {
             if queue.close.is_some() {
                 return false;
             }
-            let is_full = queue.kept_bytes + bytes.len() > self.reliable_bytes_max;
+            let is_full = queue.kept_bytes + cost(&bytes) > self.reliable_bytes_max;
             if is_full {
                 queue.forget();
                 queue.close = Some(CloseReason::TooSlow);
             } else {
-                queue.kept_bytes += bytes.len();
+                queue.kept_bytes += cost(&bytes);
                 queue.kept.push_back(bytes);
             }
             is_full
@@ -330,6 +330,14 @@ impl Outbox {
     }
 }
 
+/// Bytes that a kept message costs: a short one is mostly what belongs to it.
+fn cost(bytes: &Bytes) -> usize {
+    bytes.len() + MESSAGE_OVERHEAD_BYTES
+}
+
+/// A place in the queue, a counted allocation and its header.
+const MESSAGE_OVERHEAD_BYTES: usize = 96;
+
 impl Queue {
     fn held_bytes(&self) -> usize {
         self.kept_bytes + self.latest_bytes
@@ -342,7 +350,7 @@ impl Queue {
             return false;
         }
         for bytes in self.kept.drain(..more) {
-            self.kept_bytes -= bytes.len();
+            self.kept_bytes -= cost(&bytes);
         }
         self.sent -= more;
         self.confirmed = count;
@@ -352,7 +360,7 @@ impl Queue {
     /// Throws all numbered messages away, and counts them as taken in.
     fn forget(&mut self) {
         self.confirmed = self.confirmed.wrapping_add(self.kept.len() as u32);
-        self.kept.clear();
+        self.kept = VecDeque::new();
         (self.kept_bytes, self.sent) = (0, 0);
     }
 

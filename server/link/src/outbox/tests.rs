@@ -25,7 +25,7 @@ fn reliable(texts: &[&str]) -> Vec<(Lane, String)> {
 
 #[tokio::test]
 async fn a_newer_frame_replaces_the_waiting_one_and_nothing_reliable_is_lost() {
-    let outbox = outbox(100);
+    let outbox = outbox(1_000);
     let Attached { attachment, .. } = outbox.attach(None, Road::Reliable);
     outbox.put_latest(true, text("frame 1"));
     outbox.push_reliable(text("joined"));
@@ -37,14 +37,15 @@ async fn a_newer_frame_replaces_the_waiting_one_and_nothing_reliable_is_lost() {
     expected.extend([(Lane::Latest, "frame 2".into()), (Lane::Latest, "more of 2".into())]);
     assert_eq!(take(&outbox, attachment).await, expected);
     assert_eq!(outbox.stats.frames_replaced.load(Relaxed), 1);
-    assert_eq!(outbox.stats.bytes.load(Relaxed), 10, "kept until the client has taken them in");
+    let kept = 10 + 2 * MESSAGE_OVERHEAD_BYTES as i64;
+    assert_eq!(outbox.stats.bytes.load(Relaxed), kept, "until the client has taken them in");
     assert!(outbox.confirm(2));
     assert_eq!(outbox.stats.bytes.load(Relaxed), 0);
 }
 
 #[tokio::test]
 async fn the_next_connection_gets_what_the_last_one_did_not_confirm() {
-    let outbox = outbox(100);
+    let outbox = outbox(1_000);
     let first = outbox.attach(None, Road::Datagrams);
     assert_eq!(first, Attached { attachment: 1, told: 0, anew: true });
     for message in ["a", "b", "c"] {
@@ -68,7 +69,7 @@ async fn the_next_connection_gets_what_the_last_one_did_not_confirm() {
 
 #[tokio::test]
 async fn who_names_messages_that_were_never_sent_is_told_anew() {
-    let outbox = outbox(100);
+    let outbox = outbox(1_000);
     outbox.attach(None, Road::Reliable);
     outbox.push_reliable(text("a"));
     assert!(!outbox.confirm(1), "it waits");
@@ -83,7 +84,7 @@ async fn who_names_messages_that_were_never_sent_is_told_anew() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_closed_as_too_slow_and_told_anew_when_it_returns() {
-    let outbox = outbox(10);
+    let outbox = outbox(10 + MESSAGE_OVERHEAD_BYTES);
     outbox.attach(None, Road::Reliable);
     outbox.push_reliable(text("12345678"));
     outbox.push_reliable(text("123"));
@@ -104,7 +105,7 @@ async fn a_client_that_does_not_read_is_closed_as_too_slow_and_told_anew_when_it
 
 #[tokio::test]
 async fn the_first_reason_counts_and_what_was_queued_is_still_sent() {
-    let outbox = outbox(100);
+    let outbox = outbox(1_000);
     outbox.attach(None, Road::Reliable);
     outbox.push_reliable(text("heard"));
     outbox.close(CloseReason::ShuttingDown);
@@ -119,11 +120,11 @@ async fn the_first_reason_counts_and_what_was_queued_is_still_sent() {
 #[tokio::test]
 async fn what_was_never_sent_does_not_stay_in_the_gauge() {
     let stats: Arc<OutboxStats> = Arc::default();
-    let outbox = Outbox::new(100, stats.clone());
+    let outbox = Outbox::new(1_000, stats.clone());
     outbox.attach(None, Road::Reliable);
     outbox.push_reliable(text("abc"));
     outbox.put_latest(true, text("de"));
-    assert_eq!(stats.bytes.load(Relaxed), 5);
+    assert_eq!(stats.bytes.load(Relaxed), 5 + MESSAGE_OVERHEAD_BYTES as i64);
     drop(outbox);
     assert_eq!(stats.bytes.load(Relaxed), 0);
 }

@@ -20,6 +20,7 @@ use crate::{
 mod coming;
 mod inputs;
 mod look;
+mod near;
 mod portal;
 mod show;
 mod tracked;

@@ -45,11 +45,20 @@ pub(crate) struct Objects {
 impl Objects {
     /// The loose object that a body belongs to.
     pub fn of_body(&self, body: RigidBodyHandle) -> Option<&Loose> {
+        self.dynamic.get(self.index_of_body(body)?)
+    }
+
+    /// Where in `dynamic` the object of a body is.
+    pub fn index_of_body(&self, body: RigidBodyHandle) -> Option<usize> {
         // Bodies are made in the order of the document, so their indices ascend.
-        let index = self
-            .dynamic
+        self.dynamic
             .binary_search_by_key(&body.into_raw_parts().0, |loose| loose.body.into_raw_parts().0)
-            .ok()?;
+            .ok()
+    }
+
+    /// A loose object by its id.
+    pub fn loose(&self, object: ObjectId) -> Option<&Loose> {
+        let index = self.dynamic.binary_search_by_key(&object, |loose| loose.object).ok()?;
         self.dynamic.get(index)
     }
 }

@@ -22,11 +22,11 @@ use web_transport_quinn::{Request, Session, http::StatusCode};
 
 use super::{
     ALPN, ALPN_HTTP3, PATH,
-    transport::{Kind, QuicTransport},
+    transport::{Closing, Kind, QuicTransport},
 };
 use crate::{
     limits::{self, QuicLimits},
-    prefix::PrefixBudget,
+    prefix::{PrefixBudget, PrefixPlaces},
 };
 
 /// What the host decides about connections.
@@ -91,25 +91,31 @@ impl QuicEndpoint {
     /// Takes connections in until the endpoint is closed.
     pub async fn serve<H: QuicHost>(self, host: Arc<H>, limits: QuicLimits, stats: Arc<QuicStats>) {
         let budget = PrefixBudget::new(limits.handshakes_per_prefix);
+        let shown = PrefixBudget::new(limits.handshakes_per_prefix);
         let pending_max = limits.pending_handshakes_max as usize;
         let pending = Arc::new(Semaphore::new(pending_max));
+        let places = PrefixPlaces::new(limits.pending_handshakes_per_prefix_max);
         while let Some(incoming) = self.endpoint.accept().await {
             let address = incoming.remote_address().ip();
-            if !budget.allows(address) {
-                stats.ignored.fetch_add(1, Relaxed);
-                incoming.ignore();
-                continue;
-            }
             let waiting = pending_max - pending.available_permits();
+            // Whoever has spent the budget of a network may only have written its address: then
+            // the one who is really there is asked to show it, which costs us no memory.
             let is_busy = waiting >= limits.handshakes_before_retry as usize;
-            if is_busy && !incoming.remote_address_validated() && incoming.may_retry() {
+            let is_shown = incoming.remote_address_validated();
+            let is_within = if is_shown { shown.allows(address) } else { budget.allows(address) };
+            if !is_shown && (is_busy || !is_within) && incoming.may_retry() {
                 stats.retried.fetch_add(1, Relaxed);
                 // It has not been validated, as retrying wants it.
                 let _ = incoming.retry();
                 continue;
             }
-            let permits = pending.clone().try_acquire_owned().ok().zip(host.enter(address));
-            let Some((handshake, permit)) = permits else {
+            if !is_within {
+                stats.ignored.fetch_add(1, Relaxed);
+                incoming.ignore();
+                continue;
+            }
+            let handshake = pending.clone().try_acquire_owned().ok().zip(places.take(address));
+            let Some((handshake, permit)) = handshake.zip(host.enter(address)) else {
                 stats.refused.fetch_add(1, Relaxed);
                 incoming.refuse();
                 continue;
@@ -143,8 +149,8 @@ async fn open<H: QuicHost>(incoming: Incoming, host: &H) -> Option<QuicTransport
     let data = connection.handshake_data()?;
     let data = data.downcast::<quinn::crypto::rustls::HandshakeData>().ok()?;
     let (kind, session) = match data.protocol.as_deref() {
-        Some(ALPN) => (Kind::Quic, Session::raw(connection)),
-        Some(ALPN_HTTP3) => (Kind::WebTransport, admit(connection, host).await?),
+        Some(ALPN) => (Kind::Quic, Closing(Session::raw(connection))),
+        Some(ALPN_HTTP3) => (Kind::WebTransport, Closing(admit(connection, host).await?)),
         // TLS lets in none but these.
         _ => return None,
     };

@@ -344,6 +344,22 @@ async fn handshakes_under_load_must_show_that_they_receive_and_only_so_many_are_
     }
 }
 
+#[tokio::test]
+async fn a_browser_that_is_given_up_is_cut_off() {
+    let limits = QuicLimits { handshake_timeout: Duration::from_secs(1), ..QuicLimits::default() };
+    let server = Server::start(House::default(), limits);
+    // It asks for a session and then for nothing more.
+    let lazy = server.browser(PATH, "https://localhost").await.unwrap();
+    tokio::time::timeout(DEADLINE, lazy.closed()).await.expect("the connection lives on");
+    assert_eq!(server.stats.failed.load(Relaxed), 1);
+    // Its session ends here without a word, as when its connection counts as lost.
+    let session = server.browser(PATH, "https://localhost").await.unwrap();
+    let (mut stream, _keep) = session.open_bi().await.unwrap();
+    stream.write_all(&[0, 0, 0, 0]).await.unwrap();
+    drop(held(&server).await);
+    tokio::time::timeout(DEADLINE, session.closed()).await.expect("the connection lives on");
+}
+
 /// A client's first packet, as its library makes it.
 async fn first_packet(server: &Server) -> Vec<u8> {
     let listener = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();

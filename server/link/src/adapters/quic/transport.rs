@@ -24,7 +24,7 @@ use crate::{
     adapters::framing::framing,
     limits::{QUIC_LAST_WORDS_MAX, QUIC_READ_BUFFER_BYTES},
     path::PathStats,
-    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Sent, Transport},
 };
 
 /// What the client speaks.
@@ -36,6 +36,26 @@ pub enum Kind {
     WebTransport,
 }
 
+/// A connection that is closed when it is given up. The library reads on for a session that was
+/// dropped, so that without this its connection would live for as long as its client likes, counted
+/// by nobody. Closing one that is closed already changes nothing.
+#[derive(Debug)]
+pub(super) struct Closing(pub Session);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close(0, b"");
+    }
+}
+
+impl std::ops::Deref for Closing {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
 /// A connection whose reliable lane is open.
 #[derive(Debug)]
 pub struct QuicTransport {
@@ -45,10 +65,10 @@ pub struct QuicTransport {
 }
 
 impl QuicTransport {
-    pub(super) fn new(kind: Kind, session: Session, send: SendStream, receive: RecvStream) -> Self {
+    pub(super) fn new(kind: Kind, session: Closing, send: SendStream, receive: RecvStream) -> Self {
         let alive = Arc::new(Alive::default());
         let receiver = QuicReceiver {
-            session: session.clone(),
+            session: session.0.clone(),
             stream: FramedRead::with_capacity(
                 receive,
                 framing(CLIENT_RELIABLE_BYTES_MAX),
@@ -57,7 +77,7 @@ impl QuicTransport {
             alive: alive.clone(),
         };
         let stream = FramedWrite::new(send, framing(SERVER_RELIABLE_BYTES_MAX));
-        let sender = QuicSender { session, stream, alive, last: Sent::default() };
+        let sender = QuicSender { session, stream, alive, last: Counted::default() };
         Self { kind, sender, receiver }
     }
 
@@ -134,7 +154,7 @@ fn broken(error: &io::Error) -> Received {
 
 /// Counters at the last look.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sent {
+struct Counted {
     packets: u64,
     lost: u64,
 }
@@ -142,21 +162,24 @@ struct Sent {
 /// Sends to the client.
 #[derive(Debug)]
 pub struct QuicSender {
-    session: Session,
+    session: Closing,
     stream: FramedWrite<SendStream, LengthDelimitedCodec>,
     alive: Arc<Alive>,
-    last: Sent,
+    last: Counted,
 }
 
 impl Sender for QuicSender {
-    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<(), ConnectionLost> {
+    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<Sent, ConnectionLost> {
         match lane {
-            Lane::Reliable => self.stream.feed(bytes.clone()).await.map_err(|_| ConnectionLost),
+            Lane::Reliable => {
+                self.stream.feed(bytes.clone()).await.map_err(|_| ConnectionLost)?;
+                Ok(Sent::Yes)
+            }
             Lane::Latest => match self.session.send_datagram(bytes.clone()) {
+                Ok(()) => Ok(Sent::Yes),
                 // A path that carries only smaller ones loses this one, as it would a large packet.
-                Ok(())
-                | Err(SessionError::SendDatagramError(quinn::SendDatagramError::TooLarge)) => {
-                    Ok(())
+                Err(SessionError::SendDatagramError(quinn::SendDatagramError::TooLarge)) => {
+                    Ok(Sent::Dropped)
                 }
                 Err(_) => Err(ConnectionLost),
             },
@@ -195,7 +218,7 @@ impl Sender for QuicSender {
 
     async fn path(&mut self) -> Option<PathStats> {
         let path = quinn::Connection::stats(&self.session).path;
-        let sent = Sent { packets: path.sent_packets, lost: path.lost_packets };
+        let sent = Counted { packets: path.sent_packets, lost: path.lost_packets };
         let packets = sent.packets.saturating_sub(self.last.packets);
         let lost = sent.lost.saturating_sub(self.last.lost);
         self.last = sent;

@@ -55,6 +55,8 @@ pub struct WebRtcConfig {
     pub peers_max: usize,
     /// Connections that have been answered but not connected; offers beyond are refused.
     pub pending_max: usize,
+    /// Of these, those of one network.
+    pub pending_per_prefix_max: u32,
     /// Offers of one network (IPv4: /24, IPv6: /64); more are refused.
     pub offers_per_prefix: Rate,
     /// From the answer until both channels are open.
@@ -82,7 +84,8 @@ impl Default for WebRtcConfig {
             advertised_addresses: Vec::new(),
             ice_servers: Vec::new(),
             peers_max: 2_000,
-            pending_max: 64,
+            pending_max: 128,
+            pending_per_prefix_max: 16,
             offers_per_prefix: Rate { per_s: 5, burst: 30 },
             handshake_timeout: Duration::from_secs(10),
             reliable_send_buffer_bytes: 4 * PIECE_BYTES_MAX,

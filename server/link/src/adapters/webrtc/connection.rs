@@ -290,7 +290,10 @@ impl WebRtcSender {
             }
         };
         let _ = timeout(self.shared.close_timeout, drained).await;
-        let _ = timeout(self.shared.close_timeout, self.shared.pc.close()).await;
+        // On its own: closing that is given up halfway leaves the library's driver behind.
+        let shared = self.shared.clone();
+        let closing = tokio::spawn(async move { shared.pc.close().await });
+        let _ = timeout(self.shared.close_timeout, closing).await;
     }
 }
 

@@ -36,7 +36,7 @@ use super::{
     runtime::PeerRuntime,
     sdp::{self, Offer, OfferError},
 };
-use crate::prefix::PrefixBudget;
+use crate::prefix::{PrefixBudget, PrefixPlace, PrefixPlaces};
 
 /// For making an answer, which needs no network.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -99,6 +99,7 @@ pub struct WebRtcEndpoint {
     advertised: Vec<IpAddr>,
     port: u16,
     offers: PrefixBudget,
+    pending_by_prefix: Arc<PrefixPlaces>,
     places: Arc<Semaphore>,
     pending_places: Arc<Semaphore>,
 }
@@ -135,6 +136,7 @@ impl WebRtcEndpoint {
             advertised,
             port: bound.port(),
             offers: PrefixBudget::new(config.offers_per_prefix),
+            pending_by_prefix: PrefixPlaces::new(config.pending_per_prefix_max),
             places: Arc::new(Semaphore::new(config.peers_max)),
             pending_places: Arc::new(Semaphore::new(config.pending_max)),
             config,
@@ -165,9 +167,10 @@ impl WebRtcEndpoint {
         self.hub.sizes()
     }
 
-    /// Whether another offer from there is to be answered; counts it.
-    pub fn admits(&self, from: IpAddr) -> bool {
-        self.offers.allows(from)
+    /// Whether another offer from there is to be answered; counts it. The place is held until the
+    /// peer is connected.
+    pub fn admit(&self, from: IpAddr) -> Option<PrefixPlace> {
+        self.offers.allows(from).then(|| self.pending_by_prefix.take(from)).flatten()
     }
 
     /// Answers an offer. The answer is complete: nothing is trickled in either direction.

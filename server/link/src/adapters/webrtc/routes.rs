@@ -199,6 +199,11 @@ impl Routes {
             if dtls::is_forged(datagram) {
                 return Err(Dropped::NotAuthentic);
             }
+            // Nobody listens to voices yet, and the library keeps hundreds of packets of each that
+            // is not read. RFC 7983 tells RTP and RTCP by their first byte.
+            if datagram.first().is_some_and(|first| (128..192).contains(first)) {
+                return Err(Dropped::Unhandled);
+            }
             effects.deliver = Some(*key);
             return Ok(());
         }

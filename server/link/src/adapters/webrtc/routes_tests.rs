@@ -71,6 +71,11 @@ fn a_signed_request_opens_the_way_for_everything_else() {
     assert_eq!((*to, stun::kind_of(answer)), (address(HOME), Some(Kind::Success)));
 
     assert_eq!(hears(&mut routes, HOME, DTLS).unwrap().deliver, Some(ana.key));
+    // Voices, which nobody takes yet, and what belongs to them.
+    for first in [128, 144, 191] {
+        let voice = hears(&mut routes, HOME, &[first, 111, 0, 1]);
+        assert_eq!(voice.unwrap_err(), Dropped::Unhandled);
+    }
     routes.remove(ana.key);
     assert_eq!(routes.sizes(), (0, 0, 0));
     assert_eq!(hears(&mut routes, HOME, DTLS).unwrap_err(), Dropped::UnknownSource);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     path::PathStats,
-    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Transport},
+    transport::{Capabilities, ConnectionLost, Lane, Received, Receiver, Sender, Sent, Transport},
 };
 
 /// Name of this transport in metrics.
@@ -115,10 +115,11 @@ pub struct Sending {
 }
 
 impl Sender for Sending {
-    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<(), ConnectionLost> {
+    async fn send(&mut self, lane: Lane, bytes: &Bytes) -> Result<Sent, ConnectionLost> {
         match lane {
             Lane::Reliable => {
-                self.sender.send_reliable(bytes.clone()).await.map_err(|_| ConnectionLost)
+                self.sender.send_reliable(bytes.clone()).await.map_err(|_| ConnectionLost)?;
+                Ok(Sent::Yes)
             }
             Lane::Latest => {
                 // Dropped when too much waits already: the network would lose it.
@@ -126,10 +127,10 @@ impl Sender for Sending {
                 meter.messages += 1;
                 if self.sender.try_send_unreliable(bytes.clone()).await {
                     meter.bytes += bytes.len() as u64;
-                } else {
-                    meter.dropped += 1;
+                    return Ok(Sent::Yes);
                 }
-                Ok(())
+                meter.dropped += 1;
+                Ok(Sent::Dropped)
             }
         }
     }

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev test deny audit bench bench-peers fuzz clean client
+.PHONY: help run dev test test-long deny audit bench bench-peers fuzz clean client
 
 PORT ?= 8080
 FUZZ_SECONDS ?= 20
@@ -23,6 +23,9 @@ dev: ## a server that is rebuilt and restarted on every change: make dev [PORT=8
 
 test: ## everything that must hold before a change is taken
 	@tools/make/test.sh
+
+test-long: ## what takes longer: a server that is killed 200 times
+	VIVARIUM_CRASH_ROUNDS=200 cargo test -p vivarium-store crash
 
 deny: ## licences, banned crates, sources and duplicate versions of dependencies
 	@tools/make/require.sh deny

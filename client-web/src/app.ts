@@ -15,7 +15,7 @@ import { storedToken } from "./net/token";
 import { remedyFor } from "./net/trouble";
 import type { Predictor } from "./predict/predictor";
 import { unreachable } from "./protocol/codec";
-import type { WorldDocument } from "./protocol/document";
+import { idAt, type WorldDocument } from "./protocol/document";
 import type { Emote, PersonCard } from "./protocol/generated";
 import { Remembered } from "./remembered";
 import type { Scene } from "./scene/scene";
@@ -512,10 +512,13 @@ export class App implements Actions {
   }
 
   #seenObjects(): SeenObject[] {
-    const names = this.#visit?.document?.objects ?? [];
+    const document = this.#visit?.document;
+    const names = new Map(
+      document?.objects.map((object, index) => [idAt(document, index), object.name] as const),
+    );
     return (this.#engine?.stage.shown?.objects ?? []).map(({ object, position, rotation }) => ({
       object,
-      name: names[object]?.name ?? null,
+      name: names.get(object) ?? null,
       position,
       rotation,
     }));

@@ -45,7 +45,7 @@ export interface VivariumState {
   /** Everyone else in this world. */
   readonly others: readonly SeenPerson[];
   readonly objects: readonly SeenObject[];
-  /** Names of all objects of the world document, by id. */
+  /** Names of all objects of the world document, in its order. */
   readonly objectNames: readonly (string | null)[];
   readonly transport: TransportName | null;
   readonly roundTripMs: number | null;

@@ -9,6 +9,7 @@ import type * as Rapier from "@dimforge/rapier3d-deterministic/rapier.js";
 import {
   AVATAR_GROUP,
   documentDefaults as defaults,
+  idAt,
   type Mover,
   type Properties,
   type WorldDocument,
@@ -124,7 +125,7 @@ export class QueryWorld {
     this.#addProxySlots();
     all.forEach((properties, index) => {
       if (role(properties) === "loose") {
-        this.#loose.set(index, this.#parts(document, index, properties));
+        this.#loose.set(idAt(document, index), this.#parts(document, index, properties));
       }
     });
     this.#world.step();

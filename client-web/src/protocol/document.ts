@@ -25,8 +25,10 @@ export type WorldDocument = {
   materials?: Record<string, Material>;
   /** Blueprints by name. */
   blueprints?: Record<string, Properties>;
-  /** Objects; the index is the `ObjectId`. */
+  /** Objects, by ascending ids. */
   objects: Object[];
+  /** The first id that no object has or had; absent: the one after the last. */
+  next_id?: number;
 };
 
 /** How the simulation runs. */
@@ -98,6 +100,15 @@ export type Pattern = "tiles" | "planks" | "noise" | "checks";
 
 /** One object: a blueprint, or properties of its own, or a blueprint with some overridden. */
 export type Object = {
+  /**
+   * What it is known by, for as long as there is the world; absent: its place in the list, from 0
+   * on.
+   */
+  id?: number;
+  /** The object above it in the outline. It says nothing of where the object is. */
+  parent?: number;
+  /** Kept from changes by mistake. */
+  locked?: boolean;
   /** For people and for references (spawn points); unique where given. */
   name?: string;
   /** Name of the blueprint. */
@@ -404,3 +415,8 @@ export const documentDefaults = {
     volume: 1,
   },
 } as const;
+
+/** The id of the object at a place in the list of its document. */
+export function idAt(document: WorldDocument, index: number): number {
+  return document.objects[index]?.id ?? index;
+}

@@ -642,7 +642,7 @@ function writeLook(w: Writer, value: Look): void {
   w.array(value.accent, 3, (w, item) => w.u8(item));
 }
 
-/** The index of an object in its world document. */
+/** An object of a world document; given once, and never to another object of that world. */
 export type ObjectId = number;
 
 /**

@@ -6,7 +6,7 @@
  * platform is shown, or they would float beside it.
  */
 import { offsetM } from "../predict/mover";
-import type { Collider, Mover, WorldDocument } from "../protocol/document";
+import { type Collider, idAt, type Mover, type WorldDocument } from "../protocol/document";
 import type { ObjectView, Quat, Vec3 } from "../scene/view";
 
 /** Slack (metres) around a platform within which something counts as standing on it. */
@@ -52,8 +52,8 @@ function halfExtent(collider: Collider): Vec3 {
   return [reach(0), reach(1), reach(2)];
 }
 
-function platformOf(document: WorldDocument, object: number): Platform | null {
-  const described = document.objects[object];
+function platformOf(document: WorldDocument, index: number): Platform | null {
+  const described = document.objects[index];
   if (described === undefined) return null;
   const base = document.blueprints?.[described.blueprint ?? ""];
   const mover = described.properties?.mover ?? base?.mover;
@@ -77,7 +77,8 @@ function platformOf(document: WorldDocument, object: number): Platform | null {
       }
     }
   }
-  return { object, mover, position: described.position_m ?? [0, 0, 0], rotation, least, greatest };
+  const position = described.position_m ?? [0, 0, 0];
+  return { object: idAt(document, index), mover, position, rotation, least, greatest };
 }
 
 function positionAt(platform: Platform, tick: number): Vec3 {
@@ -99,7 +100,7 @@ export class Movers {
 
   constructor(document: WorldDocument) {
     this.#platforms = document.objects
-      .map((_, object) => platformOf(document, object))
+      .map((_, index) => platformOf(document, index))
       .filter((platform) => platform !== null);
   }
 

@@ -2,7 +2,14 @@
  * Reads a world document into what is drawn: every object with its blueprint applied and every
  * default filled in. Pure; knows no three.js.
  */
-import type { Material, Pattern, Properties, Visual, WorldDocument } from "../protocol/document";
+import {
+  idAt,
+  type Material,
+  type Pattern,
+  type Properties,
+  type Visual,
+  type WorldDocument,
+} from "../protocol/document";
 import type { Quat, Vec3 } from "./view";
 
 /** One object of the document, its blueprint applied. */
@@ -37,14 +44,14 @@ const PLAIN: Surface = {
 };
 
 export function placeObjects(document: WorldDocument): PlacedObject[] {
-  return document.objects.map((object, id) => {
+  return document.objects.map((object, index) => {
     const base = object.blueprint ? document.blueprints?.[object.blueprint] : undefined;
     const properties: Properties = { ...base };
     for (const [key, value] of Object.entries(object.properties ?? {})) {
       if (value !== null && value !== undefined) Object.assign(properties, { [key]: value });
     }
     return {
-      id,
+      id: idAt(document, index),
       position: vec3(object.position_m, [0, 0, 0]),
       rotation: quat(object.rotation),
       scale: vec3(object.scale, [1, 1, 1]),

@@ -15,6 +15,8 @@ use vivarium_protocol::{
 };
 use vivarium_scene::document::WorldDocument;
 
+pub mod saving;
+
 /// From what a world is built, on its own thread.
 #[derive(Clone, Debug)]
 pub struct WorldSpec {

@@ -9,7 +9,6 @@ use rapier3d::{
         RigidBodySet, SharedShape, SoftBodySet,
     },
 };
-use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::document::{AVATAR_GROUP, BodyKind, Collider, Properties, WorldDocument};
 
 use crate::{
@@ -137,7 +136,7 @@ impl Builder {
                 .position(shape::pose(place, turned))
                 .collision_groups(member(STATIC))
                 .build();
-            self.insert(collider, Owner::Static(ObjectId(index as u32)));
+            self.insert(collider, Owner::Static(document.objects[index].id_at(index)));
         }
         Ok(())
     }
@@ -156,7 +155,7 @@ impl Builder {
             let reason = "a mover needs waypoints and ticks between them".into();
             return Err(MotionError { object: index, collider: 0, reason });
         }
-        let object = ObjectId(index as u32);
+        let object = document.objects[index].id_at(index);
         let mut placed_parts = Vec::new();
         for part in parts(document, index, properties)? {
             let (place, turned) = placed(document, index, &part);
@@ -203,7 +202,7 @@ impl Builder {
     ) -> Result<(), MotionError> {
         if role(properties) == Role::Loose {
             let parts = parts(document, index, properties)?;
-            self.loose.push(Loose { object: ObjectId(index as u32), parts });
+            self.loose.push(Loose { object: document.objects[index].id_at(index), parts });
         }
         Ok(())
     }

@@ -17,6 +17,6 @@ id!(
     PersonId
 );
 id!(
-    /// The index of an object in its world document.
+    /// An object of a world document; given once, and never to another object of that world.
     ObjectId
 );

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use vivarium_protocol::ids::ObjectId;
 
 /// Version of the format that this crate reads and writes.
 pub const DOCUMENT_VERSION: u32 = 1;
@@ -35,8 +36,11 @@ pub struct WorldDocument {
     /// Blueprints by name.
     #[serde(default)]
     pub blueprints: BTreeMap<String, Properties>,
-    /// Objects; the index is the `ObjectId`.
+    /// Objects, by ascending ids.
     pub objects: Vec<Object>,
+    /// The first id that no object has or had; absent: the one after the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_id: Option<u32>,
 }
 
 /// How the simulation runs.
@@ -161,6 +165,16 @@ fn one() -> f32 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Object {
+    /// What it is known by, for as long as there is the world; absent: its place in the list, from
+    /// 0 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ObjectId>,
+    /// The object above it in the outline. It says nothing of where the object is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ObjectId>,
+    /// Kept from changes by mistake.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub locked: bool,
     /// For people and for references (spawn points); unique where given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -179,6 +193,11 @@ pub struct Object {
     /// What overrides the blueprint, property by property.
     #[serde(default, skip_serializing_if = "Properties::is_empty")]
     pub properties: Properties,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn no_rotation() -> [f32; 4] {
@@ -564,7 +583,25 @@ pub enum Plays {
     OnEnter,
 }
 
+impl Object {
+    /// Its id, as the object at `index` of its document.
+    pub fn id_at(&self, index: usize) -> ObjectId {
+        self.id.unwrap_or(ObjectId(index as u32))
+    }
+}
+
 impl WorldDocument {
+    /// All objects with their ids, which ascend.
+    pub fn objects(&self) -> impl DoubleEndedIterator<Item = (ObjectId, &Object)> {
+        self.objects.iter().enumerate().map(|(index, object)| (object.id_at(index), object))
+    }
+
+    /// The first id that no object has or had.
+    pub fn next_object(&self) -> u32 {
+        let after_last = self.objects().next_back().map_or(0, |(id, _)| id.0 + 1);
+        self.next_id.unwrap_or(0).max(after_last)
+    }
+
     /// The properties of an object, with what it does not say taken from its blueprint.
     pub fn resolved(&self, object: &Object) -> Properties {
         match object.blueprint.as_ref().and_then(|name| self.blueprints.get(name)) {

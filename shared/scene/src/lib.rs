@@ -1,6 +1,7 @@
 //! World documents: blueprints, objects and their physics properties.
 //!
-//! Owns the JSON format of a world, its validation and its limits. Invariant: a
+//! Owns the JSON format of a world, its validation and its limits, and the operations that change
+//! one. Invariant: a
 //! [`WorldDocument`] that came through [`load::from_json`] holds only finite numbers, known
 //! references and sizes within [`limits`]; nothing here knows the ECS or performs IO.
 
@@ -9,3 +10,5 @@ pub mod document;
 pub mod limits;
 pub mod load;
 pub mod mover;
+pub mod operation;
+pub mod scene;

@@ -4,6 +4,8 @@
 pub const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Objects of a world.
 pub const OBJECTS_MAX: usize = 20_000;
+/// Objects above one another in the outline.
+pub const PARENTS_MAX: usize = 64;
 /// Blueprints of a world.
 pub const BLUEPRINTS_MAX: usize = 1_000;
 /// Materials of a world.

@@ -38,8 +38,17 @@ pub fn module(items: &[Item]) -> String {
         }
     }
     emit_defaults(&mut out);
+    out.push_str(ID_AT);
     out
 }
+
+/// As `Object::id_at`.
+const ID_AT: &str = "
+/** The id of the object at a place in the list of its document. */
+export function idAt(document: WorldDocument, index: number): number {
+  return document.objects[index]?.id ?? index;
+}
+";
 
 fn emit_struct(out: &mut String, item: &ItemStruct) {
     out.push('\n');
@@ -181,6 +190,7 @@ fn field_type(ty: &Type) -> String {
                 ("String", []) => "string".into(),
                 ("bool", []) => "boolean".into(),
                 ("f32" | "u8" | "u16" | "u32" | "i8" | "i16" | "i32", []) => "number".into(),
+                ("ObjectId", []) => "number".into(),
                 ("Option" | "Box", [inner]) => inner.clone(),
                 ("Vec", [inner]) => format!("{inner}[]"),
                 ("BTreeMap", [key, value]) => format!("Record<{key}, {value}>"),

@@ -175,7 +175,7 @@ fn enter(world: &mut World, newcomer: Newcomer<'_>) {
             Avatar { state, teleports: 0, capsule },
             inputs,
             Tracked::default(),
-            Own { state: state.to_own(0), on_time: false, lead_ticks: 0 },
+            Own { state: state.to_own(0), on_time: false, lead_ticks: 0, is_steering: false },
             Sees::default(),
             client,
             member,

@@ -44,10 +44,15 @@ pub(crate) struct Inputs {
     waiting: Vec<(u32, Input)>,
     /// The newest tick for which an input came.
     newest: u32,
+    /// The tick in which one came last, too late or not.
+    came: u32,
     held: Input,
     held_since: u32,
     on_time: bool,
 }
+
+/// Ticks after the last input for which somebody counts as steering.
+const STEERING_TICKS: u32 = 60;
 
 /// What became of an input that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,12 @@ impl Inputs {
     /// Whether the input of this tick had come when it was needed.
     pub fn on_time(&self) -> bool {
         self.on_time
+    }
+
+    /// Whether any input came within the last second or so: whoever only looks on need not be told
+    /// when to send.
+    pub fn is_steering(&self, tick: u32) -> bool {
+        tick.saturating_sub(self.came) <= STEERING_TICKS
     }
 
     /// Ticks between `tick` and the newest input.
@@ -92,6 +103,7 @@ impl Inputs {
 
     /// Takes an input in while `now` is being simulated, for which it is not too late.
     fn arrive(&mut self, tick: u32, input: Input, now: u32) -> Arrival {
+        self.came = now;
         if tick < now {
             return if tick <= self.newest { Arrival::Repeated } else { Arrival::Dropped };
         }

@@ -33,6 +33,7 @@ pub(super) fn show_avatars(
             state: state.to_own(avatar.teleports),
             on_time: inputs.on_time(),
             lead_ticks: inputs.lead_ticks(clock.tick),
+            is_steering: inputs.is_steering(clock.tick),
         };
     }
 }

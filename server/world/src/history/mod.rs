@@ -31,6 +31,8 @@ pub(crate) struct Own {
     pub on_time: bool,
     /// Ticks from this one to the newest input that waits.
     pub lead_ticks: i8,
+    /// Whether inputs come at all.
+    pub is_steering: bool,
 }
 
 /// Who may see a member.

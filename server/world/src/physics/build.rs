@@ -27,7 +27,7 @@ pub(super) fn build(document: &WorldDocument) -> Result<(Physics, Built), WorldE
     let mut physics = Physics { world, substeps: settings.substeps, movers: Vec::new() };
     let mut built = Built::default();
     for (index, object) in document.objects.iter().enumerate() {
-        let id = ObjectId(index as u32);
+        let id = object.id_at(index);
         let properties = document.resolved(object);
         build_object(&mut physics, &mut built, id, object, &properties).map_err(|reason| {
             WorldError { object: id.0, name: name_of(document, index), reason }

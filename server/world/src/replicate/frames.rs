@@ -302,7 +302,8 @@ impl Frames<'_> {
         let patience = self.patience;
         let farewell =
             |farewell: &Farewell| farewell.packet == 0 || self.tick >= farewell.told + patience;
-        let must_mend = !own.on_time || !LEAD_TICKS_GOOD.contains(&own.lead_ticks);
+        let is_off = !own.on_time || !LEAD_TICKS_GOOD.contains(&own.lead_ticks);
+        let must_mend = own.is_steering && is_off;
         owes_own
             || !self.scratch.picks.is_empty()
             || client.farewells.iter().any(farewell)

@@ -348,3 +348,34 @@ fn a_world_with_bad_geometry_is_refused_with_its_place() {
         assert!(error.to_string().contains(reason), "{error}");
     }
 }
+
+#[test]
+fn who_stands_in_a_shipped_world_comes_to_rest() {
+    for name in ["plaza", "garden"] {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/worlds");
+        let json = std::fs::read(root.join(format!("{name}.json"))).expect("the world is shipped");
+        let document = vivarium_scene::load::from_json(&json).expect("a shipped world is valid");
+        let mut world = QueryWorld::new(&document).expect("the geometry is good");
+        let mut restless = 0;
+        let mut count = 0;
+        for (_, object) in document.objects() {
+            let Some(spawn) = document.resolved(object).spawn else { continue };
+            for place in 0..300 {
+                let angle = place as f32 * 2.4;
+                let far = spawn.radius_m * (place as f32 / 300.0).sqrt();
+                let [x, y, z] = object.position_m;
+                let at = [x + far * angle.cos(), y + STANDING_Y, z + far * angle.sin()];
+                let mut state = AvatarState::at(at);
+                let mut before = state;
+                for tick in 1..=90 {
+                    world.begin_tick(tick);
+                    before = state;
+                    state = world.step(&state, &Input::default()).state;
+                }
+                count += 1;
+                restless += usize::from(before.bits() != state.bits());
+            }
+        }
+        assert_eq!(restless, 0, "{name}: of {count}");
+    }
+}

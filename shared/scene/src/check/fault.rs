@@ -5,12 +5,12 @@ use std::fmt;
 use crate::load::DocumentError;
 
 /// What every check gives.
-pub(super) type Checked = Result<(), DocumentError>;
+pub(crate) type Checked = Result<(), DocumentError>;
 
 /// The way from the document to a field, kept as links on the stack so that it costs nothing until
 /// there is a fault to tell.
 #[derive(Clone, Copy)]
-pub(super) enum At<'a> {
+pub(crate) enum At<'a> {
     /// The whole document.
     Whole,
     /// A named field or entry.

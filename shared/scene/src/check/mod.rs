@@ -8,4 +8,7 @@ mod parts;
 mod values;
 mod world;
 
-pub(crate) use world::document;
+pub(crate) use fault::At;
+pub(crate) use object::{Together, object, properties};
+pub(crate) use values::{key, object_name};
+pub(crate) use world::{Sums, document, environment, material, settings, title};

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Each property for itself.
-pub(super) fn properties(
+pub(crate) fn properties(
     at: At<'_>,
     given: &Properties,
     materials: &BTreeMap<String, Material>,
@@ -129,7 +129,7 @@ fn light(at: At<'_>, light: &Light) -> Checked {
 }
 
 /// Where an object is, and how its own properties go with those of its blueprint.
-pub(super) fn object(at: At<'_>, object: &Object, base: Option<&Properties>) -> Checked {
+pub(crate) fn object(at: At<'_>, object: &Object, base: Option<&Properties>) -> Checked {
     position(at.field("position_m"), &object.position_m)?;
     rotation(at.field("rotation"), &object.rotation)?;
     let scale = at.field("scale");
@@ -140,7 +140,7 @@ pub(super) fn object(at: At<'_>, object: &Object, base: Option<&Properties>) -> 
 }
 
 /// An object's properties over those of its blueprint, without copying either.
-pub(super) struct Together<'a> {
+pub(crate) struct Together<'a> {
     pub at: At<'a>,
     pub own: &'a Properties,
     pub base: Option<&'a Properties>,
@@ -157,6 +157,10 @@ impl<'a> Together<'a> {
 
     pub fn mover(&self) -> Option<&'a Mover> {
         self.pick(|given| &given.mover)
+    }
+
+    pub fn is_spawn(&self) -> bool {
+        self.pick(|given| &given.spawn).is_some()
     }
 
     fn check(&self, scale: &[f32; 3]) -> Checked {

@@ -91,7 +91,7 @@ pub(super) fn world_name(at: At<'_>, name: &str) -> Checked {
 }
 
 /// The name of a blueprint or material, which stands in paths of errors.
-pub(super) fn key(at: At<'_>, name: &str) -> Checked {
+pub(crate) fn key(at: At<'_>, name: &str) -> Checked {
     let allowed =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     at.require(
@@ -103,7 +103,7 @@ pub(super) fn key(at: At<'_>, name: &str) -> Checked {
 }
 
 /// The name of an object.
-pub(super) fn object_name(at: At<'_>, name: &str) -> Checked {
+pub(crate) fn object_name(at: At<'_>, name: &str) -> Checked {
     let count = name.chars().take(NAME_CHARS_MAX + 1).count();
     at.require(
         (1..=NAME_CHARS_MAX).contains(&count) && !name.chars().any(char::is_control),

@@ -8,14 +8,13 @@ use super::{
     values::{colour, coordinate, count, direction, key, object_name, text, within, world_name},
 };
 use crate::{
-    document::{
-        ColliderShape, DOCUMENT_VERSION, Environment, Material, Object, Settings, WorldDocument,
-    },
+    document::{ColliderShape, DOCUMENT_VERSION, Environment, Material, Settings, WorldDocument},
     limits::{
         BLUEPRINTS_MAX, COLLIDER_POINTS_MAX, COLLIDERS_MAX, COORDINATE_M_MAX, GRAVITY_MPS2_MAX,
-        MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, SIZE_M_MAX, SIZE_M_MIN, SUBSTEPS_MAX, SUNLIGHT_MAX,
-        TICKS_PER_S_MAX, TICKS_PER_S_MIN,
+        MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, PARENTS_MAX, SIZE_M_MAX, SIZE_M_MIN, SUBSTEPS_MAX,
+        SUNLIGHT_MAX, TICKS_PER_S_MAX, TICKS_PER_S_MIN,
     },
+    operation::PLACEHOLDERS,
 };
 
 /// Checks everything.
@@ -26,8 +25,7 @@ pub(crate) fn document(document: &WorldDocument) -> Checked {
         format_args!("version {} is not known: it must be {DOCUMENT_VERSION}", document.version),
     )?;
     world_name(whole.field("name"), &document.name)?;
-    text(whole.field("title"), &document.title, 1)?;
-    text(whole.field("description"), &document.description, 0)?;
+    title(&document.title, &document.description)?;
     settings(whole.field("settings"), &document.settings)?;
     environment(whole.field("environment"), &document.environment)?;
     let materials = whole.field("materials");
@@ -45,7 +43,13 @@ pub(crate) fn document(document: &WorldDocument) -> Checked {
     objects(document)
 }
 
-fn settings(at: At<'_>, settings: &Settings) -> Checked {
+/// What the world is called for people.
+pub(crate) fn title(title: &str, description: &str) -> Checked {
+    text(At::Whole.field("title"), title, 1)?;
+    text(At::Whole.field("description"), description, 0)
+}
+
+pub(crate) fn settings(at: At<'_>, settings: &Settings) -> Checked {
     at.field("ticks_per_s").require(
         (TICKS_PER_S_MIN..=TICKS_PER_S_MAX).contains(&settings.ticks_per_s),
         format_args!(
@@ -66,7 +70,7 @@ fn settings(at: At<'_>, settings: &Settings) -> Checked {
     within(at.field("sight_m"), settings.sight_m, 1.0, SIZE_M_MAX)
 }
 
-fn environment(at: At<'_>, environment: &Environment) -> Checked {
+pub(crate) fn environment(at: At<'_>, environment: &Environment) -> Checked {
     colour(at.field("zenith"), &environment.zenith)?;
     colour(at.field("horizon"), &environment.horizon)?;
     colour(at.field("ground"), &environment.ground)?;
@@ -83,7 +87,7 @@ fn environment(at: At<'_>, environment: &Environment) -> Checked {
     direction(at.field("sun_direction"), &environment.sun_direction)
 }
 
-fn material(at: At<'_>, material: &Material) -> Checked {
+pub(crate) fn material(at: At<'_>, material: &Material) -> Checked {
     colour(at.field("colour"), &material.colour)?;
     within(at.field("roughness"), material.roughness, 0.0, 1.0)?;
     within(at.field("metalness"), material.metalness, 0.0, 1.0)?;
@@ -98,6 +102,7 @@ fn objects(document: &WorldDocument) -> Checked {
     let whole = At::Whole;
     let all = whole.field("objects");
     count(all, document.objects.len(), 1, OBJECTS_MAX)?;
+    ids(all, document)?;
     let mut names = BTreeMap::new();
     let mut sums = Sums::default();
     for (index, made) in document.objects.iter().enumerate() {
@@ -121,31 +126,96 @@ fn objects(document: &WorldDocument) -> Checked {
         };
         object::properties(at.field("properties"), &made.properties, &document.materials)?;
         object::object(at, made, base)?;
-        sums.add(at, &Together { at, own: &made.properties, base })?;
+        sums = sums.plus(Sums::of(&Together { at, own: &made.properties, base }));
+        sums.check(at)?;
     }
-    let spawns = |made: &Object| {
-        let base = made.blueprint.as_ref().and_then(|name| document.blueprints.get(name));
-        made.properties.spawn.is_some() || base.is_some_and(|base| base.spawn.is_some())
-    };
     all.require(
-        document.objects.iter().any(spawns),
+        sums.spawns > 0,
         "a world needs at least one object with `spawn`, where people appear",
     )
 }
 
+/// Ids ascend, and lead upwards to the top.
+fn ids(all: At<'_>, document: &WorldDocument) -> Checked {
+    let mut parents = BTreeMap::new();
+    let mut free = 0;
+    for (index, (id, object)) in document.objects().enumerate() {
+        let at = all.entry(index);
+        at.field("id").require(
+            (free..PLACEHOLDERS).contains(&id.0),
+            format_args!("{} is not allowed: ids ascend, up to {}", id.0, PLACEHOLDERS - 1),
+        )?;
+        free = id.0 + 1;
+        parents.insert(id, object.parent);
+    }
+    if let Some(next) = document.next_id {
+        At::Whole.field("next_id").require(
+            (free..=PLACEHOLDERS).contains(&next),
+            format_args!("{next} is not allowed: it must be from {free} to {PLACEHOLDERS}"),
+        )?;
+    }
+    for (index, (_, object)) in document.objects().enumerate() {
+        let at = all.entry(index);
+        let at = at.field("parent");
+        let mut above = object.parent;
+        for _ in 0..PARENTS_MAX {
+            let Some(parent) = above else { break };
+            match parents.get(&parent) {
+                Some(next) => above = *next,
+                None => return at.fault(format_args!("there is no object {}", parent.0)),
+            }
+        }
+        at.require(
+            above.is_none(),
+            format_args!("below itself, or below more than {PARENTS_MAX} objects"),
+        )?;
+    }
+    Ok(())
+}
+
 /// What counts for the whole world.
-#[derive(Default)]
-struct Sums {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    /// Objects where people appear.
+    pub spawns: usize,
     movers: usize,
     colliders: usize,
     points: usize,
 }
 
 impl Sums {
-    fn add(&mut self, at: At<'_>, object: &Together<'_>) -> Checked {
-        self.movers += usize::from(object.mover().is_some());
-        self.colliders += object.colliders().len();
-        self.points += object.colliders().iter().map(|part| points(&part.shape)).sum::<usize>();
+    /// What one object counts for.
+    pub fn of(object: &Together<'_>) -> Self {
+        Self {
+            spawns: usize::from(object.is_spawn()),
+            movers: usize::from(object.mover().is_some()),
+            colliders: object.colliders().len(),
+            points: object.colliders().iter().map(|part| points(&part.shape)).sum(),
+        }
+    }
+
+    /// With an object more.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            spawns: self.spawns + other.spawns,
+            movers: self.movers + other.movers,
+            colliders: self.colliders + other.colliders,
+            points: self.points + other.points,
+        }
+    }
+
+    /// With an object less, which was counted before.
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            spawns: self.spawns - other.spawns,
+            movers: self.movers - other.movers,
+            colliders: self.colliders - other.colliders,
+            points: self.points - other.points,
+        }
+    }
+
+    /// Whether a world may have so much; `at`: the object that was counted last.
+    pub fn check(&self, at: At<'_>) -> Checked {
         at.require(
             self.movers <= MOVERS_MAX,
             format_args!("one mover too many: a world may have {MOVERS_MAX}"),

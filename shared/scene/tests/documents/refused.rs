@@ -88,7 +88,7 @@ fn heads_settings_and_environments() {
         (
             "/colour",
             json!(1),
-            "colour: unknown field `colour`, expected one of `version`, `name`, `title`, `description`, `settings`, `environment`, `materials`, `blueprints`, `objects`",
+            "colour: unknown field `colour`, expected one of `version`, `name`, `title`, `description`, `settings`, `environment`, `materials`, `blueprints`, `objects`, `next_id`",
         ),
         (
             "/settings/ticks_per_s",
@@ -317,7 +317,7 @@ fn a_blueprint_cannot_multiply_terrain_without_end() {
 fn texts_that_are_no_documents() {
     for (text, expected) in [
         ("", ".: EOF while parsing a value"),
-        ("[]", ".: invalid length 0, expected struct WorldDocument with 9 elements"),
+        ("[]", ".: invalid length 0, expected struct WorldDocument with 10 elements"),
         ("{", "?: EOF while parsing an object"),
         ("nul", ".: EOF while parsing a value"),
         ("{} {}", ".: trailing characters"),

@@ -128,7 +128,7 @@ impl Viewer {
         };
         Self {
             person: PersonId(person),
-            own: Own { state, on_time: true, lead_ticks: 3 },
+            own: Own { state, on_time: true, lead_ticks: 3, is_steering: true },
             sees: Sees::default(),
             client: Client::new(500, packet_bytes_max, bytes_per_s_max),
             view: View::default(),

@@ -1,0 +1,18 @@
+//! What of a world must last.
+
+use serde::{Deserialize, Serialize};
+
+/// Operations that were done together, as they are kept. Both texts are JSON lists of operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedBatch {
+    /// Ascends by one from batch to batch of a world; the first is 1.
+    pub revision: u64,
+    /// When, in milliseconds since 1970 (UTC).
+    pub at_ms: u64,
+    /// Who.
+    pub author: String,
+    /// What was done.
+    pub operations: String,
+    /// What undoes it, in the order in which it must be done.
+    pub inverses: String,
+}

@@ -1,0 +1,4 @@
+//! Databases.
+
+pub mod memory;
+pub mod sqlite;

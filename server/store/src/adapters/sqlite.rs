@@ -1,0 +1,339 @@
+//! Keeps worlds in a file, with nothing to set up.
+//!
+//! Write-ahead log with `synchronous=FULL`: a transaction is on the disk when it has ended. One
+//! server at a time holds the folder (a lock on a file beside the database, given back by the
+//! operating system however the server ends); backups may read meanwhile.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, backup::Backup,
+    params,
+};
+use vivarium_contract::saving::SavedBatch;
+
+use crate::{
+    limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX},
+    port::{StoreError, StoredWorld, WorldStore},
+};
+
+/// Name of the database in the folder of a server's data.
+pub const FILE: &str = "vivarium.sqlite";
+const LOCK: &str = "vivarium.lock";
+
+/// Marks the file as ours: "VIVA" as a number, for `file` and other tools.
+const APPLICATION_ID: i64 = 0x5649_5641;
+
+/// Each brings the database from the version of its index to the next one. Only append.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE world (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        poses BLOB
+    ) STRICT;
+    CREATE TABLE snapshot (
+        world INTEGER PRIMARY KEY REFERENCES world (id) ON DELETE CASCADE,
+        revision INTEGER NOT NULL,
+        document BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE batch (
+        world INTEGER NOT NULL REFERENCES world (id) ON DELETE CASCADE,
+        revision INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        operations TEXT NOT NULL,
+        inverses TEXT NOT NULL,
+        PRIMARY KEY (world, revision)
+    ) STRICT;
+"];
+
+/// A database in a file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    /// The first failure after which nobody knows what is on the disk.
+    broken: Option<StoreError>,
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the database of a folder, which must exist, and brings it up to date; makes one when
+    /// there is none.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let lock = lock(&folder.join(LOCK))?;
+        let mut connection = Connection::open(folder.join(FILE)).map_err(told)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(told)?;
+        prepare(&mut connection)?;
+        Ok(Self { connection, broken: None, _lock: lock })
+    }
+
+    /// Limits the size of the database, in pages of 4 KiB.
+    pub fn limit_pages(&self, pages_max: u32) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "max_page_count", pages_max).map_err(told)
+    }
+
+    fn change<T>(
+        &mut self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let changed = (|| {
+            let transaction =
+                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = act(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        })();
+        changed.map_err(|failure| {
+            let error = match failure {
+                Failure::Ours(error) => return error,
+                Failure::Theirs(error) => told(error),
+            };
+            if error.is_final() {
+                self.broken = Some(error.clone());
+            }
+            error
+        })
+    }
+}
+
+/// Copies the database of a folder into a new file, while a server may be writing to it.
+pub fn back_up(folder: &Path, to: &Path) -> Result<(), StoreError> {
+    let source = folder.join(FILE);
+    if !source.is_file() {
+        return Err(StoreError::Foreign(format!("there is no {}", source.display())));
+    }
+    if to.exists() {
+        return Err(StoreError::Exists(to.display().to_string()));
+    }
+    let source = Connection::open(source).map_err(told)?;
+    source.busy_timeout(BUSY_TIMEOUT).map_err(told)?;
+    let mut copy = Connection::open(to).map_err(told)?;
+    let backup = Backup::new(&source, &mut copy).map_err(told)?;
+    // All in one step: a step that sees a write of another process begins anew.
+    backup.step(-1).map_err(told)?;
+    drop(backup);
+    copy.close().map_err(|(_, error)| told(error))
+}
+
+fn lock(path: &PathBuf) -> Result<File, StoreError> {
+    let failed =
+        |error: std::io::Error| StoreError::Foreign(format!("{}: {error}", path.display()));
+    let file = File::options().create(true).write(true).truncate(false).open(path);
+    let file = file.map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    let number = |connection: &Connection, name: &str| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(told)
+    };
+    let found = number(connection, "user_version")?;
+    let known = MIGRATIONS.len() as i64;
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0));
+    let tables: i64 = tables.map_err(told)?;
+    if tables > 0 && number(connection, "application_id")? != APPLICATION_ID {
+        return Err(StoreError::Foreign("it was made by another program".into()));
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(told)?;
+    if found == known {
+        return Ok(());
+    }
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(told)?;
+    for migration in &MIGRATIONS[usize::try_from(found).unwrap_or_default()..] {
+        transaction.execute_batch(migration).map_err(told)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(told)?;
+    transaction.pragma_update(None, "user_version", known).map_err(told)?;
+    transaction.commit().map_err(told)
+}
+
+/// Why a transaction did not end well.
+enum Failure {
+    Ours(StoreError),
+    Theirs(rusqlite::Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Theirs(error)
+    }
+}
+
+/// What an error of SQLite means to us.
+fn told(error: rusqlite::Error) -> StoreError {
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull | ErrorCode::TooBig) => StoreError::Full(text),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Foreign(text),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::InUse(text),
+        _ => StoreError::Broken(text),
+    }
+}
+
+fn id_of(transaction: &Connection, world: &str) -> Result<i64, Failure> {
+    let mut find = transaction.prepare_cached("SELECT id FROM world WHERE name = ?1")?;
+    let id = find.query_row([world], |row| row.get(0)).optional()?;
+    Ok(id.ok_or_else(|| StoreError::NoWorld(world.to_owned()))?)
+}
+
+fn last_of(transaction: &Connection, id: i64) -> rusqlite::Result<u64> {
+    let mut find = transaction
+        .prepare_cached("SELECT coalesce(max(revision), 0) FROM batch WHERE world = ?1")?;
+    find.query_row([id], |row| row.get(0))
+}
+
+fn batch_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedBatch> {
+    Ok(SavedBatch {
+        revision: row.get(0)?,
+        at_ms: row.get(1)?,
+        author: row.get(2)?,
+        operations: row.get(3)?,
+        inverses: row.get(4)?,
+    })
+}
+
+impl WorldStore for SqliteStore {
+    fn worlds(&mut self) -> Result<Vec<String>, StoreError> {
+        self.change(|transaction| {
+            let mut find = transaction.prepare_cached("SELECT name FROM world ORDER BY name")?;
+            let names = find.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            match id_of(transaction, world) {
+                Ok(_) => return Err(StoreError::Exists(world.to_owned()).into()),
+                Err(Failure::Ours(StoreError::NoWorld(_))) => {}
+                Err(failure) => return Err(failure),
+            }
+            transaction.execute("INSERT INTO world (name) VALUES (?1)", [world])?;
+            let id = transaction.last_insert_rowid();
+            transaction.execute(
+                "INSERT INTO snapshot (world, revision, document) VALUES (?1, 0, ?2)",
+                params![id, document],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError> {
+        self.change(|transaction| {
+            let id = match id_of(transaction, world) {
+                Ok(id) => id,
+                Err(Failure::Ours(StoreError::NoWorld(_))) => return Ok(None),
+                Err(failure) => return Err(failure),
+            };
+            let (revision, document): (u64, Vec<u8>) = transaction.query_row(
+                "SELECT revision, document FROM snapshot WHERE world = ?1",
+                [id],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let mut find = transaction.prepare_cached(
+                "SELECT revision, at_ms, author, operations, inverses FROM batch
+                 WHERE world = ?1 AND revision > ?2 ORDER BY revision",
+            )?;
+            let batches = find.query_map(params![id, revision], batch_of)?;
+            let batches = batches.collect::<rusqlite::Result<_>>()?;
+            Ok(Some(StoredWorld { revision, document, batches }))
+        })
+    }
+
+    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO batch (world, revision, at_ms, author, operations, inverses)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?;
+            for (world, batch) in batches {
+                let id = id_of(transaction, world)?;
+                let last = last_of(transaction, id)?;
+                let found = batch.revision;
+                if found != last + 1 {
+                    return Err(StoreError::Gap { world: world.clone(), last, found }.into());
+                }
+                let SavedBatch { at_ms, author, operations, inverses, .. } = batch;
+                insert.execute(params![id, found, at_ms, author, operations, inverses])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn snapshot(&mut self, world: &str, revision: u64, document: &[u8]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            let last = last_of(transaction, id)?;
+            if revision > last {
+                let world = world.to_owned();
+                return Err(StoreError::Gap { world, last, found: revision }.into());
+            }
+            transaction.execute(
+                "UPDATE snapshot SET revision = ?2, document = ?3
+                 WHERE world = ?1 AND revision <= ?2",
+                params![id, revision, document],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn history(
+        &mut self,
+        world: &str,
+        before: u64,
+        count: u32,
+    ) -> Result<Vec<SavedBatch>, StoreError> {
+        // Numbers of SQLite have a sign.
+        let before = before.min(i64::MAX as u64);
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            let mut find = transaction.prepare_cached(
+                "SELECT revision, at_ms, author, operations, inverses FROM batch
+                 WHERE world = ?1 AND revision < ?2 ORDER BY revision DESC LIMIT ?3",
+            )?;
+            let count = count.min(HISTORY_BATCHES_MAX);
+            let batches = find.query_map(params![id, before, count], batch_of)?;
+            Ok(batches.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            transaction.execute("UPDATE world SET poses = ?2 WHERE id = ?1", params![id, poses])?;
+            Ok(())
+        })
+    }
+
+    fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            let poses =
+                transaction
+                    .query_row("SELECT poses FROM world WHERE id = ?1", [id], |row| row.get(0))?;
+            Ok(poses)
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! The one writer: takes batches from all worlds and writes those that wait in one transaction.
+//!
+//! Invariant: a batch is answered once, and with success only when it is on the disk. After a
+//! failure that leaves in doubt what is on the disk nothing is written any more, and nothing is
+//! tried again: every later batch gets the same error.
+
+use std::{
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread::JoinHandle,
+};
+
+use vivarium_contract::saving::SavedBatch;
+
+use crate::{
+    limits::{BATCH_BYTES_MAX, BATCHES_PER_GROUP_MAX, BATCHES_QUEUED_MAX},
+    port::{StoreError, WorldStore},
+};
+
+/// Is told what became of a batch, on the writer's thread: must not wait.
+pub type Answer = Box<dyn FnOnce(Result<(), SaveError>) + Send>;
+
+/// Why a batch was not kept. Nothing of it is there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// Too many wait already.
+    #[error("too many changes wait to be written: try again in a moment")]
+    Busy,
+    /// It is larger than a batch may be.
+    #[error("a batch of {bytes} bytes is too large: at most {BATCH_BYTES_MAX} are allowed")]
+    TooLarge {
+        /// Its operations and inverses.
+        bytes: usize,
+    },
+    /// The writer has ended.
+    #[error("the server is shutting down")]
+    Ended,
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A batch of a world, and who waits for it.
+type Waiting = ((String, SavedBatch), Answer);
+
+/// Something else to do with the database.
+type Act = Box<dyn FnOnce(&mut dyn WorldStore) + Send>;
+
+enum Request {
+    Save { world: String, batch: SavedBatch, answer: Answer },
+    Act(Act),
+}
+
+/// Hands batches to the writer. Clones share it; it ends when the last one is gone.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    requests: SyncSender<Request>,
+}
+
+impl Keeper {
+    /// Starts the writer.
+    pub fn start(store: Box<dyn WorldStore>) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (requests, waiting) = sync_channel(BATCHES_QUEUED_MAX);
+        let writer = std::thread::Builder::new()
+            .name("keeper".into())
+            .spawn(move || Writer { store, broken: None }.run(&waiting))?;
+        Ok((Self { requests }, writer))
+    }
+
+    /// Has a batch written, without waiting for it.
+    pub fn save(&self, world: &str, batch: SavedBatch, answer: Answer) {
+        let bytes = batch.operations.len().max(batch.inverses.len());
+        if bytes > BATCH_BYTES_MAX {
+            return answer(Err(SaveError::TooLarge { bytes }));
+        }
+        let request = Request::Save { world: world.to_owned(), batch, answer };
+        let (request, error) = match self.requests.try_send(request) {
+            Ok(()) => return,
+            Err(TrySendError::Full(request)) => (request, SaveError::Busy),
+            Err(TrySendError::Disconnected(request)) => (request, SaveError::Ended),
+        };
+        if let Request::Save { answer, .. } = request {
+            answer(Err(error));
+        }
+    }
+
+    /// Does something else with the database, after everything that waits, and waits for it. None:
+    /// the writer has ended.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut dyn WorldStore) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = sync_channel(1);
+        let act: Act = Box::new(move |store| {
+            // Nobody waits any more when this fails.
+            let _ = answer.send(act(store));
+        });
+        self.requests.send(Request::Act(act)).ok()?;
+        answered.recv().ok()
+    }
+}
+
+struct Writer {
+    store: Box<dyn WorldStore>,
+    broken: Option<StoreError>,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Request>) {
+        let mut group: Vec<Waiting> = Vec::new();
+        while let Ok(first) = waiting.recv() {
+            let mut next = Some(first);
+            while let Some(request) = next.take() {
+                match request {
+                    Request::Save { world, batch, answer } => group.push(((world, batch), answer)),
+                    Request::Act(act) => {
+                        self.write(&mut group);
+                        act(&mut *self.store);
+                    }
+                }
+                if group.len() < BATCHES_PER_GROUP_MAX {
+                    next = waiting.try_recv().ok();
+                }
+            }
+            self.write(&mut group);
+        }
+    }
+
+    /// Writes a group in one transaction. When that fails for a reason that lies in one of its
+    /// batches, each is tried alone, so that no world pays for another.
+    fn write(&mut self, group: &mut Vec<Waiting>) {
+        if group.is_empty() {
+            return;
+        }
+        let (batches, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
+        let written = self.append(&batches);
+        match written {
+            Err(error) if batches.len() > 1 && !error.is_final() => {
+                for (batch, answer) in batches.iter().zip(answers) {
+                    let written = self.append(std::slice::from_ref(batch));
+                    answer(written.map_err(SaveError::from));
+                }
+            }
+            written => {
+                for answer in answers {
+                    answer(written.clone().map_err(SaveError::from));
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let written = self.store.append(batches);
+        if let Err(error) = &written {
+            tracing::error!(%error, batches = batches.len(), "changes could not be kept");
+            if error.is_final() {
+                self.broken = Some(error.clone());
+            }
+        }
+        written
+    }
+}

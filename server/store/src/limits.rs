@@ -1,0 +1,14 @@
+//! Named maxima of the store. What happens on overflow is written where it happens.
+
+use std::time::Duration;
+
+/// Batches that wait to be written; later ones are refused with `Busy`.
+pub const BATCHES_QUEUED_MAX: usize = 1_024;
+/// Batches that are written in one transaction.
+pub const BATCHES_PER_GROUP_MAX: usize = 256;
+/// Bytes of the operations of one batch, and of its inverses.
+pub const BATCH_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// Batches that one look into a history gives.
+pub const HISTORY_BATCHES_MAX: u32 = 1_000;
+/// How long a writer waits for another process, such as a backup, that holds the database.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

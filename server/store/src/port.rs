@@ -1,0 +1,98 @@
+//! What every database must do.
+
+use vivarium_contract::saving::SavedBatch;
+
+/// Why something could not be kept or found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no room left. Nothing of it was kept; what was kept before is there.
+    #[error("there is no room left to write: {0}")]
+    Full(String),
+    /// A batch does not follow on the one before. Nothing of it was kept.
+    #[error("{world}: revision {found} cannot follow on {last}")]
+    Gap {
+        /// Of which world.
+        world: String,
+        /// The newest revision that is kept.
+        last: u64,
+        /// The one that was to be kept.
+        found: u64,
+    },
+    /// A world of that name is there already.
+    #[error("there is a world {0:?} already")]
+    Exists(String),
+    /// There is no such world.
+    #[error("there is no world {0:?} in the store")]
+    NoWorld(String),
+    /// The database was written by a newer version.
+    #[error(
+        "the database is of version {found}, and this program knows {known}: use a newer program, \
+         or restore a backup"
+    )]
+    Newer {
+        /// Version of the database.
+        found: i64,
+        /// Newest version that is known here.
+        known: i64,
+    },
+    /// The database is another program's, or damaged.
+    #[error("this is not a sound database of Vivarium: {0}")]
+    Foreign(String),
+    /// Another server has it open.
+    #[error("another server uses it: {0}")]
+    InUse(String),
+    /// Writing failed in a way after which nobody knows what is on the disk. Never tried again.
+    #[error("writing to the disk failed: {0}")]
+    Broken(String),
+}
+
+impl StoreError {
+    /// Whether nothing more can be written until somebody has looked after it.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Foreign(_) | Self::Newer { .. })
+    }
+}
+
+/// A world as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredWorld {
+    /// Of the document.
+    pub revision: u64,
+    /// JSON.
+    pub document: Vec<u8>,
+    /// What came after the document, by ascending revisions.
+    pub batches: Vec<SavedBatch>,
+}
+
+/// Keeps worlds. Whatever is answered with success is on the disk.
+pub trait WorldStore: Send {
+    /// Names of all worlds, in alphabetical order.
+    fn worlds(&mut self) -> Result<Vec<String>, StoreError>;
+
+    /// A new world at revision 0.
+    fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError>;
+
+    /// The newest document of a world and what came after it.
+    fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError>;
+
+    /// Keeps all of these batches, or none. Each has the revision after the newest of its world.
+    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError>;
+
+    /// Keeps the document as it is at a revision that is kept, so that loading is quick. Older
+    /// documents go.
+    fn snapshot(&mut self, world: &str, revision: u64, document: &[u8]) -> Result<(), StoreError>;
+
+    /// The batches before a revision, the newest first, at most `count` of them.
+    fn history(
+        &mut self,
+        world: &str,
+        before: u64,
+        count: u32,
+    ) -> Result<Vec<SavedBatch>, StoreError>;
+
+    /// Keeps where loose things are, in a form of the caller's; they replace the earlier ones.
+    fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError>;
+
+    /// Where loose things were.
+    fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError>;
+}

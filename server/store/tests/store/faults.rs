@@ -1,0 +1,106 @@
+//! Disks that are full, and disks that fail.
+
+use vivarium_store::{
+    adapters::sqlite::SqliteStore,
+    keeper::{Keeper, SaveError},
+    port::{StoreError, StoredWorld, WorldStore},
+};
+
+use crate::{batch, of};
+use vivarium_contract::saving::SavedBatch;
+
+#[test]
+fn a_full_disk_is_told_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    store.create("plaza", b"{}").unwrap();
+    store.limit_pages(64).unwrap();
+    let mut last = 0;
+    let full = loop {
+        let mut large = batch(last + 1);
+        large.operations = "x".repeat(20_000);
+        match store.append(&[("plaza".to_owned(), large)]) {
+            Ok(()) => last += 1,
+            Err(error) => break error,
+        }
+        assert!(last < 100, "it never became full");
+    };
+    assert!(matches!(full, StoreError::Full(_)), "{full}");
+    assert!(!full.is_final() && last > 3);
+    // What is there can be read, and once there is room it goes on.
+    assert_eq!(store.load("plaza").unwrap().unwrap().batches.len() as u64, last);
+    store.limit_pages(1_000_000).unwrap();
+    store.append(&of("plaza", [last + 1])).unwrap();
+    drop(store);
+    let mut again = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(again.load("plaza").unwrap().unwrap().batches.len() as u64, last + 1);
+}
+
+/// Fails as a disk does of which nobody knows what it wrote, once it was written to so often.
+struct Failing {
+    inner: SqliteStore,
+    good_appends: u32,
+}
+
+impl WorldStore for Failing {
+    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
+        if self.good_appends == 0 {
+            // Works again at once, as a disk does after it has dropped pages that it could not
+            // write: who tried again would be told that all is well.
+            self.good_appends = u32::MAX;
+            return Err(StoreError::Broken("fsync".into()));
+        }
+        self.good_appends -= 1;
+        self.inner.append(batches)
+    }
+
+    fn worlds(&mut self) -> Result<Vec<String>, StoreError> {
+        self.inner.worlds()
+    }
+
+    fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError> {
+        self.inner.create(world, document)
+    }
+
+    fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError> {
+        self.inner.load(world)
+    }
+
+    fn snapshot(&mut self, world: &str, revision: u64, document: &[u8]) -> Result<(), StoreError> {
+        self.inner.snapshot(world, revision, document)
+    }
+
+    fn history(&mut self, world: &str, before: u64, n: u32) -> Result<Vec<SavedBatch>, StoreError> {
+        self.inner.history(world, before, n)
+    }
+
+    fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
+        self.inner.save_poses(world, poses)
+    }
+
+    fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.poses(world)
+    }
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_written_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut inner = SqliteStore::open(folder.path()).unwrap();
+    inner.create("plaza", b"{}").unwrap();
+    let failing = Failing { inner, good_appends: 2 };
+    let (keeper, writer) = Keeper::start(Box::new(failing)).unwrap();
+    let save = |revision| {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        keeper.save("plaza", batch(revision), Box::new(move |told| answer.send(told).unwrap()));
+        answered.recv().unwrap()
+    };
+    assert_eq!((save(1), save(2)), (Ok(()), Ok(())));
+    let broken = Err(SaveError::Store(StoreError::Broken("fsync".into())));
+    assert_eq!(save(3), broken);
+    assert_eq!(save(3), broken, "it is not tried again");
+    drop(keeper);
+    writer.join().unwrap();
+    let mut again = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(again.load("plaza").unwrap().unwrap().batches, [batch(1), batch(2)]);
+}

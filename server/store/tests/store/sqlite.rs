@@ -1,0 +1,68 @@
+//! What only a file can do: be opened twice, be newer, be something else, be copied.
+
+use vivarium_store::{
+    adapters::sqlite::{FILE, SqliteStore, back_up},
+    port::{StoreError, WorldStore},
+};
+
+use crate::{batch, of};
+
+#[test]
+fn a_database_is_there_again_and_belongs_to_one_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    store.create("plaza", b"{}").unwrap();
+    store.append(&of("plaza", 1..=2)).unwrap();
+    let second = SqliteStore::open(folder.path()).unwrap_err();
+    assert!(matches!(second, StoreError::InUse(_)), "{second}");
+    drop(store);
+    let mut again = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(again.load("plaza").unwrap().unwrap().batches, [batch(1), batch(2)]);
+}
+
+#[test]
+fn newer_and_foreign_databases_are_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path()).unwrap());
+    let file = folder.path().join(FILE);
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let newer = SqliteStore::open(folder.path()).unwrap_err();
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 1 });
+    assert!(newer.to_string().contains("use a newer program"), "{newer}");
+
+    std::fs::remove_file(&file).unwrap();
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("CREATE TABLE bookmark (url TEXT)").unwrap();
+    drop(other);
+    let foreign = SqliteStore::open(folder.path()).unwrap_err();
+    assert!(matches!(foreign, StoreError::Foreign(_)), "{foreign}");
+
+    std::fs::write(&file, "not a database at all, but long enough to look at it twice".repeat(99))
+        .unwrap();
+    let foreign = SqliteStore::open(folder.path()).unwrap_err();
+    assert!(matches!(foreign, StoreError::Foreign(_)), "{foreign}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("not a database"), "it is left as it was");
+}
+
+#[test]
+fn a_backup_is_taken_while_the_server_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    store.create("plaza", b"{}").unwrap();
+    store.append(&of("plaza", 1..=50)).unwrap();
+    let away = tempfile::tempdir().unwrap();
+    let copy = away.path().join(FILE);
+    back_up(folder.path(), &copy).unwrap();
+    store.append(&of("plaza", 51..=60)).unwrap();
+    let occupied = back_up(folder.path(), &copy).unwrap_err();
+    assert!(matches!(occupied, StoreError::Exists(_)), "nothing is overwritten: {occupied}");
+    let nothing = back_up(away.path().join("nowhere").as_path(), &away.path().join("copy"));
+    nothing.unwrap_err();
+
+    let mut restored = SqliteStore::open(away.path()).unwrap();
+    let batches = restored.load("plaza").unwrap().unwrap().batches;
+    assert_eq!(batches, (1..=50).map(batch).collect::<Vec<_>>());
+}

@@ -37,7 +37,7 @@ fn first_document() -> WorldDocument {
 /// Two objects come, or two of those that came go: never one alone.
 fn pair(scene: &Scene, revision: u64) -> Vec<Operation> {
     let made: Vec<_> = scene.objects().map(|(id, _)| id).skip(1).collect();
-    if made.len() > 40 && revision % 3 == 0 {
+    if made.len() > 40 && revision.is_multiple_of(3) {
         // The one above goes last.
         return made[..2].iter().rev().map(|id| Operation::Delete { object: *id }).collect();
     }

@@ -30,6 +30,59 @@ pub enum Command {
     Replay(ReplayConfig),
     /// Check a world document; say what is wrong with it, and where.
     Check(CheckConfig),
+    /// Change worlds, and look at them, while no server is running.
+    #[command(subcommand)]
+    World(WorldCommand),
+    /// Copy everything that a server keeps into a file, while it is running or not.
+    Backup(BackupConfig),
+    /// Put a backup into a folder that keeps nothing yet.
+    Restore(BackupConfig),
+}
+
+/// What to do with a world.
+#[derive(Debug, Subcommand)]
+pub enum WorldCommand {
+    /// Do the operations of a file, all or none, and keep them.
+    Apply(ApplyConfig),
+    /// Write a world as it was left, as one document (JSON), to the standard output.
+    Export(StoredConfig),
+}
+
+/// A world among those that are kept.
+#[derive(Clone, Debug, Args)]
+pub struct StoredConfig {
+    /// Its name.
+    #[arg(long, value_name = "NAME")]
+    pub world: String,
+    /// Folder of what the server keeps.
+    #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Folder with worlds, models and sounds.
+    #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
+    pub assets: PathBuf,
+}
+
+/// What to do with a world, and which.
+#[derive(Clone, Debug, Args)]
+pub struct ApplyConfig {
+    /// A JSON list of operations.
+    pub file: PathBuf,
+    /// Which world.
+    #[command(flatten)]
+    pub stored: StoredConfig,
+    /// Who is told to have done it.
+    #[arg(long, default_value = "command line")]
+    pub author: String,
+}
+
+/// A backup, and where it belongs.
+#[derive(Clone, Debug, Args)]
+pub struct BackupConfig {
+    /// The backup.
+    pub file: PathBuf,
+    /// Folder of what the server keeps.
+    #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
+    pub data: PathBuf,
 }
 
 /// Everything that a server is started with.

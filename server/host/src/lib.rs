@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod connections;
 pub mod http;
+pub mod kept;
 pub mod limits;
 pub mod links;
 pub mod metrics;

@@ -51,6 +51,8 @@ pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Ticks by which a world may be behind; what is beyond is dropped, so that it never spirals.
 pub const BEHIND_TICKS_MAX: u32 = 5;
+/// Operations that are done together.
+pub const OPERATIONS_PER_BATCH_MAX: usize = 20_000;
 /// Records that wait to be written to a recording; beyond it the recording ends.
 pub const RECORDS_QUEUED_MAX: usize = 4_096;
 /// Inputs in one record of a recording.

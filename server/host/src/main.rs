@@ -12,13 +12,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use vivarium_host::{
-    config::{CheckConfig, Cli, Command, LogFormat, ReplayConfig, ServerConfig},
+    config::{
+        ApplyConfig, BackupConfig, CheckConfig, Cli, Command, LogFormat, ReplayConfig,
+        ServerConfig, StoredConfig, WorldCommand,
+    },
+    kept::{Kept, read_operations, restore_backup},
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
     recording::Records,
     replay,
     server::Server,
-    worlds::WorldSource,
+    worlds::{self, WorldSource},
 };
+use vivarium_store::adapters::sqlite;
 use vivarium_world::Simulation;
 
 fn main() -> ExitCode {
@@ -26,6 +31,10 @@ fn main() -> ExitCode {
         Command::Serve(config) => serve(*config),
         Command::Replay(config) => replay_file(&config),
         Command::Check(config) => check(&config),
+        Command::World(WorldCommand::Apply(config)) => apply(&config),
+        Command::World(WorldCommand::Export(config)) => export(&config),
+        Command::Backup(config) => back_up(&config),
+        Command::Restore(config) => restore(&config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -139,5 +148,42 @@ fn check(config: &CheckConfig) -> anyhow::Result<()> {
         document.title,
         document.objects.len()
     )?;
+    Ok(())
+}
+
+fn apply(config: &ApplyConfig) -> anyhow::Result<()> {
+    let operations = read_operations(&config.file)?;
+    let count = operations.len();
+    let source = asset(&config.stored)?;
+    let mut kept = Kept::open(&config.stored.data)?;
+    let revision = kept.apply(&source, &config.author, operations)?;
+    let name = &config.stored.world;
+    writeln!(std::io::stdout().lock(), "{name}: {count} operations done; revision {revision}")?;
+    Ok(())
+}
+
+fn export(config: &StoredConfig) -> anyhow::Result<()> {
+    let source = Kept::open(&config.data)?.restored(asset(config)?)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(&source.json)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// The world of the assets.
+fn asset(config: &StoredConfig) -> anyhow::Result<WorldSource> {
+    let mut sources = worlds::open(&config.assets, std::slice::from_ref(&config.world))?;
+    sources.pop().with_context(|| format!("there is no world {:?}", config.world))
+}
+
+fn back_up(config: &BackupConfig) -> anyhow::Result<()> {
+    sqlite::back_up(&config.data, &config.file)?;
+    writeln!(std::io::stdout().lock(), "{}: everything is in it", config.file.display())?;
+    Ok(())
+}
+
+fn restore(config: &BackupConfig) -> anyhow::Result<()> {
+    restore_backup(&config.file, &config.data)?;
+    writeln!(std::io::stdout().lock(), "{}: everything is back", config.data.display())?;
     Ok(())
 }

@@ -26,12 +26,14 @@ use vivarium_link::{
     prefix::PrefixBudget,
 };
 use vivarium_protocol::{close::CloseReason, limits::CLIENT_RELIABLE_BYTES_MAX};
+use vivarium_store::keeper::Keeper;
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
     config::ServerConfig,
     connections::{self, Gate},
     http,
+    kept::{Kept, KeptError},
     limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX},
     links::{Links, Reception},
     metrics::Metrics,
@@ -111,6 +113,9 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// What the worlds were when they were left cannot be found out.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
     /// The operating system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -133,6 +138,8 @@ pub struct Server {
     threads: Vec<JoinHandle<Option<WorldEnd>>>,
     tasks: Vec<Task<()>>,
     recording: Option<Recording>,
+    /// Holds the data folder, so that nobody else changes what is in it.
+    keeper: Option<Keeper>,
 }
 
 /// How a server ended.
@@ -151,7 +158,13 @@ impl Server {
         for source in &mut sources {
             source.client_bytes_per_s_max = config.client_bytes_per_s_max;
         }
-        Self::start_worlds::<Simulation>(config, sources).await
+        let mut kept = Kept::open(&config.data)?;
+        let sources = sources.into_iter().map(|source| kept.restored(source));
+        let sources = sources.collect::<Result<Vec<_>, _>>()?;
+        let (keeper, _) = Keeper::start(Box::new(kept.into_store())).map_err(StartError::Thread)?;
+        let mut server = Self::start_worlds::<Simulation>(config, sources).await?;
+        server.keeper = Some(keeper);
+        Ok(server)
     }
 
     /// As [`Server::start`], with worlds that are not in the assets folder.
@@ -211,6 +224,7 @@ impl Server {
             threads: Vec::new(),
             tasks: Vec::new(),
             recording,
+            keeper: None,
         };
         server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());

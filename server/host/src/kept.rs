@@ -1,0 +1,298 @@
+//! Worlds that were changed: their documents and operations, kept in the data folder.
+//!
+//! A world that was never changed is read from the assets at every start; from its first change on
+//! the kept one counts.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use vivarium_contract::saving::SavedBatch;
+use vivarium_scene::{
+    limits::DOCUMENT_BYTES_MAX,
+    load::{self, DocumentError},
+    operation::{Operation, number},
+    scene::{BatchRefusal, Scene},
+};
+use vivarium_store::{
+    adapters::sqlite::{self, SqliteStore},
+    limits::BATCH_BYTES_MAX,
+    port::{StoreError, StoredWorld, WorldStore},
+};
+
+use crate::{limits::OPERATIONS_PER_BATCH_MAX, worlds::WorldSource};
+
+/// Why a kept world could not be found or changed. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file or folder could not be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// What was asked for makes no sense.
+    #[error("{path}: {reason}")]
+    Operations {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// An operation cannot be done.
+    #[error(transparent)]
+    Refused(#[from] BatchRefusal),
+    /// What is kept cannot be read.
+    #[error("the world {world:?} is kept, but damaged at revision {revision}: {reason}")]
+    Damaged {
+        /// Which.
+        world: String,
+        /// Where.
+        revision: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The world would become larger than a document may be.
+    #[error(
+        "the world would have {bytes} bytes as a document: at most {DOCUMENT_BYTES_MAX} are allowed"
+    )]
+    TooLarge {
+        /// Of its document.
+        bytes: usize,
+    },
+    /// There is a database already.
+    #[error("there is a database in {0} already: move it away first")]
+    Occupied(PathBuf),
+}
+
+/// The kept worlds of one data folder.
+#[derive(Debug)]
+pub struct Kept {
+    store: SqliteStore,
+}
+
+impl Kept {
+    /// Opens the data folder; it is made when missing.
+    pub fn open(data: &Path) -> Result<Self, KeptError> {
+        std::fs::create_dir_all(data)
+            .map_err(|error| KeptError::File { path: data.to_owned(), error })?;
+        Ok(Self { store: SqliteStore::open(data)? })
+    }
+
+    /// The world as it is to be opened: as it was left, or as in the assets if it was never changed.
+    pub fn restored(&mut self, source: WorldSource) -> Result<WorldSource, KeptError> {
+        match self.store.load(source.document.name.as_str())? {
+            Some(stored) if is_changed(&stored) => {
+                let (scene, revision) = replay(&source.document.name, &stored)?;
+                let client_bytes_per_s_max = source.client_bytes_per_s_max;
+                let source = as_source(&scene)
+                    .map_err(|error| damaged(&source.document.name, revision, error))?;
+                Ok(WorldSource { client_bytes_per_s_max, ..source })
+            }
+            _ => Ok(source),
+        }
+    }
+
+    /// Does all operations, or none, and keeps them; gives the revision that they made.
+    pub fn apply(
+        &mut self,
+        source: &WorldSource,
+        author: &str,
+        mut operations: Vec<Operation>,
+    ) -> Result<u64, KeptError> {
+        let name = &source.document.name;
+        let stored = self.store.load(name)?;
+        let is_kept = stored.is_some();
+        let (mut scene, last) = match stored {
+            Some(stored) if is_changed(&stored) => replay(name, &stored)?,
+            _ => (Scene::new((*source.document).clone()), 0),
+        };
+        let first = as_json(&scene);
+        number(&mut operations, scene.next_object());
+        let inverses = scene.apply_all(operations.clone())?;
+        let bytes = as_json(&scene).len();
+        if bytes > DOCUMENT_BYTES_MAX {
+            return Err(KeptError::TooLarge { bytes });
+        }
+        if !is_kept {
+            self.store.create(name, &first)?;
+        } else if last == 0 {
+            // It was to be changed once before, which did not come to pass.
+            self.store.snapshot(name, 0, &first)?;
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let batch = SavedBatch {
+            revision: last + 1,
+            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX >> 1),
+            author: author.to_owned(),
+            operations: text_of(&operations),
+            inverses: text_of(&inverses),
+        };
+        self.store.append(&[(name.clone(), batch)])?;
+        Ok(last + 1)
+    }
+
+    /// The database alone.
+    pub fn into_store(self) -> SqliteStore {
+        self.store
+    }
+}
+
+/// Reads the operations of a file: a JSON list.
+pub fn read_operations(path: &Path) -> Result<Vec<Operation>, KeptError> {
+    let mut json = Vec::new();
+    let limit = BATCH_BYTES_MAX as u64 + 1;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut json))
+        .map_err(|error| KeptError::File { path: path.to_owned(), error })?;
+    let wrong = |reason: String| KeptError::Operations { path: path.to_owned(), reason };
+    if json.len() > BATCH_BYTES_MAX {
+        return Err(wrong(format!("it is too large: at most {BATCH_BYTES_MAX} bytes are allowed")));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(&json);
+    let operations: Vec<Operation> = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| wrong(format!("{}: {}", error.path(), error.inner())))?;
+    reader.end().map_err(|error| wrong(error.to_string()))?;
+    if operations.len() > OPERATIONS_PER_BATCH_MAX {
+        let text = format!(
+            "{} operations are too many: at most {OPERATIONS_PER_BATCH_MAX} are allowed",
+            operations.len()
+        );
+        return Err(wrong(text));
+    }
+    Ok(operations)
+}
+
+/// Puts a backup into a data folder that has no database yet.
+pub fn restore_backup(from: &Path, data: &Path) -> Result<(), KeptError> {
+    let file = |path: &Path| {
+        let path = path.to_owned();
+        move |error| KeptError::File { path, error }
+    };
+    std::fs::create_dir_all(data).map_err(file(data))?;
+    let to = data.join(sqlite::FILE);
+    if to.exists() {
+        return Err(KeptError::Occupied(data.to_owned()));
+    }
+    std::fs::copy(from, &to).map_err(file(from))?;
+    if let Err(error) = SqliteStore::open(data) {
+        // Of no use to anybody; the backup itself is where it was.
+        let _ = std::fs::remove_file(&to);
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+fn is_changed(stored: &StoredWorld) -> bool {
+    stored.revision > 0 || !stored.batches.is_empty()
+}
+
+fn damaged(world: &str, revision: u64, reason: impl ToString) -> KeptError {
+    KeptError::Damaged { world: world.to_owned(), revision, reason: reason.to_string() }
+}
+
+/// The document of a kept world with everything done that came after it.
+fn replay(name: &str, stored: &StoredWorld) -> Result<(Scene, u64), KeptError> {
+    let mut revision = stored.revision;
+    let document =
+        load::from_json(&stored.document).map_err(|error| damaged(name, revision, error))?;
+    let mut scene = Scene::new(document);
+    for batch in &stored.batches {
+        revision = batch.revision;
+        let operations: Vec<Operation> = serde_json::from_str(&batch.operations)
+            .map_err(|error| damaged(name, revision, error))?;
+        scene.apply_all(operations).map_err(|error| damaged(name, revision, error))?;
+    }
+    Ok((scene, revision))
+}
+
+fn as_source(scene: &Scene) -> Result<WorldSource, DocumentError> {
+    WorldSource::from_json(as_json(scene).into())
+}
+
+fn as_json(scene: &Scene) -> Vec<u8> {
+    serde_json::to_vec(&scene.document()).expect("a document has only names as keys")
+}
+
+fn text_of(operations: &[Operation]) -> String {
+    serde_json::to_string(operations).expect("operations have only names as keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::puppet::source;
+
+    fn operations(json: serde_json::Value) -> Vec<Operation> {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_changed_world_is_found_as_it_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let original = source("plaza");
+        let mut kept = Kept::open(folder.path()).unwrap();
+        assert_eq!(kept.restored(original.clone()).unwrap().json, original.json, "never changed");
+        let build = operations(serde_json::json!([
+            { "create": { "object": 1_u32 << 31, "value": { "name": "post" } } },
+            { "rename": { "object": 1_u32 << 31, "name": "pillar" } },
+            { "title": { "title": "Court", "description": "" } },
+        ]));
+        assert_eq!(kept.apply(&original, "ana", build.clone()).unwrap(), 1);
+        let refused = kept.apply(&original, "ana", build).unwrap_err();
+        assert!(refused.to_string().contains("operations[1]"), "{refused}");
+        let more = operations(serde_json::json!([{ "lock": { "object": 0, "locked": true } }]));
+        assert_eq!(kept.apply(&original, "bo", more).unwrap(), 2);
+        let busy = Kept::open(folder.path()).unwrap_err();
+        assert!(busy.to_string().contains("another server"), "{busy}");
+        drop(kept);
+
+        let copy = folder.path().join("copy.sqlite");
+        sqlite::back_up(folder.path(), &copy).unwrap();
+        let occupied = restore_backup(&copy, folder.path()).unwrap_err();
+        assert!(matches!(occupied, KeptError::Occupied(_)), "{occupied}");
+        let elsewhere = tempfile::tempdir().unwrap();
+        restore_backup(&copy, elsewhere.path()).unwrap();
+        for data in [folder.path(), elsewhere.path()] {
+            let left = Kept::open(data).unwrap().restored(original.clone()).unwrap().document;
+            assert_eq!(left.title, "Court");
+            let names: Vec<_> =
+                left.objects.iter().filter_map(|object| object.name.as_deref()).collect();
+            assert!(names.contains(&"pillar"), "{names:?}");
+            assert!(left.objects[0].locked);
+        }
+        std::fs::write(&copy, "no database").unwrap();
+        let third = tempfile::tempdir().unwrap();
+        restore_backup(&copy, third.path()).unwrap_err();
+        assert!(!third.path().join(sqlite::FILE).exists(), "nothing is left of it");
+    }
+
+    #[test]
+    fn files_of_operations_are_refused_with_the_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("change.json");
+        for (text, reason) in [
+            ("", "EOF"),
+            ("{}", "expected a sequence"),
+            (r#"[{"delete":{"object":1}},{"explode":{}}]"#, "[1]"),
+            (r#"[{"place":{"object":1,"position_m":[0,0]}}]"#, "[0].place.position_m"),
+            ("[] []", "trailing"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = read_operations(&path).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+        let many = format!("[{}]", vec![r#"{"delete":{"object":1}}"#; 20_001].join(","));
+        std::fs::write(&path, many).unwrap();
+        assert!(read_operations(&path).unwrap_err().to_string().contains("too many"));
+        read_operations(&folder.path().join("nowhere")).unwrap_err();
+    }
+}

@@ -3,6 +3,8 @@
 mod harness;
 
 mod avatars;
+mod building;
+mod editing;
 mod floods;
 mod hostile;
 mod networks;

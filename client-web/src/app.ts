@@ -6,8 +6,14 @@
  * and the scene.
  */
 
+import type { BuilderDoor } from "./builder/door";
+import { hookDoor, takeInvitation } from "./builder/hook";
+import type { Workbench } from "./builder/workbench";
+import type { Changes } from "./document/apply";
 import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
+import { SELECTED_OBJECTS_MAX, WorldEdits } from "./edits";
 import { speak, t } from "./i18n/translate";
+import { keyBytes } from "./identity";
 import { forcedRoad, listRoads, roadMemory } from "./net/map";
 import { Roads } from "./net/roads";
 import { Session, type SessionState, type WorldMessage } from "./net/session";
@@ -49,8 +55,20 @@ export class App implements Actions {
   readonly #host: HTMLElement;
   readonly #remembered = new Remembered();
   readonly #session: Session;
+  /** The world as it is now. */
+  readonly edits = new WorldEdits(
+    { fetch: fetchDocument, after },
+    {
+      changed: (document, changes) => this.#edited(document, changes),
+      chosen: (person) => this.#frame(person),
+    },
+  );
+  /** The way into the builder. */
+  readonly #door: BuilderDoor;
   #engine: Engine | null = null;
   #visit: Visit | null = null;
+  /** The visit whose world is on the stage, or will be next. */
+  #staged: Visit | null = null;
   /** Cards by person, for the scene. */
   #cards = new Map<number, PersonCard>();
   #remarkTimer = 0;
@@ -77,6 +95,7 @@ export class App implements Actions {
         random: () => Math.random(),
         after,
         tokens: storedToken(this.#remembered.tab, () => Date.now()),
+        key: keyBytes,
         ticket: fetchTicket,
       },
       {
@@ -88,6 +107,12 @@ export class App implements Actions {
         },
       },
     );
+    this.#door = hookDoor({
+      store,
+      host: host.parentElement ?? host,
+      workbench: (close) => this.workbench(close),
+      remark: (text) => this.#remark(text),
+    });
     const kept = this.#remembered.load();
     store.profile.value = kept.profile;
     store.volume01.value = kept.volume01;
@@ -103,6 +128,8 @@ export class App implements Actions {
 
   /** Begins: at the entrance, or, after a reload, where the visit was. */
   start(): void {
+    // Whoever was invited shall see it, and choose where to go.
+    if (takeInvitation(this.#door, this.#store)) return;
     const visit = this.#remembered.visit();
     const profile = this.#store.profile.peek();
     if (visit === null || profile.name === "") return;
@@ -127,6 +154,7 @@ export class App implements Actions {
 
   enter(world: string, profile: Profile): void {
     this.#store.profile.value = profile;
+    this.#store.welcome.value = null;
     this.#store.lines.value = [];
     this.#store.worldTitle.value = "";
     this.#store.screen.value = { kind: "loading", label: "loadingConnect", done01: 0 };
@@ -148,6 +176,8 @@ export class App implements Actions {
 
   toEntry(problem: Problem | null): void {
     this.#visit = null;
+    this.#door.left();
+    this.edits.leave();
     this.#remembered.leave();
     this.#engine?.stage.hide();
     this.#store.panel.value = null;
@@ -173,6 +203,35 @@ export class App implements Actions {
     const look = lookOf(profile);
     this.#session.become({ name: profile.name, look });
     this.#session.send({ kind: "setLook", name: profile.name, look });
+  }
+
+  /**
+   * What a builder needs of this page, for the world that is shown; null: none is. It is of no use
+   * once another world is entered: `store.screen` and `edits.document` tell when.
+   */
+  async workbench(close: () => void): Promise<Workbench | null> {
+    const { makeBench } = await import("./bench");
+    const [visit, stage, document] = [this.#visit, this.#engine?.stage, this.edits.document.peek()];
+    if (!visit?.document || stage === undefined || document === null) return null;
+    return makeBench({
+      world: visit.entered.world,
+      document,
+      edits: this.edits,
+      stage,
+      store: this.#store,
+      obstruct: (origin, direction, maxM) => this.#visit?.obstruct(origin, direction, maxM) ?? maxM,
+      choose: (objects) => this.choose(objects),
+      close,
+    });
+  }
+
+  /** Shows others what this person has chosen to change. */
+  choose(objects: readonly number[]): void {
+    this.#session.send({ kind: "select", objects: objects.slice(0, SELECTED_OBJECTS_MAX) });
+  }
+
+  build(): void {
+    void this.#door.toggle();
   }
 
   setVolume(volume01: number): void {
@@ -240,6 +299,7 @@ export class App implements Actions {
         this.#cards.delete(card.person);
         this.#visit?.gestures.forget(card.person);
         this.#visit?.speech.forget(card.person);
+        this.edits.choose(card.person, []);
         store.tell(t("leftLine", { name: card.name }));
         return;
       }
@@ -253,6 +313,14 @@ export class App implements Actions {
       case "denied":
         this.#remark(t(DENIAL_TEXTS[message.denial]));
         return;
+      case "edited":
+        this.edits.hear(message);
+        return;
+      case "selected":
+        if (message.person !== this.#session.person) {
+          this.edits.choose(message.person, message.objects);
+        }
+        return;
       case "sensed":
         if (message.inside > 0) this.#engine?.stage.playSensor(message.object);
         return;
@@ -264,6 +332,26 @@ export class App implements Actions {
   #meet(card: PersonCard): void {
     this.#store.meet(card);
     this.#cards.set(card.person, card);
+    this.#frame(card.person);
+  }
+
+  /** The world was edited, by whomever. */
+  #edited(document: WorldDocument, changes: Changes): void {
+    this.#visit?.edit(document, changes);
+    // Until then the stage has another world, and this one will be built as it is by then.
+    if (this.#staged === this.#visit) this.#engine?.stage.edit(document, changes);
+    if (changes.title && this.#store.worldTitle.peek() !== "") {
+      this.#store.worldTitle.value = document.title;
+    }
+  }
+
+  /** Frames what a person has chosen. */
+  #frame(person: number): void {
+    if (this.#staged !== this.#visit) return;
+    const objects = this.edits.chosen.peek().get(person) ?? [];
+    const card = this.#cards.get(person);
+    const colour = `rgb(${(card?.look.accent ?? [255, 255, 255]).join(",")})`;
+    this.#engine?.stage.highlight(`person ${person}`, objects, colour, card?.name ?? null);
   }
 
   #hearFrame(bytes: Uint8Array): void {
@@ -301,10 +389,14 @@ export class App implements Actions {
     store.people.value = new Map(this.#cards);
     store.self.value = person;
     this.#remembered.enter(entered.world);
+    void this.#door.entered(entered.world);
     const engine = this.#engine;
     if (back && engine !== null) {
+      this.#staged = visit;
+      for (const chooser of this.edits.chosen.peek().keys()) this.edits.choose(chooser, []);
       visit.ready(known, engine.predictor);
       engine.stage.play(visit, this.#cards, false);
+      this.edits.resume(entered.documentUrl, known);
       return;
     }
     const through = store.screen.peek().kind === "world";
@@ -325,20 +417,25 @@ export class App implements Actions {
   async #load(entered: Entered, visit: Visit): Promise<WorldDocument | null> {
     const stale = (): boolean => this.#visit !== visit;
     this.#progress(0.05, "loadingDocument");
-    const [document, engine] = await Promise.all([
-      fetchDocument(entered.documentUrl),
+    const [fetched, engine] = await Promise.all([
+      this.edits.enter(entered.documentUrl),
       this.#engine ?? this.#startEngine(),
     ]);
     if (stale()) return null;
-    this.#store.worldTitle.value = document.title;
+    this.#store.worldTitle.value = fetched.title;
     this.#progress(0.4, "loadingScene");
-    await engine.stage.load(document, (done01) => {
+    // Edits may come at any time from now on.
+    this.#staged = visit;
+    const latest = (): WorldDocument => this.edits.document.peek() ?? fetched;
+    await engine.stage.load(latest, (done01) => {
       if (!stale()) this.#progress(0.4 + done01 * 0.6, "loadingScene");
     });
     if (stale()) return null;
+    const document = latest();
     engine.predictor.load(document);
     visit.ready(document, engine.predictor);
     engine.stage.play(visit, this.#cards, true);
+    for (const chooser of this.edits.chosen.peek().keys()) this.#frame(chooser);
     return document;
   }
 
@@ -466,6 +563,20 @@ export class App implements Actions {
       },
       get objectNames() {
         return app.#visit?.document?.objects.map((object) => object.name ?? null) ?? [];
+      },
+      get edits() {
+        return app.edits.number.peek();
+      },
+      get objectCount() {
+        return app.edits.document.peek()?.objects.length ?? 0;
+      },
+      get chosen() {
+        return [...app.edits.chosen.peek()].map(([person, objects]) => ({ person, objects }));
+      },
+      shownAt(object) {
+        const scene = app.#engine?.stage.scene;
+        const [pose, bounds] = [scene?.poseOf(object), scene?.boundsOf(object)];
+        return pose && bounds ? { position: pose.position, ...bounds } : null;
       },
       get transport() {
         return app.#session.transport;

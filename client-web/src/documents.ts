@@ -1,11 +1,15 @@
 /** What is fetched over HTTP: the list of worlds and their documents. */
+import type { Fetched } from "./document/follower";
 import type { WorldDocument } from "./protocol/document";
 import { DOCUMENT_VERSION } from "./protocol/document";
 import type { WorldSummary } from "./ui/store";
 
-/** Worlds that were fetched lately, so that a portal back need not fetch again. */
-const DOCUMENTS_MAX = 4;
-const documents = new Map<string, Promise<WorldDocument>>();
+/** Documents that were fetched lately: the server is asked each time, and most often says "the same". */
+const KNOWN_MAX = 4;
+const known = new Map<string, Fetched & { etag: string }>();
+
+/** After which edit a document is: see `GET /worlds/<name>.json`. */
+const EDITS_HEADER = "vivarium-edits";
 
 async function json(url: string): Promise<unknown> {
   const response = await fetch(url, { headers: { accept: "application/json" } });
@@ -33,29 +37,41 @@ export async function fetchWorlds(): Promise<WorldSummary[]> {
   return list.filter(isSummary);
 }
 
-async function fetchOne(url: string): Promise<WorldDocument> {
+/**
+ * A world document as it is now, and after which edit that is; `url` relative to the page's origin,
+ * and of this origin. What is given back must not be changed: it may be given to others.
+ */
+export async function fetchDocument(url: string): Promise<Fetched> {
+  const { origin, href } = new URL(url, location.origin);
+  if (origin !== location.origin) throw new Error(`${url} is not of this server`);
+  const before = known.get(href);
+  // A tag of ours makes fetch pass the browser's own cache by, whose headers may be older.
+  const headers = { accept: "application/json", ...(before && { "if-none-match": before.etag }) };
+  const response = await fetch(href, { headers, cache: before ? "no-store" : "no-cache" });
+  const told = response.headers.get(EDITS_HEADER);
+  const edits = told === null ? 0 : Number(told);
+  if (response.status === 304 && before !== undefined) {
+    if (told !== null || before.edits === 0) return remember(href, { ...before, edits });
+    // It does not say after which edit the document is like that: only a whole answer does.
+    known.delete(href);
+    return fetchDocument(url);
+  }
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`.trim());
   // The server checked the document when it loaded it; here only the version can differ.
-  const document = (await json(url)) as WorldDocument;
+  const document = (await response.json()) as WorldDocument;
   if (document.version !== DOCUMENT_VERSION) {
     throw new Error(`${url}: format ${String(document.version)} is not known here`);
   }
-  return document;
+  const etag = response.headers.get("etag");
+  return etag === null ? { document, edits } : remember(href, { document, edits, etag });
 }
 
-/** A world document; `url` relative to the page's origin, and of this origin. */
-export function fetchDocument(url: string): Promise<WorldDocument> {
-  const absolute = new URL(url, location.origin);
-  if (absolute.origin !== location.origin) {
-    return Promise.reject(new Error(`${url} is not of this server`));
-  }
-  const known = documents.get(absolute.href);
-  if (known !== undefined) return known;
-  const wanted = fetchOne(absolute.href);
-  documents.set(absolute.href, wanted);
-  wanted.catch(() => documents.delete(absolute.href));
-  const oldest = documents.keys().next();
-  if (documents.size > DOCUMENTS_MAX && !oldest.done) documents.delete(oldest.value);
-  return wanted;
+function remember(href: string, fetched: Fetched & { etag: string }): Fetched {
+  known.delete(href);
+  known.set(href, fetched);
+  const oldest = known.keys().next();
+  if (known.size > KNOWN_MAX && !oldest.done) known.delete(oldest.value);
+  return fetched;
 }
 
 /** Something that admits one newcomer, once; null when the server gives none. */

@@ -5,6 +5,7 @@
  * while no visit plays.
  */
 import { effect } from "@preact/signals";
+import type { Changes } from "./document/apply";
 import { t } from "./i18n/translate";
 import type { Controls } from "./input/controls";
 import type { WorldDocument } from "./protocol/document";
@@ -42,6 +43,8 @@ export class Stage {
   #faced = false;
   /** Worlds are built one after another. */
   #building: Promise<void> = Promise.resolve();
+  /** How many are waiting for earlier ones. */
+  #awaited = 0;
 
   constructor(host: HTMLElement, store: Store, act: Actions, parts: StageParts) {
     this.#host = host;
@@ -72,14 +75,41 @@ export class Stage {
     return this.#camera;
   }
 
-  /** Builds a world; the last picture stays until `play`. */
-  load(document: WorldDocument, progress: (done01: number) => void): Promise<void> {
+  /**
+   * Builds a world; the last picture stays until `play`. `latest` gives its document, to which edits
+   * come while earlier worlds are still being built.
+   */
+  load(latest: () => WorldDocument, progress: (done01: number) => void): Promise<void> {
     this.#visit = null;
     this.#shown = null;
+    this.#awaited += 1;
     this.#building = this.#building
       .catch(() => undefined)
-      .then(() => this.#scene.load(document, progress));
+      .then(() => {
+        this.#awaited -= 1;
+        return this.#scene.load(latest(), progress);
+      });
     return this.#building;
+  }
+
+  /** The world was changed; `document` is what it is now. */
+  edit(document: WorldDocument, changes: Changes): void {
+    // What the scene has is of an earlier world: the next one is built as it is by then.
+    if (this.#awaited === 0) this.#scene.edit(document, changes);
+  }
+
+  /** Frames around what somebody has chosen; no objects: none. */
+  highlight(key: string, objects: readonly number[], colour: string, name: string | null): void {
+    this.#scene.highlight(key, objects, colour, name);
+  }
+
+  /** The picture: for builders, who pick, preview and frame. */
+  get scene(): Scene {
+    return this.#scene;
+  }
+
+  get canvas(): HTMLCanvasElement {
+    return this.#canvas;
   }
 
   /** Shows a visit from now on; `arriving` turns the camera to where the avatar looks. */
@@ -103,6 +133,11 @@ export class Stage {
 
   focus(): void {
     this.#canvas.focus({ preventScroll: true });
+  }
+
+  /** Turns camera and avatar to a heading, radians. */
+  face(yaw: number): void {
+    this.#controls.face(yaw);
   }
 
   setVolume(volume01: number): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { applyOperations, editable } from "./document/apply";
 import type { Predictor } from "./predict/predictor";
 import type { WorldDocument } from "./protocol/document";
 import {
@@ -7,6 +8,7 @@ import {
   type OwnNote,
   type OwnState,
 } from "./protocol/generated";
+import type { Operation } from "./protocol/operation";
 import type { Vec3 } from "./scene/view";
 import { Visit } from "./visit";
 
@@ -66,6 +68,7 @@ class Table {
       substeps: 2,
       tick: 0,
       people: [],
+      edits: 0,
     };
     this.visit = new Visit(entered, PERSON);
     this.visit.ready(WORLD, rules());
@@ -174,5 +177,25 @@ describe("a visit", () => {
     expect(ack()).toBe(0);
     visit.hear(encodePacketHead({ ...head, number: 40, tick: 40 }), null, 2_000);
     expect(ack()).toBe(40);
+  });
+
+  it("takes over edits: what is solid goes to the prediction, the rest only into the document", () => {
+    const { visit } = new Table();
+    const told: number[][] = [];
+    const predictor = Object.assign(rules(), {
+      edit: (_: WorldDocument, changed: Iterable<number>) => told.push([...changed]),
+    });
+    const document = editable({ ...WORLD, objects: [{ name: "a" }, { name: "b" }] });
+    visit.ready(document, predictor);
+    const edit = (...operations: Operation[]): void => {
+      const edited = applyOperations(visit.document as WorldDocument, operations);
+      visit.edit(edited.document, edited.changes);
+    };
+    edit({ rename: { object: 1, name: "c" } }, { title: { title: "Lawn", description: "" } });
+    expect([visit.document?.objects[1]?.name, visit.document?.title]).toEqual(["c", "Lawn"]);
+    expect(told).toEqual([]);
+    edit({ create: { object: 5, value: {} } }, { rebase: { object: 0, blueprint: null } });
+    edit({ settings: { gravity_mps2: [0, -2, 0] } });
+    expect(told).toEqual([[5, 0], []]);
   });
 });

@@ -5,6 +5,7 @@
  * and inputs into a `WorldView`. Invariant: exactly one input is made for each tick of the input
  * clock. It knows neither the session nor the scene, and time is an argument.
  */
+import type { Changes } from "./document/apply";
 import { InputClock, PlayoutClock } from "./net/clock";
 import { InputLog } from "./net/inputs";
 import { PacketStats } from "./net/stats";
@@ -110,6 +111,16 @@ export class Visit {
     this.#own = new OwnAvatar(predictor);
     this.#movers = new Movers(document);
     this.#clock = null;
+  }
+
+  /** The world was changed: `document` is what it is now. */
+  edit(document: WorldDocument, changes: Changes): void {
+    if (this.#document === null) return;
+    this.#document = document;
+    const changed = changes.bodies;
+    this.#movers?.edit(document, changed);
+    // What is predicted goes on from where the avatar is; the server's word corrects it.
+    if (changed.size > 0 || changes.settings) this.#predictor?.edit(document, changed);
   }
 
   get document(): WorldDocument | null {

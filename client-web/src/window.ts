@@ -47,6 +47,12 @@ export interface VivariumState {
   readonly objects: readonly SeenObject[];
   /** Names of all objects of the world document, in its order. */
   readonly objectNames: readonly (string | null)[];
+  /** The number of the last edit that is in the document; null before it has come. */
+  readonly edits: number | null;
+  /** How many objects the document has. */
+  readonly objectCount: number;
+  /** What others have chosen to change, by person. */
+  readonly chosen: readonly { person: number; objects: readonly number[] }[];
   readonly transport: TransportName | null;
   readonly roundTripMs: number | null;
   readonly snapshotsPerS: number;
@@ -59,6 +65,8 @@ export interface VivariumState {
   readonly mispredictions: number;
   /** Ticks whose input came too late, so that the server repeated the one before. */
   readonly lateInputs: number;
+  /** Where an object of the document is shown; null: nowhere. */
+  shownAt(object: number): { position: Vec3; min: Vec3; max: Vec3 } | null;
   /** What the renderer does. */
   readonly drawing: { drawCalls: number; triangles: number; fps: number };
 }

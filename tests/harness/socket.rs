@@ -94,7 +94,14 @@ pub struct Farewell {
 }
 
 pub fn hello(name: &str) -> Hello {
-    Hello { world: String::new(), name: name.into(), look: LOOK, ticket: None, resume: None }
+    Hello {
+        world: String::new(),
+        name: name.into(),
+        look: LOOK,
+        ticket: None,
+        resume: None,
+        key: None,
+    }
 }
 
 impl Client {
@@ -343,14 +350,39 @@ async fn ask(
     exchange(server, request).await
 }
 
+/// A request as a builder makes it: JSON with the secret of a device. Gives status, headers and
+/// body.
+pub async fn build(
+    address: std::net::SocketAddr,
+    (method, path): (&str, &str),
+    key: &str,
+    body: &str,
+) -> anyhow::Result<(u16, String, String)> {
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len(),
+    );
+    let (status, head, body) = exchange_with(address, request).await?;
+    Ok((status, head.to_lowercase(), body))
+}
+
 async fn exchange(server: &Server, request: String) -> anyhow::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(server.address()).await?;
+    let (status, _, body) = exchange_with(server.address(), request).await?;
+    Ok((status, body))
+}
+
+async fn exchange_with(
+    address: std::net::SocketAddr,
+    request: String,
+) -> anyhow::Result<(u16, String, String)> {
+    let mut stream = TcpStream::connect(address).await?;
     // A body that is too large is refused before it was sent.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut answer)).await.context("no answer")??;
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    Ok((status.context("a status line")?, body.context("a body")?))
+    let (head, body) = answer.split_once("\r\n\r\n").context("a body")?;
+    Ok((status.context("a status line")?, head.to_owned(), body.to_owned()))
 }

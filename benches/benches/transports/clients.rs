@@ -129,7 +129,7 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
 
 fn hello() -> Hello {
     let look = Look { body: [0; 3], accent: [0; 3] };
-    Hello { world: String::new(), name: "Ana".into(), look, ticket: None, resume: None }
+    Hello { world: String::new(), name: "Ana".into(), look, ticket: None, resume: None, key: None }
 }
 
 /// Counts what comes, and acknowledges 20 times a second.

@@ -189,6 +189,14 @@ export const en = {
   deniedTextTooLong: "That was too long.",
   deniedTooFast: "Not so fast: wait a moment.",
   deniedOutOfReach: "Your headset reported a pose out of reach.",
+  build: "Build",
+  builderFailed: "The building tools could not be loaded. Try again.",
+  invitedBuilder: "You may now build in {world}. Enter, then choose “Build”.",
+  invitedOwner: "You are now an owner of {world}. Enter, then choose “Build”.",
+  invitedAll: "all worlds here",
+  invitationRefused: "This invitation is no longer good. Ask for another one.",
+
+  deniedNotAllowed: "Only those who may build in this world can do that.",
 };
 
 /** A key of the catalogues. */

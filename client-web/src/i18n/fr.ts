@@ -190,4 +190,12 @@ export const fr: Catalogue = {
   deniedTextTooLong: "C’était trop long.",
   deniedTooFast: "Pas si vite : attendez un instant.",
   deniedOutOfReach: "Votre casque a signalé une position hors de portée.",
+  build: "Construire",
+  builderFailed: "Les outils de construction n’ont pas pu être chargés. Réessayez.",
+  invitedBuilder: "Vous pouvez construire dans {world}. Entrez, puis choisissez « Construire ».",
+  invitedOwner: "Vous êtes propriétaire de {world}. Entrez, puis choisissez « Construire ».",
+  invitedAll: "tous les mondes d’ici",
+  invitationRefused: "Cette invitation n’est plus valable. Demandez-en une autre.",
+
+  deniedNotAllowed: "Seules les personnes qui peuvent construire dans ce monde ont ce droit.",
 };

@@ -79,6 +79,7 @@ export function isNumbered(message: ClientMessage): boolean {
     case "say":
     case "emote":
     case "setLook":
+    case "select":
       return true;
     case "ping":
     case "bye":

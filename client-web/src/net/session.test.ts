@@ -14,6 +14,7 @@ import type { Lane, Transport, TransportEvents } from "./transport";
 
 const LOOK = { body: [1, 2, 3], accent: [4, 5, 6] };
 const TOKEN = Array.from({ length: 16 }, (_, index) => index);
+const KEY = Array.from({ length: 32 }, (_, index) => 200 - index);
 const TICKET = Array.from({ length: 16 }, () => 9);
 
 /** A transport whose other end is the test. */
@@ -85,6 +86,7 @@ class Scenario {
           },
           () => this.wallMs,
         ),
+        key: () => KEY,
         ticket: async () => {
           this.tickets += 1;
           return TICKET;
@@ -164,6 +166,7 @@ describe("a session", () => {
       look: LOOK,
       ticket: null,
       resume: null,
+      key: KEY,
     });
     expect(scenario.session.state).toEqual({ kind: "present", resumed: false });
   });
@@ -191,6 +194,7 @@ describe("a session", () => {
       substeps: 2,
       tick: 5,
       people: [],
+      edits: 0,
     });
     scenario.wire.events.closed(1006, "");
     expect(scenario.session.state.kind).toBe("waiting");

@@ -51,6 +51,8 @@ export interface SessionPorts {
   /** Calls `then` after `ms`; the result cancels. */
   after(ms: number, then: () => void): () => void;
   tokens: TokenStore;
+  /** The secret by which this device is known. */
+  key(): number[];
   /** Says who comes, where the server asks for it; null when there is none to be had. */
   ticket(): Promise<number[] | null>;
 }
@@ -242,7 +244,8 @@ export class Session {
     const { world, name, look } = this.#visit;
     const taken = this.#knows ? this.#deliveries.taken : null;
     const resume = token === null ? null : { token, taken };
-    this.#transport?.send("reliable", encodeHello({ world, name, look, ticket, resume }));
+    const key = this.#ports.key();
+    this.#transport?.send("reliable", encodeHello({ world, name, look, ticket, resume, key }));
   }
 
   #hear(bytes: Uint8Array): void {

@@ -48,6 +48,15 @@ export class Predictor {
     this.#teleports = null;
   }
 
+  /**
+   * Takes over what changed in the world while people are inside; the avatar stays as it is. What
+   * was predicted for ticks before is corrected by the server's word, as any other change.
+   */
+  edit(document: WorldDocument, changed: Iterable<number>): void {
+    this.#world?.edit(document, changed);
+    this.#world?.beginTick(this.#newestTick);
+  }
+
   /** The state at the end of the newest predicted tick. */
   get state(): Readonly<AvatarState> {
     return this.#state;

@@ -4,8 +4,10 @@
  * Invariant: colliders are inserted in the same order as on the server (statics in document order,
  * movers, proxy slots), the world is stepped exactly once, and from then on only poses, shapes and
  * groups of the slots change. The capsule is created after that step, so that it is not in the tree.
+ * `edit` takes up that order again for what has changed.
  */
 import type * as Rapier from "@dimforge/rapier3d-deterministic/rapier.js";
+import { placeOf } from "../document/apply";
 import {
   AVATAR_GROUP,
   documentDefaults as defaults,
@@ -43,7 +45,7 @@ const NOBODY = 0;
 
 /** A loose body near the avatar. */
 export type LooseBody = {
-  /** Index of the object in the document. */
+  /** Id of the object. */
   object: number;
   /** Metres. */
   position: readonly number[];
@@ -53,9 +55,17 @@ export type LooseBody = {
 
 type Part = { shape: Rapier.Shape; offset: Vec3; rotation: Quat; radius: number };
 
-type MoverPart = { collider: Rapier.Collider; base: Vec3; radius: number };
+/** `base`: where it is without the mover's offset; `cover`: the box as which it is in the tree. */
+type MoverPart = {
+  collider: Rapier.Collider;
+  shape: Rapier.Shape;
+  base: Vec3;
+  turned: Quat;
+  radius: number;
+  cover: { middle: Vec3; half: Vec3 };
+};
 
-type MoverSlot = { mover: Mover; parts: MoverPart[]; offset: Vec3; delta: Vec3 };
+type MoverSlot = { object: number; mover: Mover; parts: MoverPart[]; offset: Vec3; delta: Vec3 };
 
 /** What a slide did. */
 export type Movement = { translation: Vec3; grounded: boolean };
@@ -93,16 +103,19 @@ function role(properties: Properties): Role {
 
 export class QueryWorld {
   readonly dtS: number;
-  readonly gravityMps2: number;
+  #gravityMps2: number;
   readonly #rapier: RapierModule;
   readonly #world: Rapier.World;
-  readonly #movers: MoverSlot[] = [];
+  /** By object. */
+  readonly #statics = new Map<number, Rapier.Collider[]>();
+  /** By ascending ids of their objects. */
+  #movers: MoverSlot[] = [];
   /** Index of the mover by collider handle. */
   readonly #moverOf = new Map<number, number>();
   readonly #proxySlots: Rapier.Collider[] = [];
   readonly #loose = new Map<number, Part[]>();
   readonly #capsuleShape: Rapier.Capsule;
-  readonly #capsule: Rapier.Collider;
+  #capsule: Rapier.Collider;
   readonly #standing: Rapier.KinematicCharacterController;
   readonly #airborne: Rapier.KinematicCharacterController;
   #proxiesUsed = 0;
@@ -111,27 +124,17 @@ export class QueryWorld {
     this.#rapier = rapier;
     const settings = { ...defaults.settings, ...document.settings };
     this.dtS = f(1 / Math.max(1, settings.ticks_per_s));
-    this.gravityMps2 = f(settings.gravity_mps2[1]);
+    this.#gravityMps2 = f(settings.gravity_mps2[1]);
     this.#world = new rapier.World({ x: 0, y: 0, z: 0 });
     this.#world.timestep = this.dtS;
-    const all = document.objects.map((_, index) => resolved(document, index));
-    all.forEach((properties, index) => {
-      this.#addStatic(document, index, properties);
-    });
-    const late: (() => void)[] = [];
-    all.forEach((properties, index) => {
-      this.#addMover(document, index, properties, late);
-    });
+    const all = document.objects.map((_, index) => index);
+    for (const index of all) this.#addStatic(document, index);
+    for (const index of all) this.#addMover(document, index);
     this.#addProxySlots();
-    all.forEach((properties, index) => {
-      if (role(properties) === "loose") {
-        this.#loose.set(idAt(document, index), this.#parts(document, index, properties));
-      }
-    });
+    for (const index of all) this.#addLoose(document, index);
     this.#world.step();
-    for (const act of late) act();
     this.#capsuleShape = new rapier.Capsule(c.CAPSULE_HALF_SEGMENT_M, c.CAPSULE_RADIUS_M);
-    this.#capsule = this.#world.createCollider(new rapier.ColliderDesc(this.#capsuleShape));
+    this.#capsule = this.#uncover();
     this.#standing = this.#controller(true);
     this.#airborne = this.#controller(false);
     this.beginTick(0);
@@ -139,6 +142,34 @@ export class QueryWorld {
 
   free(): void {
     this.#world.free();
+  }
+
+  get gravityMps2(): number {
+    return this.#gravityMps2;
+  }
+
+  /**
+   * Takes over what is now in the document of these objects, which may be new, changed or gone, and
+   * the settings, but for the rate of ticks. `beginTick` must follow, and `setProxies` if bodies are
+   * near.
+   */
+  edit(document: WorldDocument, changed: Iterable<number>): void {
+    this.#gravityMps2 = f({ ...defaults.settings, ...document.settings }.gravity_mps2[1]);
+    const ids = [...new Set(changed)].sort((a, b) => a - b);
+    if (ids.length === 0) return;
+    // First, so that its place among the colliders is free again, as on the server, which has none.
+    this.#world.removeCollider(this.#capsule, false);
+    for (const id of ids) this.#remove(id);
+    this.#cover();
+    const present = ids
+      .map((id) => placeOf(document, id))
+      .filter((index, at) => index < document.objects.length && idAt(document, index) === ids[at]);
+    for (const index of present) this.#addStatic(document, index);
+    for (const index of present) this.#addMover(document, index);
+    for (const index of present) this.#addLoose(document, index);
+    this.#movers.sort((a, b) => a.object - b.object);
+    this.#world.step();
+    this.#capsule = this.#uncover();
   }
 
   /** Puts movers where they are at the end of `tick`. */
@@ -259,44 +290,87 @@ export class QueryWorld {
     }));
   }
 
-  #addStatic(document: WorldDocument, index: number, properties: Properties): void {
+  #addStatic(document: WorldDocument, index: number): void {
+    const properties = resolved(document, index);
     if (role(properties) !== "static") return;
-    for (const part of this.#parts(document, index, properties)) {
+    const colliders = this.#parts(document, index, properties).map((part) => {
       const { place, turned } = placed(document, index, part);
       const described = new this.#rapier.ColliderDesc(part.shape)
         .setTranslation(...place)
         .setCollisionGroups(member(STATIC));
+      const collider = this.#world.createCollider(described);
       // Not in the description: only the setter normalises the quaternion, as the Rust side does.
-      this.#world.createCollider(described).setRotation(xyzw(normalise(turned)));
-    }
+      collider.setRotation(xyzw(normalise(turned)));
+      return collider;
+    });
+    if (colliders.length > 0) this.#statics.set(idAt(document, index), colliders);
   }
 
-  #addMover(
-    document: WorldDocument,
-    index: number,
-    properties: Properties,
-    late: (() => void)[],
-  ): void {
+  #addMover(document: WorldDocument, index: number): void {
+    const properties = resolved(document, index);
     const mover = properties.mover;
     if (mover === undefined || role(properties) !== "mover") return;
-    const slot: MoverSlot = { mover, parts: [], offset: [0, 0, 0], delta: [0, 0, 0] };
-    for (const part of this.#parts(document, index, properties)) {
+    const parts = this.#parts(document, index, properties).map((part): MoverPart => {
+      const { shape, radius } = part;
       const { place, turned } = placed(document, index, part);
-      const { middle, half } = coveringBox(mover, place, part.radius);
-      const described = new this.#rapier.ColliderDesc(new this.#rapier.Cuboid(...half))
-        .setTranslation(...middle)
+      const cover = coveringBox(mover, place, radius);
+      const described = new this.#rapier.ColliderDesc(new this.#rapier.Cuboid(...cover.half))
+        .setTranslation(...cover.middle)
         .setCollisionGroups(NOBODY);
       const collider = this.#world.createCollider(described);
-      this.#moverOf.set(collider.handle, this.#movers.length);
-      slot.parts.push({ collider, base: place, radius: part.radius });
-      late.push(() => {
-        collider.setShape(part.shape);
-        collider.setTranslation(xyz(place));
-        collider.setRotation(xyzw(normalise(turned)));
-        collider.setCollisionGroups(member(MOVER));
-      });
+      return { collider, shape, base: place, turned: normalise(turned), radius, cover };
+    });
+    const object = idAt(document, index);
+    this.#movers.push({ object, mover, parts, offset: [0, 0, 0], delta: [0, 0, 0] });
+  }
+
+  #addLoose(document: WorldDocument, index: number): void {
+    const properties = resolved(document, index);
+    if (role(properties) !== "loose") return;
+    this.#loose.set(idAt(document, index), this.#parts(document, index, properties));
+  }
+
+  /** Takes everything of an object away. Shapes live in the colliders and go with them. */
+  #remove(object: number): void {
+    for (const collider of this.#statics.get(object) ?? []) {
+      this.#world.removeCollider(collider, false);
     }
-    this.#movers.push(slot);
+    this.#statics.delete(object);
+    const mover = this.#movers.find((slot) => slot.object === object);
+    for (const { collider } of mover?.parts ?? []) this.#world.removeCollider(collider, false);
+    this.#movers = this.#movers.filter((slot) => slot !== mover);
+    this.#loose.delete(object);
+  }
+
+  /** Puts movers and slots back to the boxes as which they were inserted. */
+  #cover(): void {
+    const put = (collider: Rapier.Collider, middle: Vec3, half: Vec3): void => {
+      collider.setShape(new this.#rapier.Cuboid(...half));
+      collider.setTranslation(xyz(middle));
+      collider.setRotation({ x: 0, y: 0, z: 0, w: 1 });
+      collider.setCollisionGroups(NOBODY);
+    };
+    for (const { parts } of this.#movers) {
+      for (const { collider, cover } of parts) put(collider, cover.middle, cover.half);
+    }
+    const half = c.COORDINATE_M_MAX;
+    for (const slot of this.#proxySlots) put(slot, [0, 0, 0], [half, half, half]);
+    this.#proxiesUsed = 0;
+  }
+
+  /** After the step: movers get their shapes, and there is a capsule that is not in the tree. */
+  #uncover(): Rapier.Collider {
+    this.#moverOf.clear();
+    for (const [index, { parts }] of this.#movers.entries()) {
+      for (const { collider, shape, base, turned } of parts) {
+        this.#moverOf.set(collider.handle, index);
+        collider.setShape(shape);
+        collider.setTranslation(xyz(base));
+        collider.setRotation(xyzw(turned));
+        collider.setCollisionGroups(member(MOVER));
+      }
+    }
+    return this.#world.createCollider(new this.#rapier.ColliderDesc(this.#capsuleShape));
   }
 
   /** Slots hang on a dynamic body, so that steps are not walked up onto loose things. */

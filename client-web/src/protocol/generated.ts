@@ -13,7 +13,7 @@ import {
 } from "./codec";
 
 /** Version of the wire. Both ends must name the same one. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** The four bytes that open every session, before the version. */
 export const MAGIC: readonly number[] = [86, 73, 86, 65];
@@ -66,6 +66,12 @@ export const limits = {
   resumeTokenBytes: 16,
   /** Bytes of a ticket, drawn from the operating system's random source. */
   ticketBytes: 16,
+  /** Bytes of the secret by which a device is known, drawn from a random source of its own. */
+  deviceKeyBytes: 32,
+  /** Bytes of an edit's operations (JSON) in a message; larger edits are told by the document. */
+  editBytesMax: 65536,
+  /** Objects that one person may show as chosen; more are cut off. */
+  selectedObjectsMax: 64,
   /** Seconds within which a ticket must be used. */
   ticketLifeS: 30,
   /** Numbered messages that one end takes in before it says so at the latest. */
@@ -385,6 +391,7 @@ function writeClientLatest(w: Writer, value: ClientLatest): void {
  * - `ping`: Answered at once with `Pong`, for measuring the round trip.
  * - `bye`: Leave for good: the avatar goes at once, the token is void.
  * - `taken`: How many numbered messages of the server were taken in since the session began: it need not keep them any longer.
+ * - `select`: Show others what is chosen to be changed.
  */
 export type ClientMessage =
   | { kind: "say"; text: string }
@@ -392,7 +399,8 @@ export type ClientMessage =
   | { kind: "setLook"; name: string; look: Look }
   | { kind: "ping"; nonce: number }
   | { kind: "bye" }
-  | { kind: "taken"; count: number };
+  | { kind: "taken"; count: number }
+  | { kind: "select"; objects: ObjectId[] };
 
 function readClientMessage(r: Reader): ClientMessage {
   const index = r.u32();
@@ -409,6 +417,8 @@ function readClientMessage(r: Reader): ClientMessage {
       return { kind: "bye" };
     case 5:
       return { kind: "taken", count: r.u32() };
+    case 6:
+      return { kind: "select", objects: r.sequence((r) => r.u32(), 1) };
     default:
       throw r.unknownVariant("ClientMessage", index);
   }
@@ -439,6 +449,10 @@ function writeClientMessage(w: Writer, value: ClientMessage): void {
     case "taken":
       w.u32(5);
       w.u32(value.count);
+      break;
+    case "select":
+      w.u32(6);
+      w.sequence(value.objects, (w, item) => w.u32(item));
       break;
     default:
       unreachable(value);
@@ -519,11 +533,18 @@ function writeCloseReason(w: Writer, value: CloseReason): void {
  * - `textTooLong`: The text was longer than allowed.
  * - `tooFast`: Too many of these in a short time; wait a moment.
  * - `outOfReach`: A tracked pose was out of reach or not a rotation; it was ignored.
+ * - `notAllowed`: Only those who may build in this world may do that.
  */
-export type Denial = "emptyText" | "textTooLong" | "tooFast" | "outOfReach";
+export type Denial = "emptyText" | "textTooLong" | "tooFast" | "outOfReach" | "notAllowed";
 
 /** Every `Denial`, in the order of the wire. */
-export const denialNames: readonly Denial[] = ["emptyText", "textTooLong", "tooFast", "outOfReach"];
+export const denialNames: readonly Denial[] = [
+  "emptyText",
+  "textTooLong",
+  "tooFast",
+  "outOfReach",
+  "notAllowed",
+];
 
 function readDenial(r: Reader): Denial {
   const index = r.u32();
@@ -576,6 +597,8 @@ export type Hello = {
   ticket: number[] | null;
   /** An earlier session that is to go on, on whichever transport. */
   resume: Resume | null;
+  /** The secret by which this device is known, if it is to be more than a visitor. */
+  key: number[] | null;
 };
 
 function readHello(r: Reader): Hello {
@@ -585,6 +608,7 @@ function readHello(r: Reader): Hello {
     look: readLook(r),
     ticket: r.option((r) => r.array((r) => r.u8(), 16)),
     resume: r.option(readResume),
+    key: r.option((r) => r.array((r) => r.u8(), 32)),
   };
 }
 
@@ -594,6 +618,7 @@ function writeHello(w: Writer, value: Hello): void {
   writeLook(w, value.look);
   w.option(value.ticket, (w, item) => w.array(item, 16, (w, item) => w.u8(item)));
   w.option(value.resume, writeResume);
+  w.option(value.key, (w, item) => w.array(item, 32, (w, item) => w.u8(item)));
 }
 
 /**
@@ -812,6 +837,8 @@ function writeResume(w: Writer, value: Resume): void {
  * - `denied`: A wish was not granted; the session goes on.
  * - `sensed`: A sensor of the world found itself entered or left; drives its sound and light.
  * - `taken`: How many numbered messages of the client were taken in since the session began: it need not keep them any longer.
+ * - `edited`: The world was changed. Edits are numbered one by one since the world was started.
+ * - `selected`: Somebody who builds has chosen objects, to change them or no longer.
  */
 export type ServerMessage =
   | { kind: "closed"; reason: CloseReason; detail: string }
@@ -832,6 +859,7 @@ export type ServerMessage =
       substeps: number;
       tick: number;
       people: PersonCard[];
+      edits: number;
     }
   | { kind: "joined"; card: PersonCard }
   | { kind: "changed"; card: PersonCard }
@@ -841,7 +869,9 @@ export type ServerMessage =
   | { kind: "pong"; nonce: number }
   | { kind: "denied"; denial: Denial }
   | { kind: "sensed"; object: ObjectId; inside: number }
-  | { kind: "taken"; count: number };
+  | { kind: "taken"; count: number }
+  | { kind: "edited"; number: number; author: string; operations: string | null }
+  | { kind: "selected"; person: PersonId; objects: ObjectId[] };
 
 function readServerMessage(r: Reader): ServerMessage {
   const index = r.u32();
@@ -867,6 +897,7 @@ function readServerMessage(r: Reader): ServerMessage {
         substeps: r.u8(),
         tick: r.u32(),
         people: r.sequence(readPersonCard, 9),
+        edits: r.u32(),
       };
     case 3:
       return { kind: "joined", card: readPersonCard(r) };
@@ -886,6 +917,15 @@ function readServerMessage(r: Reader): ServerMessage {
       return { kind: "sensed", object: r.u32(), inside: r.u16() };
     case 11:
       return { kind: "taken", count: r.u32() };
+    case 12:
+      return {
+        kind: "edited",
+        number: r.u32(),
+        author: r.string(),
+        operations: r.option((r) => r.string()),
+      };
+    case 13:
+      return { kind: "selected", person: r.u32(), objects: r.sequence((r) => r.u32(), 1) };
     default:
       throw r.unknownVariant("ServerMessage", index);
   }
@@ -915,6 +955,7 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
       w.u8(value.substeps);
       w.u32(value.tick);
       w.sequence(value.people, writePersonCard);
+      w.u32(value.edits);
       break;
     case "joined":
       w.u32(3);
@@ -954,6 +995,17 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
     case "taken":
       w.u32(11);
       w.u32(value.count);
+      break;
+    case "edited":
+      w.u32(12);
+      w.u32(value.number);
+      w.string(value.author);
+      w.option(value.operations, (w, item) => w.string(item));
+      break;
+    case "selected":
+      w.u32(13);
+      w.u32(value.person);
+      w.sequence(value.objects, (w, item) => w.u32(item));
       break;
     default:
       unreachable(value);

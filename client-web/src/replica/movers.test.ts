@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { applyOperations, editable } from "../document/apply";
 import type { WorldDocument } from "../protocol/document";
+import type { Operation } from "../protocol/operation";
 import { Movers } from "./movers";
 
 /** A platform of 4 x 0.4 x 4 m that goes 30 m along x in 100 ticks and back. */
@@ -59,5 +61,30 @@ describe("platforms", () => {
     expect(off[0]).toBeLessThan(on);
     expect(off[0]).toBeGreaterThan(0);
     expect(off[3]).toBe(0);
+  });
+
+  it("follow the document when it is edited", () => {
+    const movers = new Movers(editable(WORLD));
+    movers.show(50, 1);
+    expect(movers.carry(7, [21, 1.2, 0], 40)[0]).toBeGreaterThan(3);
+    const edit = (document: WorldDocument, ...operations: Operation[]): WorldDocument => {
+      const edited = applyOperations(document, operations);
+      movers.edit(edited.document, edited.changes.bodies);
+      return edited.document;
+    };
+    const shown = (): [number, number][] =>
+      movers.show(0, 1).map(({ object, position }) => [object, position[0]]);
+    const raft = { blueprint: "raft", position_m: [50, 1, 0] as [number, number, number] };
+    const two = edit(editable(WORLD), { create: { object: 4, value: raft } });
+    expect(shown()).toEqual([
+      [1, 10],
+      [4, 50],
+    ]);
+    const still: Operation = { set: { object: 4, property: { body: { kind: "static" } } } };
+    const away: Operation = { set_blueprint: { name: "raft", property: { mover: null } } };
+    edit(two, still, away);
+    expect(shown()).toEqual([]);
+    movers.show(50, 1);
+    expect(movers.carry(7, [21, 1.2, 0], 40)).toEqual([0, 0, 0]);
   });
 });

@@ -5,6 +5,7 @@
  * are shown in the past. Whoever stands on a platform is therefore carried along to where the
  * platform is shown, or they would float beside it.
  */
+import { placeOf } from "../document/apply";
 import { offsetM } from "../predict/mover";
 import { type Collider, idAt, type Mover, type WorldDocument } from "../protocol/document";
 import type { ObjectView, Quat, Vec3 } from "../scene/view";
@@ -92,7 +93,8 @@ function positionAt(platform: Platform, tick: number): Vec3 {
 }
 
 export class Movers {
-  readonly #platforms: Platform[];
+  /** By ascending ids. */
+  #platforms: Platform[];
   /** How far each entity is drawn along, 0 to 1, and by which platform. */
   #carried = new Map<number, { platform: Platform; share: number }>();
   #shownTick = 0;
@@ -102,6 +104,28 @@ export class Movers {
     this.#platforms = document.objects
       .map((_, index) => platformOf(document, index))
       .filter((platform) => platform !== null);
+  }
+
+  /** Takes over what is now in the document of these objects. */
+  edit(document: WorldDocument, changed: ReadonlySet<number>): void {
+    const fresh = [...changed]
+      .map((id) => ({ id, index: placeOf(document, id) }))
+      .filter(({ id, index }) => idAt(document, index) === id)
+      .map(({ index }) => platformOf(document, index))
+      .filter((platform) => platform !== null);
+    this.#platforms = this.#platforms
+      .filter(({ object }) => !changed.has(object))
+      .concat(fresh)
+      .sort((a, b) => a.object - b.object);
+    // Who stood on one that is now another is carried by that one.
+    const platforms = new Map(this.#platforms.map((platform) => [platform.object, platform]));
+    for (const [entity, carried] of this.#carried) {
+      const { object } = carried.platform;
+      if (!changed.has(object)) continue;
+      const platform = platforms.get(object);
+      if (platform === undefined) this.#carried.delete(entity);
+      else this.#carried.set(entity, { platform, share: carried.share });
+    }
   }
 
   /** Platforms at `shownTick`. */

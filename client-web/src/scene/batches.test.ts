@@ -29,10 +29,12 @@ function looseBoxes(count: number): Instances {
         geometry: geometryOf(boxSolid([1, 1, 1])),
         material: materials.get(surface, "instances"),
         castShadow: true,
+        family: materials.familyKey(surface),
       }),
       new Matrix4().setPosition(0, 0.5, 0),
       surface.colour,
       object,
+      true,
     );
   }
   return instances;
@@ -78,9 +80,9 @@ test("statics merge by material, their colours in the vertices", () => {
   const box = boxSolid([1, 1, 1], false);
   for (let i = 0; i < 50; i++) {
     const surface = paint(COLOURS[i % COLOURS.length] ?? "#000000");
-    merger.add(materials, surface, box, new Matrix4().setPosition(i * 0.5, 0, 0));
+    merger.add(materials, surface, box, new Matrix4().setPosition(i * 0.5, 0, 0), i);
   }
-  merger.add(materials, paint("#ffffff", { opacity: 0.4 }), box, new Matrix4());
+  merger.add(materials, paint("#ffffff", { opacity: 0.4 }), box, new Matrix4(), 50);
   const meshes = merger.build(materials);
   expect(meshes).toHaveLength(2);
   const solid = meshes.find((mesh) => mesh.castShadow);
@@ -95,7 +97,7 @@ test("what is far apart is culled apart", () => {
   const materials = new MaterialLibrary(QUALITY.low, 1);
   const merger = new StaticMerger();
   const box = boxSolid([1, 1, 1], false);
-  merger.add(materials, paint("#ffffff"), box, new Matrix4());
-  merger.add(materials, paint("#ffffff"), box, new Matrix4().setPosition(500, 0, 0));
+  merger.add(materials, paint("#ffffff"), box, new Matrix4(), 0);
+  merger.add(materials, paint("#ffffff"), box, new Matrix4().setPosition(500, 0, 0), 1);
   expect(merger.build(materials)).toHaveLength(2);
 });

@@ -29,6 +29,7 @@ export class MaterialLibrary {
   #quality: Quality;
   #anisotropy: number;
   #materials = new Map<string, Material>();
+  #made = new Set<Material>();
   #textures = new Map<Pattern, Texture>();
 
   constructor(quality: Quality, anisotropyMax: number) {
@@ -51,8 +52,14 @@ export class MaterialLibrary {
     if (!material) {
       material = this.#make(surface, colouring);
       this.#materials.set(key, material);
+      this.#made.add(material);
     }
     return material;
+  }
+
+  /** Whether it may be in use elsewhere: only the library disposes of it. */
+  owns(material: Material): boolean {
+    return this.#made.has(material);
   }
 
   texture(pattern: Pattern): Texture {

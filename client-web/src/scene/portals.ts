@@ -11,9 +11,13 @@ import {
   MeshLambertMaterial,
   PlaneGeometry,
   ShaderMaterial,
+  Sprite,
+  SpriteMaterial,
+  type Texture,
   TorusGeometry,
   type Vector3,
 } from "three";
+import type { Light } from "../protocol/document";
 import { drawSign } from "./lettering";
 
 const VERTEX = /* glsl */ `
@@ -41,7 +45,7 @@ void main() {
 }`;
 
 export class Portals {
-  #surfaces: ShaderMaterial[] = [];
+  #surfaces = new Set<ShaderMaterial>();
 
   /**
    * A door of `size` metres around the group's origin. The surface spans the wider of the two
@@ -65,7 +69,7 @@ export class Portals {
         outer: { value: tint.clone().convertLinearToSRGB() },
       },
     });
-    this.#surfaces.push(surface);
+    this.#surfaces.add(surface);
     const pane = new Mesh(new PlaneGeometry(wide, height), surface);
     pane.renderOrder = 3;
     group.add(pane);
@@ -102,6 +106,11 @@ export class Portals {
     return group;
   }
 
+  /** A door that is gone need not shimmer. */
+  forget(material: unknown): void {
+    if (material instanceof ShaderMaterial) this.#surfaces.delete(material);
+  }
+
   update(timeS: number): void {
     for (const surface of this.#surfaces) {
       if (surface.uniforms.time) surface.uniforms.time.value = timeS;
@@ -126,6 +135,24 @@ export function signMesh(text: string, heightM: number, colour: string): Mesh {
   );
   mesh.renderOrder = 2;
   return mesh;
+}
+
+/** The glow around a lamp. */
+export function glowSprite(spot: Texture, light: Light): Sprite {
+  const glow = new Sprite(
+    new SpriteMaterial({
+      map: spot,
+      color: light.colour,
+      transparent: true,
+      opacity: 0.5,
+      blending: AdditiveBlending,
+      depthWrite: false,
+      fog: false,
+    }),
+  );
+  glow.scale.setScalar(Math.min(2.2, 0.5 + light.range_m * 0.1));
+  glow.renderOrder = 4;
+  return glow;
 }
 
 /** Nearest first. */

@@ -14,7 +14,7 @@ import type { Quat, Vec3 } from "./view";
 
 /** One object of the document, its blueprint applied. */
 export interface PlacedObject {
-  /** Index in the document. */
+  /** Its id in the document. */
   id: number;
   position: Vec3;
   rotation: Quat;
@@ -44,21 +44,26 @@ const PLAIN: Surface = {
 };
 
 export function placeObjects(document: WorldDocument): PlacedObject[] {
-  return document.objects.map((object, index) => {
-    const base = object.blueprint ? document.blueprints?.[object.blueprint] : undefined;
-    const properties: Properties = { ...base };
-    for (const [key, value] of Object.entries(object.properties ?? {})) {
-      if (value !== null && value !== undefined) Object.assign(properties, { [key]: value });
-    }
-    return {
-      id: idAt(document, index),
-      position: vec3(object.position_m, [0, 0, 0]),
-      rotation: quat(object.rotation),
-      scale: vec3(object.scale, [1, 1, 1]),
-      moving: properties.body?.kind === "dynamic" || properties.body?.kind === "kinematic",
-      properties,
-    };
-  });
+  return document.objects.map((_, index) => placeObject(document, index) as PlacedObject);
+}
+
+/** The object at a place in the list; null when there is none. */
+export function placeObject(document: WorldDocument, index: number): PlacedObject | null {
+  const object = document.objects[index];
+  if (object === undefined) return null;
+  const base = object.blueprint ? document.blueprints?.[object.blueprint] : undefined;
+  const properties: Properties = { ...base };
+  for (const [key, value] of Object.entries(object.properties ?? {})) {
+    if (value !== null && value !== undefined) Object.assign(properties, { [key]: value });
+  }
+  return {
+    id: idAt(document, index),
+    position: vec3(object.position_m, [0, 0, 0]),
+    rotation: quat(object.rotation),
+    scale: vec3(object.scale, [1, 1, 1]),
+    moving: properties.body?.kind === "dynamic" || properties.body?.kind === "kinematic",
+    properties,
+  };
 }
 
 /** The look of a visual; an unknown or absent material is a plain one. */

@@ -7,25 +7,39 @@ import {
   Color,
   Fog,
   NeutralToneMapping,
+  type Object3D,
   PCFShadowMap,
   PerspectiveCamera,
+  Raycaster,
   SRGBColorSpace,
   Scene as ThreeScene,
+  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
+import { type Changes, noChanges } from "../document/apply";
 import { documentDefaults, type WorldDocument } from "../protocol/document";
 import { Crowd } from "./avatar/crowd";
 import { CameraRig, lookDirection } from "./camera";
+import type { Handles } from "./gizmo";
 import { Labels } from "./labels";
+import { Outlines } from "./outlines";
+import type { Portraits } from "./portraits";
 import { chooseTier, FrameGovernor, QUALITY, type Quality } from "./quality";
 import { Shadows } from "./shadows";
 import { Sky } from "./sky";
 import { Sounds } from "./sounds";
-import type { WorldView } from "./view";
+import type { Bounds, Hit, ScaledPose, WorldView } from "./view";
 import { WorldScene } from "./world";
 
 const FOV_DEG = 60;
+/**
+ * Where so many objects change at once, the world is built anew beside the one that is shown: as
+ * groups of their own they would cost a draw call each.
+ */
+const LIVE_AT_ONCE_MAX = 600;
+/** The same when so many have come together. */
+const LIVE_MAX = 1_500;
 
 export interface SceneOptions {
   reducedMotion: boolean;
@@ -46,6 +60,11 @@ export class Scene {
   #sounds = new Sounds();
   #sky: Sky | null = null;
   #world: WorldScene | null = null;
+  #document: WorldDocument | null = null;
+  /** What changed while a world is being built; null: none is. */
+  #meanwhile: Changes | null = null;
+  #outlines = new Outlines();
+  #raycaster = new Raycaster();
   #governor = new FrameGovernor();
   #pixelRatio: number;
   #lastS = 0;
@@ -77,6 +96,7 @@ export class Scene {
     this.#labels = new Labels();
     this.#blobs = new Shadows();
     this.#three.add(this.#crowd.root, this.#labels.root, this.#blobs.mesh);
+    this.#three.add(this.#outlines.root);
     this.resize();
   }
 
@@ -86,30 +106,109 @@ export class Scene {
     progress: (done01: number, label: string) => void,
   ): Promise<void> {
     this.#clearWorld();
-    const environment = { ...documentDefaults.environment, ...document.environment };
     const sky = new Sky(document.environment ?? {}, this.#quality);
-    const world = new WorldScene(
-      document,
-      this.#quality,
-      this.#renderer.capabilities.getMaxAnisotropy(),
-      sky.sunRay,
-    );
+    const world = this.#makeWorld(document, sky);
     this.#sky = sky;
     this.#world = world;
-    this.#three.fog = new Fog(environment.fog, environment.fog_near_m, environment.fog_far_m);
-    this.#three.background = new Color(environment.fog);
-    this.#camera.far = Math.max(200, environment.fog_far_m * 1.3);
-    this.#camera.updateProjectionMatrix();
+    this.#document = document;
+    this.#setAir(document);
     this.#three.add(sky.dome, sky.sun, sky.sun.target, sky.ambient);
-    await world.build(this.#options.assetsUrl, (done01, label) => progress(done01 * 0.9, label));
+    this.#meanwhile = noChanges();
+    await world.build((done01, label) => progress(done01 * 0.9, label));
     // Another world may have been asked for meanwhile.
     if (this.#world !== world) return;
     this.#three.add(world.root);
     this.#sounds.load(document, this.#options.assetsUrl);
+    this.#catchUp();
     progress(0.95, "shaders");
     await this.#renderer.compileAsync(this.#three, this.#camera);
     this.#renderer.shadowMap.needsUpdate = true;
     progress(1, "ready");
+  }
+
+  /** The world was changed: shows it as it is in `document` now. */
+  edit(document: WorldDocument, changes: Changes): void {
+    const world = this.#world;
+    if (!world) return;
+    this.#document = document;
+    if (this.#meanwhile) {
+      merge(this.#meanwhile, changes);
+      // A world that is built beside the one that is shown: that one goes on following small edits.
+      if (!world.root.parent || sizeOf(changes) > LIVE_AT_ONCE_MAX) return;
+    }
+    if (changes.environment) {
+      this.#sky?.set(document.environment ?? {});
+      this.#setAir(document);
+    }
+    this.#sounds.edit(document, touched(changes));
+    const repainted = world.repaint(document, changes.repainted);
+    const left = { ...changes, repainted };
+    const size = sizeOf(left);
+    const crowded = size > 0 && world.liveCount + size > LIVE_MAX && !this.#meanwhile;
+    if (size > LIVE_AT_ONCE_MAX || crowded) void this.#buildAnew(world, left);
+    else world.edit(document, left);
+    this.#renderer.shadowMap.needsUpdate = true;
+  }
+
+  /**
+   * What lies under a point of the picture (-1 to 1, y upwards), besides some objects. What is not
+   * drawn cannot be met.
+   */
+  pick(x: number, y: number, except: ReadonlySet<number> = new Set()): Hit | null {
+    this.#raycaster.setFromCamera(new Vector2(x, y), this.#camera);
+    const met = this.#world?.pick(this.#raycaster.ray, except) ?? null;
+    return met && { object: met.object, point: met.point.toArray(), normal: met.normal.toArray() };
+  }
+
+  /** The upright box around what is drawn of an object; null: nothing is. */
+  boundsOf(object: number): Bounds | null {
+    const bounds = this.#world?.boundsOf(object);
+    return bounds ? { min: bounds.min.toArray(), max: bounds.max.toArray() } : null;
+  }
+
+  /** Where an object is shown right now, be it as a preview; null: there is no such object. */
+  poseOf(object: number): ScaledPose | null {
+    return this.#world?.poseOf(object) ?? null;
+  }
+
+  /** Shows an object elsewhere until the next edit of it; null: where it is. */
+  preview(object: number, pose: ScaledPose | null): void {
+    this.#world?.preview(object, pose);
+  }
+
+  /** Hides an object on this page alone. */
+  hide(object: number, hidden: boolean): void {
+    this.#world?.hide(object, hidden);
+  }
+
+  /**
+   * The group in which an object is drawn, taken out of the merged meshes: for handles within
+   * `scene/`. It stays the same while the object is there, and its parts are exchanged.
+   */
+  takeOut(object: number): Object3D | null {
+    return this.#world?.takeOut(object) ?? null;
+  }
+
+  /** Frames around what somebody has chosen, with their name; no ids: none any more. */
+  highlight(key: string, ids: Iterable<number>, colour: string, name: string | null): void {
+    this.#outlines.set(key, [...ids], colour, name);
+  }
+
+  /** A frame around a place where something may come; null: none any more. */
+  ghost(bounds: Bounds | null, colour: string): void {
+    this.#outlines.ghost(bounds, colour);
+  }
+
+  /** Handles with which something is moved, turned and scaled; whoever asks disposes of them. */
+  async makeHandles(): Promise<Handles> {
+    const { Handles: HandlesClass } = await import("./gizmo");
+    return new HandlesClass(this.#three, this.#camera);
+  }
+
+  /** Small pictures of models; whoever asks disposes of them. */
+  async makePortraits(): Promise<Portraits> {
+    const { Portraits: PortraitsClass } = await import("./portraits");
+    return new PortraitsClass(this.#options.assetsUrl);
   }
 
   render(view: WorldView): void {
@@ -130,6 +229,11 @@ export class Scene {
     this.#labels.update(view.avatars, this.#camera, this.#renderer.domElement.clientHeight, inside);
     const windS = this.#options.reducedMotion ? view.timeS * 0.3 : view.timeS;
     this.#world?.update(windS, this.#target);
+    const framed = {
+      boundsOf: (object: number) => this.#world?.boundsOf(object) ?? null,
+      placeOf: (object: number) => this.#world?.poseOf(object)?.position ?? null,
+    };
+    this.#outlines.update(framed, eye);
     this.#sky?.update(this.#target, windS, this.#options.reducedMotion);
     this.#sounds.update(eye, this.#ahead, view.objects);
     if (this.#frame % this.#quality.shadowEveryFrames === 0) {
@@ -172,8 +276,61 @@ export class Scene {
     this.#crowd.dispose();
     this.#labels.dispose();
     this.#blobs.dispose();
+    this.#outlines.dispose();
     this.#sounds.dispose();
     this.#renderer.dispose();
+  }
+
+  #makeWorld(document: WorldDocument, sky: Sky): WorldScene {
+    return new WorldScene(
+      document,
+      this.#quality,
+      this.#renderer.capabilities.getMaxAnisotropy(),
+      sky.sunRay,
+      this.#options.assetsUrl,
+    );
+  }
+
+  /** Fog, and how far one can see. */
+  #setAir(document: WorldDocument): void {
+    const environment = { ...documentDefaults.environment, ...document.environment };
+    this.#three.fog = new Fog(environment.fog, environment.fog_near_m, environment.fog_far_m);
+    this.#three.background = new Color(environment.fog);
+    this.#camera.far = Math.max(200, environment.fog_far_m * 1.3);
+    this.#camera.updateProjectionMatrix();
+  }
+
+  /** Builds the world anew beside the one that is shown, and exchanges them. */
+  async #buildAnew(before: WorldScene, changes: Changes): Promise<void> {
+    if (!this.#document || !this.#sky) return;
+    const after = this.#makeWorld(this.#document, this.#sky);
+    this.#meanwhile = noChanges();
+    try {
+      await after.build(() => {}, true);
+    } catch {
+      // At worst it costs more to draw.
+      if (this.#world === before) before.edit(this.#document, changes);
+      this.#meanwhile = null;
+      after.dispose();
+      return;
+    }
+    if (this.#world !== before) {
+      after.dispose();
+      return;
+    }
+    this.#three.remove(before.root);
+    this.#world = after;
+    this.#three.add(after.root);
+    after.succeed(before);
+    before.dispose();
+    this.#catchUp();
+  }
+
+  /** Does what changed while a world was built. */
+  #catchUp(): void {
+    const missed = this.#meanwhile;
+    this.#meanwhile = null;
+    if (missed && this.#document) this.edit(this.#document, missed);
   }
 
   #placeCamera(view: WorldView, dtS: number): void {
@@ -209,8 +366,33 @@ export class Scene {
       this.#world.dispose();
       this.#world = null;
     }
+    this.#outlines.clear();
+    this.#document = null;
+    this.#meanwhile = null;
     this.#sounds.clear();
   }
+}
+
+/** Objects that are to be drawn otherwise or elsewhere. */
+function touched(changes: Changes): Set<number> {
+  const { created, deleted, moved, reshaped, repainted } = changes;
+  return new Set([...created, ...deleted, ...moved, ...reshaped, ...repainted]);
+}
+
+function sizeOf(changes: Changes): number {
+  return touched(changes).size - changes.deleted.size;
+}
+
+/** Adds later changes to earlier ones; which objects are there is looked up in the document. */
+function merge(into: Changes, later: Changes): void {
+  for (const key of ["created", "deleted", "changed", "moved", "reshaped", "repainted"] as const) {
+    for (const id of later[key]) into[key].add(id);
+  }
+  // What went and came back, or the other way round, is drawn as the document says.
+  for (const id of into.deleted) into.created.add(id);
+  into.settings ||= later.settings;
+  into.environment ||= later.environment;
+  into.title ||= later.title;
 }
 
 /** What WebGL calls the machine's renderer; empty when it will not tell. */

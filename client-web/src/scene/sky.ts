@@ -134,12 +134,30 @@ export class Sky {
     // Drawn after the solid things: most of its pixels are then already covered.
     this.dome.renderOrder = 1;
 
-    this.sun = new DirectionalLight(environment.sun, 3.1 * environment.sun_intensity);
-    this.ambient = new HemisphereLight(
-      new Color(environment.zenith).lerp(new Color(environment.horizon), 0.55),
-      new Color(environment.ground).lerp(new Color(environment.horizon), 0.3),
-      1.75 * environment.sky_intensity,
-    );
+    this.sun = new DirectionalLight();
+    this.ambient = new HemisphereLight();
+    this.set(given);
+  }
+
+  /** Another sky, sun and light. */
+  set(given: Environment): void {
+    const environment = { ...documentDefaults.environment, ...given };
+    this.sunRay.fromArray(environment.sun_direction).normalize();
+    const colours = {
+      zenith: environment.zenith,
+      horizon: environment.horizon,
+      haze: environment.fog,
+      sunColour: environment.sun,
+    };
+    for (const [name, hex] of Object.entries(colours)) {
+      const uniform = this.#material.uniforms[name];
+      if (uniform) uniform.value = displayColour(hex);
+    }
+    this.sun.color.set(environment.sun);
+    this.sun.intensity = 3.1 * environment.sun_intensity;
+    this.ambient.color.set(environment.zenith).lerp(new Color(environment.horizon), 0.55);
+    this.ambient.groundColor.set(environment.ground).lerp(new Color(environment.horizon), 0.3);
+    this.ambient.intensity = 1.75 * environment.sky_intensity;
     this.#setUpShadow();
   }
 

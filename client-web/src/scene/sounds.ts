@@ -3,8 +3,10 @@
  * touched the page, as browsers demand.
  */
 import type { Vector3 } from "three";
+import { placeOf } from "../document/apply";
+import { same } from "../document/compare";
 import type { Sound, WorldDocument } from "../protocol/document";
-import { placeObjects } from "./resolve";
+import { placeObject, placeObjects } from "./resolve";
 import type { ObjectView, Vec3 } from "./view";
 
 interface Voice {
@@ -40,6 +42,27 @@ export class Sounds {
       this.#voices.push({ object: object.id, sound, position, panner: null, source: null });
     }
     if (this.#context) this.#playLoops();
+  }
+
+  /** Takes over what is now in the document of these objects. */
+  edit(document: WorldDocument, changed: ReadonlySet<number>): void {
+    for (const id of changed) {
+      const object = placeObject(document, placeOf(document, id));
+      const sound = object?.id === id ? object.properties.sound : undefined;
+      const before = this.#voices.find((voice) => voice.object === id);
+      if (before && object && same(before.sound, sound)) {
+        before.position = object.position;
+        if (before.panner) place(before.panner, object.position);
+        continue;
+      }
+      if (before) this.#silence(before);
+      this.#voices = this.#voices.filter((voice) => voice !== before);
+      if (!object || !sound) continue;
+      const { position } = object;
+      const voice: Voice = { object: id, sound, position, panner: null, source: null };
+      this.#voices.push(voice);
+      if (this.#context && sound.plays === "always") void this.#play(voice);
+    }
   }
 
   update(eye: Vector3, ahead: Vector3, objects: readonly ObjectView[]): void {
@@ -80,10 +103,7 @@ export class Sounds {
   }
 
   clear(): void {
-    for (const voice of this.#voices) {
-      voice.source?.stop();
-      voice.panner?.disconnect();
-    }
+    for (const voice of this.#voices) this.#silence(voice);
     this.#voices = [];
   }
 
@@ -92,6 +112,11 @@ export class Sounds {
     for (const gesture of GESTURES) window.removeEventListener(gesture, this.#start);
     void this.#context?.close();
     this.#context = null;
+  }
+
+  #silence(voice: Voice): void {
+    voice.source?.stop();
+    voice.panner?.disconnect();
   }
 
   #wake(): void {

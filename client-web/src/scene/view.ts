@@ -10,10 +10,33 @@ export type Vec3 = [number, number, number];
 /** Unit quaternion x, y, z, w. */
 export type Quat = [number, number, number, number];
 
-/** A headset or controller, in metres relative to the avatar's feet, in the avatar's frame. */
+/**
+ * Of a headset or controller: in metres relative to the avatar's feet, in the avatar's frame. Of an
+ * object: in the world.
+ */
 export interface PoseView {
   position: Vec3;
   rotation: Quat;
+}
+
+/** Where an object is shown. */
+export interface ScaledPose extends PoseView {
+  /** Factors along the object's own axes. */
+  scale: Vec3;
+}
+
+/** An upright box, metres. */
+export interface Bounds {
+  min: Vec3;
+  max: Vec3;
+}
+
+/** What lies under a point of the picture. */
+export interface Hit {
+  object: number;
+  point: Vec3;
+  /** Unit vector out of the surface. */
+  normal: Vec3;
 }
 
 export interface AvatarView {

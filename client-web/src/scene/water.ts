@@ -67,7 +67,7 @@ export interface WaterLook {
 }
 
 export class Waters {
-  #materials: ShaderMaterial[] = [];
+  #materials = new Set<ShaderMaterial>();
 
   /** A surface of `size` metres, facing up. */
   make(size: readonly [number, number], look: WaterLook, opacity: number): Mesh {
@@ -93,12 +93,17 @@ export class Waters {
     });
     // `merge` would clone the texture.
     if (material.uniforms.noise) material.uniforms.noise.value = look.noise;
-    this.#materials.push(material);
+    this.#materials.add(material);
     const geometry = new PlaneGeometry(size[0], size[1]);
     geometry.rotateX(-Math.PI / 2);
     const mesh = new Mesh(geometry, material);
     mesh.renderOrder = 2;
     return mesh;
+  }
+
+  /** A surface that is gone need not move. */
+  forget(material: unknown): void {
+    if (material instanceof ShaderMaterial) this.#materials.delete(material);
   }
 
   update(timeS: number): void {

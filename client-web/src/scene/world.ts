@@ -1,48 +1,41 @@
 /**
- * Builds what is drawn of a world document, once, when the world is entered.
+ * What is drawn of a world document, and how it follows edits.
  *
- * Static parts are never touched again; moving ones are instances that `setPose` moves.
+ * An object of the first build is *batched*: its parts are in merged meshes and instances. The first
+ * edit that concerns it takes it out of there, and from then on it is *live*: drawn as a group of
+ * its own, which every further edit fills anew or moves. Signs, water, doors and glows are in its
+ * group from the beginning. Invariant: an object is drawn exactly once; a group has the pose of its
+ * object and holds parts in the object's frame, with its scale in them.
  */
 import {
-  AdditiveBlending,
+  type Box3,
   Color,
   Group,
   InstancedMesh,
   type Material,
   Matrix4,
   Mesh,
+  type Object3D,
   PointLight,
   Quaternion,
+  type Ray,
   Sprite,
-  SpriteMaterial,
-  Texture,
+  type Texture,
   Vector3,
 } from "three";
-import {
-  type Collider,
-  documentDefaults,
-  type Light,
-  type VisualShape,
-  type WorldDocument,
-} from "../protocol/document";
+import { type Changes, placeOf } from "../document/apply";
+import { documentDefaults, idAt, type Light, type WorldDocument } from "../protocol/document";
 import { geometryOf, Instances, StaticMerger } from "./batches";
+import { type Draft, Drafter } from "./drafts";
 import { drawSpot } from "./lettering";
 import { MaterialLibrary } from "./materials";
-import { loadModels, type ModelPart } from "./models";
-import { byDistance, Portals, signMesh } from "./portals";
+import { boundsOfTriangles, type Meeting, meetTriangles, type Triangles, whole } from "./picking";
+import { byDistance, glowSprite, Portals, signMesh } from "./portals";
 import type { Quality } from "./quality";
-import { type PlacedObject, placeObjects, quat, type Surface, surfaceOf, vec3 } from "./resolve";
+import { type PlacedObject, placeObject, placeObjects, vec3 } from "./resolve";
 import { displayColour } from "./sky";
-import {
-  ballSolid,
-  boxSolid,
-  capsuleSolid,
-  cylinderSolid,
-  facetedSolid,
-  type Solid,
-} from "./solids";
-import { type TerrainColours, terrainSolid } from "./terrain";
-import type { Quat, Vec3 } from "./view";
+import type { Solid } from "./solids";
+import type { PoseView, Quat, ScaledPose, Vec3 } from "./view";
 import { Waters } from "./water";
 import { windTime } from "./wind";
 
@@ -51,55 +44,69 @@ export type Progress = (done01: number, label: string) => void;
 
 /** Above this many vertices a repeated static shape is instanced, below it is merged. */
 const MERGE_VERTICES_MAX = 220;
+/** A world that is built beside one that is shown leaves room for pictures in between. */
+const SLICE_MS = 6;
 
 interface Lamp {
-  at: Vector3;
+  group: Group;
+  offset: Vector3;
   light: Light;
+  at: Vector3;
+}
+
+interface Shown {
+  placed: PlacedObject;
+  batched: boolean;
+  /** Absent as long as all of the object is batched. */
+  group: Group | null;
+  /** Where it was said to be last, if it moves. */
+  pose: PoseView | null;
+  /** Where it is shown instead. */
+  preview: ScaledPose | null;
+  bounds: Box3 | null;
 }
 
 export class WorldScene {
   readonly root = new Group();
   #quality: Quality;
   #materials: MaterialLibrary;
+  #drafter: Drafter;
   #statics = new StaticMerger();
   #instances = new Instances();
-  #solids = new Map<string, Solid>();
   #waters = new Waters();
   #portals = new Portals();
-  #lamps: Lamp[] = [];
+  #lamps = new Map<number, Lamp>();
   #lights: PointLight[] = [];
   #glow: Texture | null = null;
-  #waterHeightsM: number[] = [];
-  #document: WorldDocument;
   #sunRay: Vector3;
-  /** Groups of moving objects that are not instanced (signs, lamps). */
-  #loose = new Map<number, Group>();
+  #shown = new Map<number, Shown>();
+  #live = 0;
 
-  constructor(document: WorldDocument, quality: Quality, anisotropyMax: number, sunRay: Vector3) {
-    this.#document = document;
+  constructor(
+    document: WorldDocument,
+    quality: Quality,
+    anisotropyMax: number,
+    sunRay: Vector3,
+    assetsUrl: string,
+  ) {
     this.#quality = quality;
     this.#sunRay = sunRay;
     this.#materials = new MaterialLibrary(quality, anisotropyMax);
+    this.#drafter = new Drafter(document, quality, assetsUrl);
   }
 
-  async build(assetsUrl: string, progress: Progress): Promise<void> {
-    const objects = placeObjects(this.#document);
-    for (const object of objects) {
-      for (const visual of object.properties.visuals ?? []) {
-        if ("water" in visual.shape) this.#waterHeightsM.push(object.position[1]);
-      }
-    }
-    const paths = new Set<string>();
-    for (const object of objects) {
-      for (const visual of object.properties.visuals ?? []) {
-        if ("model" in visual.shape) paths.add(visual.shape.model.path);
-      }
-    }
-    const models = await loadModels([...paths], assetsUrl, this.#quality, (done01) =>
-      progress(done01 * 0.8, "models"),
-    );
+  /** `gently`: another world is shown meanwhile. */
+  async build(progress: Progress, gently = false): Promise<void> {
+    const objects = placeObjects(this.#drafter.document);
+    await this.#drafter.prepare(objects, (done01) => progress(done01 * 0.8, "models"));
     progress(0.8, "objects");
-    for (const object of objects) await this.#place(object, models);
+    let sinceMs = performance.now();
+    for (const object of objects) {
+      this.#batch(object);
+      if (!gently || performance.now() - sinceMs < SLICE_MS) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      sinceMs = performance.now();
+    }
     for (const mesh of this.#statics.build(this.#materials)) this.root.add(mesh);
     for (const mesh of this.#instances.build()) this.root.add(mesh);
     for (const object of objects) {
@@ -114,24 +121,61 @@ export class WorldScene {
     progress(1, "objects");
   }
 
-  setPose(object: number, position: Vec3, rotation: Quat): void {
-    this.#instances.setPose(object, position, rotation);
-    const loose = this.#loose.get(object);
-    if (loose) {
-      loose.position.fromArray(position);
-      loose.quaternion.fromArray(rotation);
+  /** Objects that are drawn as groups of their own. */
+  get liveCount(): number {
+    return this.#live;
+  }
+
+  /**
+   * Gives batched objects the colours that the document says. What needs another material than it
+   * has, and what is live, is given back: `edit` draws it anew.
+   */
+  repaint(document: WorldDocument, ids: Iterable<number>): Set<number> {
+    this.#drafter.document = document;
+    return new Set([...ids].filter((id) => !this.#repaint(id)));
+  }
+
+  /** Goes on for a world that was shown before: with its previews, and what was hidden. */
+  succeed(before: WorldScene): void {
+    for (const [id, { preview, group }] of before.#shown) {
+      if (preview) this.preview(id, preview);
+      if (group?.visible === false) this.hide(id, true);
     }
+  }
+
+  /** Shows a world as it is after an edit. */
+  edit(document: WorldDocument, changes: Changes): void {
+    this.#drafter.document = document;
+    for (const id of changes.deleted) this.#remove(id);
+    const anew = new Set([...changes.created, ...changes.reshaped, ...changes.repainted]);
+    if (changes.environment) {
+      // Water mirrors the sky, and doors have something of its colour.
+      for (const [id, { placed }] of this.#shown) if (showsSky(placed)) anew.add(id);
+    }
+    for (const id of anew) this.#renew(id);
+    for (const id of changes.moved) if (!anew.has(id)) this.#move(id);
+  }
+
+  setPose(object: number, position: Vec3, rotation: Quat): void {
+    const shown = this.#shown.get(object);
+    if (!shown?.placed.moving) return;
+    shown.pose = { position, rotation };
+    if (shown.preview) return;
+    if (shown.batched) this.#instances.setPose(object, position, rotation);
+    if (shown.group) this.#put(shown);
   }
 
   update(timeS: number, around: Vector3): void {
     this.#waters.update(timeS);
     this.#portals.update(timeS);
     windTime.value = timeS;
-    if (this.#lights.length === 0 || this.#lamps.length === 0) return;
+    if (this.#lights.length === 0) return;
+    const lamps = [...this.#lamps.values()].filter(({ group }) => group.visible);
+    for (const lamp of lamps) lamp.at.copy(lamp.offset).applyMatrix4(lamp.group.matrix);
     const nearest = byDistance(around);
-    this.#lamps.sort((a, b) => nearest(a.at, b.at));
+    lamps.sort((a, b) => nearest(a.at, b.at));
     this.#lights.forEach((light, index) => {
-      const lamp = this.#lamps[index];
+      const lamp = lamps[index];
       light.intensity = lamp?.light.intensity_cd ?? 0;
       if (!lamp) return;
       light.position.copy(lamp.at);
@@ -140,242 +184,390 @@ export class WorldScene {
     });
   }
 
-  dispose(): void {
-    this.root.traverse((node) => {
-      if (!(node instanceof Mesh) && !(node instanceof Sprite)) return;
-      node.geometry.dispose();
-      if (node instanceof InstancedMesh) node.dispose();
-      const materials: Material[] = [node.material].flat();
-      for (const material of materials) {
-        if ("map" in material && material.map instanceof Texture) material.map.dispose();
-        material.dispose();
+  /**
+   * Makes an object live, and gives its group: it may be moved as a preview, which the next edit of
+   * the object undoes. Null: there is no such object.
+   */
+  takeOut(id: number): Group | null {
+    const shown = this.#shown.get(id);
+    if (!shown) return null;
+    if (shown.batched) this.#fill(shown);
+    return this.#groupOf(shown);
+  }
+
+  /** Shows an object elsewhere than it is; null: where it is. */
+  preview(id: number, pose: ScaledPose | null): void {
+    const shown = this.#shown.get(id);
+    if (!shown || (pose === null && shown.preview === null)) return;
+    this.takeOut(id);
+    shown.preview = pose;
+    shown.bounds = null;
+    this.#put(shown);
+  }
+
+  hide(id: number, hidden: boolean): void {
+    const isHidden = this.#shown.get(id)?.group?.visible === false;
+    if (hidden === isHidden) return;
+    const group = this.takeOut(id);
+    if (group) group.visible = !hidden;
+  }
+
+  /** Where an object is shown; null: there is no such object. */
+  poseOf(id: number): ScaledPose | null {
+    const shown = this.#shown.get(id);
+    if (!shown) return null;
+    const { position, rotation } = shown.pose ?? shown.placed;
+    return shown.preview ?? { position, rotation, scale: shown.placed.scale };
+  }
+
+  /** The box around what is drawn of an object; null: nothing is. */
+  boundsOf(id: number): Box3 | null {
+    const shown = this.#shown.get(id);
+    if (!shown) return null;
+    if (shown.bounds) return shown.bounds;
+    const bounds = boundsOfTriangles(this.#trianglesOf(shown));
+    if (bounds.isEmpty()) return null;
+    if (!shown.placed.moving && !shown.preview) shown.bounds = bounds;
+    return bounds;
+  }
+
+  /** The object that the ray meets first, and where. */
+  pick(ray: Ray, except: ReadonlySet<number>): (Meeting & { object: number }) | null {
+    const entry = new Vector3();
+    const candidates: { shown: Shown; fromM: number }[] = [];
+    for (const [id, shown] of this.#shown) {
+      if (except.has(id) || shown.group?.visible === false) continue;
+      const bounds = this.boundsOf(id);
+      if (!bounds) continue;
+      if (bounds.containsPoint(ray.origin)) candidates.push({ shown, fromM: 0 });
+      else if (ray.intersectBox(bounds, entry)) {
+        candidates.push({ shown, fromM: entry.distanceTo(ray.origin) });
       }
-    });
+    }
+    candidates.sort((a, b) => a.fromM - b.fromM);
+    let nearest: (Meeting & { object: number }) | null = null;
+    for (const { shown, fromM } of candidates) {
+      if (nearest && fromM > nearest.distanceM) break;
+      const meeting = meetTriangles(ray, this.#trianglesOf(shown), nearest?.distanceM);
+      if (meeting) nearest = { ...meeting, object: shown.placed.id };
+    }
+    return nearest;
+  }
+
+  dispose(): void {
+    for (const child of [...this.root.children]) this.#release(child);
+    this.root.clear();
+    this.#drafter.dispose();
     this.#materials.dispose();
     this.#glow?.dispose();
   }
 
-  async #place(object: PlacedObject, models: Map<string, ModelPart[]>): Promise<void> {
+  /** Puts an object of the first build into the batches. */
+  #batch(object: PlacedObject): void {
+    const shown: Shown = {
+      placed: object,
+      batched: true,
+      group: null,
+      pose: null,
+      preview: null,
+      bounds: null,
+    };
+    this.#shown.set(object.id, shown);
     const pose = new Matrix4().compose(
       new Vector3().fromArray(object.position),
       new Quaternion().fromArray(object.rotation),
       new Vector3(1, 1, 1),
     );
-    for (const visual of object.properties.visuals ?? []) {
-      const surface = surfaceOf(this.#document, visual);
-      const rotation = quat(visual.rotation);
-      const offset = vec3(visual.offset_m, [0, 0, 0]);
-      const local = new Matrix4().compose(
-        new Vector3().fromArray(offset).multiply(new Vector3().fromArray(object.scale)),
-        new Quaternion().fromArray(rotation),
-        new Vector3(1, 1, 1),
-      );
-      await this.#draw(object, visual.shape, surface, pose, local, models);
+    const at = (local: Matrix4): Matrix4 => (object.moving ? local : pose.clone().multiply(local));
+    for (const draft of this.#drafter.draft(object)) {
+      if (draft.kind === "model") {
+        const { key, geometry, material, castShadow } = draft.part;
+        const make = () => ({ geometry, material, castShadow, family: key });
+        this.#instances.add(key, make, at(draft.local), null, object.id, object.moving);
+      } else if (draft.kind === "solid") this.#batchSolid(object, draft, at(draft.local));
+      else this.#groupOf(shown).add(this.#loose(draft));
     }
-    const { portal, light } = object.properties;
-    if (portal) {
-      const tint = new Color(
-        this.#document.environment?.zenith ?? documentDefaults.environment.zenith,
-      );
-      tint.lerp(new Color("#7fe0ff"), 0.65);
-      const door = this.#portals.make(portal.size_m, titleOf(portal.world), tint);
-      this.#addLoose(object, door, pose, new Matrix4());
-    }
-    if (light) this.#addLamp(object, light, pose);
+    this.#addExtras(shown);
   }
 
-  async #draw(
+  #batchSolid(
     object: PlacedObject,
-    shape: VisualShape,
-    surface: Surface,
-    pose: Matrix4,
-    local: Matrix4,
-    models: Map<string, ModelPart[]>,
-  ): Promise<void> {
-    if ("water" in shape) {
-      const [sx, , sz] = object.scale;
-      const [width = 1, depth = 1] = shape.water.size_m;
-      const environment = { ...documentDefaults.environment, ...this.#document.environment };
-      const mesh = this.#waters.make(
-        [width * sx, depth * sz],
-        {
-          deep: displayColour(surface.colour),
-          horizon: displayColour(environment.horizon),
-          zenith: displayColour(environment.zenith),
-          sunColour: displayColour(environment.sun),
-          sunRay: this.#sunRay,
-          noise: this.#materials.texture("noise"),
-        },
-        surface.opacity < 1 ? surface.opacity : 0.8,
-      );
-      this.#addLoose(object, mesh, pose, local);
-    } else if ("text" in shape) {
-      const sign = signMesh(shape.text.text, shape.text.height_m * object.scale[1], surface.colour);
-      this.#addLoose(object, sign, pose, local);
-    } else if ("model" in shape) {
-      const scaled = local.clone().scale(new Vector3().fromArray(object.scale));
-      for (const part of models.get(shape.model.path) ?? []) {
-        const relative = scaled.clone().multiply(part.matrix);
-        this.#instances.add(
-          part.key,
-          () => ({ geometry: part.geometry, material: part.material, castShadow: part.castShadow }),
-          object.moving ? relative : pose.clone().multiply(relative),
-          null,
-          object.moving ? object.id : -1,
-        );
-      }
-    } else if ("collider" in shape) {
-      for (const collider of object.properties.colliders ?? []) {
-        const solid = await this.#colliderSolid(object, collider, surface);
-        if (!solid) continue;
-        const at = new Matrix4().compose(
-          new Vector3()
-            .fromArray(vec3(collider.offset_m, [0, 0, 0]))
-            .multiply(new Vector3().fromArray(object.scale)),
-          new Quaternion().fromArray(quat(collider.rotation)),
-          new Vector3(1, 1, 1),
-        );
-        const tint = solid.colours ? { ...surface, colour: "#ffffff" } : surface;
-        this.#addSolid(
-          object,
-          `collider${object.id}`,
-          () => solid,
-          tint,
-          pose,
-          local.clone().multiply(at),
-        );
-      }
-    } else {
-      const uneven = object.scale[0] !== object.scale[1] || object.scale[0] !== object.scale[2];
-      const turned = uneven && !isUpright(local);
-      const scale: Vec3 = turned ? [1, 1, 1] : object.scale;
-      const matrix = turned ? new Matrix4().makeScale(...object.scale).multiply(local) : local;
-      const key = `${JSON.stringify(shape)}|${scale.join()}`;
-      const quality = this.#quality;
-      this.#addSolid(object, key, () => primitive(shape, scale, quality), surface, pose, matrix);
-    }
-  }
-
-  #addSolid(
-    object: PlacedObject,
-    key: string,
-    make: () => Solid,
-    surface: Surface,
-    pose: Matrix4,
-    local: Matrix4,
+    { key, solid, surface }: Extract<Draft, { kind: "solid" }>,
+    matrix: Matrix4,
   ): void {
-    const solid = solidOf(this.#solids, key, make);
-    // Vertices that bring their own colours belong to a single terrain.
-    const merges = solid.colours || solid.positions.length / 3 <= MERGE_VERTICES_MAX;
-    if (!object.moving && merges) {
-      this.#statics.add(this.#materials, surface, solid, pose.clone().multiply(local));
+    if (isMerged(object, solid)) {
+      this.#statics.add(this.#materials, surface, solid, matrix, object.id);
       return;
     }
+    const family = this.#materials.familyKey(surface);
     this.#instances.add(
-      `${key}|${this.#materials.familyKey(surface)}`,
+      `${key}|${family}`,
       () => ({
+        family,
         geometry: geometryOf(solid),
         material: this.#materials.get(surface, "instances"),
         castShadow: surface.opacity >= 1,
       }),
-      object.moving ? local : pose.clone().multiply(local),
+      matrix,
       surface.colour,
-      object.moving ? object.id : -1,
+      object.id,
+      object.moving,
     );
   }
 
-  async #colliderSolid(
-    object: PlacedObject,
-    collider: Collider,
-    surface: Surface,
-  ): Promise<Solid | null> {
-    const shape = collider.shape;
-    const scaled = (points: readonly (readonly number[])[]) =>
-      points.map((point) => point.map((value, axis) => value * (object.scale[axis] ?? 1)));
-    if ("heightfield" in shape) {
-      const originM = object.position[1] + vec3(collider.offset_m, [0, 0, 0])[1];
-      return terrainSolid(shape.heightfield, object.scale[1], this.#ground(surface, originM));
+  /** Draws an object that is new or no longer as it was. */
+  #renew(id: number): void {
+    const { document } = this.#drafter;
+    const index = placeOf(document, id);
+    const placed = placeObject(document, index);
+    if (placed === null || idAt(document, index) !== id) {
+      this.#remove(id);
+      return;
     }
-    if ("mesh" in shape) {
-      return facetedSolid(scaled(shape.mesh.vertices_m), shape.mesh.triangles);
-    }
-    if ("hull" in shape) {
-      const { hullTriangles } = await import("./hull");
-      const points = scaled(shape.hull.points_m);
-      return facetedSolid(points, hullTriangles(points));
-    }
-    return null;
-  }
-
-  /** Colours of a terrain from those of its material. */
-  #ground(surface: Surface, originM: number): TerrainColours {
-    const base = new Color(surface.colour);
-    const water = this.#waterHeightsM.length ? Math.max(...this.#waterHeightsM) : null;
-    const rgb = (colour: Color) => [colour.r, colour.g, colour.b] as const;
-    return {
-      low: rgb(base),
-      high: rgb(base.clone().lerp(new Color("#b9b77a"), 0.45)),
-      rock: rgb(new Color("#8d8375").lerp(base, 0.12)),
-      shore: rgb(new Color("#d9c99a")),
-      waterM: water === null ? null : water - originM,
+    const before = this.#shown.get(id);
+    const shown: Shown = before ?? {
+      placed,
+      batched: false,
+      group: null,
+      pose: null,
+      preview: null,
+      bounds: null,
     };
-  }
-
-  #addLoose(
-    object: PlacedObject,
-    node: Group | Sprite | ReturnType<typeof signMesh>,
-    pose: Matrix4,
-    local: Matrix4,
-  ): void {
-    const turned = new Quaternion();
-    const at = new Vector3();
-    local.decompose(at, turned, new Vector3());
-    node.position.copy(at);
-    node.quaternion.premultiply(turned);
-    let group = this.#loose.get(object.id);
-    if (!group) {
-      group = new Group();
-      pose.decompose(group.position, group.quaternion, group.scale);
-      this.#loose.set(object.id, group);
-      this.root.add(group);
+    if (this.#drafter.isReady(placed)) {
+      if (!before) this.#live += 1;
+      this.#shown.set(id, shown);
+      this.#follow(shown, placed);
+      this.#fill(shown);
+      return;
     }
-    group.add(node);
+    // Until all is there it looks as before.
+    void this.#drafter
+      .prepare([placed], () => {})
+      .then(() => {
+        const now = this.#drafter.document.objects[placeOf(this.#drafter.document, id)];
+        if (now === document.objects[index]) this.#renew(id);
+      });
   }
 
-  #addLamp(object: PlacedObject, light: Light, pose: Matrix4): void {
-    const offset = new Vector3().fromArray(vec3(light.offset_m, [0, 0, 0]));
-    this.#lamps.push({ at: offset.clone().applyMatrix4(pose), light });
-    this.#glow ??= drawSpot("#ffffff");
-    const glow = new Sprite(
-      new SpriteMaterial({
-        map: this.#glow,
-        color: light.colour,
-        transparent: true,
-        opacity: 0.5,
-        blending: AdditiveBlending,
-        depthWrite: false,
-        fog: false,
-      }),
+  /** Whether a batched object has its colours now. */
+  #repaint(id: number): boolean {
+    const shown = this.#shown.get(id);
+    if (!shown?.batched) return false;
+    const paint: (() => void)[] = [];
+    let [merged, instanced] = [0, 0];
+    for (const draft of this.#drafter.draft(shown.placed)) {
+      if (draft.kind === "model") {
+        instanced += 1;
+        continue;
+      }
+      if (draft.kind !== "solid" || draft.solid.colours) return false;
+      const isStatic = isMerged(shown.placed, draft.solid);
+      const batch = isStatic ? this.#statics : this.#instances;
+      const part = isStatic ? merged++ : instanced++;
+      const family = this.#materials.familyKey(draft.surface);
+      if (batch.familyOf(id, part) !== family) return false;
+      paint.push(() => batch.repaint(id, part, draft.surface.colour));
+    }
+    for (const act of paint) act();
+    return true;
+  }
+
+  /** Moves an object that is otherwise as it was. */
+  #move(id: number): void {
+    const shown = this.#shown.get(id);
+    const { document } = this.#drafter;
+    const placed = placeObject(document, placeOf(document, id));
+    if (!shown || placed?.id !== id) {
+      this.#renew(id);
+      return;
+    }
+    this.#follow(shown, placed);
+    // Who moves is moved where it is.
+    if (shown.batched && !placed.moving) this.#fill(shown);
+    else {
+      if (shown.batched) this.#instances.setPose(id, placed.position, placed.rotation);
+      if (shown.group) this.#put(shown);
+    }
+  }
+
+  #follow(shown: Shown, placed: PlacedObject): void {
+    shown.placed = placed;
+    shown.pose = null;
+    shown.preview = null;
+    shown.bounds = null;
+  }
+
+  #remove(id: number): void {
+    const shown = this.#shown.get(id);
+    if (!shown) return;
+    if (!shown.batched) this.#live -= 1;
+    this.#empty(shown);
+    if (shown.group) this.root.remove(shown.group);
+    this.#shown.delete(id);
+  }
+
+  /** Takes everything away that is drawn of an object. */
+  #empty(shown: Shown): void {
+    const { id } = shown.placed;
+    if (shown.batched) {
+      this.#statics.takeOut(id);
+      this.#instances.takeOut(id);
+      shown.batched = false;
+    }
+    this.#lamps.delete(id);
+    for (const child of [...(shown.group?.children ?? [])]) this.#release(child);
+    shown.group?.clear();
+  }
+
+  /** Draws an object in its own group. */
+  #fill(shown: Shown): void {
+    if (shown.batched) this.#live += 1;
+    this.#empty(shown);
+    const { id } = shown.placed;
+    const group = this.#groupOf(shown);
+    const merger = new StaticMerger();
+    for (const draft of this.#drafter.draft(shown.placed)) {
+      if (draft.kind === "solid") {
+        merger.add(this.#materials, draft.surface, draft.solid, draft.local, id);
+      } else if (draft.kind === "model") group.add(instanceOf(draft));
+      else group.add(this.#loose(draft));
+    }
+    for (const mesh of merger.build(this.#materials)) group.add(mesh);
+    this.#addExtras(shown);
+    this.#put(shown);
+  }
+
+  #groupOf(shown: Shown): Group {
+    if (!shown.group) {
+      shown.group = new Group();
+      this.root.add(shown.group);
+      this.#put(shown);
+    }
+    return shown.group;
+  }
+
+  /** Puts the group where the object is, or is shown instead. */
+  #put(shown: Shown): void {
+    const { group, placed, preview } = shown;
+    if (!group) return;
+    const { position, rotation } = preview ?? shown.pose ?? placed;
+    group.position.fromArray(position);
+    group.quaternion.fromArray(rotation);
+    group.scale.set(1, 1, 1);
+    if (preview) {
+      group.scale.fromArray(
+        preview.scale.map((factor, axis) => factor / (placed.scale[axis] || 1)),
+      );
+    }
+    group.updateMatrix();
+  }
+
+  #loose(draft: Extract<Draft, { kind: "water" | "sign" }>): Mesh {
+    const mesh =
+      draft.kind === "sign"
+        ? signMesh(draft.text, draft.heightM, draft.colour)
+        : this.#water(draft.size, draft.surface);
+    const turned = new Quaternion();
+    draft.local.decompose(mesh.position, turned, new Vector3());
+    mesh.quaternion.premultiply(turned);
+    return mesh;
+  }
+
+  #water(size: [number, number], surface: Extract<Draft, { kind: "water" }>["surface"]): Mesh {
+    const environment = { ...documentDefaults.environment, ...this.#drafter.document.environment };
+    return this.#waters.make(
+      size,
+      {
+        deep: displayColour(surface.colour),
+        horizon: displayColour(environment.horizon),
+        zenith: displayColour(environment.zenith),
+        sunColour: displayColour(environment.sun),
+        sunRay: this.#sunRay,
+        noise: this.#materials.texture("noise"),
+      },
+      surface.opacity < 1 ? surface.opacity : 0.8,
     );
-    glow.scale.setScalar(Math.min(2.2, 0.5 + light.range_m * 0.1));
-    glow.renderOrder = 4;
-    this.#addLoose(object, glow, pose, new Matrix4().setPosition(offset));
+  }
+
+  /** Doors and lamps. */
+  #addExtras(shown: Shown): void {
+    const { portal, light } = shown.placed.properties;
+    if (portal) {
+      const { zenith } = { ...documentDefaults.environment, ...this.#drafter.document.environment };
+      const tint = new Color(zenith).lerp(new Color("#7fe0ff"), 0.65);
+      this.#groupOf(shown).add(this.#portals.make(portal.size_m, titleOf(portal.world), tint));
+    }
+    if (!light) return;
+    const group = this.#groupOf(shown);
+    const offset = new Vector3().fromArray(vec3(light.offset_m, [0, 0, 0]));
+    this.#lamps.set(shown.placed.id, { group, offset, light, at: offset.clone() });
+    this.#glow ??= drawSpot("#ffffff");
+    const glow = glowSprite(this.#glow, light);
+    glow.position.copy(offset);
+    group.add(glow);
+  }
+
+  #trianglesOf({ placed, batched, group }: Shown): Triangles[] {
+    const found = batched
+      ? [...this.#statics.trianglesOf(placed.id), ...this.#instances.trianglesOf(placed.id)]
+      : [];
+    group?.updateWorldMatrix(true, true);
+    group?.traverse((node) => {
+      if (!(node instanceof Mesh)) return;
+      const matrix = node.matrixWorld.clone();
+      if (node instanceof InstancedMesh) {
+        const own = new Matrix4();
+        node.getMatrixAt(0, own);
+        matrix.multiply(own);
+      }
+      found.push(whole(node.geometry, matrix));
+    });
+    return found;
+  }
+
+  /** Frees what is drawn by a node and nowhere else. */
+  #release(root: Object3D): void {
+    root.traverse((node) => {
+      if (!(node instanceof Mesh) && !(node instanceof Sprite)) return;
+      // The geometry of models is the drafter's, that of sprites is everybody's.
+      if (node instanceof InstancedMesh) node.dispose();
+      if (node instanceof Mesh && node.userData.shared !== true) node.geometry.dispose();
+      const materials: Material[] = [node.material].flat();
+      for (const material of materials) {
+        this.#waters.forget(material);
+        this.#portals.forget(material);
+        if (this.#materials.owns(material) || node.userData.shared === true) continue;
+        const map: unknown = "map" in material ? material.map : null;
+        if (map !== this.#glow && isTexture(map)) map.dispose();
+        material.dispose();
+      }
+    });
   }
 }
 
-/** Whether a pose has no rotation. */
-function isUpright(pose: Matrix4): boolean {
-  const e = pose.elements;
-  return (e[0] ?? 0) > 0.99999 && (e[5] ?? 0) > 0.99999;
+/** Whether a solid of the first build is merged; otherwise it is instanced. */
+function isMerged(object: PlacedObject, solid: Solid): boolean {
+  // Vertices that bring their own colours belong to a single terrain.
+  return !object.moving && (!!solid.colours || solid.positions.length / 3 <= MERGE_VERTICES_MAX);
 }
 
-function solidOf(solids: Map<string, Solid>, key: string, make: () => Solid): Solid {
-  let solid = solids.get(key);
-  if (!solid) {
-    solid = make();
-    solids.set(key, solid);
-  }
-  return solid;
+/** A model of a live object, drawn with the shaders that its instances have already. */
+function instanceOf({ part, local }: Extract<Draft, { kind: "model" }>): InstancedMesh {
+  const mesh = new InstancedMesh(part.geometry, part.material, 1);
+  mesh.setMatrixAt(0, local);
+  mesh.castShadow = part.castShadow;
+  mesh.receiveShadow = true;
+  mesh.userData.shared = true;
+  return mesh;
+}
+
+function isTexture(value: unknown): value is Texture {
+  return typeof value === "object" && value !== null && "isTexture" in value;
+}
+
+function showsSky({ properties }: PlacedObject): boolean {
+  const water = properties.visuals?.some(({ shape }) => "water" in shape) ?? false;
+  return water || properties.portal !== undefined;
 }
 
 /** Portals name a world by its address; people see it with capital letters. */
@@ -384,30 +576,4 @@ function titleOf(world: string): string {
     .split("-")
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join(" ");
-}
-
-type Primitive = Exclude<
-  VisualShape,
-  { water: unknown } | { text: unknown } | { model: unknown } | { collider: unknown }
->;
-
-function primitive(shape: Primitive, scale: Vec3, quality: Quality): Solid {
-  const [sx, sy, sz] = scale;
-  const round = (radius: number) =>
-    Math.round(Math.min(48, Math.max(14, 22 + radius * 8)) * (0.3 + 0.7 * quality.detail));
-  if ("box" in shape) {
-    const [x = 1, y = 1, z = 1] = shape.box.size_m;
-    return boxSolid([x * sx, y * sy, z * sz], quality.bevels);
-  }
-  if ("ball" in shape) return ballSolid(shape.ball.radius_m * sx, round(shape.ball.radius_m));
-  if ("cylinder" in shape) {
-    const { radius_m, height_m } = shape.cylinder;
-    return cylinderSolid(radius_m * sx, radius_m * sx, height_m * sy, round(radius_m));
-  }
-  if ("cone" in shape) {
-    const { radius_m, height_m } = shape.cone;
-    return cylinderSolid(radius_m * sx, 0, height_m * sy, round(radius_m));
-  }
-  const { radius_m, height_m } = shape.capsule;
-  return capsuleSolid(radius_m * sx, height_m * sy, round(radius_m));
 }

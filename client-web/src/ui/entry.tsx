@@ -146,6 +146,11 @@ export function Entry({ store, act }: { store: Store; act: Actions }) {
           <p>{t("tagline")}</p>
         </header>
         <form class="glass entry-card" onSubmit={submit} noValidate>
+          {store.welcome.value !== null && (
+            <p class="notice welcome" role="status">
+              {store.welcome.value}
+            </p>
+          )}
           {problem !== null && (
             <div class="notice" role="alert">
               <p>{problemText(problem)}</p>

@@ -87,6 +87,23 @@ function PanelButton(props: {
   );
 }
 
+/** For those who may change the world. */
+function BuildButton({ store, act }: Props) {
+  return (
+    <button
+      type="button"
+      class="button icon-button"
+      data-opens="builder"
+      aria-expanded={store.building.value}
+      aria-label={t("build")}
+      title={t("build")}
+      onClick={() => act.build()}
+    >
+      <Icon name="build" />
+    </button>
+  );
+}
+
 function ChatButton({ store }: { store: Store }) {
   const unread = store.unread.value;
   return (
@@ -164,6 +181,7 @@ export function Hud({ store, act }: Props) {
           />
           <ChatButton store={store} />
           <PanelButton store={store} panel="emotes" icon="emotes" label="emotes" />
+          {store.mayBuild.value && <BuildButton store={store} act={act} />}
           <PanelButton store={store} panel="help" icon="help" label="help" />
           <PanelButton store={store} panel="settings" icon="settings" label="settings" />
         </nav>

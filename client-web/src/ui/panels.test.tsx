@@ -29,6 +29,7 @@ function actions(): Actions {
     setVolume: vi.fn(),
     setCamera: vi.fn(),
     jump: vi.fn(),
+    build: vi.fn(),
     focusWorld: vi.fn(),
   };
 }

@@ -106,6 +106,11 @@ export class Store {
   /** A short remark, gone after a while. */
   readonly remark = signal<string | null>(null);
   readonly touch = signal(false);
+  /** Whether this person may change the world, and does. */
+  readonly mayBuild = signal(false);
+  readonly building = signal(false);
+  /** Told at the entrance, above everything else. */
+  readonly welcome = signal<string | null>(null);
 
   /** Everyone, oneself first, then by name. */
   readonly roster = computed<readonly PersonCard[]>(() => {
@@ -185,6 +190,8 @@ export interface Actions {
   setCamera(mode: "third" | "first"): void;
   /** Holds or lets go of the jump button on the screen. */
   jump(held: boolean): void;
+  /** Opens the builder, or closes it. */
+  build(): void;
   /** Puts the keyboard back into the world. */
   focusWorld(): void;
 }

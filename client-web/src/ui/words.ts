@@ -43,6 +43,7 @@ export const DENIAL_TEXTS: Readonly<Record<Denial, TextKey>> = {
   textTooLong: "deniedTextTooLong",
   tooFast: "deniedTooFast",
   outOfReach: "deniedOutOfReach",
+  notAllowed: "deniedNotAllowed",
 };
 
 export const TRANSPORT_TEXTS: Readonly<Record<TransportName, TextKey>> = {

@@ -10,11 +10,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use vivarium_protocol::{
     close::CloseReason,
-    ids::PersonId,
+    ids::{ObjectId, PersonId},
     intent::{ClientLatest, Emote, Look},
 };
 use vivarium_scene::document::WorldDocument;
 
+use editing::{Change, EditDone, EditRefusal, Editor, Operations};
+
+pub mod editing;
 pub mod saving;
 
 /// From what a world is built, on its own thread.
@@ -90,6 +93,23 @@ pub enum WorldInput {
         /// What.
         intent: Intent,
     },
+    /// Somebody changes the world. Answered with [`WorldOutput::Edited`] or
+    /// [`WorldOutput::EditRefused`].
+    Edit {
+        /// Comes back with the answer.
+        ask: u32,
+        /// Who.
+        editor: Editor,
+        /// What.
+        change: Change,
+    },
+    /// Edits could not be kept: they are undone. Must come before all other edits of its tick.
+    TakeBack {
+        /// The first of them; all that came after it are undone as well.
+        number: u32,
+        /// What undoes them, in order.
+        operations: Operations,
+    },
 }
 
 /// A wish of a person, as it came from the wire: decoded, but not yet authorised.
@@ -114,6 +134,11 @@ pub enum Intent {
     },
     /// Move, look about, acknowledge frames.
     Latest(ClientLatest),
+    /// Show what is chosen to be changed. Comes only from people who may build.
+    Select {
+        /// All of them.
+        objects: Vec<ObjectId>,
+    },
 }
 
 /// Something that leaves a world at the end of a tick.
@@ -154,6 +179,15 @@ pub enum WorldOutput {
         person: PersonId,
         /// Why.
         reason: CloseReason,
+    },
+    /// The world was changed. Everyone in it is told by a notice of its own.
+    Edited(Box<EditDone>),
+    /// A change was not made; nothing of it was done.
+    EditRefused {
+        /// Which.
+        ask: u32,
+        /// Why.
+        refusal: Box<EditRefusal>,
     },
 }
 

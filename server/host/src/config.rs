@@ -33,6 +33,8 @@ pub enum Command {
     /// Change worlds, and look at them, while no server is running.
     #[command(subcommand)]
     World(WorldCommand),
+    /// Make an invitation to build, while no server runs: prints what to add to the address.
+    Invite(InviteConfig),
     /// Copy everything that a server keeps into a file, while it is running or not.
     Backup(BackupConfig),
     /// Put a backup into a folder that keeps nothing yet.
@@ -60,6 +62,32 @@ pub struct StoredConfig {
     /// Folder with worlds, models and sounds.
     #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
     pub assets: PathBuf,
+}
+
+/// Whom to invite.
+#[derive(Clone, Debug, Args)]
+pub struct InviteConfig {
+    /// Into which world; without: all.
+    #[arg(long, value_name = "NAME")]
+    pub world: Option<String>,
+    /// What they may do there.
+    #[arg(long, value_enum, default_value = "builder")]
+    pub role: InvitedRole,
+    /// For how many hours the invitation counts.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=720))]
+    pub hours: u64,
+    /// Folder of what the server keeps.
+    #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
+    pub data: PathBuf,
+}
+
+/// What somebody may be invited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InvitedRole {
+    /// Change everything that is not locked.
+    Builder,
+    /// Lock and unlock as well, and invite others.
+    Owner,
 }
 
 /// What to do with a world, and which.

@@ -31,6 +31,10 @@ use vivarium_link::{
 use vivarium_protocol::limits::TICKET_LIFE_S;
 
 use crate::{
+    building::{
+        api::{self, EditBudget},
+        roles::Roles,
+    },
     connections::Ticket,
     limits::BODY_READ_TIMEOUT,
     links::{Links, receive_peer},
@@ -64,6 +68,10 @@ pub struct Shared {
     pub webrtc: Option<Arc<WebRtcEndpoint>>,
     /// Tickets for each network.
     pub tickets: Arc<PrefixBudget>,
+    /// Who may do what.
+    pub roles: Arc<Roles>,
+    /// How often worlds may be changed.
+    pub edits: Arc<EditBudget>,
 }
 
 /// All routes.
@@ -80,6 +88,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
+        .merge(api::routes())
         // The client's build may have a folder of that name too.
         .nest_service(
             "/assets",
@@ -183,8 +192,8 @@ async fn client_is_missing() -> impl IntoResponse {
 #[derive(Debug, Serialize)]
 struct WorldEntry<'a> {
     name: &'a str,
-    title: &'a str,
-    description: &'a str,
+    title: String,
+    description: String,
     people: u32,
 }
 
@@ -193,11 +202,9 @@ async fn list_worlds(State(shared): State<Shared>) -> Response {
         .worlds
         .0
         .iter()
-        .map(|world| WorldEntry {
-            name: world.name(),
-            title: &world.source.document.title,
-            description: &world.source.document.description,
-            people: world.status.people(),
+        .map(|world| {
+            let (title, description) = world.building.replica.titles();
+            WorldEntry { name: world.name(), title, description, people: world.status.people() }
         })
         .collect();
     Json(entries).into_response()
@@ -373,14 +380,22 @@ async fn world_document(
     let Some(index) = name.and_then(|name| shared.worlds.find(name)) else {
         return (StatusCode::NOT_FOUND, "there is no such world\n").into_response();
     };
-    let source = &shared.worlds.0[index].source;
-    let etag = [(header::ETAG, source.etag.clone())];
+    let worlds = shared.worlds.clone();
+    // Writing a large document takes a while.
+    let served =
+        tokio::task::spawn_blocking(move || worlds.0[index].building.replica.served()).await;
+    let Ok(served) = served else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "the document cannot be written\n")
+            .into_response();
+    };
+    let edits = HeaderName::from_static("vivarium-edits");
+    let head = [(header::ETAG, served.etag.clone()), (edits, served.edits.to_string())];
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == source.etag)) {
-        return (StatusCode::NOT_MODIFIED, etag).into_response();
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == served.etag)) {
+        return (StatusCode::NOT_MODIFIED, head).into_response();
     }
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    (etag, kind, source.json.clone()).into_response()
+    (head, kind, served.json.clone()).into_response()
 }
 
 async fn metrics(State(shared): State<Shared>) -> Response {

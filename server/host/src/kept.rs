@@ -7,7 +7,6 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use vivarium_contract::saving::SavedBatch;
@@ -23,7 +22,10 @@ use vivarium_store::{
     port::{StoreError, StoredWorld, WorldStore},
 };
 
-use crate::{limits::OPERATIONS_PER_BATCH_MAX, worlds::WorldSource};
+use crate::{
+    limits::{OPERATIONS_PER_BATCH_MAX, SNAPSHOT_BATCHES},
+    worlds::{WorldSource, now_ms},
+};
 
 /// Why a kept world could not be found or changed. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,9 @@ pub enum KeptError {
         /// Of its document.
         bytes: usize,
     },
+    /// Nobody writes any more.
+    #[error("the server is shutting down")]
+    Ended,
     /// There is a database already.
     #[error("there is a database in {0} already: move it away first")]
     Occupied(PathBuf),
@@ -89,16 +94,13 @@ impl Kept {
 
     /// The world as it is to be opened: as it was left, or as in the assets if it was never changed.
     pub fn restored(&mut self, source: WorldSource) -> Result<WorldSource, KeptError> {
-        match self.store.load(source.document.name.as_str())? {
-            Some(stored) if is_changed(&stored) => {
-                let (scene, revision) = replay(&source.document.name, &stored)?;
-                let client_bytes_per_s_max = source.client_bytes_per_s_max;
-                let source = as_source(&scene)
-                    .map_err(|error| damaged(&source.document.name, revision, error))?;
-                Ok(WorldSource { client_bytes_per_s_max, ..source })
-            }
-            _ => Ok(source),
+        let stored = self.store.load(source.document.name.as_str())?;
+        let is_long = stored.as_ref().is_some_and(|kept| kept.batches.len() >= SNAPSHOT_BATCHES);
+        let left = as_left(source, stored.as_ref())?;
+        if is_long {
+            self.store.snapshot(&left.document.name, left.revision, &left.json)?;
         }
+        Ok(left)
     }
 
     /// Does all operations, or none, and keeps them; gives the revision that they made.
@@ -110,28 +112,23 @@ impl Kept {
     ) -> Result<u64, KeptError> {
         let name = &source.document.name;
         let stored = self.store.load(name)?;
-        let is_kept = stored.is_some();
         let (mut scene, last) = match stored {
             Some(stored) if is_changed(&stored) => replay(name, &stored)?,
             _ => (Scene::new((*source.document).clone()), 0),
         };
-        let first = as_json(&scene);
+        let first = (last == 0).then(|| as_json(&scene));
         number(&mut operations, scene.next_object());
         let inverses = scene.apply_all(operations.clone())?;
         let bytes = as_json(&scene).len();
         if bytes > DOCUMENT_BYTES_MAX {
             return Err(KeptError::TooLarge { bytes });
         }
-        if !is_kept {
-            self.store.create(name, &first)?;
-        } else if last == 0 {
-            // It was to be changed once before, which did not come to pass.
-            self.store.snapshot(name, 0, &first)?;
+        if let Some(first) = first {
+            begin(&mut self.store, name, &first)?;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let batch = SavedBatch {
             revision: last + 1,
-            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX >> 1),
+            at_ms: now_ms(),
             author: author.to_owned(),
             operations: text_of(&operations),
             inverses: text_of(&inverses),
@@ -189,6 +186,32 @@ pub fn restore_backup(from: &Path, data: &Path) -> Result<(), KeptError> {
         return Err(error.into());
     }
     Ok(())
+}
+
+/// The world as it was left, or as in the assets if it was never changed.
+pub(crate) fn as_left(
+    source: WorldSource,
+    stored: Option<&StoredWorld>,
+) -> Result<WorldSource, KeptError> {
+    let Some(stored) = stored.filter(|stored| is_changed(stored)) else { return Ok(source) };
+    let name = &source.document.name;
+    let (scene, revision) = replay(name, stored)?;
+    let left = as_source(&scene).map_err(|error| damaged(name, revision, error))?;
+    Ok(WorldSource { client_bytes_per_s_max: source.client_bytes_per_s_max, revision, ..left })
+}
+
+/// Keeps the document from which the first change of a world goes on.
+pub(crate) fn begin(
+    store: &mut dyn WorldStore,
+    name: &str,
+    document: &[u8],
+) -> Result<(), StoreError> {
+    match store.load(name)? {
+        None => store.create(name, document),
+        // It was to be changed once before, which did not come to pass.
+        Some(stored) if !is_changed(&stored) => store.snapshot(name, 0, document),
+        Some(_) => Ok(()),
+    }
 }
 
 fn is_changed(stored: &StoredWorld) -> bool {

@@ -61,6 +61,22 @@ pub const INPUTS_PER_RECORD_MAX: usize = 256;
 pub const RECORD_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Bytes of a world document in one record; longer documents take several.
 pub const DOCUMENT_PART_BYTES_MAX: usize = 1_024 * 1_024;
+/// Bytes of the body of a request that changes a world.
+pub const EDIT_BODY_BYTES_MAX: usize = 1_024 * 1_024;
+/// Operations of one change of a running world: as many as a tick has room for.
+pub const EDIT_OPERATIONS_MAX: usize = 1_000;
+/// Changes that wait for an answer, in one world; later ones are refused.
+pub const ASKS_MAX: usize = 2_048;
+/// How often one account may change something.
+pub const EDITS_PER_ACCOUNT: Rate = Rate { per_s: 100, burst: 400 };
+/// Accounts whose rate is remembered; beyond it nobody can change anything until some were quiet.
+pub const ACCOUNTS_MAX: usize = 65_536;
+/// How long a change may take until it is on the disk; after it nobody waits any more.
+pub const EDIT_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Seconds for which an invitation may count: 30 days.
+pub const INVITATION_LIFE_S_MAX: u64 = 30 * 24 * 3_600;
+/// Batches after which a world is kept as a whole when it is opened.
+pub const SNAPSHOT_BATCHES: usize = 200;
 /// Worlds of one recording.
 pub const RECORDED_WORLDS_MAX: usize = 256;
 /// Ticks between two checkpoints of a recording.

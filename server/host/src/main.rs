@@ -11,10 +11,12 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use vivarium_contract::editing::Role;
 use vivarium_host::{
+    building::roles::invitation,
     config::{
-        ApplyConfig, BackupConfig, CheckConfig, Cli, Command, LogFormat, ReplayConfig,
-        ServerConfig, StoredConfig, WorldCommand,
+        ApplyConfig, BackupConfig, CheckConfig, Cli, Command, InviteConfig, InvitedRole, LogFormat,
+        ReplayConfig, ServerConfig, StoredConfig, WorldCommand,
     },
     kept::{Kept, read_operations, restore_backup},
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
@@ -23,7 +25,7 @@ use vivarium_host::{
     server::Server,
     worlds::{self, WorldSource},
 };
-use vivarium_store::adapters::sqlite;
+use vivarium_store::{adapters::sqlite, port::WorldStore};
 use vivarium_world::Simulation;
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Check(config) => check(&config),
         Command::World(WorldCommand::Apply(config)) => apply(&config),
         Command::World(WorldCommand::Export(config)) => export(&config),
+        Command::Invite(config) => invite(&config),
         Command::Backup(config) => back_up(&config),
         Command::Restore(config) => restore(&config),
     };
@@ -67,6 +70,16 @@ async fn run(config: ServerConfig) -> anyhow::Result<()> {
     }
     // For people and for scripts that wait for it, whatever the log's format.
     println!("Vivarium is open at {}", server.url());
+    match server.roles().invite_first_owner() {
+        Ok(Some(secret)) => {
+            println!(
+                "To build, open {}#invitation={secret} (counts once, for a day)",
+                server.url()
+            );
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "nobody can be invited to build"),
+    }
     tokio::select! {
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}
@@ -174,6 +187,19 @@ fn export(config: &StoredConfig) -> anyhow::Result<()> {
 fn asset(config: &StoredConfig) -> anyhow::Result<WorldSource> {
     let mut sources = worlds::open(&config.assets, std::slice::from_ref(&config.world))?;
     sources.pop().with_context(|| format!("there is no world {:?}", config.world))
+}
+
+fn invite(config: &InviteConfig) -> anyhow::Result<()> {
+    let role = match config.role {
+        InvitedRole::Builder => Role::Builder,
+        InvitedRole::Owner => Role::Owner,
+    };
+    let (invitation, secret) = invitation(config.world.clone(), role, config.hours * 3_600)?;
+    let mut store = Kept::open(&config.data)?.into_store();
+    store.invite(&invitation, invitation.expires_at_ms - config.hours * 3_600_000)?;
+    let world = config.world.as_deref().unwrap_or_default();
+    writeln!(std::io::stdout().lock(), "/{world}#invitation={secret}")?;
+    Ok(())
 }
 
 fn back_up(config: &BackupConfig) -> anyhow::Result<()> {

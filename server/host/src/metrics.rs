@@ -66,6 +66,10 @@ pub struct Metrics {
     pub connections_refused: Counter,
     /// WebSocket requests from pages of foreign origins.
     pub origins_refused: Counter,
+    /// Changes of worlds that are on the disk.
+    pub edits_kept: Counter,
+    /// Changes of worlds that were not made, or not kept.
+    pub edits_refused: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -102,6 +106,8 @@ impl Metrics {
             denied: Family::default(),
             connections_refused: Counter::default(),
             origins_refused: Counter::default(),
+            edits_kept: Counter::default(),
+            edits_refused: Counter::default(),
         };
         metrics.register_worlds();
         let registry = &mut metrics.registry;
@@ -114,6 +120,16 @@ impl Metrics {
             "origins_refused",
             "WebSocket requests from pages of foreign origins",
             metrics.origins_refused.clone(),
+        );
+        registry.register(
+            "edits_kept",
+            "Changes of worlds that are on the disk",
+            metrics.edits_kept.clone(),
+        );
+        registry.register(
+            "edits_refused",
+            "Changes of worlds that were not made, or not kept",
+            metrics.edits_refused.clone(),
         );
         registry.register_collector(Box::new(OutboxCollector(outboxes)));
         registry.register_collector(Box::new(HandshakeCollector(handshakes)));

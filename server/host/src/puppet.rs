@@ -80,7 +80,10 @@ impl Puppet {
                 self.people.remove(&person);
                 self.tell(person, "leaves".into(), outputs);
             }
-            WorldInput::Overload { .. } | WorldInput::Path { .. } => {}
+            WorldInput::Overload { .. }
+            | WorldInput::Path { .. }
+            | WorldInput::Edit { .. }
+            | WorldInput::TakeBack { .. } => {}
             WorldInput::Presence { person, road, anew } => {
                 let text = if road.is_some() { "is there" } else { "is away" };
                 let text = if anew { format!("{text}, and knows nothing") } else { text.into() };

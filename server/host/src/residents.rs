@@ -130,6 +130,10 @@ impl Residents {
                 }
             }
             ToWorld::Intent { person, intent } => self.wish(person, intent, inputs),
+            ToWorld::Edit(edit) => {
+                let (ask, editor, change) = *edit;
+                inputs.push(WorldInput::Edit { ask, editor, change });
+            }
         }
     }
 
@@ -217,6 +221,8 @@ impl Residents {
                         self.travel(resident, &world, spawn, name, look);
                     }
                 }
+                // They are the saver's.
+                WorldOutput::Edited(_) | WorldOutput::EditRefused { .. } => {}
                 WorldOutput::Refused { person, reason } => {
                     if let Some(resident) = self.people.remove(&person) {
                         self.refuse(resident, reason);

@@ -20,7 +20,10 @@ use std::{
 };
 
 use subtle::ConstantTimeEq;
-use vivarium_contract::{Intent, Road};
+use vivarium_contract::{
+    Intent, Road,
+    editing::{Change, Editor, Role},
+};
 use vivarium_link::{
     driver::{Admission, Departure, Door, Taken},
     limits::LinkLimits,
@@ -37,7 +40,12 @@ use vivarium_protocol::{
     notice::Denial,
 };
 
-use crate::{limits::NEWCOMERS_PER_PREFIX, tickets::Tickets, worlds::Worlds};
+use crate::{
+    building::roles::{Roles, account_of},
+    limits::NEWCOMERS_PER_PREFIX,
+    tickets::Tickets,
+    worlds::Worlds,
+};
 
 /// Where a person is. Shared by the table of people, the connection and the world's thread.
 #[derive(Debug)]
@@ -108,6 +116,8 @@ pub enum ToWorld {
         /// Bytes per second that it takes; none: no limit was felt.
         bytes_per_s: Option<u32>,
     },
+    /// Somebody changes the world: who asked, who it is, and what is to be changed.
+    Edit(Box<(u32, Editor, Change)>),
     /// Somebody wants something.
     Intent {
         /// Who.
@@ -123,6 +133,8 @@ struct Person {
     seat: Arc<Seat>,
     session: Arc<Mutex<Session>>,
     outbox: Arc<Outbox>,
+    /// Under which roles are kept; none: a visitor.
+    account: Option<Arc<str>>,
     token: Token,
     /// Good as well until the client has confirmed that it has the newer one.
     earlier_token: Option<Token>,
@@ -162,6 +174,7 @@ pub struct FrontDoor {
     limits: LinkLimits,
     outbox_stats: Arc<OutboxStats>,
     tickets: Tickets,
+    roles: Option<Arc<Roles>>,
     newcomers: PrefixBudget,
     people_per_network_max: usize,
     next_person: AtomicU32,
@@ -173,6 +186,7 @@ pub struct FrontDoor {
 pub struct Visit {
     seat: Arc<Seat>,
     outbox: Arc<Outbox>,
+    account: Option<Arc<str>>,
     connection: Attachment,
 }
 
@@ -186,6 +200,7 @@ impl FrontDoor {
             limits,
             outbox_stats: Arc::default(),
             tickets: Tickets::default(),
+            roles: None,
             newcomers: PrefixBudget::new(NEWCOMERS_PER_PREFIX),
             people_per_network_max: usize::MAX,
             next_person: AtomicU32::new(1),
@@ -203,6 +218,12 @@ impl FrontDoor {
     /// connection is lost: else one address could fill the server with people who come and vanish.
     pub fn with_people_per_network(mut self, people_max: usize) -> Self {
         self.people_per_network_max = people_max;
+        self
+    }
+
+    /// As [`FrontDoor::new`], for people who may do more than visitors.
+    pub fn with_roles(mut self, roles: Arc<Roles>) -> Self {
+        self.roles = Some(roles);
         self
     }
 
@@ -292,8 +313,9 @@ impl Person {
         self.connection = Some(attached.attachment);
         self.lost_at = None;
         let (seat, outbox) = (self.seat.clone(), self.outbox.clone());
+        let account = self.account.clone();
         Admission {
-            seat: Visit { seat, outbox, connection: attached.attachment },
+            seat: Visit { seat, outbox, account, connection: attached.attachment },
             session: self.session.clone(),
             outbox: self.outbox.clone(),
             attached,
@@ -384,6 +406,7 @@ impl FrontDoor {
             seat: Arc::new(Seat::new(id, world)),
             session: Arc::new(Mutex::new(Session::new(now(), self.limits))),
             outbox: Arc::new(Outbox::new(bytes_max, self.outbox_stats.clone())),
+            account: hello.key.as_ref().map(|key| account_of(key).into()),
             token,
             earlier_token: None,
             connection: None,
@@ -436,11 +459,19 @@ impl FrontDoor {
     fn intent(&self, visit: &Visit, intent: Intent) -> Taken {
         let is_latest = matches!(intent, Intent::Latest(_));
         let world = &self.worlds.0[visit.seat.world()];
+        if matches!(intent, Intent::Select { .. }) && !self.may_build(visit, world.name()) {
+            return Taken::Denied(Denial::NotAllowed);
+        }
         match world.send(ToWorld::Intent { person: visit.seat.person(), intent }) {
             Ok(()) => Taken::Yes,
             Err(_) if is_latest => Taken::Dropped,
             Err(_) => Taken::Denied(Denial::TooFast),
         }
+    }
+
+    fn may_build(&self, visit: &Visit, world: &str) -> bool {
+        let roles = self.roles.as_ref().zip(visit.account.as_ref());
+        roles.is_some_and(|(roles, account)| roles.of(account, world) >= Role::Builder)
     }
 
     fn gone(&self, visit: Visit, departure: Departure) {

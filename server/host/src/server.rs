@@ -26,10 +26,14 @@ use vivarium_link::{
     prefix::PrefixBudget,
 };
 use vivarium_protocol::{close::CloseReason, limits::CLIENT_RELIABLE_BYTES_MAX};
-use vivarium_store::keeper::Keeper;
+use vivarium_store::{adapters::memory::MemoryStore, keeper::Keeper, port::WorldStore};
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
+    building::{
+        api,
+        roles::{Roles, RolesError},
+    },
     config::ServerConfig,
     connections::{self, Gate},
     http,
@@ -116,6 +120,9 @@ pub enum StartError {
     /// What the worlds were when they were left cannot be found out.
     #[error(transparent)]
     Kept(#[from] KeptError),
+    /// Who may do what cannot be found out.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
     /// The operating system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -138,8 +145,9 @@ pub struct Server {
     threads: Vec<JoinHandle<Option<WorldEnd>>>,
     tasks: Vec<Task<()>>,
     recording: Option<Recording>,
-    /// Holds the data folder, so that nobody else changes what is in it.
-    keeper: Option<Keeper>,
+    /// Writes what must last, and holds the data folder, so that nobody else changes what is in it.
+    keeper: Keeper,
+    roles: Arc<Roles>,
 }
 
 /// How a server ended.
@@ -161,23 +169,31 @@ impl Server {
         let mut kept = Kept::open(&config.data)?;
         let sources = sources.into_iter().map(|source| kept.restored(source));
         let sources = sources.collect::<Result<Vec<_>, _>>()?;
-        let (keeper, _) = Keeper::start(Box::new(kept.into_store())).map_err(StartError::Thread)?;
-        let mut server = Self::start_worlds::<Simulation>(config, sources).await?;
-        server.keeper = Some(keeper);
-        Ok(server)
+        Self::start_worlds::<Simulation>(config, sources, Box::new(kept.into_store())).await
     }
 
-    /// As [`Server::start`], with worlds that are not in the assets folder.
+    /// As [`Server::start`], with worlds that are not in the assets folder and are forgotten at the
+    /// end.
     pub async fn start_with(
         config: ServerConfig,
         sources: Vec<WorldSource>,
     ) -> Result<Self, StartError> {
-        Self::start_worlds::<Simulation>(config, sources).await
+        Self::start_kept(config, sources, Box::new(MemoryStore::default())).await
+    }
+
+    /// As [`Server::start_with`], with worlds that are kept in a store of the caller's.
+    pub async fn start_kept(
+        config: ServerConfig,
+        sources: Vec<WorldSource>,
+        store: Box<dyn WorldStore>,
+    ) -> Result<Self, StartError> {
+        Self::start_worlds::<Simulation>(config, sources, store).await
     }
 
     pub(crate) async fn start_worlds<W: Ticking>(
         config: ServerConfig,
         sources: Vec<WorldSource>,
+        store: Box<dyn WorldStore>,
     ) -> Result<Self, StartError> {
         std::fs::create_dir_all(&config.data)
             .map_err(|error| StartError::Data { path: config.data.clone(), error })?;
@@ -195,7 +211,10 @@ impl Server {
         };
         let (worlds, inboxes): (Vec<_>, Vec<_>) = sources.into_iter().map(World::new).unzip();
         let worlds = Arc::new(Worlds(worlds));
+        let (keeper, _) = Keeper::start(store).map_err(StartError::Thread)?;
+        let roles = Arc::new(Roles::load(keeper.clone())?);
         let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
+            .with_roles(roles.clone())
             .with_tickets_required(config.require_ticket)
             .with_people_per_network(config.connections_per_address_max as usize);
         let door = Arc::new(door);
@@ -224,7 +243,8 @@ impl Server {
             threads: Vec::new(),
             tasks: Vec::new(),
             recording,
-            keeper: None,
+            keeper,
+            roles: roles.clone(),
         };
         server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
@@ -240,7 +260,10 @@ impl Server {
             certificates: certificates.clone(),
             webrtc,
             tickets: Arc::new(PrefixBudget::new(NEWCOMERS_PER_PREFIX)),
+            roles,
+            edits: Arc::default(),
         };
+        server.tasks.push(tokio::spawn(api::keep_replicas(server.worlds.clone())));
         if let Some(quic) = quic {
             let reception = Reception {
                 door: door.clone(),
@@ -275,6 +298,7 @@ impl Server {
                 worlds: self.worlds.clone(),
                 messages,
                 meters: metrics.world(self.worlds.0[index].name()),
+                keeper: self.keeper.clone(),
                 recorder: self.recording.as_ref().map(Recording::recorder),
                 stop: self.stop.clone(),
             };
@@ -310,6 +334,11 @@ impl Server {
     /// Where it listens for WebRTC, if it does.
     pub fn webrtc_address(&self) -> Option<SocketAddr> {
         self.webrtc.as_ref()?.local_addr().ok()
+    }
+
+    /// Who may do what.
+    pub fn roles(&self) -> &Arc<Roles> {
+        &self.roles
     }
 
     /// The worlds, in order.

@@ -18,9 +18,11 @@ use std::{
 use tokio::sync::oneshot;
 use vivarium_contract::{Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
 use vivarium_protocol::close::CloseReason;
+use vivarium_store::keeper::Keeper;
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
+    building::saver::Saver,
     clock::{Load, Schedule},
     limits::{CHECKPOINT_TICKS, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
     metrics::WorldMeters,
@@ -95,6 +97,8 @@ pub struct WorldThread {
     pub messages: Receiver<ToWorld>,
     /// What is measured.
     pub meters: WorldMeters,
+    /// Keeps changes.
+    pub keeper: Keeper,
     /// Where inputs are written, if they are.
     pub recorder: Option<Recorder>,
     /// Set when the world is to end.
@@ -121,16 +125,26 @@ impl WorldThread {
     fn run<W: Ticking>(self, ready: Ready) -> Option<WorldEnd> {
         let mut ready = Some(ready);
         let mut residents = Residents::new(self.index, self.worlds.clone());
+        let mut saver = Saver::new(self.index, self.worlds.clone(), self.keeper.clone());
         let mut pause = RESTART_PAUSE_MIN;
         while !self.is_stopped() {
             let started = Instant::now();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                let mut simulation = W::build(&self.world().source.spec())?;
-                Ok(self.tick_until_stopped(&mut simulation, &mut residents, &mut ready))
+                let mut simulation = W::build(&saver.spec())?;
+                let people = (&mut residents, &mut saver);
+                Ok(self.tick_until_stopped(&mut simulation, people, &mut ready))
             }));
             self.world().status.ended();
             match ran {
-                Ok(Ok(end)) => return Some(end),
+                Ok(Ok(end)) => {
+                    if self.world().building.is_broken() {
+                        let world = self.world().name();
+                        tracing::error!(world, "the world stops: changes cannot be kept any more");
+                        residents.close_all(CloseReason::ShuttingDown);
+                        self.turn_everyone_away();
+                    }
+                    return Some(end);
+                }
                 Ok(Err(error)) => match ready.take() {
                     Some(ready) => {
                         let _ = ready.send(Err(error));
@@ -158,6 +172,10 @@ impl WorldThread {
             }
             residents.close_all(CloseReason::WorldRestarting);
             self.rest(pause);
+            if let Err(error) = saver.recall() {
+                // It goes on with what it was built from before.
+                tracing::error!(world = self.world().name(), %error, "what is kept is not found");
+            }
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
         }
         None
@@ -174,10 +192,20 @@ impl WorldThread {
         }
     }
 
+    /// The world has stopped for good; whoever comes is told so until the server ends.
+    fn turn_everyone_away(&self) {
+        while !self.is_stopped() {
+            if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50)) {
+                self.world().taken(1);
+                Residents::turn_away(message, CloseReason::ShuttingDown);
+            }
+        }
+    }
+
     fn tick_until_stopped<W: Ticking>(
         &self,
         simulation: &mut W,
-        residents: &mut Residents,
+        (residents, saver): (&mut Residents, &mut Saver),
         ready: &mut Option<Ready>,
     ) -> WorldEnd {
         let rate = self.world().source.document.settings.ticks_per_s;
@@ -185,10 +213,11 @@ impl WorldThread {
         let mut load = Load::default();
         let mut overload = None;
         let mut outputs = Vec::new();
-        while !self.is_stopped() {
+        while !self.is_stopped() && !self.world().building.is_broken() {
             std::thread::sleep(schedule.due().saturating_duration_since(Instant::now()));
             let began = Instant::now();
-            self.tick(simulation, residents, overload.take(), &mut outputs);
+            let people = (&mut *residents, &mut *saver);
+            self.tick(simulation, people, overload.take(), &mut outputs);
             overload = load.note(began.elapsed().as_secs_f64() * f64::from(rate));
             if let Some(ready) = ready.take() {
                 // Nobody waits any more when the start was given up.
@@ -210,12 +239,14 @@ impl WorldThread {
     fn tick<W: Ticking>(
         &self,
         simulation: &mut W,
-        residents: &mut Residents,
+        (residents, saver): (&mut Residents, &mut Saver),
         overload: Option<u8>,
         outputs: &mut Vec<WorldOutput>,
     ) {
         let began = Instant::now();
-        let mut inputs = self.gather(residents);
+        let mut inputs = Vec::new();
+        saver.sweep(&mut inputs);
+        self.gather(residents, &mut inputs);
         inputs.extend(overload.map(|level| WorldInput::Overload { level }));
         let tick = simulation.tick_number() + 1;
         let records = self
@@ -236,6 +267,7 @@ impl WorldThread {
                 self.checkpoint(tick, simulation.digest());
             }
         }
+        self.keep(outputs, saver);
         residents.deliver(outputs);
         let now = Instant::now();
         self.world().status.advanced(now, report.tick, report.people);
@@ -244,19 +276,33 @@ impl WorldThread {
         self.meters.inbox_depth.set(self.world().inbox_depth());
     }
 
-    fn gather(&self, residents: &mut Residents) -> Vec<WorldInput> {
-        let mut inputs = Vec::new();
-        residents.sweep(&mut inputs);
+    /// Takes the edits out of what a tick made, before people are told of them.
+    fn keep(&self, outputs: &mut Vec<WorldOutput>, saver: &mut Saver) {
+        let is_edit = |output: &mut WorldOutput| {
+            matches!(output, WorldOutput::Edited(_) | WorldOutput::EditRefused { .. })
+        };
+        for output in outputs.extract_if(.., is_edit) {
+            match output {
+                WorldOutput::Edited(done) => saver.take(*done),
+                WorldOutput::EditRefused { ask, refusal } => {
+                    self.world().building.refused(ask, refusal);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn gather(&self, residents: &mut Residents, inputs: &mut Vec<WorldInput>) {
+        residents.sweep(inputs);
         // At most what waits now, so that senders cannot keep a tick from starting.
         let waiting = self.world().inbox_depth();
         let mut taken = 0;
         while taken < waiting {
             let Ok(message) = self.messages.try_recv() else { break };
-            residents.take(message, &mut inputs);
+            residents.take(message, inputs);
             taken += 1;
         }
         self.world().taken(taken as usize);
-        inputs
     }
 
     fn checkpoint(&self, tick: u32, digest: Digest) {

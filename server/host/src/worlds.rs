@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use vivarium_scene::{
 };
 
 use crate::{
+    building::Building,
     limits::{ALIVE_WITHIN, INBOX_MESSAGES_MAX},
     routing::ToWorld,
 };
@@ -67,18 +68,24 @@ pub struct WorldSource {
     pub document: Arc<WorldDocument>,
     /// As clients get it.
     pub json: Bytes,
-    /// A strong entity tag of `json`, with its quotes.
-    pub etag: String,
     /// Bytes per second of frames that one client is sent at most.
     pub client_bytes_per_s_max: u32,
+    /// Of the last change in the store; 0: there is none.
+    pub revision: u64,
+}
+
+/// Milliseconds since 1970 (UTC).
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX >> 1)
 }
 
 impl WorldSource {
     /// Reads and checks a document.
     pub fn from_json(json: Bytes) -> Result<Self, DocumentError> {
         let document = Arc::new(load::from_json(&json)?);
-        let etag = format!("\"{}\"", &blake3::hash(&json).to_hex()[..32]);
-        Ok(Self { document, json, etag, client_bytes_per_s_max: CLIENT_BYTES_PER_S })
+        let client_bytes_per_s_max = CLIENT_BYTES_PER_S;
+        Ok(Self { document, json, client_bytes_per_s_max, revision: 0 })
     }
 
     /// Reads and checks a file.
@@ -212,6 +219,8 @@ pub struct World {
     pub source: WorldSource,
     /// How it is doing.
     pub status: WorldStatus,
+    /// What is shared of its changes.
+    pub building: Building,
     inbox: SyncSender<ToWorld>,
     depth: AtomicI64,
 }
@@ -220,7 +229,9 @@ impl World {
     /// A world that does not run yet, and what its thread reads from.
     pub fn new(source: WorldSource) -> (Self, Receiver<ToWorld>) {
         let (inbox, messages) = sync_channel(INBOX_MESSAGES_MAX);
-        (Self { source, status: WorldStatus::new(), inbox, depth: AtomicI64::new(0) }, messages)
+        let building = Building::new(&source);
+        let (status, depth) = (WorldStatus::new(), AtomicI64::new(0));
+        (Self { source, status, building, inbox, depth }, messages)
     }
 
     /// Name in addresses.

@@ -43,6 +43,8 @@ pub struct Rates {
     pub chat: Rate,
     /// Emotes; beyond it each is denied with `TooFast`.
     pub emote: Rate,
+    /// Showing what is chosen to be changed.
+    pub select: Rate,
     /// Changes of name and colours; beyond it each is denied with `TooFast`.
     pub look: Rate,
     /// Pings; beyond it each is denied with `TooFast`.
@@ -58,6 +60,7 @@ impl Default for Rates {
             latest: Rate { per_s: 90, burst: 270 },
             chat: Rate { per_s: 1, burst: 5 },
             emote: Rate { per_s: 2, burst: 6 },
+            select: Rate { per_s: 10, burst: 20 },
             look: Rate { per_s: 1, burst: 4 },
             ping: Rate { per_s: 5, burst: 20 },
         }

@@ -83,6 +83,12 @@ impl Keeper {
         }
     }
 
+    /// Does something else with the database, after everything that waits, and does not wait for it.
+    /// Whether there was room for it.
+    pub fn tell(&self, act: impl FnOnce(&mut dyn WorldStore) + Send + 'static) -> bool {
+        self.requests.try_send(Request::Act(Box::new(act))).is_ok()
+    }
+
     /// Does something else with the database, after everything that waits, and waits for it. None:
     /// the writer has ended.
     pub fn ask<T: Send + 'static>(

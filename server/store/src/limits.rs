@@ -8,6 +8,8 @@ pub const BATCHES_QUEUED_MAX: usize = 1_024;
 pub const BATCHES_PER_GROUP_MAX: usize = 256;
 /// Bytes of the operations of one batch, and of its inverses.
 pub const BATCH_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// Invitations that wait to be redeemed.
+pub const INVITATIONS_MAX: usize = 1_000;
 /// Batches that one look into a history gives.
 pub const HISTORY_BATCHES_MAX: u32 = 1_000;
 /// How long a writer waits for another process, such as a backup, that holds the database.

@@ -1,6 +1,6 @@
 //! What every database must do.
 
-use vivarium_contract::saving::SavedBatch;
+use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 /// Why something could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +53,30 @@ impl StoreError {
     }
 }
 
+/// What somebody may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who.
+    pub account: String,
+    /// In which world; none: in all.
+    pub world: Option<String>,
+    /// What.
+    pub role: Role,
+}
+
+/// Gives a role to whoever brings it first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Of the secret in it.
+    pub digest: String,
+    /// In which world; none: in all.
+    pub world: Option<String>,
+    /// What.
+    pub role: Role,
+    /// Until when it counts, in milliseconds since 1970 (UTC).
+    pub expires_at_ms: u64,
+}
+
 /// A world as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredWorld {
@@ -64,7 +88,7 @@ pub struct StoredWorld {
     pub batches: Vec<SavedBatch>,
 }
 
-/// Keeps worlds. Whatever is answered with success is on the disk.
+/// Keeps worlds, and who may change them. Whatever is answered with success is on the disk.
 pub trait WorldStore: Send {
     /// Names of all worlds, in alphabetical order.
     fn worlds(&mut self) -> Result<Vec<String>, StoreError>;
@@ -95,4 +119,22 @@ pub trait WorldStore: Send {
 
     /// Where loose things were.
     fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// What everybody may do, in the order of accounts and worlds.
+    fn grants(&mut self) -> Result<Vec<Grant>, StoreError>;
+
+    /// Says what somebody may do; a visitor is as good as unknown.
+    fn grant(&mut self, grant: &Grant) -> Result<(), StoreError>;
+
+    /// Keeps an invitation until it is redeemed; those that are over by `now_ms` go. At most
+    /// [`INVITATIONS_MAX`](crate::limits::INVITATIONS_MAX) are kept: the oldest go first.
+    fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError>;
+
+    /// Gives an account what an invitation promises, once, and nothing less than it has already.
+    fn redeem(
+        &mut self,
+        digest: &str,
+        account: &str,
+        now_ms: u64,
+    ) -> Result<Option<Grant>, StoreError>;
 }

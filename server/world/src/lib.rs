@@ -12,6 +12,7 @@ use vivarium_scene::document::WorldDocument;
 mod authority;
 mod avatar;
 mod chat;
+mod edit;
 mod history;
 mod interest;
 mod object;
@@ -58,6 +59,7 @@ impl Simulation {
             object::ObjectPlugin::of(&spec.document),
             authority::AuthorityPlugin,
             avatar::AvatarPlugin,
+            edit::EditPlugin::of(spec),
             chat::ChatPlugin { earshot_m: spec.document.settings.earshot_m },
             interest::InterestPlugin { sight_m: spec.document.settings.sight_m },
             replicate::ReplicatePlugin { delivery: replicate::Delivery::of(spec) },

@@ -21,5 +21,23 @@ pub const TIDY_TICKS: u32 = 16;
 pub const LOOK_TICKS: u32 = 8;
 /// The highest of the steps in which far tiers slow down under pressure.
 pub const PRESSURE_MAX: u8 = vivarium_contract::PRESSURE_STEPS as u8 - 1;
+/// Edits that wait for a tick with room for them; later ones are refused.
+pub const EDITS_WAITING_MAX: usize = 1_024;
+/// Operations of edits in one tick; an edit that was begun is finished.
+pub const OPERATIONS_PER_TICK: usize = 1_000;
+/// Ticks for which the objects of a stroke are held for whoever moves them.
+pub const HOLD_TICKS: u32 = 30;
+/// Things of which it is known who changed them last; the older half is forgotten beyond it.
+pub const TOUCHES_MAX: usize = 1 << 16;
+/// Steps that one person can undo, and operations in them; the oldest go first.
+pub const UNDO_STEPS_MAX: usize = 100;
+/// See [`UNDO_STEPS_MAX`].
+pub const UNDO_OPERATIONS_MAX: usize = 20_000;
+/// People who can undo something; who was quiet for longest is forgotten.
+pub const UNDO_PEOPLE_MAX: usize = 256;
+/// Objects that are told how they are now when an edit is refused.
+pub const COPIES_MAX: usize = 64;
+/// Bytes of an edit, or of what undoes it, as JSON: what the log takes.
+pub const LOG_BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes per second that a client is sent at least, however much is lost on the way to it.
 pub const CLIENT_BYTES_PER_S_MIN: u32 = 8 * 1024;

@@ -25,6 +25,7 @@ mod step;
 pub mod consts;
 pub mod shape;
 
+pub use build::Changed;
 pub use query_world::{Owner, Proxy, QueryWorld};
 pub use state::AvatarState;
 pub use step::{Hit, StepResult, controller};

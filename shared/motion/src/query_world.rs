@@ -3,19 +3,24 @@
 //! Invariant: colliders are inserted in one canonical order (statics in document order, then
 //! movers, then proxy slots), the pipeline is stepped exactly once, and from then on only poses,
 //! shapes and groups of the slots change. The collider tree thus has the same shape wherever the
-//! same document is loaded, and queries visit it in the same order.
+//! same document is loaded, and queries visit it in the same order. An edit (`build.rs`) changes the
+//! tree in one canonical way, too, but whoever loads the document afterwards has another tree: they
+//! may differ by fractions of a millimetre where hits are equally far.
 //!
 //! Movers and proxies are put into the tree as oversized boxes, since the tree never learns where
 //! they move: each is tested on every cast, and a parked one is refused at once by its groups.
 //! Movers hang on no body: the step carries riders itself, because rapier's own carrying works only
 //! after a hit and not for an avatar that stands still.
 
+use std::collections::BTreeMap;
+
 use rapier3d::{
     math::Vector,
     parry::query::{Ray, details::ShapeCastOptions},
     prelude::{
         ColliderHandle, ColliderSet, DefaultBroadPhase, Group, InteractionGroups,
-        InteractionTestMode, NarrowPhase, QueryFilter, QueryPipeline, RigidBodySet, SharedShape,
+        InteractionTestMode, IslandManager, NarrowPhase, QueryFilter, QueryPipeline, RigidBodySet,
+        SharedShape,
     },
 };
 use vivarium_protocol::ids::ObjectId;
@@ -70,12 +75,23 @@ pub(crate) struct Part {
     pub(crate) radius_m: f32,
 }
 
+/// A part of a mover in the world.
+pub(crate) struct MoverPart {
+    pub(crate) handle: ColliderHandle,
+    pub(crate) shape: SharedShape,
+    /// Without the mover's offset.
+    pub(crate) place: [f32; 3],
+    pub(crate) turned: [f32; 4],
+    pub(crate) radius_m: f32,
+    /// Middle and half extents of what it is in the tree: a box around its whole path.
+    pub(crate) path: ([f32; 3], [f32; 3]),
+}
+
 /// A scripted platform.
 pub(crate) struct MoverSlot {
     pub(crate) object: ObjectId,
     pub(crate) mover: Mover,
-    /// Handle, place without the mover's offset, bounding radius.
-    pub(crate) parts: Vec<(ColliderHandle, [f32; 3], f32)>,
+    pub(crate) parts: Vec<MoverPart>,
     /// Offset at the end of the tick.
     pub(crate) offset_m: [f32; 3],
     /// How far it moves during the tick, metres.
@@ -92,10 +108,13 @@ pub(crate) struct Loose {
 pub struct QueryWorld {
     pub(crate) bodies: RigidBodySet,
     pub(crate) colliders: ColliderSet,
+    pub(crate) islands: IslandManager,
     pub(crate) broad_phase: DefaultBroadPhase,
     pub(crate) narrow_phase: NarrowPhase,
     /// By raw collider index.
     pub(crate) owners: Vec<Owner>,
+    pub(crate) statics: BTreeMap<ObjectId, Vec<ColliderHandle>>,
+    /// Sorted by object.
     pub(crate) movers: Vec<MoverSlot>,
     pub(crate) proxy_slots: Vec<ColliderHandle>,
     pub(crate) proxies_used: usize,
@@ -126,9 +145,10 @@ impl QueryWorld {
             let offset = mover::offset_m(&slot.mover, tick);
             slot.offset_m = offset;
             slot.delta_m = geometry::subtract(offset, before);
-            for (handle, base, _) in &slot.parts {
-                if let Some(collider) = self.colliders.get_mut(*handle) {
-                    collider.set_translation(Vector::from_array(geometry::add(*base, offset)));
+            for part in &slot.parts {
+                if let Some(collider) = self.colliders.get_mut(part.handle) {
+                    let place = geometry::add(part.place, offset);
+                    collider.set_translation(Vector::from_array(place));
                 }
             }
         }
@@ -284,9 +304,9 @@ impl QueryWorld {
 impl MoverSlot {
     /// Whether an avatar at `position` may touch it.
     fn is_near(&self, position: [f32; 3]) -> bool {
-        self.parts.iter().any(|(_, base, radius)| {
-            let gap = geometry::subtract(position, geometry::add(*base, self.offset_m));
-            geometry::length(gap) < radius + 1.5
+        self.parts.iter().any(|part| {
+            let gap = geometry::subtract(position, geometry::add(part.place, self.offset_m));
+            geometry::length(gap) < part.radius_m + 1.5
         })
     }
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    limits::{RESUME_TOKEN_BYTES, TICKET_BYTES},
+    ids::ObjectId,
+    limits::{DEVICE_KEY_BYTES, RESUME_TOKEN_BYTES, TICKET_BYTES},
     snapshot::packet::Ack,
 };
 
@@ -23,6 +24,8 @@ pub struct Hello {
     pub ticket: Option<[u8; TICKET_BYTES]>,
     /// An earlier session that is to go on, on whichever transport.
     pub resume: Option<Resume>,
+    /// The secret by which this device is known, if it is to be more than a visitor.
+    pub key: Option<[u8; DEVICE_KEY_BYTES]>,
 }
 
 /// What a client says to go on with a session.
@@ -93,13 +96,20 @@ pub enum ClientMessage {
         /// All of them, this connection's and earlier ones'.
         count: u32,
     },
+    /// Show others what is chosen to be changed.
+    Select {
+        /// All of them, at most `SELECTED_OBJECTS_MAX`.
+        objects: Vec<ObjectId>,
+    },
 }
 
 impl ClientMessage {
     /// Whether it counts among those that arrive exactly once, whatever happens to connections.
     pub fn is_numbered(&self) -> bool {
         match self {
-            Self::Say { .. } | Self::Emote { .. } | Self::SetLook { .. } => true,
+            Self::Say { .. } | Self::Emote { .. } | Self::SetLook { .. } | Self::Select { .. } => {
+                true
+            }
             Self::Ping { .. } | Self::Bye | Self::Taken { .. } => false,
         }
     }

@@ -39,6 +39,12 @@ pub const RESUME_WINDOW_S: u16 = 30;
 pub const RESUME_TOKEN_BYTES: usize = 16;
 /// Bytes of a ticket, drawn from the operating system's random source.
 pub const TICKET_BYTES: usize = 16;
+/// Bytes of the secret by which a device is known, drawn from a random source of its own.
+pub const DEVICE_KEY_BYTES: usize = 32;
+/// Bytes of an edit's operations (JSON) in a message; larger edits are told by the document.
+pub const EDIT_BYTES_MAX: usize = 64 * 1024;
+/// Objects that one person may show as chosen; more are cut off.
+pub const SELECTED_OBJECTS_MAX: usize = 64;
 /// Seconds within which a ticket must be used.
 pub const TICKET_LIFE_S: u16 = 30;
 /// Numbered messages that one end takes in before it says so at the latest.

@@ -33,6 +33,8 @@ pub enum Denial {
     TooFast,
     /// A tracked pose was out of reach or not a rotation; it was ignored.
     OutOfReach,
+    /// Only those who may build in this world may do that.
+    NotAllowed,
 }
 
 /// A message of the server on the reliable lane. The order is part of the protocol: only append,
@@ -77,6 +79,8 @@ pub enum ServerMessage {
         tick: u32,
         /// Everyone in the world, the person included.
         people: Vec<PersonCard>,
+        /// Number of the last edit of the world before this message; `Edited` tells those after it.
+        edits: u32,
     },
     /// Somebody came.
     Joined {
@@ -130,6 +134,23 @@ pub enum ServerMessage {
         /// All of them, this connection's and earlier ones'.
         count: u32,
     },
+    /// The world was changed. Edits are numbered one by one since the world was started.
+    Edited {
+        /// Of this edit.
+        number: u32,
+        /// Who did it, as people know them; empty: the server took back what could not be kept.
+        author: String,
+        /// A JSON list of operations, to be done in order. None: they are too many to be told, and
+        /// the document is to be fetched anew.
+        operations: Option<String>,
+    },
+    /// Somebody who builds has chosen objects, to change them or no longer.
+    Selected {
+        /// Who.
+        person: PersonId,
+        /// All of them.
+        objects: Vec<ObjectId>,
+    },
 }
 
 impl ServerMessage {
@@ -143,7 +164,9 @@ impl ServerMessage {
             | Self::Heard { .. }
             | Self::Emoted { .. }
             | Self::Denied { .. }
-            | Self::Sensed { .. } => true,
+            | Self::Sensed { .. }
+            | Self::Edited { .. }
+            | Self::Selected { .. } => true,
             Self::Closed { .. }
             | Self::Accepted { .. }
             | Self::Pong { .. }

@@ -29,8 +29,22 @@ fn look() -> impl Strategy<Value = Look> {
 fn hello() -> impl Strategy<Value = Hello> {
     let resume =
         any::<([u8; 16], Option<u32>)>().prop_map(|(token, taken)| Resume { token, taken });
-    (".{0,40}", ".{0,40}", look(), any::<Option<[u8; 16]>>(), option::of(resume))
-        .prop_map(|(world, name, look, ticket, resume)| Hello { world, name, look, ticket, resume })
+    (
+        ".{0,40}",
+        ".{0,40}",
+        look(),
+        any::<Option<[u8; 16]>>(),
+        option::of(resume),
+        any::<Option<[u8; 32]>>(),
+    )
+        .prop_map(|(world, name, look, ticket, resume, key)| Hello {
+            world,
+            name,
+            look,
+            ticket,
+            resume,
+            key,
+        })
 }
 
 fn emote() -> impl Strategy<Value = Emote> {
@@ -61,7 +75,7 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
 
 fn denial() -> impl Strategy<Value = Denial> {
     use Denial::*;
-    prop::sample::select(vec![EmptyText, TextTooLong, TooFast, OutOfReach])
+    prop::sample::select(vec![EmptyText, TextTooLong, TooFast, OutOfReach, NotAllowed])
 }
 
 fn client_message() -> impl Strategy<Value = ClientMessage> {
@@ -72,6 +86,8 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
         any::<u32>().prop_map(|nonce| ClientMessage::Ping { nonce }),
         Just(ClientMessage::Bye),
         any::<u32>().prop_map(|count| ClientMessage::Taken { count }),
+        vec(any::<u32>().prop_map(ObjectId), 0..9)
+            .prop_map(|objects| ClientMessage::Select { objects }),
     ]
 }
 
@@ -132,11 +148,24 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
             }
         ),
         any::<u32>().prop_map(|count| ServerMessage::Taken { count }),
-        (".{0,32}", ".{0,40}", any::<(u16, u8, u32)>(), vec(person_card(), 0..5)).prop_map(
-            |(world, document_url, (ticks_per_s, substeps, tick), people)| {
-                ServerMessage::Entered { world, document_url, ticks_per_s, substeps, tick, people }
+        (".{0,32}", ".{0,40}", any::<(u16, u8, u32, u32)>(), vec(person_card(), 0..5)).prop_map(
+            |(world, document_url, (ticks_per_s, substeps, tick, edits), people)| {
+                ServerMessage::Entered {
+                    world,
+                    document_url,
+                    ticks_per_s,
+                    substeps,
+                    tick,
+                    people,
+                    edits,
+                }
             }
         ),
+        (any::<u32>(), ".{0,24}", option::of(".{0,300}")).prop_map(
+            |(number, author, operations)| ServerMessage::Edited { number, author, operations }
+        ),
+        (person(), vec(any::<u32>().prop_map(ObjectId), 0..9))
+            .prop_map(|(person, objects)| ServerMessage::Selected { person, objects }),
         person_card().prop_map(|card| ServerMessage::Joined { card }),
         person_card().prop_map(|card| ServerMessage::Changed { card }),
         person().prop_map(|person| ServerMessage::Left { person }),

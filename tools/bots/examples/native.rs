@@ -64,8 +64,14 @@ async fn main() -> Result<()> {
 
     // 3. Say who comes. An empty world is the server's first one.
     let look = Look { body: [70, 130, 180], accent: [240, 220, 130] };
-    let hello =
-        Hello { world: String::new(), name: "Native".into(), look, ticket: None, resume: None };
+    let hello = Hello {
+        world: String::new(),
+        name: "Native".into(),
+        look,
+        ticket: None,
+        resume: None,
+        key: None,
+    };
     reliable_out.send(Bytes::from(wire::encode_hello(&hello))).await?;
     let greeting = ClientMessage::Say { text: "Hello from a native client".into() };
     reliable_out.send(Bytes::from(wire::encode(&greeting))).await?;

@@ -108,6 +108,7 @@ impl Bot {
             look: Look { body: walker.colour(), accent: walker.colour() },
             ticket: None,
             resume: None,
+            key: None,
         };
         let mut tally = Tally::default();
         send(&mut road, &mut tally, RELIABLE, &wire::encode_hello(&hello)).await?;

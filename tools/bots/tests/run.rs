@@ -164,6 +164,7 @@ async fn serve(stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) -> Opt
         substeps: 2,
         tick,
         people: vec![],
+        edits: 0,
     };
     socket.send(reliable(&entered)).await.ok()?;
     while let Some(Ok(Message::Binary(bytes))) = socket.next().await {

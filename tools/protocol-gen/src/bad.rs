@@ -67,6 +67,7 @@ fn hello(all: &mut Vec<Bad>) {
         look: Look { body: [1, 2, 3], accent: [4, 5, 6] },
         ticket: None,
         resume: Some(Resume { token: [7; 16], taken: Some(1) }),
+        key: None,
     });
     bad(all, "Hello", "empty", "notVivarium", []);
     bad(all, "Hello", "no_version", "notVivarium", [&MAGIC[..], &[1]].concat());
@@ -95,7 +96,7 @@ fn hello(all: &mut Vec<Bad>) {
 fn client(all: &mut Vec<Bad>) {
     let root = "ClientMessage";
     bad(all, root, "empty", "malformed", []);
-    bad(all, root, "bad_variant", "malformed", [6]);
+    bad(all, root, "bad_variant", "malformed", [7]);
     bad(all, root, "bad_variant_large", "malformed", [252, 255, 255, 255, 255]);
     bad(all, root, "bad_emote", "malformed", [1, 8]);
     bad(all, root, "bad_utf8", "malformed", [0, 2, 0xC3, 0x28]);
@@ -129,9 +130,9 @@ fn client(all: &mut Vec<Bad>) {
 fn server(all: &mut Vec<Bad>) {
     let root = "ServerMessage";
     bad(all, root, "empty", "malformed", []);
-    bad(all, root, "bad_variant", "malformed", [12]);
+    bad(all, root, "bad_variant", "malformed", [14]);
     bad(all, root, "bad_close_reason", "malformed", [0, 16, 0]);
-    bad(all, root, "bad_denial", "malformed", [9, 4]);
+    bad(all, root, "bad_denial", "malformed", [9, 5]);
     let accepted = [vec![1, 1], vec![7; 16], vec![30]].concat();
     bad(all, root, "bad_bool", "malformed", [&accepted[..], &[2]].concat());
     bad(all, root, "truncated", "malformed", accepted);

@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use syn::{Attribute, Fields, GenericArgument, Item, ItemEnum, ItemStruct, PathArguments, Type};
-use vivarium_scene::document as rust;
+use vivarium_scene::{document as rust, operation::PLACEHOLDERS};
 
 use crate::{
     REGENERATE,
     emit::{COLUMNS_MAX, doc_comment, line},
     json,
     names::snake_from_pascal,
-    source::doc,
+    source::{self, doc},
 };
 
-/// The whole module.
+/// The module of documents.
 pub fn module(items: &[Item]) -> String {
     let mut out = format!(
         "// Written by tools/protocol-gen from shared/scene/src/document.rs. Do not edit: change the Rust\n\
@@ -39,6 +39,43 @@ pub fn module(items: &[Item]) -> String {
     }
     emit_defaults(&mut out);
     out.push_str(ID_AT);
+    out
+}
+
+/// The module of operations: `Operation` and `Property`.
+pub fn operations(items: &[Item]) -> String {
+    let mut body = String::new();
+    for item in items {
+        if let Item::Enum(item) = item
+            && ["Operation", "Property"].contains(&item.ident.to_string().as_str())
+        {
+            emit_enum(&mut body, item);
+        }
+    }
+    let mut out = format!(
+        "// Written by tools/protocol-gen from shared/scene/src/operation.rs. Do not edit: change the Rust\n\
+         // types, then run `{REGENERATE}`.\n\n"
+    );
+    let is_named = |name: &str| body.split(|c: char| !c.is_alphanumeric()).any(|word| word == name);
+    let types = source::document().into_iter().filter_map(|item| match item {
+        Item::Struct(item) => Some(item.ident.to_string()),
+        Item::Enum(item) => Some(item.ident.to_string()),
+        _ => None,
+    });
+    line(&mut out, 0, "import type {");
+    let mut types: Vec<String> = types.filter(|name| is_named(name)).collect();
+    // A name of the language's own is not to be hidden.
+    let local = |name: &String| if name == "Object" { "SceneObject" } else { name }.to_owned();
+    types.sort_by_key(local);
+    for name in types {
+        let alias = if name == "Object" { " as SceneObject" } else { "" };
+        line(&mut out, 2, &format!("{name}{alias},"));
+    }
+    line(&mut out, 0, "} from \"./document\";");
+    out.push('\n');
+    doc_comment(&mut out, 0, Some("Ids from here on stand for new objects inside one batch."));
+    line(&mut out, 0, &format!("export const PLACEHOLDERS = {PLACEHOLDERS};"));
+    out.push_str(&body.replace("value: Object ", "value: SceneObject "));
     out
 }
 
@@ -86,8 +123,16 @@ fn emit_enum(out: &mut String, item: &ItemEnum) {
                         .map(|field| {
                             let name = field.ident.as_ref().expect("fields of it are named");
                             let optional = serde_words(&field.attrs).contains("default");
-                            let mark = if optional { "?" } else { "" };
-                            format!("{name}{mark}: {}", field_type(&field.ty))
+                            match is_option(&field.ty) {
+                                // Written as null, and may be left out.
+                                true if !optional => {
+                                    format!("{name}?: {} | null", field_type(&field.ty))
+                                }
+                                _ => {
+                                    let mark = if optional { "?" } else { "" };
+                                    format!("{name}{mark}: {}", field_type(&field.ty))
+                                }
+                            }
                         })
                         .collect();
                     format!("{{ {name}: {{ {} }} }}", inner.join("; "))
@@ -95,7 +140,8 @@ fn emit_enum(out: &mut String, item: &ItemEnum) {
                 Fields::Unnamed(fields) => {
                     let only = fields.unnamed.iter().next().filter(|_| fields.unnamed.len() == 1);
                     let only = only.expect("a variant holds named fields or one value");
-                    format!("{{ {name}: {} }}", field_type(&only.ty))
+                    let null = if is_option(&only.ty) { " | null" } else { "" };
+                    format!("{{ {name}: {}{null} }}", field_type(&only.ty))
                 }
             }
         })
@@ -167,6 +213,11 @@ fn serde_words(attrs: &[Attribute]) -> BTreeSet<String> {
         .expect("serde accepted the attribute when the file was compiled");
     }
     words
+}
+
+fn is_option(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
 
 /// TypeScript's name of a field's type. An `Option` is its content: absence is told by `?`.

@@ -11,7 +11,7 @@ use vivarium_protocol::{
         ClientLatest, ClientMessage, Emote, Hello, Input, Look, Resume, TrackedPose, TrackedPoses,
         buttons,
     },
-    limits::{INPUTS_PER_MESSAGE_MAX, RESUME_TOKEN_BYTES, TICKET_BYTES},
+    limits::{DEVICE_KEY_BYTES, INPUTS_PER_MESSAGE_MAX, RESUME_TOKEN_BYTES, TICKET_BYTES},
     notice::{Denial, PersonCard, ServerMessage},
     snapshot::packet::{Ack, OwnNote, OwnState, PacketHead, own},
     wire,
@@ -56,6 +56,7 @@ fn hellos(outputs: &mut Vec<Output>) {
                 look: ANA,
                 ticket: None,
                 resume: None,
+                key: None,
             },
         ),
         (
@@ -66,6 +67,7 @@ fn hellos(outputs: &mut Vec<Output>) {
                 look: BO,
                 ticket: Some([251; TICKET_BYTES]),
                 resume: None,
+                key: None,
             },
         ),
         (
@@ -76,6 +78,7 @@ fn hellos(outputs: &mut Vec<Output>) {
                 look: BO,
                 ticket: None,
                 resume: Some(Resume { token: token(), taken: None }),
+                key: None,
             },
         ),
         (
@@ -87,6 +90,7 @@ fn hellos(outputs: &mut Vec<Output>) {
                 look: BO,
                 ticket: None,
                 resume: Some(Resume { token: token(), taken: Some(70_000) }),
+                key: Some([9; DEVICE_KEY_BYTES]),
             },
         ),
     ] {
@@ -102,6 +106,10 @@ fn client_messages(outputs: &mut Vec<Output>) {
         ("ping".to_owned(), ClientMessage::Ping { nonce: u32::MAX }),
         ("bye".to_owned(), ClientMessage::Bye),
         ("taken".to_owned(), ClientMessage::Taken { count: 251 }),
+        (
+            "select".to_owned(),
+            ClientMessage::Select { objects: vec![ObjectId(70_000), ObjectId(3)] },
+        ),
     ];
     for emote in variants::<Emote>() {
         messages.push((format!("emote_{emote:?}").to_lowercase(), ClientMessage::Emote { emote }));
@@ -192,6 +200,7 @@ fn server_messages(outputs: &mut Vec<Output>) {
                 substeps: 2,
                 tick: 1_000_000,
                 people: vec![ana.clone(), bo.clone()],
+                edits: 251,
             },
         ),
         ("joined".to_owned(), ServerMessage::Joined { card: ana }),
@@ -204,6 +213,25 @@ fn server_messages(outputs: &mut Vec<Output>) {
         ("pong".to_owned(), ServerMessage::Pong { nonce: 65_536 }),
         ("taken".to_owned(), ServerMessage::Taken { count: u32::MAX }),
         ("sensed".to_owned(), ServerMessage::Sensed { object: ObjectId(12), inside: 65_535 }),
+        (
+            "edited".to_owned(),
+            ServerMessage::Edited {
+                number: 65_536,
+                author: "Böö".into(),
+                operations: Some(r#"[{"delete":{"object":7}}]"#.into()),
+            },
+        ),
+        (
+            "edited_at_large".to_owned(),
+            ServerMessage::Edited { number: 1, author: String::new(), operations: None },
+        ),
+        (
+            "selected".to_owned(),
+            ServerMessage::Selected {
+                person: PersonId(3),
+                objects: vec![ObjectId(0), ObjectId(251)],
+            },
+        ),
     ];
     for reason in variants::<CloseReason>() {
         let name = crate::names::snake_from_pascal(&format!("Closed{reason:?}"));

@@ -10,6 +10,7 @@ mod beliefs;
 mod constants;
 pub mod dice;
 mod document;
+mod edits;
 mod emit;
 mod enums;
 mod facets;
@@ -52,16 +53,23 @@ pub fn document_typescript() -> String {
     document::module(&source::document())
 }
 
+/// Types of operations, as the text of `client-web/src/protocol/operation.ts`.
+pub fn operation_typescript() -> String {
+    document::operations(&source::operations())
+}
+
 /// Everything that is generated.
 pub fn outputs() -> Vec<Output> {
     let mut outputs = vec![
         Output::text("client-web/src/protocol/generated.ts", typescript()),
         Output::text("client-web/src/protocol/document.ts", document_typescript()),
+        Output::text("client-web/src/protocol/operation.ts", operation_typescript()),
         Output::text(
             "client-web/src/protocol/snapshot/beliefs.ts",
             beliefs::module(&source::protocol()),
         ),
     ];
+    outputs.push(edits::output());
     outputs.extend(golden::outputs());
     outputs.extend(bad::outputs());
     outputs.extend(packets::outputs());

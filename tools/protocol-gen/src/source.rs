@@ -51,6 +51,11 @@ pub fn document() -> Vec<Item> {
     parse(include_str!("../../../shared/scene/src/document.rs")).items
 }
 
+/// The declarations of operations.
+pub fn operations() -> Vec<Item> {
+    parse(include_str!("../../../shared/scene/src/operation.rs")).items
+}
+
 /// A source file of this repository.
 pub fn parse(text: &str) -> syn::File {
     syn::parse_file(text).expect("the file was compiled before this crate was")

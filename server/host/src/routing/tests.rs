@@ -16,7 +16,7 @@ fn door(people_max: usize) -> (FrontDoor, Vec<Receiver<ToWorld>>) {
 }
 
 fn hello(world: &str, resume: Option<Resume>) -> Hello {
-    Hello { world: world.into(), name: "Ana".into(), look: LOOK, ticket: None, resume }
+    Hello { world: world.into(), name: "Ana".into(), look: LOOK, ticket: None, resume, key: None }
 }
 
 fn with(token: Token) -> Option<Resume> {

@@ -42,9 +42,16 @@ fn config(folder: &tempfile::TempDir) -> ServerConfig {
     }
 }
 
+async fn start_worlds<W: Ticking>(
+    config: ServerConfig,
+    sources: Vec<WorldSource>,
+) -> Result<Server, StartError> {
+    Server::start_worlds::<W>(config, sources, Box::new(MemoryStore::default())).await
+}
+
 async fn puppets(folder: &tempfile::TempDir) -> Server {
     let sources = vec![source("plaza"), source("garden")];
-    Server::start_worlds::<Puppet>(config(folder), sources).await.unwrap()
+    start_worlds::<Puppet>(config(folder), sources).await.unwrap()
 }
 
 type Token = [u8; RESUME_TOKEN_BYTES];
@@ -64,7 +71,7 @@ impl Visitor {
         let mut visitor = Self { socket, person: PersonId(0), token: [0; 16], resumed: false };
         let resume = resume.map(|(token, taken)| Resume { token, taken });
         let (world, name) = (String::new(), name.into());
-        let hello = Hello { world, name, look: LOOK, ticket: None, resume };
+        let hello = Hello { world, name, look: LOOK, ticket: None, resume, key: None };
         visitor.send(Lane::Reliable, wire::encode_hello(&hello)).await;
         match visitor.message().await {
             ServerMessage::Accepted { person, resume, resumed, .. } => {
@@ -260,7 +267,7 @@ async fn at_the_end_everyone_is_told_and_the_port_is_free() {
     let mut ana = Visitor::new(&server, "Ana", None).await;
     ana.hears("Ana enters plaza at anywhere").await;
     let address = server.address();
-    let taken = Server::start_worlds::<Puppet>(
+    let taken = start_worlds::<Puppet>(
         ServerConfig { listen: address, ..config(&folder) },
         vec![source("plaza")],
     );
@@ -373,7 +380,7 @@ async fn without_a_built_client_the_page_says_how_to_build_it() {
 async fn too_many_connections_are_turned_away() {
     let folder = tempfile::tempdir().unwrap();
     let config = ServerConfig { connections_max: 1, ..config(&folder) };
-    let server = Server::start_worlds::<Puppet>(config, vec![source("plaza")]).await.unwrap();
+    let server = start_worlds::<Puppet>(config, vec![source("plaza")]).await.unwrap();
     let mut ana = Visitor::new(&server, "Ana", None).await;
     let answer = get(&server, "/").await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("in a while"), "{answer}");
@@ -424,7 +431,7 @@ impl Ticking for Stillborn {
 #[tokio::test]
 async fn a_world_that_fails_at_its_first_tick_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let start = Server::start_worlds::<Stillborn>(config(&folder), vec![source("plaza")]);
+    let start = start_worlds::<Stillborn>(config(&folder), vec![source("plaza")]);
     let started = tokio::time::timeout(DEADLINE, start).await.unwrap();
     assert!(matches!(started, Err(StartError::Failed(name)) if name == "plaza"));
 }

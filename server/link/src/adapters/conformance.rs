@@ -290,6 +290,7 @@ fn hello(world: &str, resume: Option<Resume>) -> Vec<u8> {
         look: Look { body: [0; 3], accent: [0; 3] },
         ticket: None,
         resume,
+        key: None,
     })
 }
 

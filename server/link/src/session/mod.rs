@@ -113,6 +113,7 @@ pub struct Session {
     latest: Bucket,
     chat: Bucket,
     emote: Bucket,
+    select: Bucket,
     look: Bucket,
     ping: Bucket,
     counts: SessionCounts,
@@ -135,6 +136,7 @@ impl Session {
             latest: Bucket::new(now, rates.latest),
             chat: Bucket::new(now, rates.chat),
             emote: Bucket::new(now, rates.emote),
+            select: Bucket::new(now, rates.select),
             look: Bucket::new(now, rates.look),
             ping: Bucket::new(now, rates.ping),
             counts: SessionCounts::default(),
@@ -277,6 +279,7 @@ impl Session {
             ClientMessage::SetLook { name, look } => {
                 (&mut self.look, Intent::SetLook { name, look })
             }
+            ClientMessage::Select { objects } => (&mut self.select, Intent::Select { objects }),
         };
         if bucket.take(now) {
             self.outputs.push_back(SessionOutput::ToWorld(intent));

@@ -91,7 +91,14 @@ impl Stage {
 }
 
 fn hello() -> Hello {
-    Hello { world: "plaza".into(), name: "Ana".into(), look: LOOK, ticket: None, resume: None }
+    Hello {
+        world: "plaza".into(),
+        name: "Ana".into(),
+        look: LOOK,
+        ticket: None,
+        resume: None,
+        key: None,
+    }
 }
 
 fn refused(lane: Lane, bytes: &[u8]) -> (CloseReason, String) {
@@ -152,8 +159,8 @@ fn whatever_is_not_a_handshake_is_refused() {
         (Lane::Reliable, b"", CloseReason::NotVivarium),
         (Lane::Reliable, b"GET / HTTP/1.1\r\n", CloseReason::NotVivarium),
         (Lane::Reliable, b"VIV", CloseReason::NotVivarium),
-        (Lane::Reliable, b"VIVA\x03\x00", CloseReason::Malformed),
-        (Lane::Latest, b"VIVA\x03\x00", CloseReason::WrongLane),
+        (Lane::Reliable, b"VIVA\x04\x00", CloseReason::Malformed),
+        (Lane::Latest, b"VIVA\x04\x00", CloseReason::WrongLane),
         (Lane::Reliable, &[0; CLIENT_RELIABLE_BYTES_MAX + 1], CloseReason::Oversized),
     ];
     for (lane, bytes, expected) in cases {

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use vivarium_contract::saving::SavedBatch;
+use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
-    limits::HISTORY_BATCHES_MAX,
-    port::{StoreError, StoredWorld, WorldStore},
+    limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
 };
 
 /// Forgets everything at its end.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     worlds: BTreeMap<String, Kept>,
+    grants: BTreeMap<(String, Option<String>), Role>,
+    invitations: Vec<Invitation>,
 }
 
 #[derive(Debug)]
@@ -112,5 +114,48 @@ impl WorldStore for MemoryStore {
 
     fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.world(world)?.poses.clone())
+    }
+
+    fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
+        let grants = self.grants.iter().map(|((account, world), role)| Grant {
+            account: account.clone(),
+            world: world.clone(),
+            role: *role,
+        });
+        Ok(grants.collect())
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
+        let key = (grant.account.clone(), grant.world.clone());
+        match grant.role {
+            Role::Visitor => self.grants.remove(&key),
+            role => self.grants.insert(key, role),
+        };
+        Ok(())
+    }
+
+    fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
+        self.invitations.retain(|waiting| waiting.expires_at_ms > now_ms);
+        self.invitations.push(invitation.clone());
+        let too_many = self.invitations.len().saturating_sub(INVITATIONS_MAX);
+        self.invitations.drain(..too_many);
+        Ok(())
+    }
+
+    fn redeem(
+        &mut self,
+        digest: &str,
+        account: &str,
+        now_ms: u64,
+    ) -> Result<Option<Grant>, StoreError> {
+        let found = self
+            .invitations
+            .iter()
+            .position(|waiting| waiting.digest == digest && waiting.expires_at_ms > now_ms);
+        let Some(found) = found else { return Ok(None) };
+        let Invitation { world, role, .. } = self.invitations.remove(found);
+        let has = self.grants.entry((account.to_owned(), world.clone())).or_default();
+        *has = (*has).max(role);
+        Ok(Some(Grant { account: account.to_owned(), world, role: *has }))
     }
 }

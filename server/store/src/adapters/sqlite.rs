@@ -13,11 +13,11 @@ use rusqlite::{
     Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, backup::Backup,
     params,
 };
-use vivarium_contract::saving::SavedBatch;
+use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
-    limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX},
-    port::{StoreError, StoredWorld, WorldStore},
+    limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
 };
 
 /// Name of the database in the folder of a server's data.
@@ -28,7 +28,8 @@ const LOCK: &str = "vivarium.lock";
 const APPLICATION_ID: i64 = 0x5649_5641;
 
 /// Each brings the database from the version of its index to the next one. Only append.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE world (
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,
@@ -48,7 +49,48 @@ const MIGRATIONS: &[&str] = &["
         inverses TEXT NOT NULL,
         PRIMARY KEY (world, revision)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE role (
+        account TEXT NOT NULL,
+        world TEXT NOT NULL,
+        role INTEGER NOT NULL,
+        PRIMARY KEY (account, world)
+    ) STRICT;
+    CREATE TABLE invitation (
+        id INTEGER PRIMARY KEY,
+        digest TEXT NOT NULL UNIQUE,
+        world TEXT NOT NULL,
+        role INTEGER NOT NULL,
+        expires_at_ms INTEGER NOT NULL
+    ) STRICT;
+",
+];
+
+/// All worlds, as a name.
+const ALL: &str = "";
+
+fn number_of(role: Role) -> i64 {
+    match role {
+        Role::Visitor => 0,
+        Role::Builder => 1,
+        Role::Owner => 2,
+    }
+}
+
+fn role_of(number: i64) -> Role {
+    match number {
+        1 => Role::Builder,
+        2 => Role::Owner,
+        _ => Role::Visitor,
+    }
+}
+
+fn grant_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Grant> {
+    let world: String = row.get(1)?;
+    let world = (world != ALL).then_some(world);
+    Ok(Grant { account: row.get(0)?, world, role: role_of(row.get(2)?) })
+}
 
 /// A database in a file.
 #[derive(Debug)]
@@ -334,6 +376,79 @@ impl WorldStore for SqliteStore {
                 transaction
                     .query_row("SELECT poses FROM world WHERE id = ?1", [id], |row| row.get(0))?;
             Ok(poses)
+        })
+    }
+
+    fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
+        self.change(|transaction| {
+            let mut find = transaction
+                .prepare_cached("SELECT account, world, role FROM role ORDER BY account, world")?;
+            let grants = find.query_map([], grant_of)?;
+            Ok(grants.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let Grant { account, world, role } = grant;
+            let world = world.as_deref().unwrap_or(ALL);
+            if *role == Role::Visitor {
+                transaction.execute(
+                    "DELETE FROM role WHERE account = ?1 AND world = ?2",
+                    params![account, world],
+                )?;
+            } else {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO role (account, world, role) VALUES (?1, ?2, ?3)",
+                    params![account, world, number_of(*role)],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            transaction.execute("DELETE FROM invitation WHERE expires_at_ms <= ?1", [now_ms])?;
+            let Invitation { digest, world, role, expires_at_ms } = invitation;
+            transaction.execute(
+                "INSERT INTO invitation (digest, world, role, expires_at_ms)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![digest, world.as_deref().unwrap_or(ALL), number_of(*role), expires_at_ms],
+            )?;
+            transaction.execute(
+                "DELETE FROM invitation WHERE id <=
+                 (SELECT id FROM invitation ORDER BY id DESC LIMIT 1 OFFSET ?1)",
+                [INVITATIONS_MAX as i64],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn redeem(
+        &mut self,
+        digest: &str,
+        account: &str,
+        now_ms: u64,
+    ) -> Result<Option<Grant>, StoreError> {
+        self.change(|transaction| {
+            let found: Option<(String, i64)> = transaction
+                .query_row(
+                    "DELETE FROM invitation WHERE digest = ?1 AND expires_at_ms > ?2
+                     RETURNING world, role",
+                    params![digest, now_ms],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            let Some((world, role)) = found else { return Ok(None) };
+            let grant = transaction.query_row(
+                "INSERT INTO role (account, world, role) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account, world) DO UPDATE SET role = max(role, excluded.role)
+                 RETURNING account, world, role",
+                params![account, world, role],
+                grant_of,
+            )?;
+            Ok(Some(grant))
         })
     }
 }

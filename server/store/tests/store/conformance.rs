@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, mpsc::sync_channel};
 
+use vivarium_contract::editing::Role;
 use vivarium_store::{
     adapters::{memory::MemoryStore, sqlite::SqliteStore},
     keeper::{Keeper, SaveError},
-    limits::{BATCH_BYTES_MAX, HISTORY_BATCHES_MAX},
-    port::{StoreError, StoredWorld, WorldStore},
+    limits::{BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
 };
 
 use crate::{batch, of};
@@ -141,5 +142,55 @@ fn the_keeper_answers_every_batch_once_and_one_world_does_not_pay_for_another() 
         assert_eq!(answered.recv().unwrap(), Err(SaveError::TooLarge { bytes }));
         drop(keeper);
         writer.join().unwrap();
+    });
+}
+
+#[test]
+fn roles_are_given_changed_and_taken() {
+    each(|mut store| {
+        let grant = |account: &str, world: Option<&str>, role| Grant {
+            account: account.into(),
+            world: world.map(str::to_owned),
+            role,
+        };
+        let all = [
+            grant("ana", None, Role::Owner),
+            grant("ana", Some("garden"), Role::Builder),
+            grant("bo", Some("plaza"), Role::Builder),
+        ];
+        all.iter().rev().for_each(|one| store.grant(one).unwrap());
+        assert_eq!(store.grants().unwrap(), all);
+        store.grant(&grant("bo", Some("plaza"), Role::Owner)).unwrap();
+        store.grant(&grant("ana", Some("garden"), Role::Visitor)).unwrap();
+        let left = [grant("ana", None, Role::Owner), grant("bo", Some("plaza"), Role::Owner)];
+        assert_eq!(store.grants().unwrap(), left);
+    });
+}
+
+#[test]
+fn an_invitation_counts_once_and_for_a_while() {
+    each(|mut store| {
+        let invitation = |digest: String, role, expires_at_ms| Invitation {
+            digest,
+            world: Some("plaza".into()),
+            role,
+            expires_at_ms,
+        };
+        store.invite(&invitation("a".into(), Role::Builder, 100), 0).unwrap();
+        store.invite(&invitation("b".into(), Role::Owner, 100), 0).unwrap();
+        assert_eq!(store.redeem("c", "ana", 1).unwrap(), None);
+        assert_eq!(store.redeem("a", "ana", 100).unwrap(), None, "it is over");
+        let grant = store.redeem("b", "ana", 99).unwrap().unwrap();
+        assert_eq!((grant.account.as_str(), grant.role), ("ana", Role::Owner));
+        assert_eq!(grant.world.as_deref(), Some("plaza"));
+        assert_eq!(store.redeem("b", "bo", 99).unwrap(), None, "it is used up");
+        // A lesser one takes nothing away.
+        assert_eq!(store.redeem("a", "ana", 99).unwrap().unwrap().role, Role::Owner);
+        assert_eq!(store.grants().unwrap(), [grant]);
+        for number in 0..=INVITATIONS_MAX {
+            store.invite(&invitation(number.to_string(), Role::Builder, 100), 0).unwrap();
+        }
+        assert_eq!(store.redeem("0", "bo", 1).unwrap(), None, "the oldest went");
+        assert!(store.redeem("1", "bo", 1).unwrap().is_some());
     });
 }

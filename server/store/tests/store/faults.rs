@@ -3,7 +3,7 @@
 use vivarium_store::{
     adapters::sqlite::SqliteStore,
     keeper::{Keeper, SaveError},
-    port::{StoreError, StoredWorld, WorldStore},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
 };
 
 use crate::{batch, of};
@@ -52,6 +52,27 @@ impl WorldStore for Failing {
         }
         self.good_appends -= 1;
         self.inner.append(batches)
+    }
+
+    fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
+        self.inner.grants()
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
+        self.inner.grant(grant)
+    }
+
+    fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
+        self.inner.invite(invitation, now_ms)
+    }
+
+    fn redeem(
+        &mut self,
+        digest: &str,
+        account: &str,
+        now_ms: u64,
+    ) -> Result<Option<Grant>, StoreError> {
+        self.inner.redeem(digest, account, now_ms)
     }
 
     fn worlds(&mut self) -> Result<Vec<String>, StoreError> {

@@ -152,7 +152,9 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         | WorldInput::Leave { .. }
         | WorldInput::Presence { .. }
         | WorldInput::Path { .. }
-        | WorldInput::Overload { .. } => None,
+        | WorldInput::Overload { .. }
+        | WorldInput::Edit { .. }
+        | WorldInput::TakeBack { .. } => None,
     }));
 }
 

@@ -1,22 +1,25 @@
 //! Coming and going: the only place where avatars are made and unmade.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::prelude::*;
 use vivarium_contract::{Road, WorldInput, WorldOutput};
 use vivarium_motion::AvatarState;
 use vivarium_protocol::{
     close::CloseReason,
-    ids::PersonId,
+    ids::{ObjectId, PersonId},
     intent::Look,
     limits::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, PEOPLE_PER_WORLD_MAX},
     notice::{PersonCard, ServerMessage},
     snapshot::{block::Identity, schema::Facet},
     text,
 };
-use vivarium_scene::document::WorldDocument;
+use vivarium_scene::document::{Object, Properties, WorldDocument};
 
 use super::{Avatar, Inputs, look::unique_name, tracked::Tracked};
 use crate::{
     authority::{People, Person, everyone},
+    edit::EditNumber,
     history::{Audience, History, Member, Own, Sees},
     physics::Physics,
     replicate::{Client, Delivery},
@@ -38,53 +41,60 @@ struct SpawnPoint {
     yaw: u16,
 }
 
-/// Where people may appear; never empty.
+const ORIGIN: SpawnPoint =
+    SpawnPoint { name: None, only_by_name: false, position_m: [0.0; 3], radius_m: 0.0, yaw: 0 };
+
+/// Where people may appear.
 #[derive(Resource, Clone)]
-pub(super) struct Spawns(Vec<SpawnPoint>);
+pub(super) struct Spawns(BTreeMap<ObjectId, SpawnPoint>);
 
 impl Spawns {
     /// All spawn points of a document.
     pub fn of(document: &WorldDocument) -> Self {
-        let points: Vec<SpawnPoint> = document
-            .objects
-            .iter()
-            .filter_map(|object| {
-                let spawn = document.resolved(object).spawn?;
-                Some(SpawnPoint {
-                    name: object.name.clone(),
-                    only_by_name: spawn.only_by_name,
-                    position_m: object.position_m,
-                    radius_m: spawn.radius_m,
-                    yaw: heading(object.rotation),
-                })
-            })
-            .collect();
-        if points.is_empty() {
-            let origin = SpawnPoint {
-                name: None,
-                only_by_name: false,
-                position_m: [0.0; 3],
-                radius_m: 0.0,
-                yaw: 0,
-            };
-            return Self(vec![origin]);
+        let mut spawns = Self(BTreeMap::new());
+        for (index, object) in document.objects.iter().enumerate() {
+            spawns.follow(object.id_at(index), Some((object, &document.resolved(object))));
         }
-        Self(points)
+        spawns
+    }
+
+    /// An object is another one now, or gone.
+    pub fn follow(&mut self, id: ObjectId, now: Option<(&Object, &Properties)>) {
+        let point = now.and_then(|(object, properties)| {
+            let spawn = properties.spawn.as_ref()?;
+            Some(SpawnPoint {
+                name: object.name.clone(),
+                only_by_name: spawn.only_by_name,
+                position_m: object.position_m,
+                radius_m: spawn.radius_m,
+                yaw: heading(object.rotation),
+            })
+        });
+        match point {
+            Some(point) => {
+                self.0.insert(id, point);
+            }
+            None => {
+                self.0.remove(&id);
+            }
+        }
     }
 
     /// A place at the named spawn point, or, without a name or when there is none of that name,
     /// where newcomers appear.
     pub fn choose(&self, name: Option<&str>, chance: &mut Chance) -> ([f32; 3], u16) {
         let those = |wanted: &dyn Fn(&SpawnPoint) -> bool| -> Vec<&SpawnPoint> {
-            self.0.iter().filter(|point| wanted(point)).collect()
+            self.0.values().filter(|point| wanted(point)).collect()
         };
         let named = those(&|point| name.is_some() && point.name.as_deref() == name);
         let open = those(&|point| !point.only_by_name);
         let candidates = [named, open]
             .into_iter()
             .find(|points| !points.is_empty())
-            .unwrap_or_else(|| self.0.iter().collect());
-        let point = candidates[chance.index(candidates.len())];
+            .unwrap_or_else(|| self.0.values().collect());
+        // A document has one; a world of a test may not.
+        let chosen = chance.index(candidates.len());
+        let point = candidates.get(chosen).copied().unwrap_or(&ORIGIN);
         // An even spread over the disc, by rejection: no trigonometry.
         let (dx, dz) =
             std::iter::repeat_with(|| (chance.unit() * 2.0 - 1.0, chance.unit() * 2.0 - 1.0))
@@ -122,7 +132,10 @@ pub(super) fn come_and_go(world: &mut World) {
             }
             WorldInput::Presence { person, road, anew } => set_presence(world, person, road, anew),
             WorldInput::Path { person, bytes_per_s } => set_path(world, person, bytes_per_s),
-            other @ (WorldInput::Intent { .. } | WorldInput::Overload { .. }) => rest.push(other),
+            other @ (WorldInput::Intent { .. }
+            | WorldInput::Overload { .. }
+            | WorldInput::Edit { .. }
+            | WorldInput::TakeBack { .. }) => rest.push(other),
         }
     }
     world.resource_mut::<Inbox>().0 = rest;
@@ -203,6 +216,7 @@ fn welcome(world: &mut World, person: PersonId) {
         substeps: document.settings.substeps,
         tick: world.resource::<Clock>().tick,
         people,
+        edits: world.resource::<EditNumber>().0,
     };
     world.resource_mut::<Outbox>().notice(vec![person], &message);
 }

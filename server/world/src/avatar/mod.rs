@@ -3,16 +3,20 @@
 //! The server owns where everyone is: a client's inputs are wishes for single ticks, and exactly
 //! one is used per tick, so nothing that a client sends can make it faster than the others.
 
+use std::collections::BTreeSet;
+
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::RigidBodyHandle;
 use vivarium_contract::Phase;
 use vivarium_motion::{AvatarState, QueryWorld};
-use vivarium_scene::document::WorldDocument;
+use vivarium_protocol::ids::ObjectId;
+use vivarium_scene::document::{Object, Properties, WorldDocument};
 
 use crate::{
     WorldError,
     authority::TakeIntent,
+    edit::{Changed, Current},
     name_of,
     tick::{In, Step, Take, Watch},
 };
@@ -54,6 +58,38 @@ pub(crate) fn prepare(app: &mut App, document: &WorldDocument) -> Result<(), Wor
     Ok(())
 }
 
+/// What people stand on, and where they appear and go, follows edits.
+fn follow(
+    current: Res<Current>,
+    changed: Res<Changed>,
+    mut ground: ResMut<Ground>,
+    mut doors: ResMut<portal::Doors>,
+    mut spawns: ResMut<coming::Spawns>,
+    mut floor: ResMut<walk::FloorHeight>,
+) {
+    if changed.is_empty() {
+        return;
+    }
+    let scene = &current.0;
+    let now = |ids: &BTreeSet<ObjectId>| -> Vec<(ObjectId, Option<(&Object, Properties)>)> {
+        let now = |id| scene.object(id).map(|object| (object, scene.resolved(object)));
+        ids.iter().map(|id| (*id, now(*id))).collect()
+    };
+    for (id, now) in &now(&changed.roles) {
+        let now = now.as_ref().map(|(object, properties)| (*object, properties));
+        doors.follow(*id, now);
+        spawns.follow(*id, now);
+    }
+    let settings = &scene.head().settings;
+    floor.height_m = settings.floor_m;
+    let bodies = now(&changed.bodies);
+    let bodies: Vec<vivarium_motion::Changed<'_>> = bodies
+        .iter()
+        .map(|(id, now)| (*id, now.as_ref().map(|(object, properties)| (*object, properties))))
+        .collect();
+    ground.0.edit(&bodies, settings);
+}
+
 /// Lets people be in the world that [`prepare`] made ready.
 pub(crate) struct AvatarPlugin;
 
@@ -61,6 +97,10 @@ impl Plugin for AvatarPlugin {
     fn build(&self, app: &mut App) {
         app.take_intent::<Latest>()
             .take_intent::<look::SetLook>()
+            .add_systems(
+                In(Phase::Ingest),
+                follow.in_set(Take::Follow).after(crate::object::follow),
+            )
             .add_systems(In(Phase::Ingest), coming::come_and_go.in_set(Take::People))
             .add_systems(
                 In(Phase::Simulate),

@@ -12,6 +12,8 @@ use crate::{limits::BODY_REACH_M, object::Objects, physics::Physics};
 #[derive(Default)]
 pub(super) struct Near {
     tree: Bvh,
+    /// Of the objects in the tree.
+    generation: Option<u32>,
     /// By index into [`Objects::dynamic`]: the box around all colliders.
     bounds: Vec<Aabb>,
     found: Vec<(f32, Proxy)>,
@@ -22,8 +24,9 @@ impl Near {
     /// Notes where the bodies are that were moved since the last tick.
     pub fn note(&mut self, physics: &Physics, objects: &Objects) {
         let mut is_changed = false;
-        if self.bounds.len() != objects.dynamic.len() {
+        if self.generation != Some(objects.generation) {
             is_changed = true;
+            self.generation = Some(objects.generation);
             self.bounds = objects.dynamic.iter().map(|loose| bounds(physics, loose.body)).collect();
             self.tree = Bvh::new();
             for (index, bounds) in self.bounds.iter().enumerate() {

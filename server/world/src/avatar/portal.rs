@@ -1,10 +1,12 @@
 //! Doors to other worlds.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::WorldOutput;
-use vivarium_protocol::ids::PersonId;
-use vivarium_scene::document::WorldDocument;
+use vivarium_protocol::ids::{ObjectId, PersonId};
+use vivarium_scene::document::{Object, Properties, WorldDocument};
 
 use super::Avatar;
 use crate::{authority::Person, tick::Outbox};
@@ -19,13 +21,22 @@ struct Door {
 
 /// The portals of the document.
 #[derive(Resource, Clone)]
-pub(super) struct Doors(Vec<Door>);
+pub(super) struct Doors(BTreeMap<ObjectId, Door>);
 
 impl Doors {
     /// All portals of a document.
     pub fn of(document: &WorldDocument) -> Self {
-        let doors = document.objects.iter().filter_map(|object| {
-            let portal = document.resolved(object).portal?;
+        let mut doors = Self(BTreeMap::new());
+        for (index, object) in document.objects.iter().enumerate() {
+            doors.follow(object.id_at(index), Some((object, &document.resolved(object))));
+        }
+        doors
+    }
+
+    /// An object is another one now, or gone.
+    pub fn follow(&mut self, id: ObjectId, now: Option<(&Object, &Properties)>) {
+        let door = now.and_then(|(object, properties)| {
+            let portal = properties.portal.clone()?;
             Some(Door {
                 pose: vivarium_motion::shape::pose(object.position_m, object.rotation),
                 half: Vector::from_array(portal.size_m) * 0.5,
@@ -33,11 +44,18 @@ impl Doors {
                 spawn: portal.spawn,
             })
         });
-        Self(doors.collect())
+        match door {
+            Some(door) => {
+                self.0.insert(id, door);
+            }
+            None => {
+                self.0.remove(&id);
+            }
+        }
     }
 
     fn around(&self, point: Vector) -> Option<&Door> {
-        self.0.iter().find(|door| {
+        self.0.values().find(|door| {
             let local = door.pose.inverse_transform_point(point);
             local.abs().cmple(door.half).all()
         })

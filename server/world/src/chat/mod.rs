@@ -13,7 +13,8 @@ use vivarium_protocol::{
 use crate::{
     authority::{Claim, Granted, Person, TakeIntent, Wish},
     avatar::Avatar,
-    tick::{In, Outbox, Step},
+    edit::Current,
+    tick::{In, Outbox, Step, Take},
 };
 
 /// Something to say, cleaned.
@@ -46,7 +47,7 @@ impl Wish for Gesture {
 
 /// How far (metres) speech and gestures carry.
 #[derive(Resource)]
-struct Earshot {
+pub(crate) struct Earshot {
     radius_m: f32,
 }
 
@@ -60,8 +61,13 @@ impl Plugin for ChatPlugin {
         app.insert_resource(Earshot { radius_m: self.earshot_m })
             .take_intent::<Say>()
             .take_intent::<Gesture>()
+            .add_systems(In(Phase::Ingest), follow.in_set(Take::Follow))
             .add_systems(In(Phase::Simulate), (hear_say, see_gesture).chain().in_set(Step::Social));
     }
+}
+
+fn follow(current: Res<Current>, mut earshot: ResMut<Earshot>) {
+    earshot.radius_m = current.0.head().settings.earshot_m;
 }
 
 fn hear_say(
@@ -77,7 +83,7 @@ fn hear_say(
     }
 }
 
-fn see_gesture(
+pub(crate) fn see_gesture(
     made: Res<Granted<Gesture>>,
     earshot: Res<Earshot>,
     people: Query<(&Person, &Avatar)>,

@@ -8,8 +8,9 @@ use bevy_ecs::prelude::*;
 use vivarium_contract::Phase;
 
 use crate::{
+    edit::{Changed, Current},
     history::History,
-    tick::{Clock, In, Watch},
+    tick::{Clock, In, Take, Watch},
 };
 
 mod groups;
@@ -30,7 +31,14 @@ impl Plugin for InterestPlugin {
     fn build(&self, app: &mut App) {
         app.insert_resource(Tiers::of(self.sight_m))
             .init_resource::<Groups>()
+            .add_systems(In(Phase::Ingest), follow.in_set(Take::Follow))
             .add_systems(In(Phase::Interest), group.in_set(Watch::Look));
+    }
+}
+
+fn follow(current: Res<Current>, changed: Res<Changed>, mut tiers: ResMut<Tiers>) {
+    if changed.settings {
+        *tiers = Tiers::of(current.0.head().settings.sight_m);
     }
 }
 

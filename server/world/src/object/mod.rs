@@ -1,6 +1,8 @@
 //! What the objects of a document do: loose bodies, sensors, and the floor below which nothing
 //! stays. Portals live with the avatars that step through them.
 
+use std::collections::BTreeMap;
+
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
@@ -15,9 +17,10 @@ use vivarium_scene::document::WorldDocument;
 
 use crate::{
     authority::{Person, everyone},
+    edit::{Changed, Current},
     history::{Audience, History, Member, placed},
-    physics::{Built, Physics},
-    tick::{Clock, In, Outbox, Step, Watch},
+    physics::Physics,
+    tick::{Clock, In, Outbox, Step, Take, Watch},
 };
 
 /// A dynamic object.
@@ -35,11 +38,15 @@ struct Region {
     told: u32,
 }
 
-/// The objects of a world that have a part in its state, in the order of the document.
+/// The objects of a world that have a part in its state, by ascending ids.
 #[derive(Resource, Default)]
 pub(crate) struct Objects {
     pub dynamic: Vec<Loose>,
+    /// Another one whenever `dynamic` was edited.
+    pub generation: u32,
     regions: Vec<Region>,
+    /// By raw index of the body.
+    by_body: BTreeMap<u32, ObjectId>,
 }
 
 impl Objects {
@@ -50,10 +57,48 @@ impl Objects {
 
     /// Where in `dynamic` the object of a body is.
     pub fn index_of_body(&self, body: RigidBodyHandle) -> Option<usize> {
-        // Bodies are made in the order of the document, so their indices ascend.
-        self.dynamic
-            .binary_search_by_key(&body.into_raw_parts().0, |loose| loose.body.into_raw_parts().0)
-            .ok()
+        let object = self.by_body.get(&body.into_raw_parts().0)?;
+        self.dynamic.binary_search_by_key(object, |loose| loose.object).ok()
+    }
+
+    /// Takes in an object as physics has it now, or lets it go.
+    fn follow(&mut self, object: ObjectId, physics: &Physics, history: &mut History) {
+        let parts = physics.parts(object);
+        let body = parts.filter(|parts| parts.is_loose).and_then(|parts| parts.body);
+        let found = self.dynamic.binary_search_by_key(&object, |loose| loose.object);
+        if let Ok(at) = found {
+            self.by_body.remove(&self.dynamic[at].body.into_raw_parts().0);
+        }
+        match (found, body) {
+            (Ok(at), Some(body)) => {
+                let start = *physics.world.bodies[body].position();
+                let loose = &mut self.dynamic[at];
+                (loose.body, loose.start) = (body, start);
+            }
+            (Err(at), Some(body)) => {
+                let identity = Identity { facet: Facet::Object, subject: object.0 };
+                let member = history.add(identity, Audience::Everyone);
+                let start = *physics.world.bodies[body].position();
+                self.dynamic.insert(at, Loose { object, body, member, start });
+            }
+            (Ok(at), None) => history.remove(self.dynamic.remove(at).member),
+            (Err(_), None) => {}
+        }
+        if let Some(body) = body {
+            self.by_body.insert(body.into_raw_parts().0, object);
+        }
+        let sensor = parts.and_then(|parts| parts.sensor);
+        let found = self.regions.binary_search_by_key(&object, |region| region.object);
+        match (found, sensor) {
+            (Ok(at), Some(collider)) => self.regions[at].collider = collider,
+            (Err(at), Some(collider)) => {
+                self.regions.insert(at, Region { object, collider, inside: 0, told: 0 });
+            }
+            (Ok(at), None) => {
+                self.regions.remove(at);
+            }
+            (Err(_), None) => {}
+        }
     }
 
     /// A loose object by its id.
@@ -68,7 +113,7 @@ impl Objects {
 const SENSE_TICKS_MIN: u32 = 6;
 
 #[derive(Resource)]
-struct Floor {
+pub(crate) struct Floor {
     height_m: f32,
 }
 
@@ -93,32 +138,39 @@ impl Plugin for ObjectPlugin {
                 In(Phase::Simulate),
                 (bring_back_fallen, sense).chain().in_set(Step::React),
             )
+            .add_systems(
+                In(Phase::Ingest),
+                follow.in_set(Take::Follow).after(crate::physics::follow),
+            )
             .add_systems(In(Phase::Interest), show_objects.in_set(Watch::Note));
-        let world = app.world_mut();
-        let built =
-            world.remove_resource::<Built>().expect("physics is prepared before the plugins");
-        world.resource_scope(|world, mut history: Mut<History>| {
-            let physics = world.resource::<Physics>();
-            let dynamic = built
-                .dynamic
-                .into_iter()
-                .map(|(object, body)| Loose {
-                    object,
-                    body,
-                    member: history.add(
-                        Identity { facet: Facet::Object, subject: object.0 },
-                        Audience::Everyone,
-                    ),
-                    start: *physics.world.bodies[body].position(),
-                })
-                .collect();
-            let regions = built
-                .sensors
-                .into_iter()
-                .map(|(object, collider)| Region { object, collider, inside: 0, told: 0 })
-                .collect();
-            world.insert_resource(Objects { dynamic, regions });
+        app.world_mut().resource_scope(|world, mut history: Mut<History>| {
+            world.resource_scope(|world, mut objects: Mut<Objects>| {
+                let physics = world.resource::<Physics>();
+                let all: Vec<ObjectId> = physics.all_parts().map(|(object, _)| object).collect();
+                for object in all {
+                    objects.follow(object, physics, &mut history);
+                }
+            });
         });
+    }
+}
+
+/// Objects that were edited have other bodies.
+pub(crate) fn follow(
+    current: Res<Current>,
+    changed: Res<Changed>,
+    physics: Res<Physics>,
+    mut floor: ResMut<Floor>,
+    mut objects: ResMut<Objects>,
+    mut history: ResMut<History>,
+) {
+    floor.height_m = current.0.head().settings.floor_m;
+    if changed.bodies.is_empty() {
+        return;
+    }
+    objects.generation = objects.generation.wrapping_add(1);
+    for object in &changed.bodies {
+        objects.follow(*object, &physics, &mut history);
     }
 }
 

@@ -1,92 +1,118 @@
 //! From a world document to rapier's bodies, in the order of the document.
 
-use bevy_ecs::prelude::*;
+use std::collections::BTreeMap;
+
 use rapier3d::prelude::*;
 use vivarium_motion::shape;
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::document::{Body, BodyKind, Hinge, Object, Properties, WorldDocument};
 
-use super::{MovingBody, Physics};
+use super::{MovingBody, Parts, Physics};
 use crate::{WorldError, name_of};
 
-/// What was built, for the capabilities that give it meaning.
-#[derive(Resource, Default)]
-pub(crate) struct Built {
-    /// Dynamic bodies, in the order of the document.
-    pub dynamic: Vec<(ObjectId, RigidBodyHandle)>,
-    /// Sensor regions, in the order of the document.
-    pub sensors: Vec<(ObjectId, ColliderHandle)>,
-}
-
-pub(super) fn build(document: &WorldDocument) -> Result<(Physics, Built), WorldError> {
+/// All bodies of a document.
+pub(super) fn build(document: &WorldDocument) -> Result<Physics, WorldError> {
     let settings = &document.settings;
     let mut world = PhysicsWorld::new();
     world.gravity = Vector::from_array(settings.gravity_mps2);
     world.integration_parameters.dt =
         1.0 / (f32::from(settings.ticks_per_s) * f32::from(settings.substeps));
-    let mut physics = Physics { world, substeps: settings.substeps, movers: Vec::new() };
-    let mut built = Built::default();
+    let mut physics = Physics {
+        world,
+        substeps: settings.substeps,
+        parts: BTreeMap::new(),
+        movers: BTreeMap::new(),
+    };
     for (index, object) in document.objects.iter().enumerate() {
         let id = object.id_at(index);
         let properties = document.resolved(object);
-        build_object(&mut physics, &mut built, id, object, &properties).map_err(|reason| {
-            WorldError { object: id.0, name: name_of(document, index), reason }
+        physics.add(id, object, &properties).map_err(|reason| WorldError {
+            object: id.0,
+            name: name_of(document, index),
+            reason,
         })?;
     }
-    Ok((physics, built))
+    Ok(physics)
 }
 
-fn build_object(
-    physics: &mut Physics,
-    built: &mut Built,
-    id: ObjectId,
-    object: &Object,
-    properties: &Properties,
-) -> Result<(), String> {
-    let pose = shape::pose(object.position_m, object.rotation);
-    if let Some(sensor) = &properties.sensor {
-        let half = Vector::from_array(sensor.size_m) * 0.5;
-        let collider = ColliderBuilder::cuboid(half.x, half.y, half.z)
-            .position(pose * Pose::from_translation(Vector::from_array(sensor.offset_m)))
-            .sensor(true)
-            .active_collision_types(
-                ActiveCollisionTypes::DYNAMIC_FIXED | ActiveCollisionTypes::KINEMATIC_FIXED,
-            );
-        built.sensors.push((id, physics.world.insert_collider(collider, None)));
+impl Physics {
+    /// Builds whatever an object has of sensors, colliders and bodies. What was built before a
+    /// failure stays until it is removed.
+    pub(super) fn add(
+        &mut self,
+        id: ObjectId,
+        object: &Object,
+        properties: &Properties,
+    ) -> Result<(), String> {
+        let pose = shape::pose(object.position_m, object.rotation);
+        let mut parts = Parts::default();
+        if let Some(sensor) = &properties.sensor {
+            let half = Vector::from_array(sensor.size_m) * 0.5;
+            let collider = ColliderBuilder::cuboid(half.x, half.y, half.z)
+                .position(pose * Pose::from_translation(Vector::from_array(sensor.offset_m)))
+                .sensor(true)
+                .active_collision_types(
+                    ActiveCollisionTypes::DYNAMIC_FIXED | ActiveCollisionTypes::KINEMATIC_FIXED,
+                );
+            parts.sensor = Some(self.world.insert_collider(collider, None));
+        }
+        let built = self.add_colliders(&mut parts, id, object, properties, pose);
+        if parts.sensor.is_some() || parts.body.is_some() || !parts.fixed.is_empty() {
+            self.parts.insert(id, parts);
+        }
+        built
     }
-    let Some(colliders) = &properties.colliders else { return Ok(()) };
-    let body = match &properties.body {
-        None | Some(Body { kind: BodyKind::Static, .. }) => None,
-        Some(body) => Some(physics.world.insert_body(rigid_body(body, pose))),
-    };
-    for (index, collider) in colliders.iter().enumerate() {
-        let local = shape::builder(collider, object.scale)
-            .map_err(|error| format!("colliders[{index}]: {error}"))?;
-        // A collider without a body is placed in the world by itself.
-        let placed = match body {
-            Some(_) => local,
-            None => {
-                let place = pose * local.position;
-                local.position(place)
-            }
+
+    fn add_colliders(
+        &mut self,
+        parts: &mut Parts,
+        id: ObjectId,
+        object: &Object,
+        properties: &Properties,
+        pose: Pose,
+    ) -> Result<(), String> {
+        let Some(colliders) = &properties.colliders else { return Ok(()) };
+        parts.body = match &properties.body {
+            None | Some(Body { kind: BodyKind::Static, .. }) => None,
+            Some(body) => Some(self.world.insert_body(rigid_body(body, pose))),
         };
-        physics.world.insert_collider(placed, body);
-    }
-    let (Some(handle), Some(body)) = (body, &properties.body) else { return Ok(()) };
-    match body.kind {
-        BodyKind::Static => {}
-        BodyKind::Dynamic => built.dynamic.push((id, handle)),
-        BodyKind::Kinematic => {
-            if let Some(mover) = &properties.mover {
-                let origin = pose.translation;
-                physics.movers.push(MovingBody { body: handle, origin, mover: mover.clone() });
+        for (index, collider) in colliders.iter().enumerate() {
+            let local = shape::builder(collider, object.scale)
+                .map_err(|error| format!("colliders[{index}]: {error}"))?;
+            // A collider without a body is placed in the world by itself.
+            match parts.body {
+                Some(_) => {
+                    self.world.insert_collider(local, parts.body);
+                }
+                None => {
+                    let place = pose * local.position;
+                    parts.fixed.push(self.world.insert_collider(local.position(place), None));
+                }
             }
         }
+        let (Some(handle), Some(body)) = (parts.body, &properties.body) else { return Ok(()) };
+        parts.is_loose = body.kind == BodyKind::Dynamic;
+        if let (BodyKind::Kinematic, Some(mover)) = (body.kind, &properties.mover) {
+            let origin = pose.translation;
+            self.movers.insert(id, MovingBody { body: handle, origin, mover: mover.clone() });
+        }
+        if let Some(hinge) = &properties.hinge {
+            parts.anchor = Some(add_hinge(self, handle, pose, hinge)?);
+        }
+        Ok(())
     }
-    if let Some(hinge) = &properties.hinge {
-        add_hinge(physics, handle, pose, hinge)?;
+
+    /// Takes away whatever there is of an object.
+    pub(super) fn remove(&mut self, id: ObjectId) {
+        self.movers.remove(&id);
+        let Some(parts) = self.parts.remove(&id) else { return };
+        for body in parts.body.into_iter().chain(parts.anchor) {
+            self.world.remove_body(body);
+        }
+        for collider in parts.fixed.into_iter().chain(parts.sensor) {
+            self.world.remove_collider(collider);
+        }
     }
-    Ok(())
 }
 
 fn rigid_body(body: &Body, pose: Pose) -> RigidBodyBuilder {
@@ -108,7 +134,7 @@ fn add_hinge(
     body: RigidBodyHandle,
     pose: Pose,
     hinge: &Hinge,
-) -> Result<(), String> {
+) -> Result<RigidBodyHandle, String> {
     let axis = Vector::from_array(hinge.axis)
         .try_normalize()
         .ok_or("hinge.axis must not be of zero length")?;
@@ -123,5 +149,5 @@ fn add_hinge(
         joint = joint.limits([least.to_radians(), most.to_radians()]);
     }
     physics.world.insert_impulse_joint(ground, body, joint);
-    Ok(())
+    Ok(ground)
 }

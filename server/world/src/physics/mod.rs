@@ -3,28 +3,46 @@
 //! Owns bodies, colliders and joints. Avatars are kinematic capsules here: [`crate::avatar`] moves
 //! them through the query world of `vivarium-motion` and tells this world where they go.
 
+use std::collections::BTreeMap;
+
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::Phase;
 use vivarium_motion::consts::{CAPSULE_HALF_SEGMENT_M, CAPSULE_RADIUS_M};
+use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::document::{AVATAR_GROUP, Mover, WorldDocument};
 
 use crate::{
     WorldError,
-    tick::{Clock, In, Report, Step},
+    edit::{Changed, Current},
+    tick::{Clock, In, Report, Step, Take},
 };
 
 mod build;
-
-pub(crate) use build::Built;
 
 /// Rapier's world and how often it is stepped.
 #[derive(Resource)]
 pub(crate) struct Physics {
     pub world: PhysicsWorld,
     substeps: u8,
-    movers: Vec<MovingBody>,
+    parts: BTreeMap<ObjectId, Parts>,
+    movers: BTreeMap<ObjectId, MovingBody>,
+}
+
+/// What there is of an object.
+#[derive(Default)]
+pub(crate) struct Parts {
+    /// What moves.
+    pub body: Option<RigidBodyHandle>,
+    /// Whether it moves by itself.
+    pub is_loose: bool,
+    /// Finds out what is in it.
+    pub sensor: Option<ColliderHandle>,
+    /// Colliders without a body.
+    fixed: Vec<ColliderHandle>,
+    /// What the body hangs on.
+    anchor: Option<RigidBodyHandle>,
 }
 
 /// A kinematic body on its scripted path.
@@ -58,6 +76,16 @@ impl Physics {
         self.world.remove_body(body);
     }
 
+    /// What there is of an object.
+    pub fn parts(&self, object: ObjectId) -> Option<&Parts> {
+        self.parts.get(&object)
+    }
+
+    /// What there is of all objects, by ascending ids.
+    pub fn all_parts(&self) -> impl Iterator<Item = (ObjectId, &Parts)> {
+        self.parts.iter().map(|(object, parts)| (*object, parts))
+    }
+
     /// Dynamic bodies that are awake.
     pub fn awake(&self) -> usize {
         self.world.active_bodies().filter(|(_, body)| body.is_dynamic()).count()
@@ -66,8 +94,7 @@ impl Physics {
 
 /// Builds all bodies of a document; fails on geometry that rapier cannot use.
 pub(crate) fn prepare(app: &mut App, document: &WorldDocument) -> Result<(), WorldError> {
-    let (physics, built) = build::build(document)?;
-    app.insert_resource(physics).insert_resource(built);
+    app.insert_resource(build::build(document)?);
     Ok(())
 }
 
@@ -76,7 +103,27 @@ pub(crate) struct PhysicsPlugin;
 
 impl Plugin for PhysicsPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(In(Phase::Simulate), step.in_set(Step::Physics));
+        app.add_systems(In(Phase::Ingest), follow.in_set(Take::Follow))
+            .add_systems(In(Phase::Simulate), step.in_set(Step::Physics));
+    }
+}
+
+/// Builds what was edited anew.
+pub(crate) fn follow(current: Res<Current>, changed: Res<Changed>, mut physics: ResMut<Physics>) {
+    if changed.settings {
+        let settings = &current.0.head().settings;
+        physics.world.gravity = Vector::from_array(settings.gravity_mps2);
+        physics.world.wake_up_all(true);
+    }
+    for id in &changed.bodies {
+        physics.remove(*id);
+        let Some(object) = current.0.object(*id) else { continue };
+        let properties = current.0.resolved(object);
+        if let Err(reason) = physics.add(*id, object, &properties) {
+            // Shapes were tried when the edit was checked.
+            tracing::error!(object = id.0, reason, "an edited object cannot be built");
+            physics.remove(*id);
+        }
     }
 }
 
@@ -85,7 +132,7 @@ fn step(clock: Res<Clock>, mut physics: ResMut<Physics>, mut report: ResMut<Repo
     let count = physics.substeps;
     for substep in 1..=count {
         let part = f32::from(substep) / f32::from(count);
-        for moving in &physics.movers {
+        for moving in physics.movers.values() {
             let before = vivarium_scene::mover::offset_m(&moving.mover, clock.tick - 1);
             let after = vivarium_scene::mover::offset_m(&moving.mover, clock.tick);
             let before = Vector::from_array(before);

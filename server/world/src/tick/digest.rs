@@ -8,6 +8,7 @@ use super::{Chance, Clock};
 use crate::{
     authority::{People, Person},
     avatar::{Avatar, Inputs},
+    edit::EditNumber,
     object::Objects,
     physics::Physics,
 };
@@ -17,6 +18,7 @@ pub(crate) fn of(world: &mut World) -> Digest {
     hash.update(&world.resource::<Clock>().tick.to_le_bytes());
     hash.update(&world.resource::<Chance>().word_position().to_le_bytes());
 
+    hash.update(&world.resource::<EditNumber>().0.to_le_bytes());
     let physics = world.resource::<Physics>();
     for moving in &world.resource::<Objects>().dynamic {
         let body = &physics.world.bodies[moving.body];

@@ -31,6 +31,10 @@ pub(crate) struct In(pub Phase);
 pub(crate) enum Take {
     /// How fast the world is.
     Pace,
+    /// The world is changed.
+    Edits,
+    /// What was built from the document follows.
+    Follow,
     /// People come and go.
     People,
     /// Their wishes are set aside.
@@ -150,9 +154,9 @@ pub(crate) fn install(app: &mut App, spec: &WorldSpec) {
             ..Default::default()
         });
         match phase {
-            Phase::Ingest => {
-                schedule.configure_sets((Take::Pace, Take::People, Take::Wishes).chain())
-            }
+            Phase::Ingest => schedule.configure_sets(
+                (Take::Pace, Take::Edits, Take::Follow, Take::People, Take::Wishes).chain(),
+            ),
             Phase::Authorize => &mut schedule,
             Phase::Simulate => schedule.configure_sets(
                 (Step::Before, Step::Move, Step::Physics, Step::React, Step::Social).chain(),

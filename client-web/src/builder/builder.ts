@@ -1,0 +1,501 @@
+/**
+ * The builder: what is chosen, with which tool, and what a person's wishes become.
+ *
+ * Owns the state that panels and pointers share. Everything that changes the world goes through
+ * `commit`; what the server refuses is told, and the page goes back to what the server has.
+ */
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { Properties } from "../protocol/document";
+import type { Operation } from "../protocol/operation";
+import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
+import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
+import { Edits, type Outcome } from "./edits";
+import { type FieldFault, fieldFault } from "./faults";
+import type { Command } from "./keys";
+import { SELECTED_MAX } from "./limits";
+import {
+  deleteAll,
+  duplicateAll,
+  lockAll,
+  placesOf,
+  rename,
+  reparentAll,
+  setProperty,
+} from "./operations";
+import { Paced } from "./pace";
+import { boundsOfPiece, type Piece, type PieceWords, placePiece } from "./pieces";
+import { Previews } from "./previews";
+import type { Role } from "./rights";
+import { Scenery } from "./scenery";
+import { Selection } from "./selection";
+import { nudge, ontoSurface } from "./snapping";
+import { faultText } from "./texts/faults";
+import { b } from "./texts/words";
+import { add, lengthOf, NO_TURN, subtract, type Vec3 } from "./vectors";
+import type { Bounds, Gizmo, Hit, Pose, Workbench } from "./workbench";
+
+export type Tool = "select" | "move" | "rotate" | "scale";
+export type SidePanel = "library" | "outline" | "inspector" | "help" | "score" | "invite";
+/** The panels of the left; the others are of the right. */
+export const LEFT_PANELS: ReadonlySet<SidePanel> = new Set(["library", "outline"]);
+
+type Nudge = Extract<Command, `nudge${string}`>;
+
+const isTool = (command: Command): command is Tool =>
+  ["select", "move", "rotate", "scale"].includes(command);
+const isNudge = (command: Command): command is Nudge => command.startsWith("nudge");
+
+export interface Notice {
+  text: string;
+  tone: "info" | "trouble";
+}
+
+export interface BuilderParts {
+  bench: Workbench;
+  role: Role;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  after(ms: number, then: () => void): void;
+}
+
+const NOTICE_MS = 6_000;
+const TELL_EVERY_MS = 200;
+
+export class Builder {
+  readonly bench: Workbench;
+  readonly role: Role;
+  readonly fetch: BuilderParts["fetch"];
+  readonly after: BuilderParts["after"];
+  readonly edits: Edits;
+  readonly previews: Previews;
+  readonly selection = new Selection();
+
+  readonly tool = signal<Tool>("move");
+  readonly space = signal<"world" | "local">("world");
+  readonly snaps = signal(true);
+  readonly gridM = signal<number>(0.25);
+  readonly angleDeg = signal<number>(15);
+  readonly left = signal<SidePanel | null>("library");
+  readonly right = signal<SidePanel | null>("inspector");
+  /** Whether there is room for one panel only. */
+  readonly isNarrow = signal(false);
+  /** On narrow screens one panel is shown: the one that was opened last. */
+  readonly front = signal<SidePanel | null>(null);
+  readonly placing = signal<Piece | null>(null);
+  readonly ghost = signal<Bounds | null>(null);
+  readonly hidden = signal<ReadonlySet<number>>(new Set());
+  readonly open = signal<ReadonlySet<number>>(new Set());
+  readonly renaming = signal<number | null>(null);
+  readonly waiting = signal(0);
+  readonly notice = signal<Notice | null>(null);
+  readonly fault = signal<FieldFault | null>(null);
+  readonly scenery = computed(() => new Scenery(this.bench.document.value));
+  /** What is chosen and there. */
+  readonly chosen = computed<readonly number[]>(() =>
+    this.selection.ids.value.filter((id) => this.scenery.value.objects.has(id)),
+  );
+
+  gizmo: Gizmo | null = null;
+  /** Whether handles or objects are held by the pointer right now. */
+  readonly dragging = signal(false);
+  /** Where things are put that come without a pointer: what the pointer was over last. */
+  lastHit: Hit | null = null;
+  #notices = 0;
+  #ends: (() => void)[] = [];
+  #worldNames: readonly string[] = [];
+  #isOver = false;
+  /** Counts the times that the picture has followed the document. */
+  readonly #pictures = signal(0);
+
+  constructor({ bench, role, fetch, after }: BuilderParts) {
+    this.bench = bench;
+    this.role = role;
+    this.fetch = fetch;
+    this.after = after;
+    this.previews = new Previews(bench, after);
+    this.edits = new Edits({
+      fetch,
+      world: bench.world,
+      key: () => bench.keyHex(),
+      name: () => bench.personName(),
+      base: () => bench.edit.peek(),
+      after,
+      changed: (waiting) => {
+        this.waiting.value = waiting;
+      },
+    });
+    this.#follow();
+  }
+
+  dispose(): void {
+    this.#isOver = true;
+    for (const end of this.#ends) end();
+    this.previews.clear();
+    for (const id of this.hidden.peek()) this.bench.hide(id, false);
+    this.bench.outline([], [], null);
+    this.bench.tellSelection([]);
+    this.gizmo?.dispose();
+    this.gizmo = null;
+  }
+
+  get gridStepM(): number | null {
+    return this.snaps.value ? this.gridM.value : null;
+  }
+
+  get words(): PieceWords {
+    const world = this.#worldNames.find((name) => name !== this.bench.world) ?? this.bench.world;
+    return { text: b("newSignText"), world };
+  }
+
+  /** Shows a panel, or hides it when it is shown. */
+  toggle(panel: SidePanel): void {
+    const side = LEFT_PANELS.has(panel) ? this.left : this.right;
+    batch(() => {
+      if (this.isNarrow.peek()) {
+        this.front.value = this.front.peek() === panel ? null : panel;
+        side.value = panel;
+        return;
+      }
+      side.value = side.peek() === panel ? null : panel;
+      this.front.value = side.value;
+    });
+  }
+
+  /** Whether a panel is shown. */
+  shows(panel: SidePanel): boolean {
+    if (this.isNarrow.value) return this.front.value === panel;
+    return this.left.value === panel || this.right.value === panel;
+  }
+
+  say(text: string, tone: Notice["tone"] = "info"): void {
+    this.#notices += 1;
+    const turn = this.#notices;
+    this.notice.value = { text, tone };
+    this.after(NOTICE_MS, () => {
+      if (this.#notices === turn) this.notice.value = null;
+    });
+  }
+
+  /** Asks the server for a change, and tells when it does not want it. */
+  async commit(operations: readonly Operation[], stroke: number | null = null): Promise<Outcome> {
+    if (operations.length === 0) return { kind: "replaced" };
+    return this.hear(await this.edits.send(operations, stroke));
+  }
+
+  /** Tells what came of an edit. */
+  hear(outcome: Outcome): Outcome {
+    if (outcome.kind === "done") {
+      this.fault.value = null;
+      const count = outcome.skipped.length;
+      if (count > 0) this.say(b("someSkipped", { count }), "trouble");
+    } else if (outcome.kind === "failed") {
+      this.fault.value = fieldFault(outcome.fault);
+      const { code } = outcome.fault;
+      this.say(faultText(outcome.fault), code === "nothing" ? "info" : "trouble");
+    }
+    return outcome;
+  }
+
+  /** Makes something and chooses it. */
+  async create(operations: readonly Operation[]): Promise<void> {
+    const outcome = await this.commit(operations);
+    if (outcome.kind !== "done") return;
+    const ids = [...outcome.objects.values()];
+    if (ids.length > 0) this.selection.choose(ids);
+  }
+
+  // --- commands -------------------------------------------------------------------------------
+
+  run(command: Command): void {
+    if (isTool(command)) {
+      this.tool.value = command;
+      this.placing.value = null;
+    } else if (isNudge(command)) this.#nudge(command);
+    else this.#acts[command]();
+  }
+
+  readonly #acts: Readonly<Record<Exclude<Command, Tool | Nudge>, () => void>> = {
+    space: () => {
+      this.space.value = this.space.peek() === "world" ? "local" : "world";
+    },
+    snap: () => {
+      this.snaps.value = !this.snaps.peek();
+    },
+    frame: () => this.frame(),
+    undo: () => void this.edits.undo().then((outcome) => this.hear(outcome)),
+    redo: () => void this.edits.redo().then((outcome) => this.hear(outcome)),
+    copy: () => void this.copyToClipboard(),
+    cut: () => void this.copyToClipboard().then((did) => did && this.remove()),
+    paste: () => void this.pasteFromClipboard(),
+    duplicate: () => this.duplicate(),
+    delete: () => this.remove(),
+    all: () => this.selection.choose(this.scenery.value.objects.keys()),
+    none: () => {
+      if (this.placing.peek() !== null) this.placing.value = null;
+      else this.selection.clear();
+    },
+    drop: () => this.dropDown(),
+    rename: () => this.startRename(),
+    help: () => this.toggle("help"),
+  };
+
+  duplicate(): void {
+    const step = Math.max(0.5, this.gridStepM ?? 0.5);
+    const operations = duplicateAll(this.scenery.value, this.chosen.value, [step, 0, step]);
+    void this.create(operations);
+  }
+
+  remove(): void {
+    const ids = this.chosen.value;
+    if (ids.length === 0) return;
+    const operations = deleteAll(this.scenery.value, ids);
+    if (this.#locksOf(ids) > 0) this.say(b("lockedStay"), "trouble");
+    void this.commit(operations);
+  }
+
+  frame(): void {
+    const bounds = this.boundsOfAll(this.chosen.value);
+    if (bounds === null) return;
+    this.bench.frame(centreOf(bounds), Math.max(0.5, lengthOf(sizeOf(bounds)) / 2));
+  }
+
+  /** Lets what is chosen down onto what is below it. */
+  dropDown(): void {
+    const poses = new Map<number, Pose>();
+    for (const id of this.#tops()) {
+      const bounds = this.boundsOf(id);
+      const [x, y, z] = centreOf(bounds);
+      const half = (bounds.max[1] - bounds.min[1]) / 2;
+      const free = this.bench.freeBelow([x, y - half + 0.02, z]);
+      if (free === null) continue;
+      this.#moveFamily(poses, id, [0, 0.02 - free, 0]);
+    }
+    void this.transform(poses);
+  }
+
+  startRename(): void {
+    const [id, ...others] = this.chosen.value;
+    if (id === undefined || others.length > 0) return;
+    this.left.value = "outline";
+    this.front.value = "outline";
+    this.renaming.value = id;
+  }
+
+  rename(id: number, name: string): void {
+    this.renaming.value = null;
+    const before = this.scenery.value.objects.get(id)?.name ?? "";
+    if (name.trim() !== before) void this.commit([rename(id, name)]);
+  }
+
+  reparent(ids: readonly number[], parent: number | null): void {
+    const operations = reparentAll(this.scenery.value, ids, parent);
+    if (parent !== null) this.open.value = new Set(this.open.peek()).add(parent);
+    void this.commit(operations);
+  }
+
+  lock(ids: readonly number[], locked: boolean): void {
+    void this.commit(lockAll(ids, locked));
+  }
+
+  hide(ids: readonly number[], isHidden: boolean): void {
+    const hidden = new Set(this.hidden.peek());
+    for (const id of ids) {
+      if (isHidden) hidden.add(id);
+      else hidden.delete(id);
+      this.bench.hide(id, isHidden);
+    }
+    this.hidden.value = hidden;
+  }
+
+  /** Moves things at once: shown here, and sent. */
+  async transform(poses: ReadonlyMap<number, Pose>, stroke: number | null = null): Promise<void> {
+    if (poses.size === 0) return;
+    this.previews.show(poses);
+    const outcome = await this.commit(placesOf(poses), stroke);
+    if (outcome.kind === "done") this.previews.settle(poses.keys(), outcome.number);
+    else if (outcome.kind === "failed") this.previews.drop(poses.keys());
+  }
+
+  setProperty<Key extends keyof Properties>(
+    id: number,
+    key: Key,
+    value: Properties[Key] | null,
+    stroke: number | null = null,
+  ): void {
+    void this.commit([setProperty(id, key, value)], stroke);
+  }
+
+  /** Puts a piece of the library onto a surface. */
+  place(piece: Piece, hit: Hit): void {
+    const scenery = this.scenery.value;
+    const bounds = boundsOfPiece(scenery, piece, this.words);
+    const position = ontoSurface(hit.point, hit.normal, bounds, [0, 0, 0], this.gridStepM);
+    const pose: Pose = { position, rotation: [...NO_TURN], scale: [1, 1, 1] };
+    void this.create(placePiece(scenery, piece, pose, this.words));
+  }
+
+  /** The frame that shows where a piece would come. */
+  ghostAt(piece: Piece, hit: Hit | null): void {
+    if (hit === null) {
+      this.ghost.value = null;
+      return;
+    }
+    const bounds = boundsOfPiece(this.scenery.value, piece, this.words);
+    const at = ontoSurface(hit.point, hit.normal, bounds, [0, 0, 0], this.gridStepM);
+    this.ghost.value = { min: add(bounds.min, at), max: add(bounds.max, at) };
+  }
+
+  // --- clipboard ------------------------------------------------------------------------------
+
+  /** What is chosen as text; null: nothing is. */
+  copied(): string | null {
+    const ids = this.chosen.value;
+    if (ids.length === 0) return null;
+    this.say(b("copied", { count: this.scenery.value.families(ids).length }));
+    return copyText(this.scenery.value, ids);
+  }
+
+  async copyToClipboard(): Promise<boolean> {
+    const text = this.copied();
+    if (text === null) return false;
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      this.say(b("clipboardClosed"), "trouble");
+      return false;
+    }
+  }
+
+  async pasteFromClipboard(): Promise<void> {
+    try {
+      this.paste(await navigator.clipboard.readText());
+    } catch {
+      this.say(b("clipboardClosed"), "trouble");
+    }
+  }
+
+  paste(text: string): void {
+    const copied = readCopied(text);
+    if (copied === null) {
+      this.say(b("nothingToPaste"));
+      return;
+    }
+    const foot = footOf(copied);
+    const step = this.gridStepM ?? 0.5;
+    const to = this.lastHit?.point ?? add(foot, [step, 0, step]);
+    const away = subtract(to, foot);
+    // Heights stay as they were above the ground that is known here.
+    const offset: Vec3 = this.lastHit === null ? away : [away[0], away[1] + 0.001, away[2]];
+    void this.create(pasteAll(this.scenery.value, copied, offset));
+  }
+
+  // --- where things are -----------------------------------------------------------------------
+
+  poseOf(id: number): Pose {
+    const scenery = this.scenery.value;
+    const preview = this.previews.pose(id);
+    if (preview !== null) return preview;
+    // Loose bodies are somewhere else by now than where they began.
+    const isLoose = scenery.properties(id).body?.kind === "dynamic";
+    return (isLoose ? this.bench.poseOf(id) : null) ?? scenery.pose(id);
+  }
+
+  boundsOf(id: number): Bounds {
+    return this.bench.boundsOf(id) ?? boundsAt(this.scenery.value.properties(id), this.poseOf(id));
+  }
+
+  boundsOfAll(ids: readonly number[]): Bounds | null {
+    return joined(ids.map((id) => this.boundsOf(id)));
+  }
+
+  /** Where the handles stand; null: there is nothing to move. */
+  handles(): Pose | null {
+    void this.#pictures.value;
+    const scenery = this.scenery.value;
+    const free = this.chosen.value.filter((id) => !scenery.isLocked(id));
+    const [only, ...others] = free;
+    if (only === undefined) return null;
+    if (others.length === 0) {
+      const { position, rotation } = this.poseOf(only);
+      return { position, rotation, scale: [1, 1, 1] };
+    }
+    const bounds = this.boundsOfAll(free);
+    if (bounds === null) return null;
+    return { position: centreOf(bounds), rotation: [...NO_TURN], scale: [1, 1, 1] };
+  }
+
+  #follow(): void {
+    const tell = new Paced<readonly number[]>(
+      TELL_EVERY_MS,
+      (ids) => this.bench.tellSelection(ids),
+      this.after,
+    );
+    this.bench.worlds().then(
+      (worlds) => {
+        this.#worldNames = worlds.map(({ name }) => name);
+      },
+      () => undefined,
+    );
+    this.#ends.push(
+      effect(() => tell.push(this.selection.ids.value.slice(0, SELECTED_MAX))),
+      effect(() => {
+        const { objects } = this.scenery.value;
+        this.selection.keep((id) => objects.has(id));
+        // The picture follows the document a moment later, and forgets previews of what changed.
+        queueMicrotask(() => this.#pictured());
+      }),
+      effect(() => {
+        const others = [...this.bench.others.value.values()].flat();
+        this.bench.outline(this.chosen.value, others, this.ghost.value);
+      }),
+      effect(() => {
+        if (this.placing.value === null) this.ghost.value = null;
+      }),
+    );
+  }
+
+  /** The picture shows what the document says: puts back what this page alone shows. */
+  #pictured(): void {
+    if (this.#isOver) return;
+    this.previews.follow();
+    for (const id of this.hidden.peek()) this.bench.hide(id, true);
+    this.#pictures.value += 1;
+  }
+
+  /** What is chosen and lies below nothing that is chosen, without what is locked. */
+  #tops(): number[] {
+    const scenery = this.scenery.value;
+    const set = new Set(this.chosen.value);
+    return [...set].filter((id) => !scenery.hasAbove(id, set) && !scenery.isLocked(id));
+  }
+
+  #moveFamily(poses: Map<number, Pose>, id: number, by: Vec3): void {
+    const scenery = this.scenery.value;
+    for (const member of scenery.family(id)) {
+      if (scenery.isLocked(member)) continue;
+      const pose = this.poseOf(member);
+      poses.set(member, { ...pose, position: add(pose.position, by) });
+    }
+  }
+
+  #locksOf(ids: readonly number[]): number {
+    const scenery = this.scenery.value;
+    return scenery.families(ids).filter((id) => scenery.isLocked(id)).length;
+  }
+
+  #nudge(command: Nudge): void {
+    const step = this.gridStepM ?? 0.05;
+    const yaw = this.bench.cameraYaw();
+    const steps: Readonly<Record<Nudge, Vec3>> = {
+      nudgeUp: nudge("up", yaw, step),
+      nudgeDown: nudge("down", yaw, step),
+      nudgeLeft: nudge("left", yaw, step),
+      nudgeRight: nudge("right", yaw, step),
+      nudgeHigher: [0, step, 0],
+      nudgeLower: [0, -step, 0],
+    };
+    const poses = new Map<number, Pose>();
+    for (const id of this.#tops()) this.#moveFamily(poses, id, steps[command]);
+    void this.transform(poses);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Who may build in the world that is shown, and the way into the builder.
+ *
+ * Owns the role of this device and whether the builder is open. The builder itself is loaded when it
+ * is opened for the first time. It is closed when another world is entered.
+ */
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Opened } from "./mount";
+import { fetchRole, invitationIn, type Role, redeem } from "./rights";
+import type { Workbench } from "./workbench";
+
+export interface DoorParts {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  after(ms: number, then: () => void): void;
+  /** The key of this device, 64 hexadecimal digits. */
+  key(): string;
+  /** What the builder needs of the page; null: no world is shown. */
+  workbench(close: () => void): Promise<Workbench | null>;
+  /** Where the builder's panels go. */
+  host: HTMLElement;
+  /** Loads the builder. */
+  load(): Promise<typeof import("./mount")>;
+  /** Told when it cannot be loaded. */
+  failed(): void;
+}
+
+/** What came of an invitation in the address. */
+export type Invited =
+  | { kind: "accepted"; world: string | null; role: Role }
+  | { kind: "refused" }
+  | { kind: "none" };
+
+export class BuilderDoor {
+  readonly #parts: DoorParts;
+  readonly #role = signal<Role>("visitor");
+  readonly #isOpen = signal(false);
+  #world: string | null = null;
+  #opened: Opened | null = null;
+  /** Counts openings and closings, so that one that was overtaken is known as such. */
+  #turn = 0;
+  #redeeming: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+  }
+
+  get role(): ReadonlySignal<Role> {
+    return this.#role;
+  }
+
+  get isOpen(): ReadonlySignal<boolean> {
+    return this.#isOpen;
+  }
+
+  /** Takes the invitation of the address, if there is one; `forget` takes it out of the address. */
+  async redeem(hash: string, forget: () => void): Promise<Invited> {
+    const invitation = invitationIn(hash);
+    if (invitation === null) return { kind: "none" };
+    forget();
+    const taking = redeem(this.#parts.fetch, invitation, this.#parts.key());
+    this.#redeeming = taking;
+    const taken = await taking;
+    return taken === null ? { kind: "refused" } : { kind: "accepted", ...taken };
+  }
+
+  /** A world is shown, perhaps the same one again. */
+  async entered(world: string): Promise<void> {
+    if (world !== this.#world) {
+      this.close();
+      this.#role.value = "visitor";
+    }
+    this.#world = world;
+    await this.#redeeming;
+    const role = await fetchRole(this.#parts.fetch, world, this.#parts.key());
+    if (this.#world === world) this.#role.value = role;
+  }
+
+  left(): void {
+    this.close();
+    this.#world = null;
+    this.#role.value = "visitor";
+  }
+
+  async toggle(): Promise<void> {
+    if (this.#isOpen.peek()) {
+      this.close();
+      return;
+    }
+    if (this.#role.peek() === "visitor") return;
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#isOpen.value = true;
+    try {
+      const [{ openBuilder }, bench] = await Promise.all([
+        this.#parts.load(),
+        this.#parts.workbench(() => this.close()),
+      ]);
+      if (turn !== this.#turn) return;
+      if (bench === null) {
+        this.close();
+        return;
+      }
+      const { fetch, after, host } = this.#parts;
+      this.#opened = openBuilder({ bench, role: this.#role.peek(), fetch, after }, host);
+    } catch {
+      if (turn !== this.#turn) return;
+      this.close();
+      this.#parts.failed();
+    }
+  }
+
+  close(): void {
+    this.#turn += 1;
+    this.#isOpen.value = false;
+    const opened = this.#opened;
+    this.#opened = null;
+    opened?.close();
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The keyboard while building. Hears keys before the walking does, and lets through what is not its
+ * own: writing in fields, walking, and the keys of panels that are not the builder's.
+ */
+import type { Builder } from "./builder";
+import { commandOf } from "./keys";
+
+const INSIDE: ReadonlySet<string> = new Set([
+  "undo",
+  "redo",
+  "duplicate",
+  "delete",
+  "help",
+  "rename",
+]);
+
+export function listenToKeys(builder: Builder, cancelDrag: () => void): () => void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  window.addEventListener("keydown", (event) => keyDown(builder, event, cancelDrag), {
+    signal,
+    capture: true,
+  });
+  document.addEventListener(
+    "copy",
+    (event) => {
+      const text = isOurs() ? builder.copied() : null;
+      if (text === null) return;
+      event.preventDefault();
+      event.clipboardData?.setData("text/plain", text);
+    },
+    { signal },
+  );
+  document.addEventListener(
+    "cut",
+    (event) => {
+      const text = isOurs() ? builder.copied() : null;
+      if (text === null) return;
+      event.preventDefault();
+      event.clipboardData?.setData("text/plain", text);
+      builder.remove();
+    },
+    { signal },
+  );
+  document.addEventListener(
+    "paste",
+    (event) => {
+      if (!isOurs()) return;
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      event.preventDefault();
+      builder.paste(text);
+    },
+    { signal },
+  );
+  return () => abort.abort();
+}
+
+function focusOf(): "picture" | "builder" | "elsewhere" {
+  const active = document.activeElement;
+  if (!(active instanceof HTMLElement) || active === document.body) return "picture";
+  if (active.classList.contains("world-canvas")) return "picture";
+  if (active.isContentEditable) return "elsewhere";
+  const writes =
+    active instanceof HTMLTextAreaElement ||
+    active instanceof HTMLSelectElement ||
+    (active instanceof HTMLInputElement && !/^(checkbox|radio|button)$/.test(active.type));
+  if (writes) return "elsewhere";
+  return active.closest(".builder") === null ? "elsewhere" : "builder";
+}
+
+/** Whether copying is about objects: nothing is marked as text, and no field has the focus. */
+function isOurs(): boolean {
+  return focusOf() !== "elsewhere" && (document.getSelection()?.isCollapsed ?? true);
+}
+
+function keyDown(builder: Builder, event: KeyboardEvent, cancelDrag: () => void): void {
+  if (event.isComposing || event.defaultPrevented) return;
+  const focus = focusOf();
+  if (focus === "elsewhere") return;
+  const command = commandOf(
+    {
+      key: event.key,
+      code: event.code,
+      ctrl: event.ctrlKey || event.metaKey,
+      shift: event.shiftKey,
+      alt: event.altKey,
+    },
+    builder.chosen.value.length > 0,
+  );
+  // Copying, cutting and pasting come as events of their own, with the right to the clipboard.
+  if (command === null || command === "copy" || command === "cut" || command === "paste") return;
+  if (focus === "builder" && !INSIDE.has(command)) return;
+  if (command === "none" && builder.dragging.peek()) {
+    cancelDrag();
+  } else {
+    builder.run(command);
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}

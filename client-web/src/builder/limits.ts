@@ -1,0 +1,16 @@
+/** What the server allows, from shared/scene/src/limits.rs: told at the field before it is sent. */
+export const COORDINATE_M_MAX = 10_000;
+export const SIZE_M_MIN = 0.001;
+export const SIZE_M_MAX = 10_000;
+export const SCALE_MIN = 0.001;
+export const SCALE_MAX = 1_000;
+export const DENSITY_KGPM3_MAX = 50_000;
+export const FRICTION_MAX = 10;
+export const DAMPING_MAX = 100;
+export const GRAVITY_SCALE_MAX = 10;
+export const LAMP_CD_MAX = 10_000;
+export const NAME_CHARS_MAX = 64;
+export const TEXT_CHARS_MAX = 500;
+export const PARENTS_MAX = 64;
+/** Objects that are told to others as chosen. */
+export const SELECTED_MAX = 64;

@@ -1,0 +1,60 @@
+/** The door of the builder, loaded when somebody who may build opens it. */
+import { render } from "preact";
+import { Builder, type BuilderParts } from "./builder";
+import { listenToKeys } from "./keyboard";
+import { BuilderPointer } from "./pointer";
+import "./builder.css";
+import { b } from "./texts/words";
+import { BuilderRoot } from "./ui/root";
+
+/** As in builder.css. */
+const NARROW = "(max-width: 900px)";
+
+export interface Opened {
+  builder: Builder;
+  close(): void;
+}
+
+/** Opens the builder over the page; `host` holds its panels. */
+export function openBuilder(parts: BuilderParts, host: HTMLElement): Opened {
+  const builder = new Builder(parts);
+  const pointer = new BuilderPointer(builder);
+  const stopKeys = listenToKeys(builder, () => pointer.cancel());
+  const narrow = matchMedia(NARROW);
+  const measure = (): void => {
+    builder.isNarrow.value = narrow.matches;
+  };
+  measure();
+  narrow.addEventListener("change", measure);
+  const panels = document.createElement("div");
+  host.append(panels);
+  render(<BuilderRoot builder={builder} />, panels);
+  document.documentElement.dataset.building = "true";
+  let isOpen = true;
+  parts.bench.makeGizmo().then(
+    (gizmo) => {
+      if (!isOpen) {
+        gizmo.dispose();
+        return;
+      }
+      builder.gizmo = gizmo;
+      pointer.refresh();
+    },
+    () => builder.say(b("noHandles"), "trouble"),
+  );
+  return {
+    builder,
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      narrow.removeEventListener("change", measure);
+      stopKeys();
+      pointer.dispose();
+      builder.dispose();
+      render(null, panels);
+      panels.remove();
+      delete document.documentElement.dataset.building;
+      parts.bench.close();
+    },
+  };
+}

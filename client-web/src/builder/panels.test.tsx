@@ -1,0 +1,368 @@
+// @vitest-environment happy-dom
+import { signal } from "@preact/signals";
+import { act as settled } from "preact/test-utils";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { speak } from "../i18n/translate";
+import type { WorldDocument } from "../protocol/document";
+import type { Builder } from "./builder";
+import { type Opened, openBuilder } from "./mount";
+import { FakeBench } from "./preview/fake";
+
+const WORLD: WorldDocument = {
+  version: 1,
+  name: "plaza",
+  title: "Plaza",
+  materials: { brass: { colour: "#c9a227", roughness: 0.4 } },
+  blueprints: {
+    crate: {
+      visuals: [{ shape: { box: { size_m: [1, 1, 1] } }, material: "brass" }],
+      colliders: [{ shape: { box: { size_m: [1, 1, 1] } } }],
+      body: { kind: "dynamic" },
+    },
+  },
+  objects: [
+    { name: "gate", properties: { spawn: { radius_m: 2 } } },
+    { name: "house", position_m: [3, 0, 0] },
+    { parent: 1, name: "crate", blueprint: "crate", position_m: [4, 0.5, 0] },
+  ],
+};
+
+let bench: FakeBench;
+let opened: Opened;
+let builder: Builder;
+let host: HTMLElement;
+let sent: { url: string; body: Record<string, unknown> }[];
+let refuse: { status: number; body: unknown } | null;
+
+function all<T extends Element = HTMLElement>(selector: string): T[] {
+  return [...host.querySelectorAll<T>(selector)];
+}
+
+function find<T extends Element = HTMLElement>(selector: string): T {
+  const [found] = all<T>(selector);
+  if (found === undefined) throw new Error(`${selector} is not there`);
+  return found;
+}
+
+const labelled = <T extends HTMLElement>(label: string): T => find<T>(`[aria-label="${label}"]`);
+
+async function type(field: HTMLInputElement, text: string): Promise<void> {
+  await settled(() => {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await settled(async () => {
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  });
+  await answered();
+}
+
+/** Until the server has answered everything, and the panels show it. */
+async function answered(): Promise<void> {
+  await settled(async () => {
+    await vi.waitFor(() => expect(builder.edits.waiting).toBe(0), { interval: 1 });
+    await new Promise((then) => setTimeout(then));
+  });
+}
+
+async function press(
+  target: EventTarget,
+  key: string,
+  more: KeyboardEventInit = {},
+): Promise<void> {
+  await settled(() => {
+    target.dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+    );
+  });
+  await answered();
+}
+
+const operations = (): unknown[] => sent.flatMap(({ body }) => body.operations ?? []);
+
+beforeEach(async () => {
+  speak("en");
+  sent = [];
+  refuse = null;
+  host = document.createElement("div");
+  const canvas = document.createElement("canvas");
+  canvas.className = "world-canvas";
+  canvas.tabIndex = 0;
+  host.append(canvas);
+  document.body.append(host);
+  bench = new FakeBench(canvas, signal(WORLD));
+  await settled(() => {
+    opened = openBuilder(
+      {
+        bench,
+        role: "owner",
+        fetch: (url, init) => {
+          sent.push({ url, body: JSON.parse(String(init.body)) });
+          return refuse === null
+            ? bench.answer(url, init)
+            : Promise.resolve(Response.json(refuse.body, { status: refuse.status }));
+        },
+        after: () => undefined,
+      },
+      host,
+    );
+  });
+  builder = opened.builder;
+});
+
+afterEach(() => {
+  opened.close();
+  host.remove();
+});
+
+describe("the toolbar", () => {
+  it("is one stop of Tab, along which arrows go", async () => {
+    const stops = all("[role=toolbar] button, [role=toolbar] select");
+    expect(stops.filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
+    await settled(() => stops[0]?.focus());
+    await press(stops[0] as HTMLElement, "ArrowRight");
+    expect(document.activeElement).toBe(stops[1]);
+    expect(stops.filter(({ tabIndex }) => tabIndex === 0)).toEqual([stops[1]]);
+  });
+
+  it("tells which tool is taken", async () => {
+    expect(labelled("Move").getAttribute("aria-pressed")).toBe("true");
+    await settled(() => labelled("Rotate").click());
+    expect(labelled("Move").getAttribute("aria-pressed")).toBe("false");
+    expect(labelled("Rotate").getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("leaves", async () => {
+    await settled(() => labelled("Stop building").click());
+    expect(bench.isClosed).toBe(true);
+  });
+});
+
+describe("the outline", () => {
+  beforeEach(async () => {
+    await settled(() => builder.toggle("outline"));
+  });
+
+  it("is a tree that keys walk through", async () => {
+    const tree = find("[role=tree]");
+    tree.focus();
+    expect(all("[role=treeitem]").map((row) => row.textContent)).toEqual(["gate", "house"]);
+    await press(tree, "End");
+    expect(builder.chosen.value).toEqual([1]);
+    await press(tree, "ArrowRight");
+    const crate = find("[data-object='2']");
+    expect(crate.getAttribute("aria-level")).toBe("2");
+    await press(tree, "ArrowRight");
+    expect(builder.chosen.value).toEqual([2]);
+    expect(tree.getAttribute("aria-activedescendant")).toBe(crate.id);
+    await press(tree, "ArrowLeft");
+    expect(builder.chosen.value).toEqual([1]);
+    await press(tree, "Home", { shiftKey: true });
+    expect([...builder.chosen.value].sort()).toEqual([0, 1]);
+  });
+
+  it("renames by F2 and Enter", async () => {
+    await settled(() => builder.selection.choose([1]));
+    await settled(() => builder.startRename());
+    const field = find<HTMLInputElement>(".builder-row-input");
+    expect(field.value).toBe("house");
+    field.value = "inn";
+    await press(field, "Enter");
+    expect(operations()).toEqual([{ rename: { object: 1, name: "inn" } }]);
+  });
+
+  it("shows what was chosen in the picture, unfolded", async () => {
+    await settled(() => builder.selection.choose([2]));
+    expect(find("[data-object='2']").getAttribute("aria-selected")).toBe("true");
+  });
+
+  it("finds, hides and locks", async () => {
+    await settled(() => {
+      const search = labelled<HTMLInputElement>("Search objects");
+      search.value = "crate";
+      search.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    expect(all("[role=treeitem]").map((row) => row.textContent)).toEqual(["house", "crate"]);
+    await settled(() => find("[data-object='1'] [aria-label^=Hide]").click());
+    expect([...bench.hiddenObjects]).toEqual([1, 2]);
+    await settled(async () => find("[data-object='1'] [aria-label=Lock]").click());
+    expect(operations()).toEqual([{ lock: { object: 1, locked: true } }]);
+  });
+});
+
+describe("the inspector", () => {
+  it("moves what is below along, as one stroke of typing", async () => {
+    await settled(() => builder.selection.choose([1]));
+    const x = labelled<HTMLInputElement>("Position (m) x");
+    await settled(() => x.focus());
+    await type(x, "5");
+    await type(labelled<HTMLInputElement>("Position (m) x"), "6,5");
+    expect(operations()).toMatchObject([
+      { place: { object: 1, position_m: [5, 0, 0] } },
+      { place: { object: 2, position_m: [6, 0.5, 0] } },
+      { place: { object: 1, position_m: [6.5, 0, 0] } },
+      { place: { object: 2, position_m: [7.5, 0.5, 0] } },
+    ]);
+    expect(sent[0]?.body.stroke).toBe(sent[1]?.body.stroke);
+    expect(sent[0]?.body.stroke).toBeTypeOf("number");
+  });
+
+  it("tells at the field what is wrong, and sends nothing", async () => {
+    await settled(() => builder.selection.choose([0]));
+    const radius = labelled<HTMLInputElement>("Within (m)");
+    await type(radius, "far");
+    expect(radius.getAttribute("aria-invalid")).toBe("true");
+    expect(find("[role=alert]").textContent).toBe("Please type a number.");
+    await type(labelled<HTMLInputElement>("Within (m)"), "-1");
+    expect(find("[role=alert]").textContent).toBe("At least 0.");
+    expect(sent).toEqual([]);
+  });
+
+  it("shows the server's refusal at its field, and what the server has", async () => {
+    await settled(() => builder.selection.choose([1]));
+    refuse = {
+      status: 422,
+      body: { error: "refused", text: "objects[1].position_m[0]: that is too far", operation: 0 },
+    };
+    await type(labelled<HTMLInputElement>("Position (m) x"), "9");
+    expect(find("[role=alert]").textContent).toBe("that is too far");
+    expect(labelled<HTMLInputElement>("Position (m) x").value).toBe("3");
+    expect(bench.previews.size).toBe(0);
+    expect(find(".builder-notice").textContent).toContain("That is not possible");
+  });
+
+  it("overrides the blueprint for one object alone", async () => {
+    await settled(() => builder.selection.choose([2]));
+    expect(find("[data-part=body]").textContent).toContain("From the blueprint “crate”");
+    await type(labelled<HTMLInputElement>("Weight factor"), "0.5");
+    expect(operations()).toEqual([
+      {
+        set: { object: 2, property: { body: { kind: "dynamic", gravity_scale: 0.5 } } },
+      },
+    ]);
+    await settled(() => find("[data-part=body] .button").click());
+    expect(operations()[1]).toEqual({ set: { object: 2, property: { body: null } } });
+  });
+
+  it("changes a material for all, and says so", async () => {
+    await settled(() => builder.selection.choose([2]));
+    await type(labelled<HTMLInputElement>("Roughness (0–1)"), "0.9");
+    expect(operations()).toEqual([
+      { material: { name: "brass", value: { colour: "#c9a227", roughness: 0.9 } } },
+    ]);
+  });
+
+  it("leaves what is locked alone", async () => {
+    await settled(() => builder.lock([1], true));
+    await answered();
+    await settled(() => builder.selection.choose([1]));
+    const fields = labelled("Position (m) x").closest("fieldset");
+    expect(fields?.disabled).toBe(true);
+    expect(find(".builder-inspector").textContent).toContain("Locked");
+  });
+});
+
+describe("the library", () => {
+  it("places what was chosen where is clicked, standing on what is there", async () => {
+    await settled(() => find("[data-piece='blueprint:crate']").click());
+    expect(builder.placing.value).toEqual({ kind: "blueprint", name: "crate" });
+    bench.hit = { object: 1, point: [2.1, 0.3, 1], normal: [0, 1, 0] };
+    const at = { clientX: 5, clientY: 5, button: 0, pointerId: 1, bubbles: true };
+    await settled(async () => {
+      bench.canvas.dispatchEvent(new PointerEvent("pointerdown", at));
+      bench.canvas.dispatchEvent(new PointerEvent("pointerup", at));
+    });
+    expect(operations()).toEqual([
+      {
+        create: {
+          object: 2147483648,
+          value: {
+            position_m: [2, 0.8, 1],
+            rotation: [0, 0, 0, 1],
+            scale: [1, 1, 1],
+            blueprint: "crate",
+          },
+        },
+      },
+    ]);
+    await answered();
+    expect(builder.chosen.value).toEqual([100_000]);
+    expect(builder.placing.value).toBeNull();
+  });
+});
+
+describe("keys and the clipboard", () => {
+  it("undo, delete and nudge when the picture has the focus", async () => {
+    bench.canvas.focus();
+    await settled(() => builder.selection.choose([1]));
+    await press(bench.canvas, "ArrowRight");
+    expect(operations()).toMatchObject([
+      { place: { object: 1, position_m: [3.25, 0, 0] } },
+      { place: { object: 2, position_m: [4.25, 0.5, 0] } },
+    ]);
+    await press(bench.canvas, "z", { ctrlKey: true });
+    await answered();
+    expect(sent.at(-1)?.url).toBe("/api/worlds/plaza/undo");
+    expect(find(".builder-notice").textContent).toBe(
+      "There is nothing more to take back or to repeat.",
+    );
+    await press(bench.canvas, "Delete");
+    await answered();
+    expect(sent.at(-1)?.body.operations).toEqual([
+      { delete: { object: 2 } },
+      { delete: { object: 1 } },
+    ]);
+    expect(builder.chosen.value).toEqual([]);
+  });
+
+  it("leave fields and walking alone", async () => {
+    await settled(() => builder.selection.choose([1]));
+    const search = labelled<HTMLInputElement>("Search the library");
+    search.focus();
+    await press(search, "Delete");
+    await press(search, "ArrowRight");
+    bench.canvas.focus();
+    const walked: string[] = [];
+    const hear = (event: KeyboardEvent): number => walked.push(event.key);
+    window.addEventListener("keydown", hear);
+    await press(bench.canvas, "w");
+    window.removeEventListener("keydown", hear);
+    expect(walked).toEqual(["w"]);
+    expect(sent).toEqual([]);
+  });
+
+  it("copy and paste as text", async () => {
+    await settled(() => builder.selection.choose([1]));
+    const text = builder.copied();
+    bench.hit = null;
+    await settled(async () => builder.paste(text ?? ""));
+    await answered();
+    expect(operations()).toMatchObject([
+      { create: { value: { name: "house 2", position_m: [3.25, 0, 0.25] } } },
+      { create: { value: { name: "crate 2", parent: 2147483648 } } },
+    ]);
+    await settled(async () => builder.paste("hello"));
+    expect(find(".builder-notice").textContent).toBe("There are no objects in the clipboard.");
+  });
+});
+
+describe("what others do", () => {
+  it("wins over a change on top of an older world", async () => {
+    await settled(() => builder.selection.choose([1]));
+    refuse = {
+      status: 409,
+      body: { error: "stale", text: "", copy: { number: 5, objects: { "1": null } } },
+    };
+    await type(labelled<HTMLInputElement>("Position (m) y"), "1");
+    expect(find(".builder-notice").textContent).toBe("Somebody has just deleted it.");
+    expect(bench.previews.size).toBe(0);
+  });
+
+  it("is told what is chosen here", async () => {
+    await settled(() => builder.selection.choose([1, 2]));
+    // The first word goes out at once, the rest at most five times a second.
+    expect(bench.told[0]).toEqual([]);
+    opened.close();
+    expect(bench.told.at(-1)).toEqual([]);
+  });
+});

@@ -1,0 +1,321 @@
+/**
+ * The pointer over the picture while building.
+ *
+ * Owns which drags are the builder's: those that begin on a handle or on something chosen. All
+ * others go on to the camera untouched. It listens before the camera does (in the capture phase of
+ * what holds the canvas), and keeps from it what is its own.
+ */
+import { effect } from "@preact/signals";
+import type { Builder } from "./builder";
+import { carriedAll, placesOf } from "./operations";
+import { Paced } from "./pace";
+import { ontoSurface } from "./snapping";
+import { add, subtract, type Vec3 } from "./vectors";
+import type { Bounds, Hit, Pose } from "./workbench";
+
+/** Farther than this (CSS pixels) a press is a drag and no click. */
+const CLICK_PX = 6;
+const CLICK_MS = 600;
+/** Ten places a second while dragging. */
+const SEND_EVERY_MS = 100;
+const NOTHING: ReadonlySet<number> = new Set();
+
+type Hold =
+  | { kind: "handle"; from: Pose }
+  | { kind: "surface"; lead: number; bounds: Bounds; origin: Vec3; family: ReadonlySet<number> };
+
+interface Drag {
+  pointer: number;
+  hold: Hold;
+  stroke: number;
+  began: ReadonlyMap<number, Pose>;
+  /** Whether it went farther than a click. */
+  moving: boolean;
+  latest: ReadonlyMap<number, Pose>;
+}
+
+interface Press {
+  pointer: number;
+  x: number;
+  y: number;
+  atMs: number;
+}
+
+export class BuilderPointer {
+  readonly #builder: Builder;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #abort = new AbortController();
+  readonly #sends: Paced<() => void>;
+  #press: Press | null = null;
+  #drag: Drag | null = null;
+  #ends: (() => void)[] = [];
+
+  constructor(builder: Builder) {
+    this.#builder = builder;
+    this.#canvas = builder.bench.canvas;
+    this.#sends = new Paced(SEND_EVERY_MS, (send) => send(), builder.after);
+    const host = this.#canvas.parentElement ?? this.#canvas;
+    const options = { signal: this.#abort.signal, capture: true };
+    const on = (type: "pointerdown" | "pointermove" | "pointerup" | "pointercancel"): void => {
+      host.addEventListener(
+        type,
+        (event) => {
+          if (event.target === this.#canvas) this.#hear(type, event);
+        },
+        options,
+      );
+    };
+    for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"] as const) {
+      on(type);
+    }
+    this.#canvas.addEventListener("dragover", (event) => this.#dragOver(event), options);
+    this.#canvas.addEventListener("drop", (event) => this.#drop(event), options);
+    this.#ends.push(effect(() => this.#showHandles()));
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    for (const end of this.#ends) end();
+    this.cancel();
+    this.#canvas.style.cursor = "";
+  }
+
+  /** Shows the handles, now that there are some. */
+  refresh(): void {
+    this.#showHandles();
+  }
+
+  /** Lets go of what is held and shows it where the server has it. */
+  cancel(): void {
+    const drag = this.#drag;
+    if (drag === null) return;
+    this.#drag = null;
+    this.#sends.drop();
+    if (drag.hold.kind === "handle") this.#builder.gizmo?.end();
+    this.#builder.previews.drop(drag.latest.keys());
+    this.#builder.dragging.value = false;
+  }
+
+  #showHandles(): void {
+    const builder = this.#builder;
+    const tool = builder.tool.value;
+    const step = builder.gridStepM;
+    const angle = builder.snaps.value ? (builder.angleDeg.value * Math.PI) / 180 : null;
+    const busy = builder.dragging.value || builder.placing.value !== null;
+    const pose = builder.handles();
+    const { gizmo } = builder;
+    if (gizmo === null || builder.dragging.peek()) return;
+    gizmo.setSnap({ gridM: step, angleRad: angle });
+    const mode = tool === "rotate" ? "rotate" : tool === "scale" ? "scale" : "translate";
+    gizmo.show(busy || tool === "select" ? null : pose, mode, builder.space.value);
+  }
+
+  #hear(type: string, event: PointerEvent): void {
+    if (type === "pointerdown") this.#down(event);
+    else if (type === "pointermove") this.#move(event);
+    else if (type === "pointerup") this.#up(event);
+    else {
+      if (this.#drag?.pointer === event.pointerId) this.cancel();
+      this.#press = null;
+    }
+  }
+
+  #down(event: PointerEvent): void {
+    // A second finger is the camera's.
+    if (this.#drag !== null || event.button !== 0) return;
+    this.#press = {
+      pointer: event.pointerId,
+      x: event.clientX,
+      y: event.clientY,
+      atMs: event.timeStamp,
+    };
+    const builder = this.#builder;
+    if (builder.placing.peek() !== null) return;
+    const hold = this.#holdAt(event);
+    if (hold === null) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    this.#canvas.setPointerCapture(event.pointerId);
+    this.#canvas.focus({ preventScroll: true });
+    const scenery = builder.scenery.value;
+    const moved = scenery.families(builder.chosen.value).filter((id) => !scenery.isLocked(id));
+    this.#drag = {
+      pointer: event.pointerId,
+      hold,
+      stroke: builder.edits.newStroke(),
+      began: new Map(moved.map((id) => [id, builder.poseOf(id)])),
+      moving: false,
+      latest: new Map(),
+    };
+    if (hold.kind === "handle") builder.dragging.value = true;
+  }
+
+  /** What a press takes hold of: a handle, or something chosen. */
+  #holdAt(event: PointerEvent): Hold | null {
+    const builder = this.#builder;
+    const { x, y } = this.#unit(event);
+    const handles = builder.handles();
+    const isHandling = builder.tool.peek() !== "select";
+    if (isHandling && handles !== null && builder.gizmo?.begin(x, y)) {
+      return { kind: "handle", from: handles };
+    }
+    if (builder.tool.peek() === "rotate" || builder.tool.peek() === "scale") return null;
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return null;
+    const hit = this.#pick(event, NOTHING);
+    const scenery = builder.scenery.value;
+    const lead = hit?.object ?? null;
+    if (lead === null || !builder.selection.has(lead) || scenery.isLocked(lead)) return null;
+    const family = new Set(scenery.families(builder.chosen.value));
+    const bounds = builder.boundsOf(lead);
+    return { kind: "surface", lead, bounds, origin: builder.poseOf(lead).position, family };
+  }
+
+  #move(event: PointerEvent): void {
+    const builder = this.#builder;
+    const drag = this.#drag;
+    if (drag === null) {
+      this.#hover(event);
+      return;
+    }
+    if (event.pointerId !== drag.pointer) return;
+    event.stopImmediatePropagation();
+    drag.moving ||= this.#wentFar(event);
+    if (!drag.moving) return;
+    builder.dragging.value = true;
+    const poses = this.#posesAt(event, drag);
+    if (poses === null) return;
+    drag.latest = poses;
+    builder.previews.show(poses);
+    this.#sends.push(() => this.#send(drag, false));
+  }
+
+  #posesAt(event: PointerEvent, drag: Drag): ReadonlyMap<number, Pose> | null {
+    const builder = this.#builder;
+    const { hold, began } = drag;
+    if (hold.kind === "handle") {
+      const { x, y } = this.#unit(event);
+      const to = builder.gizmo?.move(x, y);
+      if (to === undefined) return null;
+      const chosen = builder.chosen.value;
+      return carriedAll(builder.scenery.value, chosen, hold.from, to, began);
+    }
+    const hit = this.#pick(event, hold.family);
+    if (hit === null) return null;
+    const { point, normal } = hit;
+    const to = ontoSurface(point, normal, hold.bounds, hold.origin, builder.gridStepM);
+    const by = subtract(to, hold.origin);
+    return new Map(
+      [...began].map(([id, pose]) => [id, { ...pose, position: add(pose.position, by) }]),
+    );
+  }
+
+  #send(drag: Drag, isLast: boolean): void {
+    const { latest, stroke } = drag;
+    if (latest.size === 0) return;
+    const builder = this.#builder;
+    void builder.commit(placesOf(latest), stroke).then((outcome) => {
+      if (outcome.kind === "failed") {
+        if (this.#drag === drag) this.cancel();
+        builder.previews.drop(latest.keys());
+      } else if (outcome.kind === "done" && isLast) {
+        builder.previews.settle(latest.keys(), outcome.number);
+      }
+    });
+  }
+
+  #up(event: PointerEvent): void {
+    const drag = this.#drag;
+    const press = this.#press;
+    this.#press = null;
+    if (drag !== null && event.pointerId === drag.pointer) {
+      event.stopImmediatePropagation();
+      this.#drag = null;
+      this.#sends.drop();
+      if (drag.hold.kind === "handle") this.#builder.gizmo?.end();
+      this.#send(drag, true);
+      this.#builder.dragging.value = false;
+      if (drag.moving) return;
+    }
+    if (press === null || press.pointer !== event.pointerId) return;
+    const isClick =
+      event.timeStamp - press.atMs < CLICK_MS &&
+      Math.hypot(event.clientX - press.x, event.clientY - press.y) < CLICK_PX;
+    if (isClick && drag?.hold.kind !== "handle") this.#click(event);
+  }
+
+  #click(event: PointerEvent): void {
+    const builder = this.#builder;
+    const hit = this.#pick(event, builder.hidden.peek());
+    builder.lastHit = hit;
+    const piece = builder.placing.peek();
+    if (piece !== null) {
+      if (hit === null) return;
+      builder.place(piece, hit);
+      // Held down, shift goes on placing.
+      if (!event.shiftKey) builder.placing.value = null;
+      return;
+    }
+    const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
+    const object = hit?.object ?? null;
+    if (object === null) {
+      if (!isMore) builder.selection.clear();
+    } else if (isMore) builder.selection.toggle(object);
+    else builder.selection.choose([object]);
+  }
+
+  #hover(event: PointerEvent): void {
+    const builder = this.#builder;
+    if (event.buttons !== 0 || event.pointerType === "touch") return;
+    const piece = builder.placing.peek();
+    const { x, y } = this.#unit(event);
+    if (piece !== null) {
+      builder.ghostAt(piece, this.#pick(event, builder.hidden.peek()));
+      this.#canvas.style.cursor = "copy";
+      return;
+    }
+    const isHandle = builder.tool.peek() !== "select" && builder.gizmo?.hover(x, y) === true;
+    this.#canvas.style.cursor = isHandle ? "grab" : "";
+  }
+
+  #dragOver(event: DragEvent): void {
+    const piece = this.#builder.placing.peek();
+    if (piece === null) return;
+    event.preventDefault();
+    if (event.dataTransfer !== null) event.dataTransfer.dropEffect = "copy";
+    this.#builder.ghostAt(piece, this.#pick(event, this.#builder.hidden.peek()));
+  }
+
+  #drop(event: DragEvent): void {
+    const builder = this.#builder;
+    const piece = builder.placing.peek();
+    if (piece === null) return;
+    event.preventDefault();
+    const hit = this.#pick(event, builder.hidden.peek());
+    builder.placing.value = null;
+    if (hit !== null) builder.place(piece, hit);
+  }
+
+  #pick(event: MouseEvent, except: ReadonlySet<number>): Hit | null {
+    // A captured mouse has no place: it points at the middle of the picture.
+    if (document.pointerLockElement === this.#canvas) {
+      const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+      return this.#builder.bench.pick(left + width / 2, top + height / 2, except);
+    }
+    return this.#builder.bench.pick(event.clientX, event.clientY, except);
+  }
+
+  #wentFar(event: PointerEvent): boolean {
+    const press = this.#press;
+    if (press === null || this.#drag?.hold.kind === "handle") return true;
+    return Math.hypot(event.clientX - press.x, event.clientY - press.y) >= CLICK_PX;
+  }
+
+  /** The place in the picture, -1 to 1, y upwards. */
+  #unit(event: MouseEvent): { x: number; y: number } {
+    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+    return {
+      x: ((event.clientX - left) / Math.max(1, width)) * 2 - 1,
+      y: 1 - ((event.clientY - top) / Math.max(1, height)) * 2,
+    };
+  }
+}

@@ -1,0 +1,168 @@
+/** A workbench without a picture and a server without a network, for the preview and for tests. */
+import { type Signal, signal } from "@preact/signals";
+import type { WorldDocument } from "../../protocol/document";
+import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
+import type { WorldSummary } from "../../ui/store";
+import type { Vec3 } from "../vectors";
+import type { Bounds, DrawingCost, Gizmo, Hit, Pose, Workbench } from "../workbench";
+
+export class FakeBench implements Workbench {
+  readonly world = "plaza";
+  readonly canvas: HTMLCanvasElement;
+  readonly document: Signal<WorldDocument>;
+  readonly edit = signal<number | null>(null);
+  readonly others = signal<ReadonlyMap<string, readonly number[]>>(new Map([["Bo", [3, 4]]]));
+  /** What the pointer is over. */
+  hit: Hit | null = null;
+  readonly told: number[][] = [];
+  readonly previews = new Map<number, Pose>();
+  readonly hiddenObjects = new Set<number>();
+  isClosed = false;
+  #next = 100_000;
+
+  constructor(canvas: HTMLCanvasElement, document: Signal<WorldDocument>) {
+    this.canvas = canvas;
+    this.document = document;
+  }
+
+  keyHex(): string {
+    return "ab".repeat(32);
+  }
+
+  personName(): string {
+    return "Ada";
+  }
+
+  worlds(): Promise<readonly WorldSummary[]> {
+    const of = (name: string, title: string): WorldSummary => ({
+      name,
+      title,
+      description: "",
+      people: 0,
+    });
+    return Promise.resolve([of("plaza", "Harbour Plaza"), of("garden", "Hill Garden")]);
+  }
+
+  tellSelection(objects: readonly number[]): void {
+    this.told.push([...objects]);
+  }
+
+  pick(_x: number, _y: number, except: ReadonlySet<number>): Hit | null {
+    if (this.hit?.object != null && except.has(this.hit.object)) return null;
+    return this.hit;
+  }
+
+  boundsOf(): Bounds | null {
+    return null;
+  }
+
+  poseOf(): Pose | null {
+    return null;
+  }
+
+  preview(object: number, pose: Pose | null): void {
+    if (pose === null) this.previews.delete(object);
+    else this.previews.set(object, pose);
+  }
+
+  hide(object: number, hidden: boolean): void {
+    if (hidden) this.hiddenObjects.add(object);
+    else this.hiddenObjects.delete(object);
+  }
+
+  outline(): void {}
+
+  freeBelow(point: Vec3): number | null {
+    return point[1] > 0 ? point[1] : null;
+  }
+
+  makeGizmo(): Promise<Gizmo> {
+    return new Promise(() => undefined);
+  }
+
+  cameraYaw(): number {
+    return 0;
+  }
+
+  frame(): void {}
+
+  drawing(): DrawingCost {
+    return { triangles: 412_000, drawCalls: 212, textureBytes: 38 * 2 ** 20, framesPerS: 58 };
+  }
+
+  modelPicture(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
+  focus(): void {
+    this.canvas.focus();
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  /** A server that takes every batch and changes what the panels show most. */
+  answer(url: string, init: RequestInit): Promise<Response> {
+    if (!url.endsWith("/operations")) {
+      return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
+    }
+    const { operations } = JSON.parse(String(init.body)) as { operations: Operation[] };
+    const objects: Record<string, number> = {};
+    let document = this.document.peek();
+    for (const operation of operations) document = this.#applied(document, operation, objects);
+    const number = (this.edit.peek() ?? 0) + 1;
+    this.edit.value = number;
+    this.document.value = document;
+    return Promise.resolve(Response.json({ number, revision: number, objects, skipped: [] }));
+  }
+
+  #applied(
+    document: WorldDocument,
+    operation: Operation,
+    made: Record<string, number>,
+  ): WorldDocument {
+    const list = document.objects.map((object, index) => ({ id: index, ...object }));
+    const change = (id: number, fields: object): WorldDocument => ({
+      ...document,
+      objects: list.map((object) => (object.id === id ? { ...object, ...fields } : object)),
+    });
+    if ("create" in operation) {
+      const { object, value } = operation.create;
+      const id = object >= PLACEHOLDERS ? this.#next++ : object;
+      made[String(object)] = id;
+      return { ...document, objects: [...list, { ...value, id }] };
+    }
+    if ("delete" in operation) {
+      const { object } = operation.delete;
+      return { ...document, objects: list.filter(({ id }) => id !== object) };
+    }
+    if ("place" in operation) {
+      const { object, ...pose } = operation.place;
+      return change(object, pose);
+    }
+    if ("rename" in operation) {
+      return change(operation.rename.object, { name: operation.rename.name ?? undefined });
+    }
+    if ("lock" in operation) {
+      return change(operation.lock.object, { locked: operation.lock.locked });
+    }
+    if ("reparent" in operation) {
+      const { object, parent } = operation.reparent;
+      return change(object, { parent: parent ?? undefined });
+    }
+    if ("set" in operation) {
+      const { object, property } = operation.set;
+      const before = list.find(({ id }) => id === object)?.properties;
+      return change(object, { properties: { ...before, ...property } });
+    }
+    if ("material" in operation) {
+      const { name, value } = operation.material;
+      const materials = { ...document.materials };
+      if (value) materials[name] = value;
+      else delete materials[name];
+      return { ...document, materials };
+    }
+    return document;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The builder in a real picture of a world, without a server: edits are done here. For handles,
+ * picking and dragging. `npx vite`, then /src/builder/preview/scene.html?world=plaza&quality=low,
+ * with `x`, `y`, `z`, `yaw` and `pitch` for where to stand and look.
+ */
+import { batch, signal } from "@preact/signals";
+import { render } from "preact";
+import { makeBench } from "../../bench";
+import { applyOperations, type Edited, editable } from "../../document/apply";
+import type { WorldEdits } from "../../edits";
+import { Controls } from "../../input/controls";
+import type { WorldDocument } from "../../protocol/document";
+import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
+import { Scene } from "../../scene/scene";
+import type { Stage } from "../../stage";
+import { Hud } from "../../ui/hud";
+import { type Actions, Store } from "../../ui/store";
+import "../../ui/styles/base.css";
+import "../../ui/styles/hud.css";
+import { openBuilder } from "../mount";
+
+const wanted = new URLSearchParams(location.search);
+const figure = (name: string, absent: number): number => Number(wanted.get(name) ?? absent);
+
+/** A server on this page, without undo. */
+class LocalServer {
+  readonly document = signal<WorldDocument>({ version: 1, name: "", title: "", objects: [] });
+  readonly number = signal<number | null>(0);
+  readonly chosen = signal<ReadonlyMap<number, readonly number[]>>(new Map());
+  readonly batches: Operation[][] = [];
+  changed: (edited: Edited) => void = () => undefined;
+
+  answer(_url: string, init: RequestInit): Promise<Response> {
+    const { operations } = JSON.parse(String(init.body)) as { operations?: Operation[] };
+    if (operations === undefined) {
+      return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
+    }
+    this.batches.push(operations);
+    const objects: Record<string, number> = {};
+    let next = this.document.peek().next_id ?? 0;
+    const text = JSON.stringify(operations);
+    for (const operation of operations) {
+      if ("create" in operation && operation.create.object >= PLACEHOLDERS) {
+        objects[operation.create.object] = next++;
+      }
+    }
+    const numbered = Object.entries(objects).reduce((all, [placeholder, id]) => {
+      return all.replaceAll(placeholder, String(id));
+    }, text);
+    const edited = applyOperations(this.document.peek(), JSON.parse(numbered) as Operation[]);
+    const number = (this.number.peek() ?? 0) + 1;
+    batch(() => {
+      this.document.value = edited.document;
+      this.number.value = number;
+    });
+    this.changed(edited);
+    return Promise.resolve(Response.json({ number, revision: number, objects, skipped: [] }));
+  }
+}
+
+async function start(into: HTMLElement): Promise<void> {
+  const place = document.createElement("div");
+  place.className = "stage";
+  const canvas = document.createElement("canvas");
+  canvas.className = "world-canvas";
+  canvas.tabIndex = 0;
+  place.append(canvas);
+  const panels = document.createElement("div");
+  into.append(place, panels);
+  const store = new Store();
+  store.worldTitle.value = "Harbour Plaza";
+  store.mayBuild.value = true;
+  const actions = new Proxy({} as Actions, { get: () => () => undefined });
+  render(<Hud store={store} act={actions} />, panels);
+
+  const response = await fetch(`/assets/worlds/${wanted.get("world") ?? "plaza"}.json`);
+  const server = new LocalServer();
+  server.document.value = editable((await response.json()) as WorldDocument);
+  const scene = new Scene(canvas, { reducedMotion: true, assetsUrl: "/assets/" });
+  await scene.load(server.document.peek(), () => undefined);
+  server.changed = ({ document, changes }) => scene.edit(document, changes);
+  const controls = new Controls(canvas, null);
+  controls.face(figure("yaw", 0));
+  const own: [number, number, number] = [figure("x", 0), figure("y", 2), figure("z", 14)];
+  let camera = { yaw: 0, pitch: figure("pitch", -0.2) };
+  const stage = {
+    scene,
+    canvas,
+    get camera() {
+      return { mode: "third", ...camera };
+    },
+    shown: { own },
+    face: (yaw: number) => controls.face(yaw),
+    focus: () => canvas.focus(),
+    stats: () => scene.stats(),
+  };
+  const show = (nowMs: number): void => {
+    requestAnimationFrame(show);
+    const read = controls.read(nowMs);
+    camera = { yaw: read.cameraYaw, pitch: read.cameraPitch };
+    scene.render({
+      timeS: nowMs / 1_000,
+      avatars: [],
+      objects: [],
+      camera: {
+        mode: "third",
+        ...camera,
+        distanceM: read.distanceM,
+        target: own,
+        obstruct: (_origin, _direction, maxM) => maxM,
+      },
+    });
+  };
+  scene.resize();
+  requestAnimationFrame(show);
+  const bench = makeBench({
+    world: "plaza",
+    document: server.document.peek(),
+    edits: server as unknown as WorldEdits,
+    stage: stage as unknown as Stage,
+    store,
+    obstruct: (_origin, _direction, maxM) => maxM,
+    choose: () => undefined,
+    close: () => undefined,
+  });
+  const { builder } = openBuilder(
+    {
+      bench,
+      role: "builder",
+      fetch: (url, init) => server.answer(url, init),
+      after: (ms, then) => void setTimeout(then, ms),
+    },
+    into,
+  );
+  Object.assign(window, { builder, bench, server, isReady: true });
+}
+
+const host = document.getElementById("app");
+if (host === null) throw new Error("scene.html has no #app");
+void start(host);

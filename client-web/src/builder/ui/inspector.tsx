@@ -1,0 +1,247 @@
+/** The inspector: what the chosen object is, in fields that can be changed. */
+import { useMemo, useRef } from "preact/hooks";
+import type { Properties } from "../../protocol/document";
+import type { Builder } from "../builder";
+import { COORDINATE_M_MAX, NAME_CHARS_MAX, SCALE_MAX, SCALE_MIN } from "../limits";
+import { carriedAll } from "../operations";
+import type { Scenery } from "../scenery";
+import { b } from "../texts/words";
+import { fromDegrees, toDegrees, type Vec3 } from "../vectors";
+import type { Pose } from "../workbench";
+import { type At, ChoiceField, TextField, VectorField } from "./fields";
+import { Side } from "./frame";
+import { Looks } from "./looks";
+import { nameOf } from "./outline";
+import { Bodies, Lights, Portals, Sensors, Sounds, Spawns } from "./parts";
+
+/** What every part of the inspector gets. */
+export interface PartProps {
+  builder: Builder;
+  scenery: Scenery;
+  id: number;
+  properties: Properties;
+  /** What the object says itself, over its blueprint. */
+  own: Properties;
+  at: At;
+  disabled: boolean;
+  /** The number of this session of typing: what is changed without leaving the field is one step. */
+  stroke(): number;
+}
+
+export function Inspector({ builder }: { builder: Builder }) {
+  const [id, ...others] = builder.chosen.value;
+  return (
+    <Side builder={builder} name="inspector" title="inspector">
+      {id === undefined && <p class="hint builder-empty">{b("nothingChosen")}</p>}
+      {id !== undefined && others.length > 0 && <Many builder={builder} />}
+      {id !== undefined && others.length === 0 && <One key={id} builder={builder} id={id} />}
+    </Side>
+  );
+}
+
+function Many({ builder }: { builder: Builder }) {
+  const ids = builder.chosen.value;
+  const scenery = builder.scenery.value;
+  const isLocked = ids.every((id) => scenery.isLocked(id));
+  const isHidden = ids.every((id) => builder.hidden.value.has(id));
+  return (
+    <div class="builder-scroll">
+      <p class="builder-many">{b("chosenCount", { count: ids.length })}</p>
+      <p class="hint">{b("manyHint")}</p>
+      <div class="builder-actions">
+        <button type="button" class="button quiet" onClick={() => builder.lock(ids, !isLocked)}>
+          {b(isLocked ? "unlockObject" : "lockObject")}
+        </button>
+        <button type="button" class="button quiet" onClick={() => builder.hide(ids, !isHidden)}>
+          {b(isHidden ? "showObject" : "hideObject")}
+        </button>
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => builder.reparent(ids.slice(1), ids[0] ?? null)}
+        >
+          {b("putBelow", { name: nameOf(scenery, ids[0] ?? 0) })}
+        </button>
+        <button type="button" class="button quiet" onClick={() => builder.run("copy")}>
+          {b("commandCopy")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function One({ builder, id }: { builder: Builder; id: number }) {
+  const scenery = builder.scenery.value;
+  const object = scenery.objects.get(id);
+  const properties = useMemo(() => scenery.properties(id), [scenery, id]);
+  const stroke = useRef(0);
+  if (object === undefined) return null;
+  const isLocked = scenery.isLocked(id);
+  const part: PartProps = {
+    builder,
+    scenery,
+    id,
+    properties,
+    own: object.properties ?? {},
+    at: { fault: builder.fault.value, of: String(id) },
+    disabled: isLocked,
+    stroke: () => {
+      if (stroke.current === 0) stroke.current = builder.edits.newStroke();
+      return stroke.current;
+    },
+  };
+  return (
+    <div
+      class="builder-scroll"
+      onFocusIn={() => {
+        stroke.current = builder.edits.newStroke();
+      }}
+    >
+      {isLocked && (
+        <div class="builder-locked">
+          <p class="hint">{b("isLocked")}</p>
+          <button type="button" class="button quiet" onClick={() => builder.lock([id], false)}>
+            {b("unlockObject")}
+          </button>
+        </div>
+      )}
+      <Identity {...part} />
+      <Place {...part} />
+      <Looks {...part} />
+      <Bodies {...part} />
+      <Lights {...part} />
+      <Spawns {...part} />
+      <Portals {...part} />
+      <Sensors {...part} />
+      <Sounds {...part} />
+      <Additions {...part} />
+    </div>
+  );
+}
+
+function Identity({ builder, scenery, id, at, disabled }: PartProps) {
+  const object = scenery.objects.get(id);
+  const blueprints = Object.keys(scenery.document.blueprints ?? {}).sort();
+  return (
+    <section class="builder-part">
+      <TextField
+        at={at}
+        path="name"
+        label="fieldName"
+        value={object?.name ?? ""}
+        longest={NAME_CHARS_MAX}
+        placeholder={nameOf(scenery, id)}
+        disabled={disabled}
+        change={(name) => builder.rename(id, name)}
+      />
+      <ChoiceField
+        at={at}
+        path="blueprint"
+        label="fieldBlueprint"
+        value={object?.blueprint ?? ""}
+        choices={[
+          { value: "", text: b("noBlueprint") },
+          ...blueprints.map((name) => ({ value: name, text: name.replaceAll("_", " ") })),
+        ]}
+        disabled={disabled}
+        change={(name) =>
+          void builder.commit([{ rebase: { object: id, blueprint: name === "" ? null : name } }])
+        }
+      />
+    </section>
+  );
+}
+
+function Place({ builder, scenery, id, at, disabled, stroke }: PartProps) {
+  const pose = scenery.pose(id);
+  const change = (to: Pose): void => {
+    const poses = carriedAll(scenery, [id], pose, to);
+    void builder.transform(poses, stroke());
+  };
+  return (
+    <section class="builder-part">
+      <h3>{b("partPlace")}</h3>
+      <VectorField
+        at={at}
+        path="position_m"
+        label="fieldPosition"
+        value={pose.position}
+        min={-COORDINATE_M_MAX}
+        max={COORDINATE_M_MAX}
+        step={builder.gridStepM ?? 0.1}
+        disabled={disabled}
+        change={(position) => change({ ...pose, position })}
+      />
+      <VectorField
+        at={at}
+        path="rotation"
+        label="fieldRotation"
+        value={toDegrees(pose.rotation)}
+        min={-360}
+        max={360}
+        step={builder.snaps.value ? builder.angleDeg.value : 1}
+        digits={2}
+        disabled={disabled}
+        change={(degrees) => change({ ...pose, rotation: fromDegrees(degrees) })}
+      />
+      <VectorField
+        at={at}
+        path="scale"
+        label="fieldScale"
+        value={pose.scale}
+        min={SCALE_MIN}
+        max={SCALE_MAX}
+        step={0.1}
+        disabled={disabled}
+        change={(scale, axis) => {
+          // What is round grows evenly: one field sets all three.
+          const even = scale[axis];
+          const all: Vec3 = scenery.scalesUnevenly(id) ? scale : [even, even, even];
+          change({ ...pose, scale: all });
+        }}
+      />
+      {!scenery.scalesUnevenly(id) && <p class="hint">{b("roundHint")}</p>}
+    </section>
+  );
+}
+
+/** What the object can become besides. */
+function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
+  const add =
+    <Key extends keyof Properties>(key: Key, value: Properties[Key]) =>
+    () =>
+      builder.setProperty(id, key, value, stroke());
+  const offers = [
+    {
+      key: "light",
+      text: b("addLight"),
+      act: add("light", { colour: "#ffd98a", intensity_cd: 20, range_m: 10 }),
+    },
+    { key: "spawn", text: b("addSpawn"), act: add("spawn", { radius_m: 1 }) },
+    {
+      key: "portal",
+      text: b("addPortal"),
+      act: add("portal", { world: builder.words.world, size_m: [2.2, 2.8, 0.6] }),
+    },
+    { key: "sensor", text: b("addSensor"), act: add("sensor", { size_m: [2, 2, 2] }) },
+    {
+      key: "sound",
+      text: b("addSound"),
+      act: add("sound", { path: "sounds/birds.wav", radius_m: 6, plays: "always" }),
+    },
+  ] as const;
+  const left = offers.filter(({ key }) => properties[key] == null);
+  if (left.length === 0 || disabled) return null;
+  return (
+    <section class="builder-part">
+      <h3>{b("partAdd")}</h3>
+      <div class="builder-actions">
+        {left.map(({ key, text, act }) => (
+          <button key={key} type="button" class="button quiet" onClick={act}>
+            {text}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,219 @@
+/** The library: what can be put into the world. Click and click, or drag into the picture. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Builder } from "../builder";
+import { drawingOf } from "../drawing";
+import {
+  blueprintPieces,
+  keyOf,
+  madeOf,
+  modelPieces,
+  type Piece,
+  type SimpleName,
+  simplePieces,
+} from "../pieces";
+import { type BuilderText, b } from "../texts/words";
+import { Side } from "./frame";
+import { type BuilderIcon, Sign } from "./icons";
+
+const SIMPLE_TEXTS: Readonly<Record<SimpleName, BuilderText>> = {
+  box: "pieceBox",
+  ball: "pieceBall",
+  cylinder: "pieceCylinder",
+  cone: "pieceCone",
+  capsule: "pieceCapsule",
+  lamp: "pieceLamp",
+  sign: "pieceSign",
+  spawn: "pieceSpawn",
+  portal: "piecePortal",
+  sensor: "pieceSensor",
+  water: "pieceWater",
+};
+
+/** Those that have no shape to draw. */
+const SIMPLE_ICONS: Partial<Record<SimpleName, BuilderIcon>> = {
+  sign: "text",
+  spawn: "spawn",
+  portal: "portal",
+  sensor: "sensor",
+  water: "water",
+  lamp: "light",
+};
+
+/** What a piece is called. */
+export function pieceName(piece: Piece): string {
+  switch (piece.kind) {
+    case "simple":
+      return piece.loose
+        ? b("pieceLoose", { piece: b(SIMPLE_TEXTS[piece.name]) })
+        : b(SIMPLE_TEXTS[piece.name]);
+    case "blueprint":
+      return piece.name.replaceAll("_", " ");
+    case "model":
+      return (piece.path.split("/").at(-1) ?? piece.path)
+        .replace(/\.\w+$/, "")
+        .replaceAll("_", " ");
+  }
+}
+
+export function Library({ builder }: { builder: Builder }) {
+  const search = useSignal("");
+  const { document } = builder.scenery.value;
+  const { blueprints, objects } = document;
+  const groups = useMemo(
+    (): readonly { title: BuilderText; pieces: Piece[] }[] => [
+      { title: "librarySimple", pieces: simplePieces() },
+      { title: "libraryBlueprints", pieces: blueprintPieces(document) },
+      { title: "libraryModels", pieces: modelPieces(document) },
+    ],
+    [blueprints, objects.length],
+  );
+  const wanted = search.value.trim().toLocaleLowerCase();
+  const shown = groups
+    .map(({ title, pieces }) => ({
+      title,
+      pieces: pieces.filter((piece) => pieceName(piece).toLocaleLowerCase().includes(wanted)),
+    }))
+    .filter(({ pieces }) => pieces.length > 0);
+  return (
+    <Side builder={builder} name="library" title="library">
+      <div class="builder-search">
+        <Sign name="search" />
+        <input
+          class="builder-text"
+          type="search"
+          value={search.value}
+          placeholder={b("searchLibrary")}
+          aria-label={b("searchLibrary")}
+          onInput={(event) => {
+            search.value = event.currentTarget.value;
+          }}
+        />
+      </div>
+      <div class="builder-scroll">
+        {shown.map(({ title, pieces }) => (
+          <section key={title} class="builder-shelf">
+            <h3>{b(title)}</h3>
+            <ul>
+              {pieces.map((piece) => (
+                <li key={keyOf(piece)}>
+                  <PieceButton builder={builder} piece={piece} />
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+        {shown.length === 0 && <p class="hint">{b("nothingFound")}</p>}
+      </div>
+      <p class="hint builder-count" role="status">
+        {builder.placing.value === null
+          ? b("libraryHint")
+          : b("placingHint", { piece: pieceName(builder.placing.value) })}
+      </p>
+    </Side>
+  );
+}
+
+function PieceButton({ builder, piece }: { builder: Builder; piece: Piece }) {
+  const placing = builder.placing.value;
+  const isPlacing = placing !== null && keyOf(placing) === keyOf(piece);
+  const name = pieceName(piece);
+  return (
+    <button
+      type="button"
+      class="builder-piece"
+      data-piece={keyOf(piece)}
+      aria-pressed={isPlacing}
+      title={name}
+      draggable
+      onClick={() => {
+        builder.placing.value = isPlacing ? null : piece;
+        // On a narrow screen the panel would cover the place.
+        if (!isPlacing) builder.front.value = null;
+      }}
+      onDragStart={(event) => {
+        event.dataTransfer?.setData("text/plain", name);
+        builder.placing.value = piece;
+      }}
+      onDragEnd={() => {
+        builder.placing.value = null;
+      }}
+    >
+      <Picture builder={builder} piece={piece} />
+      <span>{name}</span>
+    </button>
+  );
+}
+
+function Picture({ builder, piece }: { builder: Builder; piece: Piece }) {
+  const scenery = builder.scenery.peek();
+  const key = keyOf(piece);
+  const icon = piece.kind === "simple" ? SIMPLE_ICONS[piece.name] : undefined;
+  const { drawing, model } = useMemo(() => {
+    const { properties, materials } = madeOf(scenery, piece, { text: "Aa", world: "" });
+    const all = { ...scenery.document.materials, ...materials };
+    const shapes = (properties.visuals ?? []).map(({ shape }) => shape);
+    const found = shapes.find((shape) => "model" in shape);
+    return {
+      drawing: icon === undefined ? drawingOf(properties, all) : null,
+      model: found !== undefined && "model" in found ? found.model.path : null,
+    };
+  }, [key]);
+  if (icon !== undefined) return <Sign name={icon} />;
+  if (model !== null && drawing === null) return <ModelPicture builder={builder} path={model} />;
+  if (drawing === null) return <Sign name="box" />;
+  const isLoose = piece.kind === "simple" && piece.loose;
+  return (
+    <svg class="builder-drawing" viewBox={drawing.box.join(" ")} aria-hidden="true">
+      {drawing.faces.map((face) => {
+        const points = face.points.map((point) => point.join()).join(" ");
+        return (
+          <polygon
+            key={points}
+            points={points}
+            fill={face.colour}
+            stroke={face.colour}
+            stroke-width={drawing.box[2] * 0.014}
+            opacity={face.opacity}
+          />
+        );
+      })}
+      {isLoose && <Motion box={drawing.box} />}
+    </svg>
+  );
+}
+
+/** Lines below a thing that can fall. */
+function Motion({
+  box: [x, y, width, height],
+}: {
+  box: readonly [number, number, number, number];
+}) {
+  const line = (at: number, high: number) =>
+    `M${x + width * at} ${y + height * 0.02}v${height * high}`;
+  return (
+    <path
+      class="builder-motion"
+      d={`${line(0.12, 0.16)}${line(0.24, 0.1)}${line(0.78, 0.1)}${line(0.9, 0.16)}`}
+      stroke-width={width * 0.03}
+    />
+  );
+}
+
+function ModelPicture({ builder, path }: { builder: Builder; path: string }) {
+  const [address, setAddress] = useState<string | null>(null);
+  useEffect(() => {
+    let isHere = true;
+    builder.bench.modelPicture(path).then(
+      (made) => {
+        if (isHere) setAddress(made);
+      },
+      () => undefined,
+    );
+    return () => {
+      isHere = false;
+    };
+  }, [builder, path]);
+  if (address === null) return <Sign name="model" />;
+  return <img class="builder-drawing" src={address} alt="" draggable={false} />;
+}

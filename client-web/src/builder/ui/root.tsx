@@ -1,0 +1,51 @@
+/** Everything of the builder that lies over the world. */
+import type { Builder } from "../builder";
+import { b } from "../texts/words";
+import { Inspector } from "./inspector";
+import { Library } from "./library";
+import { Outline } from "./outline";
+import { Help, InvitePanel, ScorePanel } from "./side";
+import { Toolbar } from "./toolbar";
+
+export function BuilderRoot({ builder }: { builder: Builder }) {
+  const notice = builder.notice.value;
+  const waiting = builder.waiting.value;
+  const front = builder.front.value;
+  return (
+    <section class="builder" data-front={front ?? "none"} aria-label={b("helpTitle")}>
+      <Toolbar builder={builder} />
+      <LeftSide builder={builder} />
+      <RightSide builder={builder} />
+      <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
+        {notice?.text}
+      </p>
+      {waiting > 1 && <p class="builder-waiting">{b("waitingCount", { count: waiting })}</p>}
+    </section>
+  );
+}
+
+function LeftSide({ builder }: { builder: Builder }) {
+  switch (builder.left.value) {
+    case "library":
+      return <Library builder={builder} />;
+    case "outline":
+      return <Outline builder={builder} />;
+    default:
+      return null;
+  }
+}
+
+function RightSide({ builder }: { builder: Builder }) {
+  switch (builder.right.value) {
+    case "inspector":
+      return <Inspector builder={builder} />;
+    case "help":
+      return <Help builder={builder} />;
+    case "score":
+      return <ScorePanel builder={builder} />;
+    case "invite":
+      return <InvitePanel builder={builder} />;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,257 @@
+/** Help, the performance score, and invitations. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { t } from "../../i18n/translate";
+import type { Builder } from "../builder";
+import { type Command, SHORTCUTS } from "../keys";
+import { invite } from "../rights";
+import { type Figure, type FigureName, scoreOf } from "../score";
+import { type BuilderText, b } from "../texts/words";
+import { Side } from "./frame";
+
+type Shown = Exclude<Command, `nudge${string}`>;
+
+const COMMAND_TEXTS: Readonly<Record<Shown, BuilderText>> = {
+  select: "commandSelect",
+  move: "commandMove",
+  rotate: "commandRotate",
+  scale: "commandScale",
+  space: "commandSpace",
+  snap: "commandSnap",
+  frame: "commandFrame",
+  undo: "commandUndo",
+  redo: "commandRedo",
+  copy: "commandCopy",
+  cut: "commandCut",
+  paste: "commandPaste",
+  duplicate: "commandDuplicate",
+  delete: "commandDelete",
+  all: "commandAll",
+  none: "commandNone",
+  drop: "commandDrop",
+  rename: "commandRename",
+  help: "commandHelp",
+};
+
+/** Keys that are written on keyboards in words. */
+function keyText(key: string): string {
+  return key
+    .replace("Shift", t("keyShift"))
+    .replace("Delete", b("keyDelete"))
+    .replace("Esc", t("keyEscape"));
+}
+
+export function Help({ builder }: { builder: Builder }) {
+  return (
+    <Side builder={builder} name="help" title="helpTitle">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
+      <div class="builder-scroll" tabIndex={0}>
+        <p class="hint">{b("helpMouse")}</p>
+        <dl class="keys">
+          {SHORTCUTS.map(({ command, keys }) => (
+            <div key={command}>
+              <dt>
+                {keys.map((key) => (
+                  <kbd key={key}>{keyText(key)}</kbd>
+                ))}
+              </dt>
+              <dd>{b(COMMAND_TEXTS[command as Shown])}</dd>
+            </div>
+          ))}
+          <div>
+            <dt>
+              <kbd>{t("keyArrows")}</kbd>
+            </dt>
+            <dd>{b("helpNudge")}</dd>
+          </div>
+          <div>
+            <dt>
+              <kbd>{b("keyPages")}</kbd>
+            </dt>
+            <dd>{b("helpNudgeHeight")}</dd>
+          </div>
+        </dl>
+        <p class="hint">{b("helpMany")}</p>
+        <p class="hint">{b("helpTogether")}</p>
+        <p class="hint">{b("helpTablet")}</p>
+      </div>
+    </Side>
+  );
+}
+
+const FIGURE_TEXTS: Readonly<Record<FigureName, BuilderText>> = {
+  triangles: "figureTriangles",
+  drawCalls: "figureDrawCalls",
+  textures: "figureTextures",
+  bodies: "figureBodies",
+  lights: "figureLights",
+  objects: "figureObjects",
+};
+
+const ADVICE_TEXTS: Readonly<Record<FigureName, BuilderText>> = {
+  triangles: "adviceTriangles",
+  drawCalls: "adviceDrawCalls",
+  textures: "adviceTextures",
+  bodies: "adviceBodies",
+  lights: "adviceLights",
+  objects: "adviceObjects",
+};
+
+const SCORE_EVERY_MS = 1_000;
+
+function figureText(name: FigureName, value: number | null): string {
+  if (value === null) return "—";
+  if (name === "textures") return b("megabytes", { value: Math.round(value / 2 ** 20) });
+  return Math.round(value).toLocaleString(document.documentElement.lang || "en");
+}
+
+export function ScorePanel({ builder }: { builder: Builder }) {
+  const drawing = useSignal(builder.bench.drawing());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      drawing.value = builder.bench.drawing();
+    }, SCORE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [builder, drawing]);
+  const score = scoreOf(builder.scenery.value, drawing.value);
+  const grade = score.points >= 85 ? "good" : score.points >= 55 ? "fair" : "poor";
+  const gradeText: BuilderText =
+    grade === "good" ? "scoreGood" : grade === "fair" ? "scoreFair" : "scorePoor";
+  return (
+    <Side builder={builder} name="score" title="score">
+      <div class="builder-scroll">
+        <p class="builder-score-points" data-grade={grade}>
+          <strong>{score.points}</strong>
+          <span>{b(gradeText)}</span>
+        </p>
+        <ul class="builder-figures">
+          {score.figures.map((figure) => (
+            <FigureRow key={figure.name} figure={figure} />
+          ))}
+        </ul>
+        <h3>{b("adviceTitle")}</h3>
+        {score.advice.length === 0 ? (
+          <p class="hint">{b("adviceNone")}</p>
+        ) : (
+          <ol class="builder-advice">
+            {score.advice.map((name) => (
+              <li key={name}>{b(ADVICE_TEXTS[name])}</li>
+            ))}
+          </ol>
+        )}
+        <p class="hint">{b("scoreHint")}</p>
+      </div>
+    </Side>
+  );
+}
+
+function FigureRow({ figure }: { figure: Figure }) {
+  const { name, value, most, verdict } = figure;
+  return (
+    <li data-verdict={verdict} data-figure={name}>
+      <span>{b(FIGURE_TEXTS[name])}</span>
+      <b>{figureText(name, value)}</b>
+      <meter
+        min={0}
+        max={most}
+        value={Math.min(most, value ?? 0)}
+        aria-label={b("figureOf", { figure: b(FIGURE_TEXTS[name]), most: figureText(name, most) })}
+      />
+    </li>
+  );
+}
+
+const HOUR_S = 3_600;
+const DURATIONS: readonly { seconds: number; text: BuilderText }[] = [
+  { seconds: HOUR_S, text: "durationHour" },
+  { seconds: 24 * HOUR_S, text: "durationDay" },
+  { seconds: 7 * 24 * HOUR_S, text: "durationWeek" },
+];
+
+export function InvitePanel({ builder }: { builder: Builder }) {
+  const role = useSignal<"builder" | "owner">("builder");
+  const seconds = useSignal(24 * HOUR_S);
+  const link = useSignal<string | null>(null);
+  const make = async (): Promise<void> => {
+    const { bench, fetch } = builder;
+    const key = await bench.keyHex();
+    const made = await invite(
+      fetch,
+      bench.world,
+      key,
+      role.peek(),
+      seconds.peek(),
+      location.origin,
+    );
+    link.value = made;
+    if (made === null) builder.say(b("inviteFailed"), "trouble");
+  };
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(link.peek() ?? "");
+      builder.say(b("linkCopied"));
+    } catch {
+      builder.say(b("clipboardClosed"), "trouble");
+    }
+  };
+  return (
+    <Side builder={builder} name="invite" title="invite">
+      <form
+        class="builder-scroll"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void make();
+        }}
+      >
+        <p class="hint">{b("inviteHint")}</p>
+        <label class="builder-field">
+          <span class="builder-label">{b("inviteRole")}</span>
+          <select
+            class="builder-choice"
+            value={role.value}
+            onChange={(event) => {
+              role.value = event.currentTarget.value === "owner" ? "owner" : "builder";
+            }}
+          >
+            <option value="builder">{b("roleBuilder")}</option>
+            <option value="owner">{b("roleOwner")}</option>
+          </select>
+        </label>
+        <label class="builder-field">
+          <span class="builder-label">{b("inviteFor")}</span>
+          <select
+            class="builder-choice"
+            value={seconds.value}
+            onChange={(event) => {
+              seconds.value = Number(event.currentTarget.value);
+            }}
+          >
+            {DURATIONS.map(({ seconds: value, text }) => (
+              <option key={value} value={value}>
+                {b(text)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" class="button primary">
+          {b("inviteMake")}
+        </button>
+        {link.value !== null && (
+          <div class="builder-link">
+            <input
+              class="builder-text"
+              type="text"
+              readOnly
+              aria-label={b("inviteLink")}
+              value={link.value}
+              onFocus={(event) => event.currentTarget.select()}
+            />
+            <button type="button" class="button quiet" onClick={() => void copy()}>
+              {b("copyLink")}
+            </button>
+          </div>
+        )}
+      </form>
+    </Side>
+  );
+}

@@ -1,0 +1,31 @@
+/** Which rows of a long list are drawn. Rows are of one height, so no measuring is needed. */
+
+/** Rows beyond the edges, so that scrolling shows no gaps. */
+const OVERSCAN_ROWS = 6;
+
+export interface Shown {
+  /** First row that is drawn. */
+  from: number;
+  /** The row after the last one that is drawn. */
+  to: number;
+}
+
+export function rowsShown(scrollPx: number, heightPx: number, rowPx: number, count: number): Shown {
+  const first = Math.floor(Math.max(0, scrollPx) / rowPx) - OVERSCAN_ROWS;
+  const last = Math.ceil((Math.max(0, scrollPx) + Math.max(0, heightPx)) / rowPx) + OVERSCAN_ROWS;
+  const to = Math.min(count, last);
+  return { from: Math.max(0, Math.min(first, to)), to };
+}
+
+/** Where to scroll so that a row is seen; null: it is seen. */
+export function scrollTo(
+  row: number,
+  scrollPx: number,
+  heightPx: number,
+  rowPx: number,
+): number | null {
+  const top = row * rowPx;
+  if (top < scrollPx) return top;
+  if (top + rowPx > scrollPx + heightPx) return top + rowPx - heightPx;
+  return null;
+}

@@ -1,0 +1,440 @@
+//! Changing worlds over HTTP: operations, undo, roles, invitations.
+
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path as UrlPath, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use vivarium_contract::editing::{Change, Copies, EditRefusal, Editor, Operations, Role};
+use vivarium_protocol::{limits::DEVICE_KEY_BYTES, text};
+use vivarium_scene::operation::Operation;
+use vivarium_store::{keeper::SaveError, port::StoreError};
+
+use super::{EditError, roles::account_of};
+use crate::{
+    connections::Ticket,
+    http::Shared,
+    limits::{
+        ACCOUNTS_MAX, EDIT_ANSWER_TIMEOUT, EDIT_BODY_BYTES_MAX, EDIT_OPERATIONS_MAX,
+        EDITS_PER_ACCOUNT, INVITATION_LIFE_S_MAX,
+    },
+    origin,
+    routing::ToWorld,
+    worlds::World,
+};
+
+/// What people without a usable name are called.
+const NAMELESS: &str = "Somebody";
+
+/// How often each account may change something.
+#[derive(Debug)]
+pub struct EditBudget(DefaultKeyedRateLimiter<String>);
+
+impl Default for EditBudget {
+    fn default() -> Self {
+        let at_least_one = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(at_least_one(EDITS_PER_ACCOUNT.per_s))
+            .allow_burst(at_least_one(EDITS_PER_ACCOUNT.burst));
+        Self(RateLimiter::keyed(quota))
+    }
+}
+
+impl EditBudget {
+    fn allows(&self, account: &str) -> bool {
+        if self.0.len() >= ACCOUNTS_MAX {
+            self.0.retain_recent();
+            if self.0.len() >= ACCOUNTS_MAX {
+                return false;
+            }
+        }
+        self.0.check_key(&account.to_owned()).is_ok()
+    }
+}
+
+/// The routes of this file.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/worlds/{world}/operations", post(operations))
+        .route("/api/worlds/{world}/undo", post(undo))
+        .route("/api/worlds/{world}/redo", post(redo))
+        .route("/api/worlds/{world}/role", get(role))
+        .route("/api/worlds/{world}/invitations", post(invite))
+        .route("/api/invitations", post(redeem))
+        .layer(DefaultBodyLimit::max(EDIT_BODY_BYTES_MAX))
+}
+
+/// An answer that is no success.
+struct Refusal {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, error: &str, text: impl ToString) -> Self {
+        Self { status, body: json!({ "error": error, "text": text.to_string() }) }
+    }
+
+    fn with(mut self, name: &str, value: Value) -> Self {
+        self.body[name] = value;
+        self
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let no_store = [(header::CACHE_CONTROL, "no-store")];
+        (self.status, no_store, Json(self.body)).into_response()
+    }
+}
+
+type Answer<T> = Result<Json<T>, Refusal>;
+
+/// The account of a request.
+fn account(shared: &Shared, headers: &HeaderMap) -> Result<String, Refusal> {
+    if !origin::may_connect(headers, &shared.allow_origins) {
+        shared.metrics.origins_refused.inc();
+        let text = "pages of this origin may not change anything (see --allow-origin)";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "origin", text));
+    }
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key = given.and_then(|given| given.strip_prefix("Bearer ")).and_then(key_of);
+    let key = key.ok_or_else(|| {
+        let text = "the header `Authorization: Bearer KEY` is needed; KEY are the 64 hexadecimal \
+            digits of a secret that the client has made for itself";
+        Refusal::new(StatusCode::UNAUTHORIZED, "no_key", text)
+    })?;
+    Ok(account_of(&key))
+}
+
+fn key_of(digits: &str) -> Option<[u8; DEVICE_KEY_BYTES]> {
+    if digits.len() != 2 * DEVICE_KEY_BYTES || !digits.is_ascii() {
+        return None;
+    }
+    let mut key = [0; DEVICE_KEY_BYTES];
+    for (index, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(key)
+}
+
+fn world<'a>(shared: &'a Shared, name: &str) -> Result<&'a World, Refusal> {
+    let index =
+        Some(name).filter(|name| !name.is_empty()).and_then(|name| shared.worlds.find(name));
+    let missing = || Refusal::new(StatusCode::NOT_FOUND, "no_world", "there is no such world");
+    index.map(|index| &shared.worlds.0[index]).ok_or_else(missing)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| format!("{}: {}", error.path(), error.inner()));
+    let whole = parsed.and_then(|value| match reader.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err(error.to_string()),
+    });
+    whole.map_err(|text| Refusal::new(StatusCode::BAD_REQUEST, "malformed", text))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    operations: Vec<Operation>,
+    #[serde(default)]
+    base: Option<u32>,
+    #[serde(default)]
+    stroke: Option<u32>,
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stepping {
+    #[serde(default)]
+    name: String,
+}
+
+/// A change that is on the disk.
+#[derive(Debug, Serialize)]
+struct Done {
+    number: u32,
+    revision: u64,
+    /// Placeholders and the ids that were given in their place.
+    objects: BTreeMap<u32, u32>,
+    skipped: Vec<Value>,
+}
+
+async fn operations(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    let account = account(&shared, &headers)?;
+    let world = world(&shared, &name)?;
+    let role = may_build(&shared, &account, world)?;
+    // Only now: what a visitor sends is not worth reading.
+    let Batch { operations, base, stroke, name } = parse(&body)?;
+    if operations.is_empty() {
+        let text = "operations: at least one is needed";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "malformed", text));
+    }
+    if operations.len() > EDIT_OPERATIONS_MAX {
+        let text = format!("operations: at most {EDIT_OPERATIONS_MAX} are allowed");
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));
+    }
+    let operations = Operations::from(operations);
+    change(&shared, world, account, role, &name, Change::Do { operations, base, stroke }).await
+}
+
+async fn undo(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    step(&shared, &name, &headers, &body, Change::Undo).await
+}
+
+async fn redo(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    step(&shared, &name, &headers, &body, Change::Redo).await
+}
+
+async fn step(
+    shared: &Shared,
+    name: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    way: Change,
+) -> Answer<Done> {
+    let account = account(shared, headers)?;
+    let world = world(shared, name)?;
+    let role = may_build(shared, &account, world)?;
+    let Stepping { name } = if body.is_empty() { Stepping::default() } else { parse(body)? };
+    change(shared, world, account, role, &name, way).await
+}
+
+/// What somebody may do, if it is anything, and not too often.
+fn may_build(shared: &Shared, account: &str, world: &World) -> Result<Role, Refusal> {
+    let role = shared.roles.of(account, world.name());
+    if role < Role::Builder {
+        let text = "only people who may build in this world can change it";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
+    }
+    if !shared.edits.allows(account) {
+        let text = "too many changes: try again in a moment";
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
+    }
+    Ok(role)
+}
+
+async fn change(
+    shared: &Shared,
+    world: &World,
+    account: String,
+    role: Role,
+    name: &str,
+    change: Change,
+) -> Answer<Done> {
+    let too_many = |text| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
+    if !world.status.is_running() || world.building.is_broken() {
+        let text = "the world is not running";
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text));
+    }
+    let name = text::name(name).unwrap_or_else(|_| NAMELESS.into());
+    let editor = Editor { account, name, role };
+    let (ask, answered) = world.building.ask().ok_or_else(|| too_many("too many changes wait"))?;
+    world
+        .send(ToWorld::Edit(Box::new((ask, editor, change))))
+        .map_err(|_| too_many("the world is far behind: try again in a moment"))?;
+    let lost = |text| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text);
+    match tokio::time::timeout(EDIT_ANSWER_TIMEOUT, answered).await {
+        Ok(Ok(Ok(kept))) => {
+            shared.metrics.edits_kept.inc();
+            let objects = kept.created.iter().map(|(asked, given)| (asked.0, given.0)).collect();
+            let skipped = skipped(&kept.skipped);
+            Ok(Json(Done { number: kept.number, revision: kept.revision, objects, skipped }))
+        }
+        Ok(Ok(Err(error))) => {
+            shared.metrics.edits_refused.inc();
+            Err(refusal_of(&error))
+        }
+        Ok(Err(_)) => Err(lost("the world was restarted: look whether the change is there")),
+        Err(_) => Err(lost("there is no answer: look whether the change is there")),
+    }
+}
+
+fn skipped(skipped: &[(Operation, String)]) -> Vec<Value> {
+    let skipped = skipped.iter();
+    skipped.map(|(operation, reason)| json!({ "operation": operation, "reason": reason })).collect()
+}
+
+fn refusal_of(error: &EditError) -> Refusal {
+    let refusal = match error {
+        EditError::Refused(refusal) => &**refusal,
+        EditError::NotKept(save) => {
+            return match save {
+                SaveError::Busy => Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error),
+                SaveError::TooLarge { .. } => {
+                    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error)
+                }
+                SaveError::Store(StoreError::Full(_)) => {
+                    Refusal::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", error)
+                }
+                _ => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", error),
+            };
+        }
+    };
+    let of = |status, code| Refusal::new(status, code, refusal);
+    match refusal {
+        EditRefusal::Forbidden { index, .. } => {
+            of(StatusCode::FORBIDDEN, "forbidden").with("operation", json!(index))
+        }
+        EditRefusal::Stale { index, copy, .. } => {
+            told(of(StatusCode::CONFLICT, "stale"), *index, copy)
+        }
+        EditRefusal::Held { index, copy, .. } => {
+            told(of(StatusCode::CONFLICT, "held"), *index, copy)
+        }
+        EditRefusal::Impossible { index, copy, .. } => {
+            told(of(StatusCode::UNPROCESSABLE_ENTITY, "refused"), *index, copy)
+        }
+        EditRefusal::TooLarge { .. } => of(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        EditRefusal::Nothing => of(StatusCode::CONFLICT, "nothing"),
+        EditRefusal::AllSkipped { skipped: all } => {
+            of(StatusCode::CONFLICT, "skipped").with("skipped", json!(skipped(all)))
+        }
+        EditRefusal::Busy => of(StatusCode::TOO_MANY_REQUESTS, "too_many"),
+    }
+}
+
+fn told(refusal: Refusal, index: usize, copy: &Copies) -> Refusal {
+    let objects: BTreeMap<u32, Value> =
+        copy.objects.iter().map(|(id, object)| (id.0, json!(object))).collect();
+    let copy = json!({ "number": copy.number, "objects": objects });
+    refusal.with("operation", json!(index)).with("copy", copy)
+}
+
+#[derive(Debug, Serialize)]
+struct RoleAnswer {
+    role: Role,
+}
+
+async fn role(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+) -> Answer<RoleAnswer> {
+    let account = account(&shared, &headers)?;
+    let world = world(&shared, &name)?;
+    Ok(Json(RoleAnswer { role: shared.roles.of(&account, world.name()) }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Invite {
+    role: Role,
+    expires_in_s: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Invited {
+    invitation: String,
+    expires_in_s: u64,
+}
+
+/// Something slow that waits for the disk.
+async fn beside<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, super::roles::RolesError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let failed = |text: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text);
+    let done = tokio::task::spawn_blocking(act).await;
+    done.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+}
+
+async fn invite(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Invited> {
+    let account = account(&shared, &headers)?;
+    let name = world(&shared, &name)?.name().to_owned();
+    if shared.roles.of(&account, &name) < Role::Owner {
+        let text = "only owners of the world invite others";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
+    }
+    if !shared.edits.allows(&account) {
+        let text = "too many invitations: try again in a moment";
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
+    }
+    let Invite { role, expires_in_s } = parse(&body)?;
+    if role == Role::Visitor || !(1..=INVITATION_LIFE_S_MAX).contains(&expires_in_s) {
+        let text =
+            format!("role is builder or owner, expires_in_s is from 1 to {INVITATION_LIFE_S_MAX}");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "malformed", text));
+    }
+    let roles = shared.roles.clone();
+    let invitation = beside(move || roles.invite(Some(name), role, expires_in_s)).await?;
+    Ok(Json(Invited { invitation, expires_in_s }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redeem {
+    invitation: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Redeemed {
+    /// None: all.
+    world: Option<String>,
+    role: Role,
+}
+
+async fn redeem(
+    State(shared): State<Shared>,
+    Extension(connection): Extension<Arc<Ticket>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Redeemed> {
+    let account = account(&shared, &headers)?;
+    if connection.address().is_some_and(|address| !shared.tickets.allows(address)) {
+        let text = "too many attempts from your network: try again in a while";
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
+    }
+    let Redeem { invitation } = parse(&body)?;
+    let roles = shared.roles.clone();
+    let grant = beside(move || roles.redeem(&invitation, &account)).await?;
+    let void = || Refusal::new(StatusCode::NOT_FOUND, "void", "the invitation is over or used up");
+    let grant = grant.ok_or_else(void)?;
+    Ok(Json(Redeemed { world: grant.world, role: grant.role }))
+}
+
+/// Worlds that are changed while nobody comes in must not pile up what is to be followed.
+pub async fn keep_replicas(worlds: Arc<crate::worlds::Worlds>) {
+    let mut every_second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        every_second.tick().await;
+        let worlds = worlds.clone();
+        let caught_up = tokio::task::spawn_blocking(move || {
+            worlds.0.iter().for_each(|world| world.building.replica.catch_up());
+        });
+        if let Err(error) = caught_up.await {
+            tracing::error!(%error, "a replica failed");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Worlds that are changed while they run: from a request to the disk and back.
+//!
+//! ```text
+//! api ── ToWorld::Edit ──▶ world ── Edited ──▶ saver ──▶ keeper (store)
+//!  ▲                                  │                    │ on the disk, or not
+//!  └────────── answer ────────────────┼────────────────────┤
+//!                                     ▼                    ▼
+//!                              replica (for newcomers)   TakeBack at the next tick
+//! ```
+//!
+//! Invariant: whoever asked is answered with success only when the change is on the disk; everyone
+//! sees it at once, and sees it go when it could not be kept.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use tokio::sync::oneshot;
+use vivarium_contract::editing::{EditDone, EditRefusal};
+use vivarium_protocol::ids::ObjectId;
+use vivarium_scene::operation::Operation;
+use vivarium_store::keeper::SaveError;
+
+use crate::{limits::ASKS_MAX, worlds::WorldSource};
+
+pub mod api;
+pub mod replica;
+pub mod roles;
+pub mod saver;
+
+use replica::Replica;
+
+/// A change that is on the disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditKept {
+    /// Number of the edit since the world was started.
+    pub number: u32,
+    /// Of the world in the store.
+    pub revision: u64,
+    /// Placeholders and the ids that were given in their place.
+    pub created: Vec<(ObjectId, ObjectId)>,
+    /// What an undo or redo left out, and why.
+    pub skipped: Vec<(Operation, String)>,
+}
+
+/// Why a change was not made, or not kept.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EditError {
+    /// The world did not make it.
+    #[error(transparent)]
+    Refused(Box<EditRefusal>),
+    /// It was made, could not be kept, and was taken back.
+    #[error("the change could not be kept, and was taken back: {0}")]
+    NotKept(SaveError),
+}
+
+type Answer = oneshot::Sender<Result<EditKept, EditError>>;
+
+/// What is shared of a world that can be changed: between its thread, the writer of the store, and
+/// those who ask.
+#[derive(Debug)]
+pub struct Building {
+    /// The document as it is now.
+    pub replica: Replica,
+    asks: Mutex<BTreeMap<u32, Answer>>,
+    next_ask: AtomicU32,
+    failed: Mutex<BTreeSet<u32>>,
+    saved: AtomicU32,
+    is_broken: AtomicBool,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Building {
+    /// Of a world that was not changed yet.
+    pub fn new(source: &WorldSource) -> Self {
+        Self {
+            replica: Replica::new(source),
+            asks: Mutex::default(),
+            next_ask: AtomicU32::new(0),
+            failed: Mutex::default(),
+            saved: AtomicU32::new(0),
+            is_broken: AtomicBool::new(false),
+        }
+    }
+
+    /// Begins to wait for the answer to a change; none: too many wait.
+    pub fn ask(&self) -> Option<(u32, oneshot::Receiver<Result<EditKept, EditError>>)> {
+        let mut asks = locked(&self.asks);
+        if asks.len() >= ASKS_MAX {
+            // Those whom nobody waits for any more make room.
+            asks.retain(|_, answer| !answer.is_closed());
+            if asks.len() >= ASKS_MAX {
+                return None;
+            }
+        }
+        let ask = self.next_ask.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel();
+        asks.insert(ask, answer);
+        Some((ask, answered))
+    }
+
+    /// Answers whoever asked, if they still wait.
+    fn answer(&self, ask: u32, result: Result<EditKept, EditError>) {
+        if let Some(answer) = locked(&self.asks).remove(&ask) {
+            let _ = answer.send(result);
+        }
+    }
+
+    /// A change was not made.
+    pub fn refused(&self, ask: u32, refusal: Box<EditRefusal>) {
+        self.answer(ask, Err(EditError::Refused(refusal)));
+    }
+
+    /// What became of an edit on its way to the disk; called by the store's writer.
+    fn settled(&self, done: &EditDone, revision: u64, result: Result<(), SaveError>) {
+        let answer = match result {
+            Ok(()) => {
+                self.saved.fetch_max(done.number, Ordering::Release);
+                Ok(EditKept {
+                    number: done.number,
+                    revision,
+                    created: done.created.clone(),
+                    skipped: done.skipped.clone(),
+                })
+            }
+            Err(error) => {
+                if matches!(&error, SaveError::Store(error) if error.is_final()) {
+                    self.is_broken.store(true, Ordering::Release);
+                }
+                locked(&self.failed).insert(done.number);
+                Err(EditError::NotKept(error))
+            }
+        };
+        if let Some(ask) = done.ask {
+            self.answer(ask, answer);
+        }
+    }
+
+    /// Whether nobody knows what is on the disk: the world must not go on.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Acquire)
+    }
+
+    /// The world begins anew, from another document: nobody is answered any more.
+    fn restart(&self, source: &WorldSource) {
+        locked(&self.asks).clear();
+        locked(&self.failed).clear();
+        self.saved.store(0, Ordering::Release);
+        self.replica.restart(source);
+    }
+}

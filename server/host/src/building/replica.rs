@@ -1,0 +1,122 @@
+//! The document of a world as it is now, for those who come in while it is changed.
+//!
+//! The world's thread only puts edits into a list, under a lock that nobody holds for long; they are
+//! done here when somebody asks for the document, or once a second. Invariant: whoever was told of
+//! an edit by the world finds it in the document.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use vivarium_contract::editing::{EditDone, Operations};
+use vivarium_scene::{document::WorldDocument, scene::Scene};
+
+use super::locked;
+use crate::worlds::WorldSource;
+
+/// A document as clients get it.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// JSON.
+    pub json: Bytes,
+    /// A strong entity tag of `json` and `edits`, with its quotes.
+    pub etag: String,
+    /// Number of the last edit in it.
+    pub edits: u32,
+    /// Name for people.
+    pub title: String,
+    /// For people.
+    pub description: String,
+}
+
+impl Served {
+    fn of(json: Bytes, document: &WorldDocument, edits: u32) -> Self {
+        let hash = blake3::hash(&json).to_hex();
+        Self {
+            etag: format!("\"{}-{edits}\"", &hash[..32]),
+            json,
+            edits,
+            title: document.title.clone(),
+            description: document.description.clone(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    original: Arc<WorldDocument>,
+    /// Made at the first edit.
+    scene: Option<Scene>,
+    edits: u32,
+    served: Arc<Served>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Replica {
+    waiting: Mutex<Vec<(u32, Operations)>>,
+    inner: Mutex<Inner>,
+}
+
+impl Inner {
+    fn new(source: &WorldSource) -> Self {
+        let served = Served::of(source.json.clone(), &source.document, 0);
+        let original = source.document.clone();
+        Self { original, scene: None, edits: 0, served: Arc::new(served) }
+    }
+
+    fn catch_up(&mut self, waiting: Vec<(u32, Operations)>) {
+        for (number, operations) in waiting {
+            let scene = self.scene.get_or_insert_with(|| Scene::new((*self.original).clone()));
+            if let Err(error) = scene.apply_all(operations.0.iter().cloned()) {
+                // The world has done them to the very same document.
+                tracing::error!(%error, number, "an edit could not be followed");
+            }
+            self.edits = number;
+        }
+    }
+}
+
+impl Replica {
+    pub(super) fn new(source: &WorldSource) -> Self {
+        Self { waiting: Mutex::default(), inner: Mutex::new(Inner::new(source)) }
+    }
+
+    pub(super) fn restart(&self, source: &WorldSource) {
+        let mut inner = locked(&self.inner);
+        locked(&self.waiting).clear();
+        *inner = Inner::new(source);
+    }
+
+    pub(super) fn push(&self, done: &EditDone) {
+        locked(&self.waiting).push((done.number, done.operations.clone()));
+    }
+
+    /// Does what waits. May take a while.
+    pub fn catch_up(&self) {
+        let mut inner = locked(&self.inner);
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        inner.catch_up(waiting);
+    }
+
+    /// The document as it is now. May take a while.
+    pub fn served(&self) -> Arc<Served> {
+        let mut inner = locked(&self.inner);
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        inner.catch_up(waiting);
+        if inner.served.edits != inner.edits
+            && let Some(scene) = &inner.scene
+        {
+            let document = scene.document();
+            let json = serde_json::to_vec(&document).expect("documents have only names as keys");
+            inner.served = Arc::new(Served::of(json.into(), &document, inner.edits));
+        }
+        inner.served.clone()
+    }
+
+    /// Name and description for people, without waiting for the newest document.
+    pub fn titles(&self) -> (String, String) {
+        let inner = locked(&self.inner);
+        let head = inner.scene.as_ref().map_or(&*inner.original, Scene::head);
+        (head.title.clone(), head.description.clone())
+    }
+}

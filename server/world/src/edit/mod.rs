@@ -1,0 +1,257 @@
+//! The world changes while people are in it.
+//!
+//! Owns the document as it is now, the numbers of edits, who touched what last, and what each person
+//! may undo. Invariant: an edit is made at once and as a whole, or not at all; the others in
+//! `server/world` that were built from the document follow in the same tick ([`Take::Follow`]).
+//! Whether an edit is kept on a disk is not known here: one that could not be comes back as
+//! [`WorldInput::TakeBack`].
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use vivarium_contract::{
+    Phase, WorldInput, WorldOutput, WorldSpec,
+    editing::{Change, EditDone, EditRefusal, Editor, Operations},
+};
+use vivarium_protocol::{
+    ids::{ObjectId, PersonId},
+    limits::EDIT_BYTES_MAX,
+    notice::ServerMessage,
+};
+use vivarium_scene::{
+    operation::{Aspect, Operation, Property},
+    scene::Scene,
+};
+
+use crate::{
+    authority::{Person, TakeIntent, everyone},
+    limits::{EDITS_WAITING_MAX, OPERATIONS_PER_TICK},
+    tick::{Clock, In, Inbox, Outbox, Step, Take},
+};
+
+mod memory;
+mod permit;
+mod select;
+mod undo;
+mod work;
+
+use work::{Editing, Wanted};
+
+/// What the edits of this tick changed, for whatever was built from the document.
+#[derive(Resource, Default)]
+pub(crate) struct Changed {
+    /// Objects whose bodies, colliders or sensors are others now, or that came or went.
+    pub bodies: BTreeSet<ObjectId>,
+    /// Objects that may mean something else to people: where they appear, where they go.
+    pub roles: BTreeSet<ObjectId>,
+    /// Whether the settings are others.
+    pub settings: bool,
+}
+
+impl Changed {
+    /// Whether anything must follow.
+    pub fn is_empty(&self) -> bool {
+        self.bodies.is_empty() && self.roles.is_empty() && !self.settings
+    }
+
+    /// Notes what an operation that was done changed.
+    fn note(&mut self, scene: &Scene, operation: &Operation) {
+        match operation {
+            Operation::Create { object, .. }
+            | Operation::Delete { object }
+            | Operation::Place { object, .. }
+            | Operation::Rebase { object, .. } => {
+                self.bodies.insert(*object);
+                self.roles.insert(*object);
+            }
+            Operation::Rename { object, .. } => {
+                self.roles.insert(*object);
+            }
+            Operation::Set { object, property } => self.note_property(property, [*object]),
+            Operation::SetBlueprint { name, property } => {
+                self.note_property(property, scene.instances(name));
+            }
+            Operation::Blueprint { name, .. } => {
+                self.bodies.extend(scene.instances(name));
+                self.roles.extend(scene.instances(name));
+            }
+            Operation::Settings(_) => self.settings = true,
+            Operation::Reparent { .. }
+            | Operation::Lock { .. }
+            | Operation::Material { .. }
+            | Operation::Environment(_)
+            | Operation::Title { .. } => {}
+        }
+    }
+
+    fn note_property(&mut self, property: &Property, objects: impl IntoIterator<Item = ObjectId>) {
+        match property.aspect() {
+            Aspect::Colliders | Aspect::Body | Aspect::Mover | Aspect::Hinge | Aspect::Sensor => {
+                self.bodies.extend(objects)
+            }
+            Aspect::Spawn | Aspect::Portal => self.roles.extend(objects),
+            _ => {}
+        }
+    }
+}
+
+/// The document as it is now.
+#[derive(Resource)]
+pub(crate) struct Current(pub Scene);
+
+/// Number of the last edit.
+#[derive(Resource, Default)]
+pub(crate) struct EditNumber(pub u32);
+
+/// What waits for a tick with room for it.
+struct Waiting {
+    ask: u32,
+    editor: Editor,
+    change: Change,
+}
+
+#[derive(Resource, Default)]
+struct Queue(VecDeque<Waiting>);
+
+/// Lets the world be changed.
+pub(crate) struct EditPlugin {
+    scene: Scene,
+}
+
+impl EditPlugin {
+    /// For a world of this specification.
+    pub fn of(spec: &WorldSpec) -> Self {
+        Self { scene: Scene::new((*spec.document).clone()) }
+    }
+}
+
+impl Plugin for EditPlugin {
+    fn build(&self, app: &mut App) {
+        app.insert_resource(Current(self.scene.clone()))
+            .init_resource::<EditNumber>()
+            .init_resource::<Changed>()
+            .init_resource::<Queue>()
+            .init_resource::<Editing>()
+            .take_intent::<select::Select>()
+            .add_systems(In(Phase::Ingest), take_edits.in_set(Take::Edits))
+            .add_systems(
+                In(Phase::Simulate),
+                select::show_selected.in_set(Step::Social).after(crate::chat::see_gesture),
+            );
+    }
+}
+
+/// Takes edits out of the inbox and does as many as a tick has room for, in the order of arrival.
+fn take_edits(world: &mut World) {
+    *world.resource_mut::<Changed>() = Changed::default();
+    let inbox = std::mem::take(&mut world.resource_mut::<Inbox>().0);
+    let mut rest = Vec::with_capacity(inbox.len());
+    for input in inbox {
+        match input {
+            WorldInput::Edit { ask, editor, change } => {
+                let queue = &mut world.resource_mut::<Queue>().0;
+                if queue.len() < EDITS_WAITING_MAX {
+                    queue.push_back(Waiting { ask, editor, change });
+                } else {
+                    refuse(world, ask, EditRefusal::Busy);
+                }
+            }
+            WorldInput::TakeBack { number, operations } => take_back(world, number, &operations),
+            other => rest.push(other),
+        }
+    }
+    world.resource_mut::<Inbox>().0 = rest;
+    let mut done = 0;
+    while done < OPERATIONS_PER_TICK {
+        let Some(waiting) = world.resource_mut::<Queue>().0.pop_front() else { break };
+        done += match &waiting.change {
+            Change::Do { operations, .. } => operations.0.len().max(1),
+            Change::Undo | Change::Redo => world.resource::<Editing>().undo.size(&waiting.editor),
+        };
+        edit(world, waiting);
+    }
+}
+
+fn refuse(world: &mut World, ask: u32, refusal: EditRefusal) {
+    let refusal = Box::new(refusal);
+    world.resource_mut::<Outbox>().push(WorldOutput::EditRefused { ask, refusal });
+}
+
+fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
+    let tick = world.resource::<Clock>().tick;
+    let number = world.resource::<EditNumber>().0;
+    let made = world.resource_scope(|world, mut editing: Mut<Editing>| {
+        let mut current = world.resource_mut::<Current>();
+        let wanted = Wanted { editor: &editor, tick, number };
+        match change {
+            Change::Do { operations, base, stroke } => {
+                editing.make(&mut current.0, wanted, &operations, base, stroke)
+            }
+            Change::Undo => editing.undo(&mut current.0, wanted),
+            Change::Redo => editing.redo(&mut current.0, wanted),
+        }
+    });
+    match made {
+        Ok(made) => {
+            let done = EditDone {
+                ask: Some(ask),
+                account: editor.account,
+                number: number + 1,
+                operations_json: made.operations.to_json(),
+                operations: made.operations,
+                inverses: made.inverses,
+                created: made.created,
+                skipped: made.skipped,
+            };
+            tell(world, editor.name, done);
+        }
+        Err(refusal) => refuse(world, ask, refusal),
+    }
+}
+
+/// Undoes what could not be kept.
+fn take_back(world: &mut World, from: u32, operations: &Operations) {
+    let number = world.resource::<EditNumber>().0;
+    let inverses = world.resource_scope(|world, mut editing: Mut<Editing>| {
+        editing.forget_from(from);
+        let mut current = world.resource_mut::<Current>();
+        current.0.apply_all(operations.0.iter().cloned())
+    });
+    let inverses = match inverses {
+        Ok(inverses) => inverses,
+        Err(error) => {
+            // What was done can be undone: then what comes in here is not what was done.
+            tracing::error!(%error, from, "edits could not be taken back");
+            return;
+        }
+    };
+    let done = EditDone {
+        ask: None,
+        account: String::new(),
+        number: number + 1,
+        operations_json: operations.to_json(),
+        operations: operations.clone(),
+        inverses: inverses.into(),
+        created: Vec::new(),
+        skipped: Vec::new(),
+    };
+    tell(world, String::new(), done);
+}
+
+/// Notes what follows from an edit, and tells everyone.
+fn tell(world: &mut World, author: String, done: EditDone) {
+    world.resource_scope(|world, mut changed: Mut<Changed>| {
+        let scene = &world.resource::<Current>().0;
+        done.operations.0.iter().for_each(|operation| changed.note(scene, operation));
+    });
+    world.resource_mut::<EditNumber>().0 = done.number;
+    let to: Vec<PersonId> = everyone(world.query::<&Person>().iter(world));
+    let operations =
+        (done.operations_json.len() <= EDIT_BYTES_MAX).then(|| done.operations_json.clone());
+    let mut outbox = world.resource_mut::<Outbox>();
+    // First, so that whoever is told of an edit finds it in the document.
+    let number = done.number;
+    outbox.push(WorldOutput::Edited(Box::new(done)));
+    outbox.notice(to, &ServerMessage::Edited { number, author, operations });
+}

@@ -1,0 +1,25 @@
+//! Who may do what to a world.
+
+use vivarium_contract::editing::Role;
+use vivarium_scene::{operation::Operation, scene::Scene};
+
+/// Why somebody may not do an operation; none: they may.
+pub(super) fn hindrance(role: Role, operation: &Operation, scene: &Scene) -> Option<&'static str> {
+    if role < Role::Builder {
+        return Some("only people who may build in this world can change it");
+    }
+    let is_locked = |id| scene.object(id).is_some_and(|object| object.locked);
+    match operation {
+        Operation::Lock { .. } if role < Role::Owner => {
+            Some("only owners of the world lock and unlock objects")
+        }
+        Operation::Create { value, .. } if value.locked && role < Role::Owner => {
+            Some("only owners of the world lock and unlock objects")
+        }
+        Operation::Lock { .. } => None,
+        _ if operation.object().is_some_and(is_locked) => {
+            Some("the object is locked: an owner of the world can unlock it")
+        }
+        _ => None,
+    }
+}

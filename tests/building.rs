@@ -1,0 +1,454 @@
+//! Worlds that are built over HTTP while people are inside, and servers that are killed meanwhile.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+    task::JoinSet,
+};
+use vivarium_contract::{editing::Role, saving::SavedBatch};
+use vivarium_host::{config::ServerConfig, server::Server};
+use vivarium_protocol::{
+    ids::ObjectId,
+    intent::{ClientMessage, Hello},
+    notice::{Denial, ServerMessage},
+};
+use vivarium_scene::operation::PLACEHOLDERS;
+use vivarium_store::{
+    adapters::{memory::MemoryStore, sqlite::SqliteStore},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
+};
+
+use crate::harness::socket::{Client, build, hello, server, worlds};
+
+/// Somebody with a device of their own.
+struct Builder {
+    address: SocketAddr,
+    key: String,
+}
+
+impl Builder {
+    fn new(server: &Server, number: u8) -> Self {
+        Self { address: server.address(), key: format!("{number:064x}") }
+    }
+
+    /// A builder who was invited by the server itself.
+    async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
+        let roles = server.roles().clone();
+        let secret =
+            tokio::task::spawn_blocking(move || roles.invite(Some("here".into()), role, 60));
+        let builder = Self::new(server, number);
+        let body = json!({ "invitation": secret.await?? });
+        let (status, answer) = builder.post("/api/invitations", &body).await?;
+        ensure!(status == 200, "{answer}");
+        Ok(builder)
+    }
+
+    async fn ask(&self, way: (&str, &str), body: &str) -> anyhow::Result<(u16, Value)> {
+        let (status, _, body) = build(self.address, way, &self.key, body).await?;
+        let value = serde_json::from_str(&body).with_context(|| format!("{status}: {body}"))?;
+        Ok((status, value))
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
+        self.ask(("POST", path), &body.to_string()).await
+    }
+
+    async fn operations(&self, operations: Value) -> anyhow::Result<(u16, Value)> {
+        let body = json!({ "operations": operations, "name": "Ana" });
+        self.post("/api/worlds/here/operations", &body).await
+    }
+}
+
+fn post_at(x: f32, name: &str) -> Value {
+    json!([{ "create": { "object": PLACEHOLDERS, "value": {
+        "name": name, "position_m": [x, 1.0, 0.0], "properties": { "colliders": [
+            { "shape": { "box": { "size_m": [0.5, 2.0, 0.5] } } }] } } } }])
+}
+
+/// The document as a newcomer gets it, and the number of the last edit in it.
+async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
+    let (status, head, body) = build(address, ("GET", "/worlds/here.json"), "", "").await?;
+    ensure!(status == 200, "{head}");
+    let edits = head.lines().find_map(|line| line.strip_prefix("vivarium-edits: "));
+    let edits = edits.context("the number of edits")?.trim().parse()?;
+    Ok((serde_json::from_str(&body)?, edits))
+}
+
+fn names(document: &Value) -> BTreeSet<String> {
+    let objects = document["objects"].as_array().expect("a list").iter();
+    objects.filter_map(|object| object["name"].as_str()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn who_was_invited_builds_and_everyone_sees_it() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let (_, role) = ana.ask(("GET", "/api/worlds/here/role"), "").await?;
+    assert_eq!(role, json!({ "role": "builder" }));
+    let mut visitor = Client::enter(&server, "Vi").await?;
+    let (status, done) = ana.operations(post_at(5.0, "post")).await?;
+    assert_eq!(status, 200, "{done}");
+    assert_eq!(done["number"], 1);
+    assert_eq!(done["revision"], 1);
+    assert_eq!(done["objects"], json!({ "2147483648": 4 }));
+    let edited = visitor.told_of(|told| matches!(told, ServerMessage::Edited { .. })).await?;
+    let ServerMessage::Edited { number: 1, author, operations: Some(operations) } = edited else {
+        panic!("{edited:?}")
+    };
+    assert_eq!(author, "Ana");
+    assert!(operations.contains("\"post\""), "{operations}");
+    let (document_now, edits) = document(server.address()).await?;
+    assert_eq!(edits, 1);
+    assert!(names(&document_now).contains("post"));
+    let (_, undone) = ana.post("/api/worlds/here/undo", &json!({})).await?;
+    assert_eq!(undone["number"], 2);
+    assert!(!names(&document(server.address()).await?.0).contains("post"));
+    let (_, redone) = ana.ask(("POST", "/api/worlds/here/redo"), "").await?;
+    assert_eq!(redone["revision"], 3, "{redone}");
+    let (status, nothing) = ana.ask(("POST", "/api/worlds/here/redo"), "").await?;
+    assert_eq!((status, &nothing["error"]), (409, &json!("nothing")));
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_was_not_invited_changes_nothing() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let visitor = Builder::new(&server, 9);
+    let owner = Builder::invited(&server, 2, Role::Owner).await?;
+    let builder = Builder::invited(&server, 3, Role::Builder).await?;
+    for operation in [
+        json!({ "delete": { "object": 0 } }),
+        json!({ "title": { "title": "Mine", "description": "" } }),
+        json!({ "settings": {} }),
+        json!({ "material": { "name": "a", "value": null } }),
+    ] {
+        let (status, answer) = visitor.operations(json!([operation])).await?;
+        assert_eq!((status, &answer["error"]), (403, &json!("forbidden")), "{answer}");
+    }
+    for way in ["undo", "redo"] {
+        let path = format!("/api/worlds/here/{way}");
+        assert_eq!(visitor.post(&path, &json!({})).await?.0, 403);
+    }
+    let invite = json!({ "role": "builder", "expires_in_s": 60 });
+    for nobody in [&visitor, &builder] {
+        assert_eq!(nobody.post("/api/worlds/here/invitations", &invite).await?.0, 403);
+    }
+    // An owner of one world is nobody in another.
+    let there = json!({ "operations": [{ "delete": { "object": 0 } }] });
+    assert_eq!(owner.post("/api/worlds/there/operations", &there).await?.0, 403);
+    assert_eq!(owner.post("/api/worlds/there/invitations", &invite).await?.0, 403);
+    // An invitation counts once.
+    let (status, invited) = owner.post("/api/worlds/here/invitations", &invite).await?;
+    assert_eq!(status, 200, "{invited}");
+    let shown = json!({ "invitation": invited["invitation"] });
+    let (status, redeemed) = visitor.post("/api/invitations", &shown).await?;
+    assert_eq!((status, redeemed), (200, json!({ "world": "here", "role": "builder" })));
+    let late = Builder::new(&server, 10);
+    assert_eq!(late.post("/api/invitations", &shown).await?.0, 404);
+    assert_eq!(visitor.operations(post_at(1.0, "a")).await?.0, 200);
+    // Locks are for owners.
+    let lock = json!([{ "lock": { "object": 0, "locked": true } }]);
+    assert_eq!(builder.operations(lock.clone()).await?.0, 403);
+    assert_eq!(owner.operations(lock).await?.0, 200);
+    assert_eq!(builder.operations(json!([{ "delete": { "object": 0 } }])).await?.0, 403);
+    assert_eq!(document(server.address()).await?.1, 2);
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_with_the_place() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Owner).await?;
+    let path = "/api/worlds/here/operations";
+    let large = format!("[{}]", vec!["{}"; 400_000].join(","));
+    let many: Vec<Value> = vec![json!({ "delete": { "object": 99 } }); 1_001];
+    for (body, status, word) in [
+        (String::new(), 400, "EOF"),
+        ("{}".into(), 400, "operations"),
+        (json!({ "operations": [] }).to_string(), 400, "at least one"),
+        (json!({ "operations": [{ "explode": {} }] }).to_string(), 400, "operations[0]"),
+        (json!({ "operations": [], "more": 1 }).to_string(), 400, "more"),
+        (json!({ "operations": many }).to_string(), 413, "at most 1000"),
+        (
+            json!({ "operations": [{ "delete": { "object": 99 } }] }).to_string(),
+            422,
+            "operations[0]",
+        ),
+        (json!({ "operations": [{ "delete": { "object": 1 } }] }).to_string(), 422, "spawn"),
+    ] {
+        let (found, answer) = ana.ask(("POST", path), &body).await?;
+        assert_eq!(found, status, "{answer}");
+        assert!(answer["text"].as_str().unwrap_or_default().contains(word), "{answer}");
+    }
+    let (status, ..) = build(server.address(), ("POST", path), &ana.key, &large).await?;
+    assert_eq!(status, 413);
+    for key in ["", "abc", &"g".repeat(64), &"é".repeat(32)] {
+        let (status, _, body) = build(server.address(), ("POST", path), key, "{}").await?;
+        assert_eq!(status, 401, "{body}");
+    }
+    for path in ["/api/worlds/nowhere/operations", "/api/worlds//operations"] {
+        let (status, ..) = build(server.address(), ("POST", path), &ana.key, "{}").await?;
+        assert_eq!(status, 404, "{path}");
+    }
+    // A stale edit is answered with how it is now.
+    let bo = Builder::invited(&server, 2, Role::Builder).await?;
+    let rename = |name: &str| json!([{ "rename": { "object": 3, "name": name } }]);
+    assert_eq!(ana.operations(rename("sphere")).await?.0, 200);
+    let body = json!({ "operations": rename("globe"), "base": 0, "name": "Bo" });
+    let (status, stale) = bo.post(path, &body).await?;
+    assert_eq!((status, &stale["error"]), (409, &json!("stale")), "{stale}");
+    assert_eq!(stale["copy"]["number"], 1);
+    assert_eq!(stale["copy"]["objects"]["3"]["name"], "sphere");
+    assert_eq!(document(server.address()).await?.1, 1, "nothing else was done");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_builders_show_what_they_have_chosen() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let mut key = [0; 32];
+    key[31] = 1;
+    assert_eq!(ana.key, format!("{:064x}", 1));
+    let (mut ana, _) = Client::join(&server, &Hello { key: Some(key), ..hello("Ana") }).await?;
+    let mut bo = Client::enter(&server, "Bo").await?;
+    let select = ClientMessage::Select { objects: vec![ObjectId(3)] };
+    ana.send(&select).await?;
+    let told = bo.told_of(|told| matches!(told, ServerMessage::Selected { .. })).await?;
+    let objects = vec![ObjectId(3)];
+    assert_eq!(told, ServerMessage::Selected { person: ana.person, objects });
+    bo.send(&select).await?;
+    let denied = bo.told_of(|told| matches!(told, ServerMessage::Denied { .. })).await?;
+    assert_eq!(denied, ServerMessage::Denied { denial: Denial::NotAllowed });
+    server.shutdown().await;
+    Ok(())
+}
+
+/// A store whose disk fails when it is told to.
+struct Failing {
+    inner: MemoryStore,
+    failure: Arc<std::sync::Mutex<Option<StoreError>>>,
+}
+
+impl WorldStore for Failing {
+    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
+        match &*self.failure.lock().expect("nobody panics with it") {
+            Some(error) => Err(error.clone()),
+            None => self.inner.append(batches),
+        }
+    }
+    fn worlds(&mut self) -> Result<Vec<String>, StoreError> {
+        self.inner.worlds()
+    }
+    fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError> {
+        self.inner.create(world, document)
+    }
+    fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError> {
+        self.inner.load(world)
+    }
+    fn snapshot(&mut self, world: &str, at: u64, document: &[u8]) -> Result<(), StoreError> {
+        self.inner.snapshot(world, at, document)
+    }
+    fn history(&mut self, world: &str, at: u64, n: u32) -> Result<Vec<SavedBatch>, StoreError> {
+        self.inner.history(world, at, n)
+    }
+    fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
+        self.inner.save_poses(world, poses)
+    }
+    fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.poses(world)
+    }
+    fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
+        self.inner.grants()
+    }
+    fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
+        self.inner.grant(grant)
+    }
+    fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
+        self.inner.invite(invitation, now_ms)
+    }
+    fn redeem(&mut self, digest: &str, who: &str, now: u64) -> Result<Option<Grant>, StoreError> {
+        self.inner.redeem(digest, who, now)
+    }
+}
+
+#[tokio::test]
+async fn what_the_disk_does_not_take_is_taken_back_and_a_broken_disk_stops_the_world()
+-> anyhow::Result<()> {
+    let failure = Arc::new(std::sync::Mutex::new(None));
+    let store = Failing { inner: MemoryStore::default(), failure: failure.clone() };
+    let config = ServerConfig::on_free_port();
+    let server = Server::start_kept(config, worlds(), Box::new(store)).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let mut visitor = Client::enter(&server, "Vi").await?;
+    assert_eq!(ana.operations(post_at(5.0, "kept")).await?.0, 200);
+
+    *failure.lock().expect("nobody panics with it") =
+        Some(StoreError::Full("the disk is full".into()));
+    let (status, answer) = ana.operations(post_at(6.0, "lost")).await?;
+    assert_eq!((status, &answer["error"]), (507, &json!("disk_full")), "{answer}");
+    let back = |told: &ServerMessage| matches!(told, ServerMessage::Edited { author, .. } if author.is_empty());
+    let told = visitor.told_of(back).await?;
+    assert!(matches!(told, ServerMessage::Edited { number: 3, .. }), "{told:?}");
+    let now = names(&document(server.address()).await?.0);
+    assert!(now.contains("kept") && !now.contains("lost"), "{now:?}");
+
+    // Once there is room it goes on, from where it was.
+    *failure.lock().expect("nobody panics with it") = None;
+    let (status, done) = ana.operations(post_at(7.0, "later")).await?;
+    assert_eq!((status, &done["revision"]), (200, &json!(2)), "{done}");
+
+    *failure.lock().expect("nobody panics with it") = Some(StoreError::Broken("fsync".into()));
+    let (status, answer) = ana.operations(post_at(8.0, "never")).await?;
+    assert_eq!((status, &answer["error"]), (503, &json!("not_kept")), "{answer}");
+    visitor.farewell().await?;
+    // The disk may seem well again: nobody knows what is on it.
+    *failure.lock().expect("nobody panics with it") = None;
+    let (status, _) = ana.operations(post_at(9.0, "again")).await?;
+    assert_eq!(status, 503);
+    let (status, body) = crate::harness::socket::get(&server, "/readyz").await?;
+    assert_eq!(status, 503, "{body}");
+    server.shutdown().await;
+    Ok(())
+}
+
+/// Tells the process of a test that it is the server.
+const SERVES: &str = "VIVARIUM_BUILDING_SERVES";
+/// Set to how many rounds there are.
+const ROUNDS: &str = "VIVARIUM_CRASH_ROUNDS";
+const CLIENTS: u8 = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyhow::Result<()> {
+    if let Some(data) = std::env::var_os(SERVES) {
+        return serve(Path::new(&data)).await;
+    }
+    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3);
+    let data = tempfile::tempdir()?;
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for round in 0..rounds {
+        let (mut process, address) = start(data.path()).await?;
+        check(address, &told).await.with_context(|| format!("round {round}"))?;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let mut clients = JoinSet::new();
+        for client in 0..CLIENTS {
+            clients.spawn(keep_building(address, round, client, is_over.clone()));
+        }
+        // The moment of the kill is the point of the test; it differs from round to round.
+        let moment = 150 + u64::from(round) * 97 % 450;
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        process.kill().await?;
+        is_over.store(true, Ordering::Release);
+        while let Some(more) = clients.join_next().await {
+            told.extend(more?);
+        }
+    }
+    let (mut process, address) = start(data.path()).await?;
+    check(address, &told).await?;
+    process.kill().await?;
+    ensure!(told.len() > rounds as usize * 5, "only {} changes were kept", told.len());
+    Ok(())
+}
+
+/// This test as a server of its own.
+async fn serve(data: &Path) -> anyhow::Result<()> {
+    let config = ServerConfig { data: data.to_owned(), ..ServerConfig::on_free_port() };
+    let mut kept = vivarium_host::kept::Kept::open(data)?;
+    let sources: Vec<_> =
+        worlds().into_iter().map(|source| kept.restored(source)).collect::<Result<_, _>>()?;
+    let mut store: SqliteStore = kept.into_store();
+    for client in 0..CLIENTS {
+        let mut key = [0; 32];
+        key[31] = client + 1;
+        let account = vivarium_host::building::roles::account_of(&key);
+        store.grant(&Grant { account, world: None, role: Role::Builder })?;
+    }
+    let server = Server::start_kept(config, sources, Box::new(store)).await?;
+    println!("\naddress {}", server.address());
+    std::future::pending().await
+}
+
+async fn start(data: &Path) -> anyhow::Result<(tokio::process::Child, SocketAddr)> {
+    let test = "building::whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash";
+    let mut process = Command::new(std::env::current_exe()?)
+        .args(["--exact", test, "--nocapture"])
+        .env(SERVES, data)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut lines = BufReader::new(process.stdout.take().context("its output")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(address) = line.strip_prefix("address ") {
+            return Ok((process, address.parse()?));
+        }
+    }
+    anyhow::bail!("the server did not start")
+}
+
+/// Builds until the server is gone; gives what was kept, as it was told.
+async fn keep_building(
+    address: SocketAddr,
+    round: u32,
+    client: u8,
+    is_over: Arc<AtomicBool>,
+) -> BTreeSet<String> {
+    let builder = Builder { address, key: format!("{:064x}", client + 1) };
+    let mut told = BTreeSet::new();
+    let mut every = tokio::time::interval(Duration::from_millis(100));
+    for number in 0.. {
+        every.tick().await;
+        if is_over.load(Ordering::Acquire) {
+            break;
+        }
+        let name = format!("{round}-{client}-{number}");
+        let mut operations = post_at(f32::from(client), &name);
+        let half = json!({ "blueprint": { "name": name, "value": {} } });
+        operations.as_array_mut().expect("a list").push(half);
+        match builder.operations(operations).await {
+            Ok((200, _)) => {
+                told.insert(name);
+            }
+            Ok((status, answer)) => panic!("{status}: {answer}"),
+            // The server was killed.
+            Err(_) => break,
+        }
+    }
+    told
+}
+
+/// Whether all that was told is there, and nothing by half.
+async fn check(address: SocketAddr, told: &BTreeSet<String>) -> anyhow::Result<()> {
+    let (document, _) = document(address).await?;
+    let found: BTreeMap<&str, ()> = document["objects"]
+        .as_array()
+        .context("objects")?
+        .iter()
+        .filter_map(|object| object["name"].as_str().filter(|name| name.contains('-')))
+        .map(|name| (name, ()))
+        .collect();
+    let empty = serde_json::Map::new();
+    let blueprints = document["blueprints"].as_object().unwrap_or(&empty);
+    for name in told {
+        ensure!(found.contains_key(name.as_str()), "{name} was kept and is lost");
+    }
+    let halves: Vec<_> = found.keys().filter(|name| !blueprints.contains_key(**name)).collect();
+    ensure!(halves.is_empty() && found.len() == blueprints.len(), "half batches: {halves:?}");
+    Ok(())
+}

@@ -25,6 +25,7 @@ use vivarium_protocol::{
     ids::ObjectId,
     intent::{ClientMessage, Hello},
     notice::{Denial, ServerMessage},
+    snapshot::{block::Identity, schema::Facet},
 };
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
@@ -325,6 +326,60 @@ async fn what_the_disk_does_not_take_is_taken_back_and_a_broken_disk_stops_the_w
     assert_eq!(status, 503);
     let (status, body) = crate::harness::socket::get(&server, "/readyz").await?;
     assert_eq!(status, 503, "{body}");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn loose_things_are_found_where_they_were_left() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let worlds_folder = folder.path().join("assets/worlds");
+    std::fs::create_dir_all(&worlds_folder)?;
+    let write = |height: f32| {
+        let document = json!({
+            "version": 1, "name": "here", "title": "Here",
+            "objects": [
+                { "position_m": [0.0, -0.5, 0.0], "properties": { "colliders": [
+                    { "shape": { "box": { "size_m": [100.0, 1.0, 100.0] } } }] } },
+                { "name": "gate", "properties": { "spawn": {} } },
+                { "name": "ball", "position_m": [0.0, height, -3.0], "properties": {
+                    "body": { "kind": "dynamic" },
+                    "colliders": [{ "shape": { "ball": { "radius_m": 0.4 } } }] } },
+            ]
+        });
+        std::fs::write(worlds_folder.join("here.json"), document.to_string())
+    };
+    let open = || {
+        let data = folder.path().join("data");
+        let assets = folder.path().join("assets");
+        Server::start(ServerConfig { data, assets, ..ServerConfig::on_free_port() })
+    };
+    // How high the ball is for whoever comes in first.
+    async fn height_m(server: &Server) -> anyhow::Result<f32> {
+        let mut ana = Client::enter(server, "Ana").await?;
+        let ball = Identity { facet: Facet::Object, subject: 2 };
+        loop {
+            ana.framed().await?;
+            if let Some((_, fields)) = ana.view.members().get(&ball) {
+                return Ok(fields[1] as f32 / 512.0);
+            }
+        }
+    }
+    write(30.0)?;
+    let server = open().await?;
+    assert!(height_m(&server).await? > 5.0);
+    while height_m(&server).await? > 1.0 {}
+    server.shutdown().await;
+    let server = open().await?;
+    assert!(height_m(&server).await? < 1.0, "it lies where it was left");
+    // An edit of the thing itself counts more than where it was before.
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let up = json!([{ "place": { "object": 2, "position_m": [0, 20, -3], "rotation": [0, 0, 0, 1],
+        "scale": [1, 1, 1] } }]);
+    assert_eq!(ana.operations(up).await?.0, 200);
+    server.shutdown().await;
+    let server = open().await?;
+    assert!(height_m(&server).await? > 5.0, "it falls from where it was put");
     server.shutdown().await;
     Ok(())
 }

@@ -9,10 +9,10 @@ import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
 import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
-import { Edits, type Outcome } from "./edits";
+import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
 import type { Command } from "./keys";
-import { SELECTED_MAX } from "./limits";
+import { FRAMED_MAX, SELECTED_MAX } from "./limits";
 import {
   deleteAll,
   duplicateAll,
@@ -55,16 +55,21 @@ export interface BuilderParts {
   role: Role;
   fetch(url: string, init: RequestInit): Promise<Response>;
   after(ms: number, then: () => void): void;
+  /** The server no longer lets this person build. */
+  forbidden(): void;
 }
 
 const NOTICE_MS = 6_000;
 const TELL_EVERY_MS = 200;
+const BELOW_M = 0.01;
+const NUDGE_PAUSE_MS = 800;
 
 export class Builder {
   readonly bench: Workbench;
   readonly role: Role;
   readonly fetch: BuilderParts["fetch"];
   readonly after: BuilderParts["after"];
+  readonly #forbidden: BuilderParts["forbidden"];
   readonly edits: Edits;
   readonly previews: Previews;
   readonly selection = new Selection();
@@ -97,16 +102,18 @@ export class Builder {
   gizmo: Gizmo | null = null;
   /** Whether handles or objects are held by the pointer right now. */
   readonly dragging = signal(false);
-  /** Where things are put that come without a pointer: what the pointer was over last. */
-  lastHit: Hit | null = null;
+  /** Where things are put that are pasted: what is under the pointer, if it is over the picture. */
+  underPointer: () => Hit | null = () => null;
   #notices = 0;
+  #nudges: { turn: number; stroke: number | null } = { turn: 0, stroke: null };
   #ends: (() => void)[] = [];
   #worldNames: readonly string[] = [];
   #isOver = false;
   /** Counts the times that the picture has followed the document. */
   readonly #pictures = signal(0);
 
-  constructor({ bench, role, fetch, after }: BuilderParts) {
+  constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
+    this.#forbidden = forbidden;
     this.bench = bench;
     this.role = role;
     this.fetch = fetch;
@@ -178,7 +185,20 @@ export class Builder {
   /** Asks the server for a change, and tells when it does not want it. */
   async commit(operations: readonly Operation[], stroke: number | null = null): Promise<Outcome> {
     if (operations.length === 0) return { kind: "replaced" };
-    return this.hear(await this.edits.send(operations, stroke));
+    if (operations.length <= OPERATIONS_MAX) {
+      return this.hear(await this.edits.send(operations, stroke));
+    }
+    // Placeholders count for one batch alone.
+    if (operations.some((operation) => "create" in operation))
+      return this.hear(failed("too_large"));
+    const together = stroke ?? this.edits.newStroke();
+    const parts: Promise<Outcome>[] = [];
+    for (let from = 0; from < operations.length; from += OPERATIONS_MAX) {
+      parts.push(this.edits.send(operations.slice(from, from + OPERATIONS_MAX), together));
+    }
+    const outcomes = await Promise.all(parts);
+    const worst = outcomes.find(({ kind }) => kind === "failed");
+    return this.hear(worst ?? outcomes.at(-1) ?? failed("too_large"));
   }
 
   /** Tells what came of an edit. */
@@ -189,8 +209,10 @@ export class Builder {
       if (count > 0) this.say(b("someSkipped", { count }), "trouble");
     } else if (outcome.kind === "failed") {
       this.fault.value = fieldFault(outcome.fault);
-      const { code } = outcome.fault;
+      const { code, operation } = outcome.fault;
       this.say(faultText(outcome.fault), code === "nothing" ? "info" : "trouble");
+      // Of a single operation: only owners may do that. Of the whole: this person may do nothing.
+      if (code === "forbidden" && operation === null) this.#forbidden();
     }
     return outcome;
   }
@@ -265,9 +287,9 @@ export class Builder {
       const bounds = this.boundsOf(id);
       const [x, y, z] = centreOf(bounds);
       const half = (bounds.max[1] - bounds.min[1]) / 2;
-      const free = this.bench.freeBelow([x, y - half + 0.02, z]);
-      if (free === null) continue;
-      this.#moveFamily(poses, id, [0, 0.02 - free, 0]);
+      // From a little below it, so that it does not meet itself.
+      const freeM = this.bench.freeBelow([x, y - half - BELOW_M, z]);
+      if (freeM !== null && freeM > 0) this.#moveFamily(poses, id, [0, -freeM - BELOW_M, 0]);
     }
     void this.transform(poses);
   }
@@ -382,11 +404,8 @@ export class Builder {
     }
     const foot = footOf(copied);
     const step = this.gridStepM ?? 0.5;
-    const to = this.lastHit?.point ?? add(foot, [step, 0, step]);
-    const away = subtract(to, foot);
-    // Heights stay as they were above the ground that is known here.
-    const offset: Vec3 = this.lastHit === null ? away : [away[0], away[1] + 0.001, away[2]];
-    void this.create(pasteAll(this.scenery.value, copied, offset));
+    const to = this.underPointer()?.point ?? add(foot, [step, 0, step]);
+    void this.create(pasteAll(this.scenery.value, copied, subtract(to, foot)));
   }
 
   // --- where things are -----------------------------------------------------------------------
@@ -446,7 +465,8 @@ export class Builder {
       }),
       effect(() => {
         const others = [...this.bench.others.value.values()].flat();
-        this.bench.outline(this.chosen.value, others, this.ghost.value);
+        const chosen = this.chosen.value.slice(0, FRAMED_MAX);
+        this.bench.outline(chosen, others, this.ghost.value);
       }),
       effect(() => {
         if (this.placing.value === null) this.ghost.value = null;
@@ -483,6 +503,17 @@ export class Builder {
     return scenery.families(ids).filter((id) => scenery.isLocked(id)).length;
   }
 
+  /** Nudges that follow on each other are one step to take back. */
+  #nudgeStroke(): number {
+    this.#nudges.turn += 1;
+    const { turn } = this.#nudges;
+    this.#nudges.stroke ??= this.edits.newStroke();
+    this.after(NUDGE_PAUSE_MS, () => {
+      if (this.#nudges.turn === turn) this.#nudges.stroke = null;
+    });
+    return this.#nudges.stroke;
+  }
+
   #nudge(command: Nudge): void {
     const step = this.gridStepM ?? 0.05;
     const yaw = this.bench.cameraYaw();
@@ -496,6 +527,6 @@ export class Builder {
     };
     const poses = new Map<number, Pose>();
     for (const id of this.#tops()) this.#moveFamily(poses, id, steps[command]);
-    void this.transform(poses);
+    void this.transform(poses, this.#nudgeStroke());
   }
 }

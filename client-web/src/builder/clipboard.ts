@@ -4,10 +4,11 @@
  */
 import type { Material, Properties, Object as SceneObject, Visual } from "../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../protocol/operation";
+import { boundsAt, centreOf, joined } from "./bounds";
 import { isRecord } from "./edits";
 import { freeKey, withoutId } from "./operations";
 import { isSame } from "./same";
-import type { Scenery } from "./scenery";
+import { poseOf, type Scenery } from "./scenery";
 import { add, rounded, type Vec3 } from "./vectors";
 
 /** What text from the clipboard must call itself. */
@@ -94,14 +95,15 @@ function isPlausible(object: unknown, index: number): boolean {
   );
 }
 
-/** The middle of what was copied, at its lowest origin. */
-export function footOf({ objects }: Copied): Vec3 {
-  const places = objects.map(({ position_m }) => position_m ?? [0, 0, 0]);
-  const middle = (axis: 0 | 2): number => {
-    const along = places.map((place) => place[axis]);
-    return (Math.min(...along) + Math.max(...along)) / 2;
-  };
-  return [middle(0), Math.min(...places.map((place) => place[1])), middle(2)];
+/** The middle of what was copied, at its foot: where it touches what it is put onto. */
+export function footOf({ objects, blueprints }: Copied): Vec3 {
+  const boxes = objects.map((object) => {
+    const base = object.blueprint ? blueprints[object.blueprint] : undefined;
+    return boundsAt({ ...base, ...object.properties }, poseOf(object));
+  });
+  const all = joined(boxes) ?? { min: [0, 0, 0], max: [0, 0, 0] };
+  const [x, , z] = centreOf(all);
+  return rounded([x, all.min[1], z]);
 }
 
 /** What makes the copied objects here, moved by `offset`. */

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
+import type { BuilderParts } from "./builder";
 import { BuilderDoor, type DoorParts } from "./door";
 import type { Opened } from "./mount";
 import { FakeBench } from "./preview/fake";
@@ -11,7 +12,10 @@ function scene() {
   const asked: Asked[] = [];
   const closed = vi.fn();
   const failed = vi.fn();
-  const openBuilder = vi.fn((): Opened => ({ builder: {} as Opened["builder"], close: closed }));
+  const forbidden = vi.fn();
+  const openBuilder = vi.fn(
+    (_: BuilderParts): Opened => ({ builder: {} as Opened["builder"], close: closed }),
+  );
   const bench = new FakeBench(
     document.createElement("canvas"),
     signal({ version: 1, name: "plaza", title: "Plaza", objects: [] }),
@@ -35,6 +39,7 @@ function scene() {
     host: document.createElement("div"),
     load: () => Promise.resolve({ openBuilder }),
     failed,
+    forbidden,
   };
   const door = new BuilderDoor(parts);
   const request = (index: number): Promise<Asked> =>
@@ -54,6 +59,7 @@ function scene() {
     openBuilder,
     closed,
     failed,
+    forbidden,
     inside: () => closeFromInside(),
   };
 }
@@ -119,6 +125,14 @@ describe("the builder's door", () => {
     expect(closed).not.toHaveBeenCalled();
     void door.entered("garden");
     expect(closed).toHaveBeenCalledOnce();
+    expect(door.role.value).toBe("visitor");
+  });
+
+  it("shuts when the right to build is taken away", async () => {
+    const { door, openBuilder, closed, forbidden } = await opened();
+    openBuilder.mock.calls[0]?.[0].forbidden();
+    expect(closed).toHaveBeenCalledOnce();
+    expect(forbidden).toHaveBeenCalledOnce();
     expect(door.role.value).toBe("visitor");
   });
 

@@ -22,6 +22,8 @@ export interface DoorParts {
   load(): Promise<typeof import("./mount")>;
   /** Told when it cannot be loaded. */
   failed(): void;
+  /** Told when this person may no longer build here. */
+  forbidden(): void;
 }
 
 /** What came of an invitation in the address. */
@@ -101,12 +103,20 @@ export class BuilderDoor {
         return;
       }
       const { fetch, after, host } = this.#parts;
-      this.#opened = openBuilder({ bench, role: this.#role.peek(), fetch, after }, host);
+      const forbidden = (): void => this.#shut();
+      this.#opened = openBuilder({ bench, role: this.#role.peek(), fetch, after, forbidden }, host);
     } catch {
       if (turn !== this.#turn) return;
       this.close();
       this.#parts.failed();
     }
+  }
+
+  /** The role was taken away while building. */
+  #shut(): void {
+    this.close();
+    this.#role.value = "visitor";
+    this.#parts.forbidden();
   }
 
   close(): void {

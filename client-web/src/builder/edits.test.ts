@@ -119,7 +119,37 @@ describe("edits", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("keeps apart what is of different strokes, or is more than places", async () => {
+  it("merges no more than the server takes at once", async () => {
+    const { edits, asked, request } = server();
+    const many = (from: number): Operation[] =>
+      Array.from({ length: 600 }, (_, index) => place(from + index, 0));
+    void edits.send([lock(9)]);
+    void edits.send(many(0), 5);
+    void edits.send(many(600), 5);
+    for (const index of [0, 1, 2]) (await request(index)).answer(200, done(index));
+    expect(asked.map(({ body }) => body.operations?.length)).toEqual([1, 600, 600]);
+  });
+
+  it("replaces values of a stroke as well, each by its own", async () => {
+    const { edits, asked, request } = server();
+    const paint = (colour: string): Operation => ({
+      material: { name: "brass", value: { colour } },
+    });
+    const shine = (range_m: number): Operation => ({
+      set: { object: 2, property: { light: { colour: "#ffffff", intensity_cd: 1, range_m } } },
+    });
+    void edits.send([lock(9)]);
+    for (const operation of [paint("#000000"), shine(1), paint("#ffffff"), shine(2)]) {
+      void edits.send([operation], 5);
+    }
+    for (const index of [0, 1]) (await request(index)).answer(200, done(index));
+    expect(asked.map(({ body }) => body.operations)).toEqual([
+      [lock(9)],
+      [paint("#ffffff"), shine(2)],
+    ]);
+  });
+
+  it("keeps apart what is of different strokes, or builds on what was before", async () => {
     const { edits, asked, request } = server();
     void edits.send([lock(9)]);
     void edits.send([place(1, 1)], 5);

@@ -9,6 +9,8 @@ import type { Operation } from "../protocol/operation";
 
 /** Batches that may wait. Beyond it the newest is refused: the person is told to wait. */
 export const WAITING_MAX = 64;
+/** Operations that the server takes in one batch. */
+export const OPERATIONS_MAX = 1_000;
 /** Tries of a batch that the server takes for too much in a short time. */
 const TRIES_MAX = 4;
 const RETRY_MS = 700;
@@ -21,6 +23,8 @@ export type FaultCode =
   | "stale"
   | "held"
   | "nothing"
+  /** Nothing was taken back or repeated: others have changed all of it since. */
+  | "skipped"
   | "too_large"
   | "refused"
   | "too_many"
@@ -93,6 +97,7 @@ const CODES: ReadonlySet<string> = new Set<FaultCode>([
   "stale",
   "held",
   "nothing",
+  "skipped",
   "too_large",
   "refused",
   "too_many",
@@ -126,8 +131,9 @@ export class Edits {
   send(operations: readonly Operation[], stroke: number | null = null): Promise<Outcome> {
     const base = this.#parts.base();
     const last = this.#waiting.at(-1);
-    if (last !== undefined && stroke !== null && last.stroke === stroke && onlyPlaces(operations)) {
-      if (onlyPlaces(last.operations)) return this.#replace(last, operations, base);
+    if (last !== undefined && stroke !== null && last.stroke === stroke) {
+      const both = merged(last.operations, operations);
+      if (both !== null) return this.#replace(last, both, base);
     }
     return this.#enqueue("operations", [...operations], stroke, base);
   }
@@ -140,15 +146,11 @@ export class Edits {
     return this.#enqueue("redo", [], null, null);
   }
 
-  /** Puts newer places over those that wait, which are never sent. */
-  #replace(last: Waiting, operations: readonly Operation[], base: number | null): Promise<Outcome> {
-    const places = new Map<number, Operation>();
-    for (const operation of [...last.operations, ...operations]) {
-      if ("place" in operation) places.set(operation.place.object, operation);
-    }
+  /** Puts newer values over those that wait, which are never sent. */
+  #replace(last: Waiting, operations: Operation[], base: number | null): Promise<Outcome> {
     last.settle({ kind: "replaced" });
     return new Promise((settle) => {
-      last.operations = [...places.values()];
+      last.operations = operations;
       last.base = base;
       last.settle = settle;
     });
@@ -223,8 +225,28 @@ export function failed(code: FaultCode, text = ""): Outcome {
   return { kind: "failed", fault: { code, text, operation: null, copy: null } };
 }
 
-function onlyPlaces(operations: readonly Operation[]): boolean {
-  return operations.length > 0 && operations.every((operation) => "place" in operation);
+/**
+ * Newer values over older ones of the same things; null: there is something that builds on what was
+ * before, or it is too much for one batch.
+ */
+function merged(older: readonly Operation[], newer: readonly Operation[]): Operation[] | null {
+  const all = new Map<string, Operation>();
+  for (const operation of [...older, ...newer]) {
+    const key = valueKey(operation);
+    if (key === null) return null;
+    all.set(key, operation);
+  }
+  return all.size <= OPERATIONS_MAX ? [...all.values()] : null;
+}
+
+/** Names what an operation gives a whole new value to; null: it does something else. */
+function valueKey(operation: Operation): string | null {
+  if ("place" in operation) return `place ${operation.place.object}`;
+  if ("set" in operation) {
+    return `set ${operation.set.object} ${Object.keys(operation.set.property).join()}`;
+  }
+  if ("material" in operation) return `material ${operation.material.name}`;
+  return null;
 }
 
 /** What the server answered, read with care: a proxy between may say anything. */

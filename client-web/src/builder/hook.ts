@@ -23,6 +23,7 @@ export function hookDoor({ store, host, workbench, remark }: HookParts): Builder
     host,
     load: () => import("./mount"),
     failed: () => remark(t("builderFailed")),
+    forbidden: () => remark(t("deniedNotAllowed")),
   });
   effect(() => {
     store.mayBuild.value = door.role.value !== "visitor";

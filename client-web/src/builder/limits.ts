@@ -12,5 +12,7 @@ export const LAMP_CD_MAX = 10_000;
 export const NAME_CHARS_MAX = 64;
 export const TEXT_CHARS_MAX = 500;
 export const PARENTS_MAX = 64;
+/** Objects that get a frame in the picture. */
+export const FRAMED_MAX = 256;
 /** Objects that are told to others as chosen. */
 export const SELECTED_MAX = 64;

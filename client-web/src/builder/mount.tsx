@@ -27,7 +27,10 @@ export function openBuilder(parts: BuilderParts, host: HTMLElement): Opened {
   measure();
   narrow.addEventListener("change", measure);
   const panels = document.createElement("div");
-  host.append(panels);
+  // Between the picture and what the page always shows, so that its panels lie above.
+  const stage = parts.bench.canvas.parentElement;
+  if (stage !== null && stage.parentElement === host) stage.after(panels);
+  else host.append(panels);
   render(<BuilderRoot builder={builder} />, panels);
   document.documentElement.dataset.building = "true";
   let isOpen = true;

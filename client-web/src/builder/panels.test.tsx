@@ -103,6 +103,7 @@ beforeEach(async () => {
             : Promise.resolve(Response.json(refuse.body, { status: refuse.status }));
         },
         after: () => undefined,
+        forbidden: () => undefined,
       },
       host,
     );
@@ -300,6 +301,9 @@ describe("keys and the clipboard", () => {
       { place: { object: 1, position_m: [3.25, 0, 0] } },
       { place: { object: 2, position_m: [4.25, 0.5, 0] } },
     ]);
+    await press(bench.canvas, "ArrowRight");
+    expect(operations()[2]).toMatchObject({ place: { object: 1, position_m: [3.5, 0, 0] } });
+    expect(sent[0]?.body.stroke).toBe(sent[1]?.body.stroke);
     await press(bench.canvas, "z", { ctrlKey: true });
     await answered();
     expect(sent.at(-1)?.url).toBe("/api/worlds/plaza/undo");
@@ -313,6 +317,35 @@ describe("keys and the clipboard", () => {
       { delete: { object: 1 } },
     ]);
     expect(builder.chosen.value).toEqual([]);
+  });
+
+  it("put down what hangs in the air, and nothing that stands", async () => {
+    bench.canvas.focus();
+    await settled(() => builder.selection.choose([2, 0]));
+    await press(bench.canvas, "ArrowUp");
+    await press(bench.canvas, "PageUp");
+    await press(bench.canvas, "v");
+    expect(sent.at(-1)?.body.operations).toEqual([
+      {
+        place: {
+          object: 2,
+          position_m: [4, 0.5, -0.25],
+          rotation: [0, 0, 0, 1],
+          scale: [1, 1, 1],
+        },
+      },
+      {
+        place: {
+          object: 0,
+          position_m: [0, 0, -0.25],
+          rotation: [0, 0, 0, 1],
+          scale: [1, 1, 1],
+        },
+      },
+    ]);
+    const before = sent.length;
+    await press(bench.canvas, "v");
+    expect(sent).toHaveLength(before);
   });
 
   it("leave fields and walking alone", async () => {

@@ -110,6 +110,7 @@ beforeEach(() => {
         : Promise.resolve(Response.json(refuse.body, { status: refuse.status }));
     },
     after: (ms, then) => beats.push({ ms, then }),
+    forbidden: () => undefined,
   });
   builder.snaps.value = false;
   pointer = new BuilderPointer(builder);

@@ -47,6 +47,8 @@ export class BuilderPointer {
   readonly #abort = new AbortController();
   readonly #sends: Paced<() => void>;
   #press: Press | null = null;
+  /** Where the pointer is over the picture; null: elsewhere. */
+  #over: MouseEvent | null = null;
   #drag: Drag | null = null;
   #ends: (() => void)[] = [];
 
@@ -68,6 +70,15 @@ export class BuilderPointer {
     for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"] as const) {
       on(type);
     }
+    this.#canvas.addEventListener(
+      "pointerleave",
+      () => {
+        this.#over = null;
+      },
+      options,
+    );
+    builder.underPointer = () =>
+      this.#over === null ? null : this.#pick(this.#over, builder.hidden.peek());
     this.#canvas.addEventListener("dragover", (event) => this.#dragOver(event), options);
     this.#canvas.addEventListener("drop", (event) => this.#drop(event), options);
     this.#ends.push(effect(() => this.#showHandles()));
@@ -172,6 +183,7 @@ export class BuilderPointer {
 
   #move(event: PointerEvent): void {
     const builder = this.#builder;
+    this.#over = event;
     const drag = this.#drag;
     if (drag === null) {
       this.#hover(event);
@@ -246,7 +258,6 @@ export class BuilderPointer {
   #click(event: PointerEvent): void {
     const builder = this.#builder;
     const hit = this.#pick(event, builder.hidden.peek());
-    builder.lastHit = hit;
     const piece = builder.placing.peek();
     if (piece !== null) {
       if (hit === null) return;

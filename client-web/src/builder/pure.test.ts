@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Object as SceneObject, WorldDocument } from "../protocol/document";
 import { boundsAt, ownBounds, standOff } from "./bounds";
 import { drawingOf } from "./drawing";
+import type { FaultCode } from "./edits";
 import { fieldFault, isAbout } from "./faults";
 import { commandOf, type KeyPress, SHORTCUTS } from "./keys";
 import { readNumber, writeNumber } from "./numbers";
@@ -16,6 +17,7 @@ import { scoreOf } from "./score";
 import { Selection } from "./selection";
 import { nudge, ontoSurface, toGrid } from "./snapping";
 import { en } from "./texts/en";
+import { faultText } from "./texts/faults";
 import { fr } from "./texts/fr";
 import { fromDegrees, NO_TURN } from "./vectors";
 import { rowsShown, scrollTo } from "./windowing";
@@ -134,7 +136,8 @@ describe("windowing", () => {
   it("draws few of ten thousand rows", () => {
     expect(rowsShown(0, 400, 40, 10_000)).toEqual({ from: 0, to: 16 });
     expect(rowsShown(200_000, 400, 40, 10_000)).toEqual({ from: 4_994, to: 5_016 });
-    expect(rowsShown(999_999, 400, 40, 10)).toEqual({ from: 10, to: 10 });
+    expect(rowsShown(999_999, 400, 40, 10)).toEqual({ from: 0, to: 10 });
+    expect(rowsShown(999_999, 400, 40, 100)).toEqual({ from: 84, to: 100 });
     expect(rowsShown(0, 400, 40, 0)).toEqual({ from: 0, to: 0 });
   });
 
@@ -196,6 +199,28 @@ describe("refusals", () => {
 
   it("without a field are of the whole", () => {
     expect(refused("there is no object 4")).toBeNull();
+  });
+});
+
+describe("what a refusal says", () => {
+  const told = (code: FaultCode, text: string, operation: number | null = 0): string =>
+    faultText({ code, text, operation, copy: null });
+
+  it("names who was quicker, and leaves the server's paths out", () => {
+    expect(told("stale", "operations[0]: Bo has changed that meanwhile")).toContain("Bo has just");
+    expect(told("held", "operations[2]: Bo B. is just moving that")).toContain("Bo B. is holding");
+    expect(told("stale", "something else")).toContain("Somebody has just");
+    expect(told("refused", "operations[0]: objects[4].scale: must be even")).toBe(
+      "That is not possible: must be even",
+    );
+    expect(told("refused", "operations[0]: there is no object 4")).toBe(
+      "That is not possible: there is no object 4",
+    );
+  });
+
+  it("tells what is for owners from what is for nobody", () => {
+    expect(told("forbidden", "")).toBe("Only owners of the world can change that.");
+    expect(told("forbidden", "", null)).toContain("You may not build here any more");
   });
 });
 

@@ -11,10 +11,11 @@ export interface Shown {
 }
 
 export function rowsShown(scrollPx: number, heightPx: number, rowPx: number, count: number): Shown {
-  const first = Math.floor(Math.max(0, scrollPx) / rowPx) - OVERSCAN_ROWS;
-  const last = Math.ceil((Math.max(0, scrollPx) + Math.max(0, heightPx)) / rowPx) + OVERSCAN_ROWS;
-  const to = Math.min(count, last);
-  return { from: Math.max(0, Math.min(first, to)), to };
+  // A list that has just become shorter is still scrolled as far as the longer one was.
+  const scrolled = Math.max(0, Math.min(scrollPx, count * rowPx - heightPx));
+  const first = Math.floor(scrolled / rowPx) - OVERSCAN_ROWS;
+  const last = Math.ceil((scrolled + Math.max(0, heightPx)) / rowPx) + OVERSCAN_ROWS;
+  return { from: Math.max(0, first), to: Math.min(count, last) };
 }
 
 /** Where to scroll so that a row is seen; null: it is seen. */

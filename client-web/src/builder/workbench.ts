@@ -85,7 +85,7 @@ export interface Workbench {
   hide(object: number, hidden: boolean): void;
   /** Draws frames around objects, and around where something is about to be put. */
   outline(chosen: readonly number[], others: readonly number[], ghost: Bounds | null): void;
-  /** Metres that are free straight below a point; null: nothing is there to stand on. */
+  /** Metres that are free straight below a point, 0 within something; null: nothing is below it. */
   freeBelow(point: Vec3): number | null;
   makeGizmo(): Promise<Gizmo>;
   /** Where the camera looks, radians about y. */

@@ -16,6 +16,7 @@ use vivarium_protocol::{
 use vivarium_scene::document::WorldDocument;
 
 use editing::{Change, EditDone, EditRefusal, Editor, Operations};
+use saving::SavedPose;
 
 pub mod editing;
 pub mod saving;
@@ -103,6 +104,11 @@ pub enum WorldInput {
         /// What.
         change: Change,
     },
+    /// Loose things are put where they were left.
+    Poses {
+        /// All of them.
+        poses: Vec<SavedPose>,
+    },
     /// Edits could not be kept: they are undone. Must come before all other edits of its tick.
     TakeBack {
         /// The first of them; all that came after it are undone as well.
@@ -182,6 +188,11 @@ pub enum WorldOutput {
     },
     /// The world was changed. Everyone in it is told by a notice of its own.
     Edited(Box<EditDone>),
+    /// Where loose things are now; replaces what was told before.
+    Poses {
+        /// All of them.
+        poses: Vec<SavedPose>,
+    },
     /// A change was not made; nothing of it was done.
     EditRefused {
         /// Which.

@@ -1,6 +1,22 @@
 //! What of a world must last.
 
 use serde::{Deserialize, Serialize};
+use vivarium_protocol::ids::ObjectId;
+
+/// Where a loose thing is, and how it moves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedPose {
+    /// Which.
+    pub object: ObjectId,
+    /// Metres.
+    pub position_m: [f32; 3],
+    /// Unit quaternion x, y, z, w.
+    pub rotation: [f32; 4],
+    /// Metres per second.
+    pub linear_mps: [f32; 3],
+    /// Radians per second.
+    pub angular_radps: [f32; 3],
+}
 
 /// Operations that were done together, as they are kept. Both texts are JSON lists of operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,12 +4,15 @@
 //! the kept one counts.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use vivarium_contract::saving::SavedBatch;
+use serde::{Deserialize, Serialize};
+use vivarium_contract::saving::{SavedBatch, SavedPose};
+use vivarium_protocol::wire;
 use vivarium_scene::{
     limits::DOCUMENT_BYTES_MAX,
     load::{self, DocumentError},
@@ -96,11 +99,20 @@ impl Kept {
     pub fn restored(&mut self, source: WorldSource) -> Result<WorldSource, KeptError> {
         let stored = self.store.load(source.document.name.as_str())?;
         let is_long = stored.as_ref().is_some_and(|kept| kept.batches.len() >= SNAPSHOT_BATCHES);
-        let left = as_left(source, stored.as_ref())?;
+        let poses = self.poses_of(&source)?;
+        let left = as_left(source, stored.as_ref(), poses.as_deref())?;
         if is_long {
             self.store.snapshot(&left.document.name, left.revision, &left.json)?;
         }
         Ok(left)
+    }
+
+    fn poses_of(&mut self, source: &WorldSource) -> Result<Option<Vec<u8>>, KeptError> {
+        match self.store.poses(&source.document.name) {
+            Ok(poses) => Ok(poses),
+            Err(StoreError::NoWorld(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Does all operations, or none, and keeps them; gives the revision that they made.
@@ -192,12 +204,60 @@ pub fn restore_backup(from: &Path, data: &Path) -> Result<(), KeptError> {
 pub(crate) fn as_left(
     source: WorldSource,
     stored: Option<&StoredWorld>,
+    poses: Option<&[u8]>,
 ) -> Result<WorldSource, KeptError> {
-    let Some(stored) = stored.filter(|stored| is_changed(stored)) else { return Ok(source) };
+    let Some(stored) = stored.filter(|stored| is_changed(stored)) else {
+        let original = digest_of(&source.json);
+        let poses = poses.map(|poses| read_poses(poses, Some(original), &[])).unwrap_or_default();
+        return Ok(WorldSource { poses, ..source });
+    };
     let name = &source.document.name;
     let (scene, revision) = replay(name, stored)?;
     let left = as_source(&scene).map_err(|error| damaged(name, revision, error))?;
-    Ok(WorldSource { client_bytes_per_s_max: source.client_bytes_per_s_max, revision, ..left })
+    let poses = poses.map(|poses| read_poses(poses, None, &stored.batches)).unwrap_or_default();
+    let client_bytes_per_s_max = source.client_bytes_per_s_max;
+    Ok(WorldSource { client_bytes_per_s_max, revision, poses, ..left })
+}
+
+/// Where loose things of a world were when it was at a revision.
+#[derive(Serialize, Deserialize)]
+struct Poses {
+    /// Of the document that the server had opened.
+    opened: [u8; 16],
+    revision: u64,
+    poses: Vec<SavedPose>,
+}
+
+fn digest_of(json: &[u8]) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&blake3::hash(json).as_bytes()[..16]);
+    digest
+}
+
+/// Poses as they are kept; `opened` is the document that the server has opened.
+pub(crate) fn write_poses(opened: &[u8], revision: u64, poses: Vec<SavedPose>) -> Vec<u8> {
+    wire::encode(&Poses { opened: digest_of(opened), revision, poses })
+}
+
+/// What of kept poses still counts. A world that was never changed is that of the assets, which may
+/// be another one by now (`original`): then nothing. Else not those of objects that were edited
+/// `later`. What cannot be read is as good as not kept.
+fn read_poses(bytes: &[u8], original: Option<[u8; 16]>, later: &[SavedBatch]) -> Vec<SavedPose> {
+    let Ok(Poses { opened, revision, mut poses }) = wire::decode(bytes, bytes.len()) else {
+        tracing::warn!("where loose things were left cannot be read: they begin anew");
+        return Vec::new();
+    };
+    if original.is_some_and(|original| original != opened) {
+        return Vec::new();
+    }
+    let mut edited = BTreeSet::new();
+    for batch in later.iter().filter(|batch| batch.revision > revision) {
+        let operations: Vec<Operation> =
+            serde_json::from_str(&batch.operations).unwrap_or_default();
+        edited.extend(operations.iter().filter_map(Operation::object));
+    }
+    poses.retain(|pose| !edited.contains(&pose.object));
+    poses
 }
 
 /// Keeps the document from which the first change of a world goes on.

@@ -83,6 +83,7 @@ impl Puppet {
             WorldInput::Overload { .. }
             | WorldInput::Path { .. }
             | WorldInput::Edit { .. }
+            | WorldInput::Poses { .. }
             | WorldInput::TakeBack { .. } => {}
             WorldInput::Presence { person, road, anew } => {
                 let text = if road.is_some() { "is there" } else { "is away" };

@@ -222,7 +222,9 @@ impl Residents {
                     }
                 }
                 // They are the saver's.
-                WorldOutput::Edited(_) | WorldOutput::EditRefused { .. } => {}
+                WorldOutput::Edited(_)
+                | WorldOutput::EditRefused { .. }
+                | WorldOutput::Poses { .. } => {}
                 WorldOutput::Refused { person, reason } => {
                     if let Some(resident) = self.people.remove(&person) {
                         self.refuse(resident, reason);

@@ -363,9 +363,12 @@ impl Server {
         self.stop.store(true, Ordering::Release);
         let threads = std::mem::take(&mut self.threads);
         let recording = self.recording.take();
+        let keeper = self.keeper.clone();
         let ended = tokio::task::spawn_blocking(move || {
             // A thread that panicked outside a world has no end to tell.
             let worlds = threads.into_iter().filter_map(|thread| thread.join().ok()?).collect();
+            // What the worlds said last is on the disk when this returns, and the folder is free.
+            keeper.end();
             Ended { worlds, is_recorded: recording.is_some_and(Recording::finish) }
         });
         match tokio::time::timeout(END_TIMEOUT, ended).await {

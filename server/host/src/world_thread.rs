@@ -16,7 +16,9 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use vivarium_contract::{Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_contract::{
+    Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec, saving::SavedPose,
+};
 use vivarium_protocol::close::CloseReason;
 use vivarium_store::keeper::Keeper;
 use vivarium_world::{Simulation, WorldError};
@@ -45,6 +47,10 @@ pub trait Ticking: Sized + 'static {
         outputs: &mut Vec<WorldOutput>,
         probe: &mut dyn FnMut(Phase),
     ) -> TickReport;
+    /// Where loose things are.
+    fn poses(&self) -> Vec<SavedPose> {
+        Vec::new()
+    }
     /// The state in one number.
     fn digest(&mut self) -> Digest;
 }
@@ -65,6 +71,10 @@ impl Ticking for Simulation {
         probe: &mut dyn FnMut(Phase),
     ) -> TickReport {
         Simulation::tick(self, inputs, outputs, probe)
+    }
+
+    fn poses(&self) -> Vec<SavedPose> {
+        Simulation::poses(self)
     }
 
     fn digest(&mut self) -> Digest {
@@ -227,6 +237,9 @@ impl WorldThread {
             self.meters.late_ticks.inc_by(u64::from(ended.late));
             self.meters.dropped_ticks.inc_by(u64::from(ended.dropped));
         }
+        if !self.world().building.is_broken() {
+            saver.keep_poses(simulation.poses());
+        }
         let end = WorldEnd {
             name: self.world().name().to_owned(),
             tick: simulation.tick_number(),
@@ -276,14 +289,20 @@ impl WorldThread {
         self.meters.inbox_depth.set(self.world().inbox_depth());
     }
 
-    /// Takes the edits out of what a tick made, before people are told of them.
+    /// Takes what is to be kept out of what a tick made, before people are told of them.
     fn keep(&self, outputs: &mut Vec<WorldOutput>, saver: &mut Saver) {
         let is_edit = |output: &mut WorldOutput| {
-            matches!(output, WorldOutput::Edited(_) | WorldOutput::EditRefused { .. })
+            matches!(
+                output,
+                WorldOutput::Edited(_)
+                    | WorldOutput::EditRefused { .. }
+                    | WorldOutput::Poses { .. }
+            )
         };
         for output in outputs.extract_if(.., is_edit) {
             match output {
                 WorldOutput::Edited(done) => saver.take(*done),
+                WorldOutput::Poses { poses } => saver.keep_poses(poses),
                 WorldOutput::EditRefused { ask, refusal } => {
                     self.world().building.refused(ask, refusal);
                 }

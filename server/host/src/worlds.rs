@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use vivarium_contract::{CLIENT_BYTES_PER_S, WorldSpec};
+use vivarium_contract::{CLIENT_BYTES_PER_S, WorldSpec, saving::SavedPose};
 use vivarium_scene::{
     document::WorldDocument,
     limits::DOCUMENT_BYTES_MAX,
@@ -72,6 +72,8 @@ pub struct WorldSource {
     pub client_bytes_per_s_max: u32,
     /// Of the last change in the store; 0: there is none.
     pub revision: u64,
+    /// Where loose things were left.
+    pub poses: Vec<SavedPose>,
 }
 
 /// Milliseconds since 1970 (UTC).
@@ -85,7 +87,7 @@ impl WorldSource {
     pub fn from_json(json: Bytes) -> Result<Self, DocumentError> {
         let document = Arc::new(load::from_json(&json)?);
         let client_bytes_per_s_max = CLIENT_BYTES_PER_S;
-        Ok(Self { document, json, client_bytes_per_s_max, revision: 0 })
+        Ok(Self { document, json, client_bytes_per_s_max, revision: 0, poses: Vec::new() })
     }
 
     /// Reads and checks a file.

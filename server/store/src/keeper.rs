@@ -48,6 +48,7 @@ type Act = Box<dyn FnOnce(&mut dyn WorldStore) + Send>;
 enum Request {
     Save { world: String, batch: SavedBatch, answer: Answer },
     Act(Act),
+    End(SyncSender<()>),
 }
 
 /// Hands batches to the writer. Clones share it; it ends when the last one is gone.
@@ -89,6 +90,15 @@ impl Keeper {
         self.requests.try_send(Request::Act(Box::new(act))).is_ok()
     }
 
+    /// Writes what waits, closes the database and ends; waits for that. Whatever comes later is
+    /// refused.
+    pub fn end(&self) {
+        let (answer, answered) = sync_channel(1);
+        if self.requests.send(Request::End(answer)).is_ok() {
+            let _ = answered.recv();
+        }
+    }
+
     /// Does something else with the database, after everything that waits, and waits for it. None:
     /// the writer has ended.
     pub fn ask<T: Send + 'static>(
@@ -121,6 +131,12 @@ impl Writer {
                     Request::Act(act) => {
                         self.write(&mut group);
                         act(&mut *self.store);
+                    }
+                    Request::End(answer) => {
+                        self.write(&mut group);
+                        drop(self);
+                        let _ = answer.send(());
+                        return;
                     }
                 }
                 if group.len() < BATCHES_PER_GROUP_MAX {

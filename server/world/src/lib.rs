@@ -6,7 +6,9 @@
 //! a container whose order depends on hashing.
 
 use bevy_app::App;
-use vivarium_contract::{Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec};
+use vivarium_contract::{
+    Digest, Phase, TickReport, WorldInput, WorldOutput, WorldSpec, saving::SavedPose,
+};
 use vivarium_scene::document::WorldDocument;
 
 mod authority;
@@ -83,6 +85,12 @@ impl Simulation {
         probe: &mut dyn FnMut(Phase),
     ) -> TickReport {
         tick::advance(self.app.world_mut(), inputs, outputs, probe)
+    }
+
+    /// Where loose things are.
+    pub fn poses(&self) -> Vec<SavedPose> {
+        let world = self.app.world();
+        object::poses::now(world.resource(), world.resource())
     }
 
     /// The state in one number.

@@ -21,6 +21,8 @@ pub const TIDY_TICKS: u32 = 16;
 pub const LOOK_TICKS: u32 = 8;
 /// The highest of the steps in which far tiers slow down under pressure.
 pub const PRESSURE_MAX: u8 = vivarium_contract::PRESSURE_STEPS as u8 - 1;
+/// Seconds between two times at which it is told where loose things are.
+pub const POSES_EVERY_S: f32 = 5.0;
 /// Edits that wait for a tick with room for them; later ones are refused.
 pub const EDITS_WAITING_MAX: usize = 1_024;
 /// Operations of edits in one tick; an edit that was begun is finished.

@@ -53,6 +53,10 @@ async function start(into: HTMLElement): Promise<void> {
   const store = new Store();
   store.worldTitle.value = "Harbour Plaza";
   store.screen.value = { kind: "world" };
+  store.mayBuild.value = true;
+  store.building.value = true;
+  store.chatOpen.value = wanted.has("chat");
+  if (wanted.has("panel")) store.panel.value = "settings";
   render(<Hud store={store} act={idleActions()} />, panels);
 
   const world = await documentOf(wanted.get("world") ?? "plaza");
@@ -63,6 +67,7 @@ async function start(into: HTMLElement): Promise<void> {
       role: "owner",
       fetch: (url, init) => bench.answer(url, init),
       after: (ms, then) => void setTimeout(then, ms),
+      forbidden: () => undefined,
     },
     into,
   );

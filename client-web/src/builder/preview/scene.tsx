@@ -129,6 +129,7 @@ async function start(into: HTMLElement): Promise<void> {
       role: "builder",
       fetch: (url, init) => server.answer(url, init),
       after: (ms, then) => void setTimeout(then, ms),
+      forbidden: () => undefined,
     },
     into,
   );

@@ -2,6 +2,7 @@ import type { Plural } from "../../i18n/plural";
 
 /** English texts of the builder. The other catalogues have exactly these keys. */
 export const en = {
+  builderRegion: "Building in this world",
   toolbar: "Building tools",
   library: "Library",
   outline: "Outline",
@@ -251,6 +252,10 @@ export const en = {
   faultNoWorld: "This world is not there any more.",
   faultStale: "Somebody has just changed the same thing. You see their version now.",
   faultStaleGone: "Somebody has just deleted it.",
+  faultStaleBy: "{name} has just changed the same thing. You see their version now.",
+  faultHeldBy: "{name} is holding this right now. Try again in a moment.",
+  faultOwnersOnly: "Only owners of the world can change that.",
+  faultSkipped: "Others have changed it since. Nothing was taken back.",
   faultHeld: "Somebody is holding this right now. Try again in a moment.",
   faultNothing: "There is nothing more to take back or to repeat.",
   faultTooLarge: "That is too much at once. Select fewer objects.",

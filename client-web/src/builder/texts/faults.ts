@@ -1,5 +1,6 @@
 /** A refusal in words for people. */
 import type { Fault, FaultCode } from "../edits";
+import { fieldFault } from "../faults";
 import { type BuilderText, b } from "./words";
 
 const TEXTS: Readonly<Record<FaultCode, BuilderText>> = {
@@ -10,6 +11,7 @@ const TEXTS: Readonly<Record<FaultCode, BuilderText>> = {
   stale: "faultStale",
   held: "faultHeld",
   nothing: "faultNothing",
+  skipped: "faultSkipped",
   too_large: "faultTooLarge",
   refused: "faultRefused",
   too_many: "faultTooMany",
@@ -24,5 +26,12 @@ export function faultText(fault: Fault): string {
     const gone = [...fault.copy.objects.values()].some((object) => object === null);
     if (gone) return b("faultStaleGone");
   }
-  return b(TEXTS[fault.code], { reason: fault.text });
+  if (fault.code === "forbidden" && fault.operation !== null) return b("faultOwnersOnly");
+  const name = /^operations\[\d+\]: (.+) (?:has changed that meanwhile|is just moving that)$/.exec(
+    fault.text,
+  )?.[1];
+  if (fault.code === "stale" && name !== undefined) return b("faultStaleBy", { name });
+  if (fault.code === "held" && name !== undefined) return b("faultHeldBy", { name });
+  const reason = fieldFault(fault)?.reason ?? fault.text.replace(/^operations\[\d+\]: /, "");
+  return b(TEXTS[fault.code], { reason });
 }

@@ -2,6 +2,7 @@ import type { Texts } from "./en";
 
 /** French texts of the builder. */
 export const fr: Texts = {
+  builderRegion: "Construire dans ce monde",
   toolbar: "Outils de construction",
   library: "Bibliothèque",
   outline: "Structure",
@@ -252,6 +253,10 @@ export const fr: Texts = {
   faultNoWorld: "Ce monde n’existe plus.",
   faultStale: "Quelqu’un vient de changer la même chose. Vous voyez maintenant sa version.",
   faultStaleGone: "Quelqu’un vient de le supprimer.",
+  faultStaleBy: "{name} vient de changer la même chose. Vous voyez maintenant sa version.",
+  faultHeldBy: "{name} tient cet objet en ce moment. Réessayez dans un instant.",
+  faultOwnersOnly: "Seuls les propriétaires du monde peuvent changer cela.",
+  faultSkipped: "D’autres l’ont modifié depuis. Rien n’a été annulé.",
   faultHeld: "Quelqu’un tient cet objet en ce moment. Réessayez dans un instant.",
   faultNothing: "Il n’y a plus rien à annuler ni à rétablir.",
   faultTooLarge: "C’est trop à la fois. Sélectionnez moins d’objets.",

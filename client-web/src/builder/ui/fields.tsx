@@ -2,11 +2,15 @@
  * Fields of the inspector. What is typed is sent when the field is left or Enter is pressed; a fault
  * is shown at its field, and Escape brings back what was there.
  */
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { type FieldFault, isAbout } from "../faults";
 import { type NumberFault, readNumber, writeNumber } from "../numbers";
+import { Paced } from "../pace";
 import { type BuilderText, b } from "../texts/words";
 import type { Vec3 } from "../vectors";
+
+/** Colours that are sent while one is being chosen. */
+const COLOUR_EVERY_MS = 100;
 
 /** What a fault is about, for fields to recognise theirs. */
 export interface At {
@@ -66,7 +70,8 @@ function NumberInput(props: NumberInputProps) {
     const read = readNumber(draft ?? shown, min, max);
     const from = read.kind === "number" ? read.value : value;
     const next = Math.min(max, Math.max(min, Math.round((from + by) * 1e6) / 1e6));
-    setDraft(null);
+    // Shown until the world says so too: the next count goes on from here.
+    setDraft(writeNumber(next, digits));
     props.tell(null);
     props.change(next);
   };
@@ -253,6 +258,18 @@ export function ColourField(props: {
 }) {
   const { at, path, label, value, disabled = false, change } = props;
   const id = useId();
+  const [draft, setDraft] = useState<string | null>(null);
+  const latest = useRef(change);
+  latest.current = change;
+  const paced = useMemo(
+    () =>
+      new Paced<string>(
+        COLOUR_EVERY_MS,
+        (next) => latest.current(next),
+        (ms, then) => void setTimeout(then, ms),
+      ),
+    [],
+  );
   const fault = faultOf(at, path);
   return (
     <div class="builder-field">
@@ -263,11 +280,20 @@ export function ColourField(props: {
         <input
           id={`${id}-input`}
           type="color"
-          value={value}
+          // While it is being chosen, what is chosen: the world comes a moment later.
+          value={draft ?? value}
           disabled={disabled}
-          onInput={(event) => change(event.currentTarget.value)}
+          onInput={(event) => {
+            setDraft(event.currentTarget.value);
+            paced.push(event.currentTarget.value);
+          }}
+          onChange={() => {
+            paced.flush();
+            setDraft(null);
+          }}
+          onBlur={() => setDraft(null)}
         />
-        <code>{value}</code>
+        <code>{draft ?? value}</code>
       </span>
       <Wrong id={id} text={fault} />
     </div>

@@ -1,9 +1,7 @@
 /** How an object looks: its shapes, texts and materials. */
-import { useMemo } from "preact/hooks";
 import type { Material, Pattern, Visual } from "../../protocol/document";
 import { SIZE_M_MAX, SIZE_M_MIN, TEXT_CHARS_MAX } from "../limits";
 import { freeKey, reshaped, setProperty, withMaterial } from "../operations";
-import { Paced } from "../pace";
 import type { Scenery } from "../scenery";
 import { b } from "../texts/words";
 import { CheckField, ChoiceField, ColourField, NumberField, TextField } from "./fields";
@@ -13,7 +11,6 @@ import { ShapeFields } from "./shapes";
 
 /** Parts that are shown one by one; of more, only the materials are. */
 const PARTS_SHOWN_MAX = 8;
-const COLOUR_EVERY_MS = 100;
 
 export function Looks(part: PartProps) {
   const { builder, id, properties, at, disabled, stroke } = part;
@@ -127,17 +124,9 @@ function MaterialValues(props: { part: PartProps; name: string; material: Materi
   const { builder, disabled, stroke } = part;
   const at = { fault: part.at.fault, of: name };
   const users = usersOf(part.scenery, name);
-  const paced = useMemo(
-    () =>
-      new Paced<{ value: Material; stroke: number }>(
-        COLOUR_EVERY_MS,
-        ({ value, stroke: number }) => void builder.commit([{ material: { name, value } }], number),
-        builder.after,
-      ),
-    [builder, name],
-  );
-  const change = (fields: Partial<Material>): void =>
-    paced.push({ value: { ...material, ...fields }, stroke: stroke() });
+  const put = (value: Material): void =>
+    void builder.commit([{ material: { name, value } }], stroke());
+  const change = (fields: Partial<Material>): void => put({ ...material, ...fields });
   const share = (path: "roughness" | "metalness" | "opacity", absent: number) => (
     <NumberField
       at={at}
@@ -177,8 +166,7 @@ function MaterialValues(props: { part: PartProps; name: string; material: Materi
         disabled={disabled}
         change={(glows) => {
           const { emissive: _, ...dark } = material;
-          const value = glows ? { ...material, emissive: material.colour } : dark;
-          paced.push({ value, stroke: stroke() });
+          put(glows ? { ...material, emissive: material.colour } : dark);
         }}
       />
       {material.emissive != null && (
@@ -203,8 +191,7 @@ function MaterialValues(props: { part: PartProps; name: string; material: Materi
         disabled={disabled}
         change={(pattern) => {
           const { pattern: _, ...plain } = material;
-          const value = pattern === "" ? plain : { ...material, pattern };
-          paced.push({ value, stroke: stroke() });
+          put(pattern === "" ? plain : { ...material, pattern });
         }}
       />
     </>

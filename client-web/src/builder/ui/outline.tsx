@@ -1,5 +1,6 @@
 /** The outline: what is in the world, what is below what. Only the rows that are seen are drawn. */
 import { useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Builder } from "../builder";
 import { type Row, rowsOf } from "../rows";
@@ -78,21 +79,11 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
   const tree = useId();
   const box = useRef<HTMLDivElement>(null);
   const [scrollPx, setScrollPx] = useState(0);
-  const [heightPx, setHeightPx] = useState(400);
+  const heightPx = useHeight(box);
   const [active, setActive] = useState<number | null>(null);
   const chosen = builder.selection.set.value;
   const { from, to } = rowsShown(scrollPx, heightPx, ROW_PX, rows.length);
   const activeRow = rows.findIndex(({ id }) => id === active);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const measure = (): void => setHeightPx(element.clientHeight);
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   const show = (row: number): void => {
     const element = box.current;
@@ -115,6 +106,7 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
     show(rows.findIndex(({ id }) => id === first));
   }, [first]);
 
+  const walk: Walk = { builder, scenery, rows, activeRow, pageRows: pageOf(heightPx) };
   const go = (row: number, shift: boolean): void => {
     const to = rows[Math.max(0, Math.min(rows.length - 1, row))];
     if (to === undefined) return;
@@ -122,42 +114,6 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
     if (shift) builder.selection.reach(to.id, ids(rows));
     else builder.selection.choose([to.id]);
     show(rows.indexOf(to));
-  };
-  const fold = (id: number, isOpen: boolean): void => {
-    const next = new Set(builder.open.peek());
-    if (isOpen) next.add(id);
-    else next.delete(id);
-    builder.open.value = next;
-  };
-  const key = (event: KeyboardEvent): void => {
-    const row = rows[activeRow];
-    const page = Math.max(1, Math.floor(heightPx / ROW_PX) - 1);
-    const jumps: Readonly<Record<string, number>> = {
-      ArrowDown: activeRow + 1,
-      ArrowUp: activeRow - 1,
-      PageDown: activeRow + page,
-      PageUp: activeRow - page,
-      Home: 0,
-      End: rows.length - 1,
-    };
-    const jump = Object.hasOwn(jumps, event.key) ? jumps[event.key] : undefined;
-    if (jump !== undefined) go(jump, event.shiftKey);
-    else if (row === undefined) return;
-    else if (event.key === "ArrowRight") {
-      if (row.open === false) fold(row.id, true);
-      else if (row.open) go(activeRow + 1, false);
-    } else if (event.key === "ArrowLeft") {
-      if (row.open) fold(row.id, false);
-      else
-        go(
-          rows.findIndex(({ id }) => id === scenery.objects.get(row.id)?.parent),
-          false,
-        );
-    } else if (event.key === " ") builder.selection.toggle(row.id);
-    else if (event.key === "Enter") builder.frame();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
   };
 
   return (
@@ -170,7 +126,11 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
       aria-multiselectable="true"
       aria-activedescendant={activeRow >= from && activeRow < to ? `${tree}-${active}` : undefined}
       onScroll={(event) => setScrollPx(event.currentTarget.scrollTop)}
-      onKeyDown={key}
+      onKeyDown={(event) => {
+        if (!treeKey(event, walk, go)) return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
       onDragOver={(event) => {
         if (event.dataTransfer?.types.includes(DRAG_TYPE)) event.preventDefault();
       }}
@@ -199,7 +159,7 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
               else if (event.ctrlKey || event.metaKey) builder.selection.toggle(row.id);
               else builder.selection.choose([row.id]);
             }}
-            fold={(isOpen) => fold(row.id, isOpen)}
+            fold={(isOpen) => fold(builder, row.id, isOpen)}
             back={() => box.current?.focus({ preventScroll: true })}
           />
         ))}
@@ -207,6 +167,83 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
       {rows.length === 0 && <p class="hint builder-empty">{b("nothingFound")}</p>}
     </div>
   );
+}
+
+/** The height of an element, also when it changes. */
+function useHeight(of: RefObject<HTMLElement | null>): number {
+  const [heightPx, setHeightPx] = useState(400);
+  useLayoutEffect(() => {
+    const element = of.current;
+    if (element === null) return;
+    const measure = (): void => setHeightPx(element.clientHeight);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [of]);
+  return heightPx;
+}
+
+const pageOf = (heightPx: number): number => Math.max(1, Math.floor(heightPx / ROW_PX) - 1);
+
+function fold(builder: Builder, id: number, isOpen: boolean): void {
+  const next = new Set(builder.open.peek());
+  if (isOpen) next.add(id);
+  else next.delete(id);
+  builder.open.value = next;
+}
+
+interface Walk {
+  builder: Builder;
+  scenery: Scenery;
+  rows: readonly Row[];
+  activeRow: number;
+  /** Rows that Page up and down go past. */
+  pageRows: number;
+}
+
+/** What a key does in the tree; false: nothing. */
+function treeKey(
+  event: KeyboardEvent,
+  { builder, scenery, rows, activeRow, pageRows }: Walk,
+  go: (row: number, shift: boolean) => void,
+): boolean {
+  const jumps: Readonly<Record<string, number>> = {
+    ArrowDown: activeRow + 1,
+    ArrowUp: activeRow - 1,
+    PageDown: activeRow + pageRows,
+    PageUp: activeRow - pageRows,
+    Home: 0,
+    End: rows.length - 1,
+  };
+  const jump = Object.hasOwn(jumps, event.key) ? jumps[event.key] : undefined;
+  if (jump !== undefined) {
+    go(jump, event.shiftKey);
+    return true;
+  }
+  const row = rows[activeRow];
+  if (row === undefined) return false;
+  switch (event.key) {
+    case "ArrowRight":
+      if (row.open === false) fold(builder, row.id, true);
+      else if (row.open) go(activeRow + 1, false);
+      return true;
+    case "ArrowLeft": {
+      const parent = scenery.objects.get(row.id)?.parent;
+      const above = rows.findIndex(({ id }) => id === parent);
+      if (row.open) fold(builder, row.id, false);
+      else if (above >= 0) go(above, false);
+      return true;
+    }
+    case " ":
+      builder.selection.toggle(row.id);
+      return true;
+    case "Enter":
+      builder.frame();
+      return true;
+    default:
+      return false;
+  }
 }
 
 const ids = (rows: readonly Row[]): number[] => rows.map(({ id }) => id);

@@ -12,7 +12,7 @@ export function BuilderRoot({ builder }: { builder: Builder }) {
   const waiting = builder.waiting.value;
   const front = builder.front.value;
   return (
-    <section class="builder" data-front={front ?? "none"} aria-label={b("helpTitle")}>
+    <section class="builder" data-front={front ?? "none"} aria-label={b("builderRegion")}>
       <Toolbar builder={builder} />
       <LeftSide builder={builder} />
       <RightSide builder={builder} />

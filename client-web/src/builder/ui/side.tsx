@@ -119,7 +119,8 @@ export function ScorePanel({ builder }: { builder: Builder }) {
     grade === "good" ? "scoreGood" : grade === "fair" ? "scoreFair" : "scorePoor";
   return (
     <Side builder={builder} name="score" title="score">
-      <div class="builder-scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
+      <div class="builder-scroll" tabIndex={0}>
         <p class="builder-score-points" data-grade={grade}>
           <strong>{score.points}</strong>
           <span>{b(gradeText)}</span>

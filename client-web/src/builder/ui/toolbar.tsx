@@ -1,4 +1,6 @@
 /** Tools, snapping, and what can be done with what is chosen. */
+import type { Signal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Builder, SidePanel, Tool } from "../builder";
 import type { Command } from "../keys";
@@ -43,45 +45,46 @@ function Tip(props: {
   );
 }
 
-export function Toolbar({ builder }: { builder: Builder }) {
-  const bar = useRef<HTMLDivElement>(null);
-  const run = (command: Command) => () => builder.run(command);
-  const none = builder.chosen.value.length === 0;
-  const isLocal = builder.space.value === "local";
+interface OneStop {
+  bar: RefObject<HTMLDivElement | null>;
+  walk(event: KeyboardEvent): void;
+  enter(event: FocusEvent): void;
+}
 
+/** A bar that is one stop of Tab, at the place that was used last; arrows go along it. */
+function useOneStop(): OneStop {
+  const bar = useRef<HTMLDivElement>(null);
+  const last = useRef(0);
   const stops = (): HTMLElement[] => [
     ...(bar.current?.querySelectorAll<HTMLElement>("button, select") ?? []),
   ];
-  const last = useRef(0);
-
-  // The bar is one stop of Tab, at the place that was used last; arrows go along it.
-  useLayoutEffect(() => {
+  const mark = (): void => {
     stops().forEach((stop, index) => {
       stop.tabIndex = index === last.current ? 0 : -1;
     });
-  });
-  const walk = (event: KeyboardEvent): void => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const all = stops();
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    if (step === 0 || at < 0) return;
-    event.preventDefault();
-    all[(at + step + all.length) % all.length]?.focus();
   };
-  const enter = (event: FocusEvent): void => {
-    const all = stops();
-    const at = all.indexOf(event.target as HTMLElement);
-    if (at < 0) return;
-    last.current = at;
-    all.forEach((stop, index) => {
-      stop.tabIndex = index === at ? 0 : -1;
-    });
+  useLayoutEffect(mark);
+  return {
+    bar,
+    walk: (event) => {
+      const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+      const all = stops();
+      const at = all.indexOf(document.activeElement as HTMLElement);
+      if (step === 0 || at < 0) return;
+      event.preventDefault();
+      all[(at + step + all.length) % all.length]?.focus();
+    },
+    enter: (event) => {
+      const at = stops().indexOf(event.target as HTMLElement);
+      if (at < 0) return;
+      last.current = at;
+      mark();
+    },
   };
+}
 
-  const panel = (name: SidePanel, icon: BuilderIcon, text: BuilderText) => (
-    <Tip icon={icon} text={text} expanded={builder.shows(name)} act={() => builder.toggle(name)} />
-  );
-
+export function Toolbar({ builder }: { builder: Builder }) {
+  const { bar, walk, enter } = useOneStop();
   return (
     <div
       ref={bar}
@@ -91,64 +94,86 @@ export function Toolbar({ builder }: { builder: Builder }) {
       onKeyDown={walk}
       onFocusIn={enter}
     >
-      <div class="builder-group">
-        {TOOLS.map(({ tool, text, key }) => (
-          <Tip
-            key={tool}
-            icon={tool}
-            text={text}
-            keys={key}
-            pressed={builder.tool.value === tool}
-            act={run(tool)}
-          />
-        ))}
+      <Tools builder={builder} />
+      <Snaps builder={builder} />
+      <Deeds builder={builder} />
+      <Panels builder={builder} />
+    </div>
+  );
+}
+
+function Tools({ builder }: { builder: Builder }) {
+  const isLocal = builder.space.value === "local";
+  return (
+    <div class="builder-group">
+      {TOOLS.map(({ tool, text, key }) => (
         <Tip
-          icon={isLocal ? "local" : "world"}
-          text={isLocal ? "spaceLocal" : "spaceWorld"}
-          keys="L"
-          pressed={isLocal}
-          act={run("space")}
+          key={tool}
+          icon={tool}
+          text={text}
+          keys={key}
+          pressed={builder.tool.value === tool}
+          act={() => builder.run(tool)}
         />
-      </div>
-      <div class="builder-group">
-        <Tip
-          icon="grid"
-          text="commandSnap"
-          keys="G"
-          pressed={builder.snaps.value}
-          act={run("snap")}
-        />
-        <select
-          class="builder-choice small"
-          aria-label={b("gridSize")}
-          title={b("gridSize")}
-          value={builder.gridM.value}
-          onChange={(event) => {
-            builder.gridM.value = Number(event.currentTarget.value);
-          }}
-        >
-          {GRID_SIZES_M.map((size) => (
-            <option key={size} value={size}>
-              {b("metres", { value: size })}
-            </option>
-          ))}
-        </select>
-        <select
-          class="builder-choice small"
-          aria-label={b("angleSize")}
-          title={b("angleSize")}
-          value={builder.angleDeg.value}
-          onChange={(event) => {
-            builder.angleDeg.value = Number(event.currentTarget.value);
-          }}
-        >
-          {ANGLES_DEG.map((size) => (
-            <option key={size} value={size}>
-              {b("degrees", { value: size })}
-            </option>
-          ))}
-        </select>
-      </div>
+      ))}
+      <Tip
+        icon={isLocal ? "local" : "world"}
+        text={isLocal ? "spaceLocal" : "spaceWorld"}
+        keys="L"
+        pressed={isLocal}
+        act={() => builder.run("space")}
+      />
+    </div>
+  );
+}
+
+function Snaps({ builder }: { builder: Builder }) {
+  return (
+    <div class="builder-group">
+      <Tip
+        icon="grid"
+        text="commandSnap"
+        keys="G"
+        pressed={builder.snaps.value}
+        act={() => builder.run("snap")}
+      />
+      <Sizes text="gridSize" unit="metres" of={builder.gridM} sizes={GRID_SIZES_M} />
+      <Sizes text="angleSize" unit="degrees" of={builder.angleDeg} sizes={ANGLES_DEG} />
+    </div>
+  );
+}
+
+function Sizes(props: {
+  text: BuilderText;
+  unit: BuilderText;
+  of: Signal<number>;
+  sizes: readonly number[];
+}) {
+  const { text, unit, of, sizes } = props;
+  return (
+    <select
+      class="builder-choice small"
+      aria-label={b(text)}
+      title={b(text)}
+      value={of.value}
+      onChange={(event) => {
+        of.value = Number(event.currentTarget.value);
+      }}
+    >
+      {sizes.map((size) => (
+        <option key={size} value={size}>
+          {b(unit, { value: size })}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Deeds({ builder }: { builder: Builder }) {
+  const run = (command: Command) => () => builder.run(command);
+  const none = builder.chosen.value.length === 0;
+  return (
+    <>
       <div class="builder-group">
         <Tip icon="undo" text="commandUndo" keys="Ctrl+Z" act={run("undo")} />
         <Tip icon="redo" text="commandRedo" keys="Ctrl+Y" act={run("redo")} />
@@ -165,15 +190,23 @@ export function Toolbar({ builder }: { builder: Builder }) {
         />
         <Tip icon="delete" text="commandDelete" keys="Delete" disabled={none} act={run("delete")} />
       </div>
-      <div class="builder-group">
-        {panel("library", "library", "library")}
-        {panel("outline", "outline", "outline")}
-        {panel("inspector", "inspector", "inspector")}
-        {panel("score", "score", "score")}
-        {builder.role === "owner" && panel("invite", "invite", "invite")}
-        {panel("help", "help", "commandHelp")}
-        <Tip icon="leave" text="leaveBuilder" act={() => builder.bench.close()} />
-      </div>
+    </>
+  );
+}
+
+function Panels({ builder }: { builder: Builder }) {
+  const panel = (name: SidePanel, text: BuilderText) => (
+    <Tip icon={name} text={text} expanded={builder.shows(name)} act={() => builder.toggle(name)} />
+  );
+  return (
+    <div class="builder-group">
+      {panel("library", "library")}
+      {panel("outline", "outline")}
+      {panel("inspector", "inspector")}
+      {panel("score", "score")}
+      {builder.role === "owner" && panel("invite", "invite")}
+      {panel("help", "commandHelp")}
+      <Tip icon="leave" text="leaveBuilder" act={() => builder.bench.close()} />
     </div>
   );
 }

@@ -5,10 +5,10 @@ use std::{collections::VecDeque, sync::Arc, sync::atomic::Ordering};
 use vivarium_contract::{
     WorldInput, WorldSpec,
     editing::{EditDone, Operations},
-    saving::SavedBatch,
+    saving::{SavedBatch, SavedPose},
 };
 use vivarium_scene::operation::Operation;
-use vivarium_store::keeper::Keeper;
+use vivarium_store::{keeper::Keeper, port::StoreError};
 
 use super::locked;
 use crate::{
@@ -33,6 +33,10 @@ pub struct Saver {
     /// Of the last edit that is kept or on its way.
     revision: u64,
     pending: VecDeque<Pending>,
+    /// Whether the world has ticked.
+    is_opened: bool,
+    /// Whether the store was told of the world.
+    is_begun: bool,
 }
 
 impl Saver {
@@ -40,7 +44,16 @@ impl Saver {
     pub fn new(me: usize, worlds: Arc<Worlds>, keeper: Keeper) -> Self {
         let source = worlds.0[me].source.clone();
         let revision = source.revision;
-        Self { me, worlds, keeper, source, revision, pending: VecDeque::new() }
+        Self {
+            me,
+            worlds,
+            keeper,
+            source,
+            revision,
+            pending: VecDeque::new(),
+            is_opened: false,
+            is_begun: false,
+        }
     }
 
     fn world(&self) -> &World {
@@ -56,17 +69,30 @@ impl Saver {
     pub fn recall(&mut self) -> Result<(), KeptError> {
         let name = self.world().name().to_owned();
         // After everything that waits: what is on its way is in it.
-        let stored = self.keeper.ask(move |store| store.load(&name));
-        let stored = stored.ok_or(KeptError::Ended)??;
-        self.source = kept::as_left(self.world().source.clone(), stored.as_ref())?;
+        let stored = self.keeper.ask(move |store| {
+            let stored = store.load(&name)?;
+            let poses = match stored {
+                Some(_) => store.poses(&name)?,
+                None => None,
+            };
+            Ok::<_, StoreError>((stored, poses))
+        });
+        let (stored, poses) = stored.ok_or(KeptError::Ended)??;
+        let original = self.world().source.clone();
+        self.source = kept::as_left(original, stored.as_ref(), poses.as_deref())?;
+        self.is_opened = false;
         self.revision = self.source.revision;
         self.pending.clear();
         self.world().building.restart(&self.source);
         Ok(())
     }
 
-    /// Takes back what could not be kept. Comes before all other inputs of a tick.
+    /// Takes back what could not be kept, and in the first tick puts loose things where they were.
+    /// Comes before all other inputs of a tick.
     pub fn sweep(&mut self, inputs: &mut Vec<WorldInput>) {
+        if !std::mem::replace(&mut self.is_opened, true) && !self.source.poses.is_empty() {
+            inputs.push(WorldInput::Poses { poses: std::mem::take(&mut self.source.poses) });
+        }
         let building = &self.worlds.0[self.me].building;
         let saved = building.saved.load(Ordering::Acquire);
         let failed = std::mem::take(&mut *locked(&building.failed));
@@ -84,6 +110,21 @@ impl Saver {
         while self.pending.front().is_some_and(|pending| pending.number <= saved) {
             self.pending.pop_front();
         }
+    }
+
+    /// Keeps where loose things are. When there is no room for it now, it is told again soon.
+    pub fn keep_poses(&mut self, poses: Vec<SavedPose>) {
+        let world = self.world();
+        let (name, json) = (world.name().to_owned(), world.source.json.clone());
+        let revision = self.revision;
+        let begins = revision == 0 && !self.is_begun;
+        self.is_begun |= self.keeper.tell(move |store| {
+            let poses = kept::write_poses(&json, revision, poses);
+            let begun = if begins { kept::begin(store, &name, &json) } else { Ok(()) };
+            if let Err(error) = begun.and_then(|()| store.save_poses(&name, &poses)) {
+                tracing::warn!(%error, world = name, "where loose things are could not be kept");
+            }
+        });
     }
 
     /// An edit was made: it goes to the disk.

@@ -146,6 +146,28 @@ fn the_keeper_answers_every_batch_once_and_one_world_does_not_pay_for_another() 
 }
 
 #[test]
+fn an_ended_writer_has_written_everything_and_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    store.create("plaza", b"{}").unwrap();
+    let (keeper, _) = Keeper::start(Box::new(store)).unwrap();
+    let (told, results) = sync_channel(8);
+    for number in 1..=3 {
+        let told = told.clone();
+        keeper.save("plaza", batch(number), Box::new(move |result| told.send(result).unwrap()));
+    }
+    keeper.end();
+    assert_eq!(results.try_iter().collect::<Vec<_>>(), [Ok(()), Ok(()), Ok(())]);
+    keeper.save("plaza", batch(4), Box::new(move |result| told.send(result).unwrap()));
+    assert_eq!(results.recv().unwrap(), Err(SaveError::Ended));
+    assert_eq!(keeper.ask(|_| ()), None);
+    keeper.end();
+    // The folder is free although the keeper is still there.
+    let mut again = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(again.load("plaza").unwrap().unwrap().batches.len(), 3);
+}
+
+#[test]
 fn roles_are_given_changed_and_taken() {
     each(|mut store| {
         let grant = |account: &str, world: Option<&str>, role| Grant {

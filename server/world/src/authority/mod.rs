@@ -154,6 +154,7 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         | WorldInput::Path { .. }
         | WorldInput::Overload { .. }
         | WorldInput::Edit { .. }
+        | WorldInput::Poses { .. }
         | WorldInput::TakeBack { .. } => None,
     }));
 }

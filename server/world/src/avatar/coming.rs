@@ -135,6 +135,7 @@ pub(super) fn come_and_go(world: &mut World) {
             other @ (WorldInput::Intent { .. }
             | WorldInput::Overload { .. }
             | WorldInput::Edit { .. }
+            | WorldInput::Poses { .. }
             | WorldInput::TakeBack { .. }) => rest.push(other),
         }
     }

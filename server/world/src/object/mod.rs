@@ -23,6 +23,8 @@ use crate::{
     tick::{Clock, In, Outbox, Step, Take, Watch},
 };
 
+pub(crate) mod poses;
+
 /// A dynamic object.
 pub(crate) struct Loose {
     pub object: ObjectId,
@@ -136,11 +138,14 @@ impl Plugin for ObjectPlugin {
             .init_resource::<History>()
             .add_systems(
                 In(Phase::Simulate),
-                (bring_back_fallen, sense).chain().in_set(Step::React),
+                (bring_back_fallen, poses::tell, sense).chain().in_set(Step::React),
             )
             .add_systems(
                 In(Phase::Ingest),
-                follow.in_set(Take::Follow).after(crate::physics::follow),
+                (follow, poses::put_back)
+                    .chain()
+                    .in_set(Take::Follow)
+                    .after(crate::physics::follow),
             )
             .add_systems(In(Phase::Interest), show_objects.in_set(Watch::Note));
         app.world_mut().resource_scope(|world, mut history: Mut<History>| {

@@ -27,6 +27,7 @@ export interface BenchParts {
 }
 
 const CHOSEN_COLOUR = "#ffb13d";
+const UNSEEN_COLOUR = "#b9c8ff";
 const GHOST_COLOUR = "#6fd3ff";
 const DOWN_M_MAX = 200;
 
@@ -63,10 +64,17 @@ export function makeBench(parts: BenchParts): Workbench {
       const y = 1 - ((clientY - top) / Math.max(1, height)) * 2;
       return scene.pick(x, y, except);
     },
+    screenOf: (point) => {
+      const at = scene.screenOf(point);
+      if (at === null) return null;
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
+    },
     boundsOf: (object) => scene.boundsOf(object),
     poseOf: (object) => scene.poseOf(object),
     preview: (object, pose) => scene.preview(object, pose),
     hide: (object, hidden) => scene.hide(object, hidden),
+    mark: (objects) => scene.highlight("unseen", objects, UNSEEN_COLOUR, null),
     // What others have chosen is framed with their names all the time.
     outline: (chosen, _others, ghost: Bounds | null) => {
       scene.highlight("chosen", chosen, CHOSEN_COLOUR, null);
@@ -84,7 +92,7 @@ export function makeBench(parts: BenchParts): Workbench {
     },
     drawing: () => {
       const { drawCalls, triangles, fps } = stage.stats();
-      return { drawCalls, triangles, framesPerS: fps, textureBytes: null };
+      return { drawCalls, triangles, framesPerS: fps, textureBytes: scene.textureBytes() };
     },
     modelPicture: async (path) => {
       portraits ??= scene.makePortraits();

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Says what is missing on this machine and how to get it: require.sh rust|run|test|deny
+# Says what is missing on this machine and how to get it: require.sh rust|run|test|deny. Tells where
+# something is: require.sh chromium|postgres
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -64,6 +65,29 @@ require_chromium() {
     "Or name one: VIVARIUM_CHROMIUM=/path/to/chrome make test"
 }
 
+# The folder with the programs of PostgreSQL.
+find_postgres() {
+  local folder
+  for folder in /usr/lib/postgresql/*/bin "$(dirname "$(type -P initdb || echo /)")"; do
+    if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
+      echo "$folder"
+      return
+    fi
+  done
+  return 1
+}
+
+require_postgres() {
+  find_postgres >/dev/null && return
+  local install="apt-get update && apt-get install -y --no-install-recommends postgresql"
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing PostgreSQL for the tests of the store: $install"
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql) &&
+      find_postgres >/dev/null && return
+  fi
+  fail "PostgreSQL is missing for the tests of the store. As root on Debian or Ubuntu: $install"
+}
+
 require_deny() {
   command -v cargo-deny >/dev/null && return
   echo "installing cargo-deny (some minutes, once)"
@@ -73,8 +97,9 @@ require_deny() {
 case "${1:-}" in
   rust) require_rust ;;
   run) require_rust && require_node ;;
-  test) require_rust && require_node && require_chromium ;;
+  test) require_rust && require_node && require_chromium && require_postgres ;;
   deny) require_rust && require_deny ;;
   chromium) find_chromium ;;
-  *) fail "usage: require.sh rust|run|test|deny|chromium" ;;
+  postgres) find_postgres ;;
+  *) fail "usage: require.sh rust|run|test|deny|chromium|postgres" ;;
 esac

@@ -7,12 +7,13 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
-import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
+import { around, boundsAt, centreOf, cornersOf, joined, sizeOf } from "./bounds";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
+import { Frames } from "./frames";
 import type { Command } from "./keys";
-import { FRAMED_MAX, SELECTED_MAX } from "./limits";
+import { MARKED_MAX, SELECTED_MAX } from "./limits";
 import {
   deleteAll,
   duplicateAll,
@@ -26,12 +27,21 @@ import { Paced } from "./pace";
 import { boundsOfPiece, type Piece, type PieceWords, placePiece } from "./pieces";
 import { Previews } from "./previews";
 import type { Role } from "./rights";
-import { Scenery } from "./scenery";
+import { isUnseen, Scenery } from "./scenery";
 import { Selection } from "./selection";
-import { nudge, ontoSurface } from "./snapping";
+import { nudge, ontoSurface, toGrid } from "./snapping";
 import { faultText } from "./texts/faults";
 import { b } from "./texts/words";
-import { add, lengthOf, NO_TURN, subtract, type Vec3 } from "./vectors";
+import {
+  add,
+  fromDegrees,
+  lengthOf,
+  NO_TURN,
+  type Quat,
+  subtract,
+  turned,
+  type Vec3,
+} from "./vectors";
 import type { Bounds, Gizmo, Hit, Pose, Workbench } from "./workbench";
 
 export type Tool = "select" | "move" | "rotate" | "scale";
@@ -99,6 +109,13 @@ export class Builder {
     this.selection.ids.value.filter((id) => this.scenery.value.objects.has(id)),
   );
 
+  /** What is there and shows nothing of itself: it is marked while people build. */
+  readonly unseen = computed<readonly number[]>(() => {
+    const scenery = this.scenery.value;
+    const all = [...scenery.objects.keys()].filter((id) => isUnseen(scenery.properties(id)));
+    return all.slice(0, MARKED_MAX);
+  });
+
   gizmo: Gizmo | null = null;
   /** Whether handles or objects are held by the pointer right now. */
   readonly dragging = signal(false);
@@ -111,6 +128,7 @@ export class Builder {
   #isOver = false;
   /** Counts the times that the picture has followed the document. */
   readonly #pictures = signal(0);
+  readonly #frames = new Frames();
 
   constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
     this.#forbidden = forbidden;
@@ -139,6 +157,7 @@ export class Builder {
     this.previews.clear();
     for (const id of this.hidden.peek()) this.bench.hide(id, false);
     this.bench.outline([], [], null);
+    this.bench.mark([]);
     this.bench.tellSelection([]);
     this.gizmo?.dispose();
     this.gizmo = null;
@@ -348,22 +367,35 @@ export class Builder {
 
   /** Puts a piece of the library onto a surface. */
   place(piece: Piece, hit: Hit): void {
-    const scenery = this.scenery.value;
-    const bounds = boundsOfPiece(scenery, piece, this.words);
-    const position = ontoSurface(hit.point, hit.normal, bounds, [0, 0, 0], this.gridStepM);
-    const pose: Pose = { position, rotation: [...NO_TURN], scale: [1, 1, 1] };
-    void this.create(placePiece(scenery, piece, pose, this.words));
+    const { pose } = this.#landing(piece, hit);
+    void this.create(placePiece(this.scenery.value, piece, pose, this.words));
   }
 
   /** The frame that shows where a piece would come. */
   ghostAt(piece: Piece, hit: Hit | null): void {
-    if (hit === null) {
-      this.ghost.value = null;
-      return;
-    }
-    const bounds = boundsOfPiece(this.scenery.value, piece, this.words);
-    const at = ontoSurface(hit.point, hit.normal, bounds, [0, 0, 0], this.gridStepM);
-    this.ghost.value = { min: add(bounds.min, at), max: add(bounds.max, at) };
+    this.ghost.value = hit === null ? null : this.#landing(piece, hit).bounds;
+  }
+
+  /** Where a piece comes that is put onto a surface, and the room that it takes there. */
+  #landing(piece: Piece, { point, normal }: Hit): { pose: Pose; bounds: Bounds } {
+    const own = boundsOfPiece(this.scenery.value, piece, this.words);
+    const rotation = this.#facing(piece);
+    const corners = cornersOf(own).map((corner) => turned(corner, rotation));
+    const bounds = around(corners) ?? own;
+    const position = ontoSurface(point, normal, bounds, [0, 0, 0], this.gridStepM);
+    return {
+      pose: { position, rotation, scale: [1, 1, 1] },
+      bounds: { min: add(bounds.min, position), max: add(bounds.max, position) },
+    };
+  }
+
+  /** Signs and portals look at whoever puts them there, as nearly as the angle steps allow. */
+  #facing(piece: Piece): Quat {
+    const looks = piece.kind === "simple" && (piece.name === "sign" || piece.name === "portal");
+    if (!looks) return [...NO_TURN];
+    const degrees = (this.bench.cameraYaw() * 180) / Math.PI;
+    const step = this.snaps.value ? this.angleDeg.value : null;
+    return fromDegrees([0, toGrid(degrees, step), 0]);
   }
 
   // --- clipboard ------------------------------------------------------------------------------
@@ -463,11 +495,7 @@ export class Builder {
         // The picture follows the document a moment later, and forgets previews of what changed.
         queueMicrotask(() => this.#pictured());
       }),
-      effect(() => {
-        const others = [...this.bench.others.value.values()].flat();
-        const chosen = this.chosen.value.slice(0, FRAMED_MAX);
-        this.bench.outline(chosen, others, this.ghost.value);
-      }),
+      effect(() => this.#frames.show(this)),
       effect(() => {
         if (this.placing.value === null) this.ghost.value = null;
       }),

@@ -3,16 +3,11 @@
  * own: writing in fields, walking, and the keys of panels that are not the builder's.
  */
 import type { Builder } from "./builder";
-import { commandOf } from "./keys";
+import { type Command, commandOf } from "./keys";
 
-const INSIDE: ReadonlySet<string> = new Set([
-  "undo",
-  "redo",
-  "duplicate",
-  "delete",
-  "help",
-  "rename",
-]);
+/** What keys do only in the picture: in panels they move the focus, or mark text. */
+const isPictureOnly = (command: Command): boolean =>
+  command.startsWith("nudge") || command === "all";
 
 export function listenToKeys(builder: Builder, cancelDrag: () => void): () => void {
   const abort = new AbortController();
@@ -89,7 +84,7 @@ function keyDown(builder: Builder, event: KeyboardEvent, cancelDrag: () => void)
   );
   // Copying, cutting and pasting come as events of their own, with the right to the clipboard.
   if (command === null || command === "copy" || command === "cut" || command === "paste") return;
-  if (focus === "builder" && !INSIDE.has(command)) return;
+  if (focus === "builder" && isPictureOnly(command)) return;
   if (command === "none" && builder.dragging.peek()) {
     cancelDrag();
   } else {

@@ -14,5 +14,7 @@ export const TEXT_CHARS_MAX = 500;
 export const PARENTS_MAX = 64;
 /** Objects that get a frame in the picture. */
 export const FRAMED_MAX = 256;
+/** Objects that show nothing of themselves and are marked while building. */
+export const MARKED_MAX = 200;
 /** Objects that are told to others as chosen. */
 export const SELECTED_MAX = 64;

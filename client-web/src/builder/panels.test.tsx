@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { act as settled } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { speak } from "../i18n/translate";
-import type { WorldDocument } from "../protocol/document";
+import type { Object as SceneObject, WorldDocument } from "../protocol/document";
 import type { Builder } from "./builder";
 import { type Opened, openBuilder } from "./mount";
 import { FakeBench } from "./preview/fake";
@@ -289,6 +289,24 @@ describe("the library", () => {
     await answered();
     expect(builder.chosen.value).toEqual([100_000]);
     expect(builder.placing.value).toBeNull();
+  });
+});
+
+describe("a sign", () => {
+  it("looks at whoever puts it there, in steps of the angle", async () => {
+    bench.yaw = (97 * Math.PI) / 180;
+    builder.place(
+      { kind: "simple", name: "sign", loose: false },
+      { object: null, point: [0, 0, 0], normal: [0, 1, 0] },
+    );
+    await answered();
+    const [x, y, z, w] = [0, Math.sin((45 * Math.PI) / 180), 0, Math.cos((45 * Math.PI) / 180)];
+    const created = operations().find((operation) => Object.hasOwn(operation as object, "create"));
+    const { rotation, position_m } = (created as { create: { value: SceneObject } }).create.value;
+    rotation?.forEach((value, axis) => {
+      expect(value).toBeCloseTo([x, y, z, w][axis] ?? Number.NaN, 5);
+    });
+    expect(position_m?.[1]).toBeGreaterThan(0);
   });
 });
 

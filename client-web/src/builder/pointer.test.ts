@@ -138,6 +138,23 @@ describe("a click", () => {
     expect(camera).toEqual(["pointerdown", "pointerup", "pointerdown", "pointerup"]);
   });
 
+  it("chooses what shows nothing of itself by its mark", () => {
+    bench.document.value = {
+      ...WORLD,
+      objects: [...WORLD.objects, { position_m: [3, 1, 0], properties: { spawn: {} } }],
+    };
+    expect(bench.marked).toEqual([3]);
+    bench.hit = { object: 0, point: [0, 1, 0], normal: [0, 1, 0] };
+    const at = { clientX: 305, clientY: 92 };
+    fire("pointerdown", 305, at);
+    fire("pointerup", 305, at);
+    expect(builder.chosen.value).toEqual([3]);
+    expect(bench.marked).toEqual([]);
+    fire("pointerdown", 330, { clientY: 92 });
+    fire("pointerup", 330, { clientY: 92 });
+    expect(builder.chosen.value).toEqual([0]);
+  });
+
   it("beside everything chooses nothing, but looking around does not", () => {
     builder.selection.choose([1]);
     fire("pointerdown", 10);

@@ -16,6 +16,8 @@ import type { Bounds, Hit, Pose } from "./workbench";
 /** Farther than this (CSS pixels) a press is a drag and no click. */
 const CLICK_PX = 6;
 const CLICK_MS = 600;
+/** So near (CSS pixels) is a mark clicked. */
+const MARKER_PX = 16;
 /** Ten places a second while dragging. */
 const SEND_EVERY_MS = 100;
 const NOTHING: ReadonlySet<number> = new Set();
@@ -267,11 +269,27 @@ export class BuilderPointer {
       return;
     }
     const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
-    const object = hit?.object ?? null;
+    const object = this.#markerAt(event) ?? hit?.object ?? null;
     if (object === null) {
       if (!isMore) builder.selection.clear();
     } else if (isMore) builder.selection.toggle(object);
     else builder.selection.choose([object]);
+  }
+
+  /** Something that shows nothing of itself, whose mark lies under the pointer. */
+  #markerAt({ clientX, clientY }: MouseEvent): number | null {
+    const { bench, unseen, hidden } = this.#builder;
+    let nearest: number | null = null;
+    let nearestPx = MARKER_PX;
+    for (const id of unseen.value) {
+      const at = hidden.peek().has(id) ? null : bench.screenOf(this.#builder.poseOf(id).position);
+      if (at === null) continue;
+      const apartPx = Math.hypot(at.x - clientX, at.y - clientY);
+      if (apartPx > nearestPx) continue;
+      nearest = id;
+      nearestPx = apartPx;
+    }
+    return nearest;
   }
 
   #hover(event: PointerEvent): void {

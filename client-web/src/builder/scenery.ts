@@ -124,6 +124,11 @@ export function isRound(properties: Properties): boolean {
   );
 }
 
+/** Whether nothing is drawn of it: a spawn point, a sensor, a sound or a bare light. */
+export function isUnseen(properties: Properties): boolean {
+  return (properties.visuals ?? []).length === 0 && properties.portal == null;
+}
+
 /** What an object mainly is, for its icon and its name when it has none. */
 export type Kind =
   | "spawn"

@@ -83,6 +83,10 @@ export interface Workbench {
   preview(object: number, pose: Pose | null): void;
   /** Hides an object on this page alone. */
   hide(object: number, hidden: boolean): void;
+  /** Where a point of the world is in the window, in CSS pixels; null: not in the picture. */
+  screenOf(point: Vec3): { x: number; y: number } | null;
+  /** Marks where objects are that show nothing of themselves. */
+  mark(objects: readonly number[]): void;
   /** Draws frames around objects, and around where something is about to be put. */
   outline(chosen: readonly number[], others: readonly number[], ghost: Bounds | null): void;
   /** Metres that are free straight below a point, 0 within something; null: nothing is below it. */

@@ -29,7 +29,8 @@ import { chooseTier, FrameGovernor, QUALITY, type Quality } from "./quality";
 import { Shadows } from "./shadows";
 import { Sky } from "./sky";
 import { Sounds } from "./sounds";
-import type { Bounds, Hit, ScaledPose, WorldView } from "./view";
+import { textureBytes } from "./textures";
+import type { Bounds, Hit, ScaledPose, Vec3, WorldView } from "./view";
 import { WorldScene } from "./world";
 
 const FOV_DEG = 60;
@@ -160,6 +161,12 @@ export class Scene {
     return met && { object: met.object, point: met.point.toArray(), normal: met.normal.toArray() };
   }
 
+  /** Where a point of the world is in the picture (-1 to 1, y upwards); null: not in it. */
+  screenOf(point: Vec3): { x: number; y: number } | null {
+    const { x, y, z } = new Vector3().fromArray(point).project(this.#camera);
+    return Math.abs(x) <= 1 && Math.abs(y) <= 1 && Math.abs(z) <= 1 ? { x, y } : null;
+  }
+
   /** The upright box around what is drawn of an object; null: nothing is. */
   boundsOf(object: number): Bounds | null {
     const bounds = this.#world?.boundsOf(object);
@@ -269,6 +276,11 @@ export class Scene {
   stats(): { drawCalls: number; triangles: number; fps: number } {
     const { calls, triangles } = this.#renderer.info.render;
     return { drawCalls: calls, triangles, fps: this.#governor.fps };
+  }
+
+  /** Bytes that the textures of everything that is drawn take on the graphics card. */
+  textureBytes(): number {
+    return textureBytes(this.#three);
   }
 
   dispose(): void {

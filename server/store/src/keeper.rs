@@ -63,7 +63,7 @@ impl Keeper {
         let (requests, waiting) = sync_channel(BATCHES_QUEUED_MAX);
         let writer = std::thread::Builder::new()
             .name("keeper".into())
-            .spawn(move || Writer { store, broken: None }.run(&waiting))?;
+            .spawn(move || Writer { store: Some(store), broken: None }.run(&waiting))?;
         Ok((Self { requests }, writer))
     }
 
@@ -90,8 +90,7 @@ impl Keeper {
         self.requests.try_send(Request::Act(Box::new(act))).is_ok()
     }
 
-    /// Writes what waits, closes the database and ends; waits for that. Whatever comes later is
-    /// refused.
+    /// Writes what waits and closes the database; waits for that. Whatever comes later is refused.
     pub fn end(&self) {
         let (answer, answered) = sync_channel(1);
         if self.requests.send(Request::End(answer)).is_ok() {
@@ -116,7 +115,8 @@ impl Keeper {
 }
 
 struct Writer {
-    store: Box<dyn WorldStore>,
+    /// None: it was closed, and whatever still comes is refused.
+    store: Option<Box<dyn WorldStore>>,
     broken: Option<StoreError>,
 }
 
@@ -130,13 +130,14 @@ impl Writer {
                     Request::Save { world, batch, answer } => group.push(((world, batch), answer)),
                     Request::Act(act) => {
                         self.write(&mut group);
-                        act(&mut *self.store);
+                        if let Some(store) = &mut self.store {
+                            act(&mut **store);
+                        }
                     }
                     Request::End(answer) => {
                         self.write(&mut group);
-                        drop(self);
+                        self.store = None;
                         let _ = answer.send(());
-                        return;
                     }
                 }
                 if group.len() < BATCHES_PER_GROUP_MAX {
@@ -154,6 +155,10 @@ impl Writer {
             return;
         }
         let (batches, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
+        if self.store.is_none() {
+            answers.into_iter().for_each(|answer| answer(Err(SaveError::Ended)));
+            return;
+        }
         let written = self.append(&batches);
         match written {
             Err(error) if batches.len() > 1 && !error.is_final() => {
@@ -174,7 +179,8 @@ impl Writer {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let written = self.store.append(batches);
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let written = store.append(batches);
         if let Err(error) = &written {
             tracing::error!(%error, batches = batches.len(), "changes could not be kept");
             if error.is_final() {

@@ -41,6 +41,9 @@ pub enum StoreError {
     /// Another server has it open.
     #[error("another server uses it: {0}")]
     InUse(String),
+    /// The database cannot be reached, or did not do it now. Nothing of it was kept.
+    #[error("the database did not do it: {0}")]
+    Unavailable(String),
     /// Writing failed in a way after which nobody knows what is on the disk. Never tried again.
     #[error("writing to the disk failed: {0}")]
     Broken(String),
@@ -75,6 +78,24 @@ pub struct Invitation {
     pub role: Role,
     /// Until when it counts, in milliseconds since 1970 (UTC).
     pub expires_at_ms: u64,
+}
+
+/// A role as a number, for databases.
+pub(crate) fn role_number(role: Role) -> i64 {
+    match role {
+        Role::Visitor => 0,
+        Role::Builder => 1,
+        Role::Owner => 2,
+    }
+}
+
+/// The role of a number; an unknown one allows nothing.
+pub(crate) fn role_of(number: i64) -> Role {
+    match number {
+        1 => Role::Builder,
+        2 => Role::Owner,
+        _ => Role::Visitor,
+    }
 }
 
 /// A world as it is kept.

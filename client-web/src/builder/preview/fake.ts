@@ -18,6 +18,8 @@ export class FakeBench implements Workbench {
   readonly previews = new Map<number, Pose>();
   readonly hiddenObjects = new Set<number>();
   isClosed = false;
+  yaw = 0;
+  marked: readonly number[] = [];
   #next = 100_000;
 
   constructor(canvas: HTMLCanvasElement, document: Signal<WorldDocument>) {
@@ -52,6 +54,15 @@ export class FakeBench implements Workbench {
     return this.hit;
   }
 
+  /** Where markers are in the window. */
+  screenOf([x, y]: Vec3): { x: number; y: number } | null {
+    return { x: 100 * x, y: 100 * y };
+  }
+
+  mark(objects: readonly number[]): void {
+    this.marked = objects;
+  }
+
   boundsOf(): Bounds | null {
     return null;
   }
@@ -81,7 +92,7 @@ export class FakeBench implements Workbench {
   }
 
   cameraYaw(): number {
-    return 0;
+    return this.yaw;
   }
 
   frame(): void {}

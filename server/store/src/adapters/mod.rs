@@ -1,4 +1,5 @@
 //! Databases.
 
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;

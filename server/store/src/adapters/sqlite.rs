@@ -17,7 +17,7 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore, role_number, role_of},
 };
 
 /// Name of the database in the folder of a server's data.
@@ -69,22 +69,6 @@ const MIGRATIONS: &[&str] = &[
 
 /// All worlds, as a name.
 const ALL: &str = "";
-
-fn number_of(role: Role) -> i64 {
-    match role {
-        Role::Visitor => 0,
-        Role::Builder => 1,
-        Role::Owner => 2,
-    }
-}
-
-fn role_of(number: i64) -> Role {
-    match number {
-        1 => Role::Builder,
-        2 => Role::Owner,
-        _ => Role::Visitor,
-    }
-}
 
 fn grant_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Grant> {
     let world: String = row.get(1)?;
@@ -400,7 +384,7 @@ impl WorldStore for SqliteStore {
             } else {
                 transaction.execute(
                     "INSERT OR REPLACE INTO role (account, world, role) VALUES (?1, ?2, ?3)",
-                    params![account, world, number_of(*role)],
+                    params![account, world, role_number(*role)],
                 )?;
             }
             Ok(())
@@ -414,7 +398,7 @@ impl WorldStore for SqliteStore {
             transaction.execute(
                 "INSERT INTO invitation (digest, world, role, expires_at_ms)
                  VALUES (?1, ?2, ?3, ?4)",
-                params![digest, world.as_deref().unwrap_or(ALL), number_of(*role), expires_at_ms],
+                params![digest, world.as_deref().unwrap_or(ALL), role_number(*role), expires_at_ms],
             )?;
             transaction.execute(
                 "DELETE FROM invitation WHERE id <=

@@ -4,18 +4,26 @@ use std::sync::{Arc, Mutex, mpsc::sync_channel};
 
 use vivarium_contract::editing::Role;
 use vivarium_store::{
-    adapters::{memory::MemoryStore, sqlite::SqliteStore},
+    adapters::{memory::MemoryStore, postgres::PostgresStore, sqlite::SqliteStore},
     keeper::{Keeper, SaveError},
     limits::{BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
     port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
 };
 
-use crate::{batch, of};
+use crate::{batch, of, postgres::Postgres};
 
 fn each(act: impl Fn(Box<dyn WorldStore>)) {
     act(Box::new(MemoryStore::default()));
     let folder = tempfile::tempdir().unwrap();
     act(Box::new(SqliteStore::open(folder.path()).unwrap()));
+    POSTGRES.with(|postgres| {
+        act(Box::new(PostgresStore::open(&postgres.database()).unwrap()));
+    });
+}
+
+thread_local! {
+    /// Ends with the thread of its test.
+    static POSTGRES: Postgres = Postgres::start();
 }
 
 #[test]

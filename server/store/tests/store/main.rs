@@ -5,6 +5,7 @@
 mod conformance;
 mod crash;
 mod faults;
+mod postgres;
 mod sqlite;
 
 use vivarium_contract::saving::SavedBatch;

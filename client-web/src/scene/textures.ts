@@ -1,0 +1,25 @@
+/** How much of the graphics card's memory textures take. */
+import { type Material, type Object3D, Texture } from "three";
+
+/** What the smaller copies of a texture take besides it: 1/4 + 1/16 + … */
+const SMALLER_COPIES = 4 / 3;
+const BYTES_PER_PIXEL = 4;
+
+/** Bytes of all textures with which something below `root` is drawn, each counted once. */
+export function textureBytes(root: Object3D): number {
+  const textures = new Set<Texture>();
+  const materials = new Set<Material>();
+  root.traverse((node) => {
+    if (!("material" in node)) return;
+    for (const material of [node.material as Material | Material[]].flat()) materials.add(material);
+  });
+  for (const material of materials) {
+    for (const value of Object.values(material)) if (value instanceof Texture) textures.add(value);
+  }
+  let bytes = 0;
+  for (const { image, generateMipmaps } of textures) {
+    const { width = 0, height = 0 } = (image ?? {}) as { width?: number; height?: number };
+    bytes += width * height * BYTES_PER_PIXEL * (generateMipmaps ? SMALLER_COPIES : 1);
+  }
+  return Math.round(bytes);
+}

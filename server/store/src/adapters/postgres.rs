@@ -1,0 +1,397 @@
+//! Keeps worlds in PostgreSQL, for more than one machine.
+//!
+//! One server at a time writes (an advisory lock of its session, given back by the database however
+//! the server ends). A connection that is lost while nothing was being committed is made again; one
+//! that is lost in a commit leaves in doubt what is kept, and is final.
+
+use postgres::{Client, IsolationLevel, NoTls, Row, Transaction, error::SqlState};
+use vivarium_contract::{editing::Role, saving::SavedBatch};
+
+use crate::{
+    limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore, role_number, role_of},
+};
+
+/// Each brings the database from the version of its index to the next one. Only append.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE world (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        poses BYTEA
+    );
+    CREATE TABLE snapshot (
+        world BIGINT PRIMARY KEY REFERENCES world (id) ON DELETE CASCADE,
+        revision BIGINT NOT NULL,
+        document BYTEA NOT NULL
+    );
+    CREATE TABLE batch (
+        world BIGINT NOT NULL REFERENCES world (id) ON DELETE CASCADE,
+        revision BIGINT NOT NULL,
+        at_ms BIGINT NOT NULL,
+        author TEXT NOT NULL,
+        operations TEXT NOT NULL,
+        inverses TEXT NOT NULL,
+        PRIMARY KEY (world, revision)
+    );
+    CREATE TABLE role (
+        account TEXT NOT NULL,
+        world TEXT NOT NULL,
+        role BIGINT NOT NULL,
+        PRIMARY KEY (account, world)
+    );
+    CREATE TABLE invitation (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        digest TEXT NOT NULL UNIQUE,
+        world TEXT NOT NULL,
+        role BIGINT NOT NULL,
+        expires_at_ms BIGINT NOT NULL
+    );
+"];
+
+/// Everything is in a schema of this name.
+const SCHEMA: &str = "vivarium";
+/// Of the advisory lock: "VIVA" as a number.
+const LOCK: i64 = 0x5649_5641;
+/// All worlds, as a name.
+const ALL: &str = "";
+
+/// A database in PostgreSQL.
+pub struct PostgresStore {
+    url: String,
+    client: Client,
+    /// The first failure after which nobody knows what is kept.
+    broken: Option<StoreError>,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Connects, as in `postgresql://USER:PASSWORD@HOST/DATABASE`, and brings the database up to date.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let client = connect(url)?;
+        Ok(Self { url: url.to_owned(), client, broken: None })
+    }
+
+    fn change<T>(
+        &mut self,
+        act: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        if self.client.is_closed() {
+            self.client = connect(&self.url)?;
+        }
+        let level = IsolationLevel::Serializable;
+        let mut transaction = self
+            .client
+            .build_transaction()
+            .isolation_level(level)
+            .start()
+            .map_err(|error| told(&error))?;
+        let result = act(&mut transaction).map_err(|failure| match failure {
+            Failure::Ours(error) => error,
+            Failure::Theirs(error) => told(&error),
+        })?;
+        if let Err(error) = transaction.commit() {
+            let error = match told(&error) {
+                StoreError::Unavailable(text) => StoreError::Broken(text),
+                error => error,
+            };
+            if error.is_final() {
+                self.broken = Some(error.clone());
+            }
+            return Err(error);
+        }
+        Ok(result)
+    }
+}
+
+fn connect(url: &str) -> Result<Client, StoreError> {
+    let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
+    let prepared = prepare(&mut client);
+    prepared.map(|()| client)
+}
+
+fn prepare(client: &mut Client) -> Result<(), StoreError> {
+    let is_ours: bool = client
+        .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK])
+        .map_err(|error| told(&error))?
+        .get(0);
+    if !is_ours {
+        return Err(StoreError::InUse("the database has a writer".into()));
+    }
+    client
+        .batch_execute(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+             SET search_path TO {SCHEMA};
+             SET synchronous_commit TO on;
+             CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL);"
+        ))
+        .map_err(|error| told(&error))?;
+    let found = client
+        .query_opt("SELECT number FROM version", &[])
+        .map_err(|error| told(&error))?
+        .map_or(0, |row| row.get::<_, i64>(0));
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    let mut transaction = client.transaction().map_err(|error| told(&error))?;
+    for migration in &MIGRATIONS[usize::try_from(found).unwrap_or_default()..] {
+        transaction.batch_execute(migration).map_err(|error| told(&error))?;
+    }
+    let noted = transaction
+        .execute("DELETE FROM version", &[])
+        .and_then(|_| transaction.execute("INSERT INTO version VALUES ($1)", &[&known]));
+    noted.map_err(|error| told(&error))?;
+    transaction.commit().map_err(|error| told(&error))
+}
+
+/// Why a transaction did not end well.
+enum Failure {
+    Ours(StoreError),
+    Theirs(postgres::Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<postgres::Error> for Failure {
+    fn from(error: postgres::Error) -> Self {
+        Self::Theirs(error)
+    }
+}
+
+/// What an error of the database means to us.
+fn told(error: &postgres::Error) -> StoreError {
+    let text = match error.as_db_error() {
+        Some(told) => told.to_string(),
+        None => error.to_string(),
+    };
+    let full = [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY, SqlState::PROGRAM_LIMIT_EXCEEDED];
+    match error.code() {
+        Some(code) if full.contains(code) => StoreError::Full(text),
+        Some(code) if [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(code) => {
+            StoreError::Foreign(text)
+        }
+        Some(code) if *code == SqlState::IO_ERROR => StoreError::Broken(text),
+        _ => StoreError::Unavailable(text),
+    }
+}
+
+/// Numbers of the database have a sign.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(row: &Row, index: usize) -> u64 {
+    u64::try_from(row.get::<_, i64>(index)).unwrap_or_default()
+}
+
+fn id_of(transaction: &mut Transaction<'_>, world: &str) -> Result<i64, Failure> {
+    let found = transaction.query_opt("SELECT id FROM world WHERE name = $1", &[&world])?;
+    Ok(found.map(|row| row.get(0)).ok_or_else(|| StoreError::NoWorld(world.to_owned()))?)
+}
+
+fn last_of(transaction: &mut Transaction<'_>, id: i64) -> Result<u64, Failure> {
+    let query = "SELECT coalesce(max(revision), 0) FROM batch WHERE world = $1";
+    Ok(unsigned(&transaction.query_one(query, &[&id])?, 0))
+}
+
+fn batch_of(row: &Row) -> SavedBatch {
+    SavedBatch {
+        revision: unsigned(row, 0),
+        at_ms: unsigned(row, 1),
+        author: row.get(2),
+        operations: row.get(3),
+        inverses: row.get(4),
+    }
+}
+
+fn grant_of(row: &Row) -> Grant {
+    let world: String = row.get(1);
+    let world = (world != ALL).then_some(world);
+    Grant { account: row.get(0), world, role: role_of(row.get(2)) }
+}
+
+impl WorldStore for PostgresStore {
+    fn worlds(&mut self) -> Result<Vec<String>, StoreError> {
+        self.change(|transaction| {
+            let query = "SELECT name FROM world ORDER BY name COLLATE \"C\"";
+            Ok(transaction.query(query, &[])?.iter().map(|row| row.get(0)).collect())
+        })
+    }
+
+    fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let query = "INSERT INTO world (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id";
+            let made = transaction.query_opt(query, &[&world])?;
+            let made = made.ok_or_else(|| StoreError::Exists(world.to_owned()))?;
+            let id: i64 = made.get(0);
+            let query = "INSERT INTO snapshot (world, revision, document) VALUES ($1, 0, $2)";
+            transaction.execute(query, &[&id, &document])?;
+            Ok(())
+        })
+    }
+
+    fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError> {
+        self.change(|transaction| {
+            let id = match id_of(transaction, world) {
+                Ok(id) => id,
+                Err(Failure::Ours(StoreError::NoWorld(_))) => return Ok(None),
+                Err(failure) => return Err(failure),
+            };
+            let query = "SELECT revision, document FROM snapshot WHERE world = $1";
+            let snapshot = transaction.query_one(query, &[&id])?;
+            let revision = unsigned(&snapshot, 0);
+            let query = "SELECT revision, at_ms, author, operations, inverses FROM batch
+                WHERE world = $1 AND revision > $2 ORDER BY revision";
+            let batches = transaction.query(query, &[&id, &signed(revision)])?;
+            let batches = batches.iter().map(batch_of).collect();
+            Ok(Some(StoredWorld { revision, document: snapshot.get(1), batches }))
+        })
+    }
+
+    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let insert = transaction.prepare(
+                "INSERT INTO batch (world, revision, at_ms, author, operations, inverses)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+            )?;
+            for (world, batch) in batches {
+                let id = id_of(transaction, world)?;
+                let last = last_of(transaction, id)?;
+                let found = batch.revision;
+                if found != last + 1 {
+                    return Err(StoreError::Gap { world: world.clone(), last, found }.into());
+                }
+                let SavedBatch { at_ms, author, operations, inverses, .. } = batch;
+                let numbers = (signed(found), signed(*at_ms));
+                let row: [&(dyn postgres::types::ToSql + Sync); 6] =
+                    [&id, &numbers.0, &numbers.1, author, operations, inverses];
+                transaction.execute(&insert, &row)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn snapshot(&mut self, world: &str, revision: u64, document: &[u8]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            let last = last_of(transaction, id)?;
+            if revision > last {
+                let world = world.to_owned();
+                return Err(StoreError::Gap { world, last, found: revision }.into());
+            }
+            let query = "UPDATE snapshot SET revision = $2, document = $3
+                WHERE world = $1 AND revision <= $2";
+            transaction.execute(query, &[&id, &signed(revision), &document])?;
+            Ok(())
+        })
+    }
+
+    fn history(
+        &mut self,
+        world: &str,
+        before: u64,
+        count: u32,
+    ) -> Result<Vec<SavedBatch>, StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            let query = "SELECT revision, at_ms, author, operations, inverses FROM batch
+                WHERE world = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3";
+            let count = i64::from(count.min(HISTORY_BATCHES_MAX));
+            let batches = transaction.query(query, &[&id, &signed(before), &count])?;
+            Ok(batches.iter().map(batch_of).collect())
+        })
+    }
+
+    fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            transaction.execute("UPDATE world SET poses = $2 WHERE id = $1", &[&id, &poses])?;
+            Ok(())
+        })
+    }
+
+    fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.change(|transaction| {
+            let id = id_of(transaction, world)?;
+            Ok(transaction.query_one("SELECT poses FROM world WHERE id = $1", &[&id])?.get(0))
+        })
+    }
+
+    fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
+        self.change(|transaction| {
+            let query = "SELECT account, world, role FROM role
+                ORDER BY account COLLATE \"C\", world COLLATE \"C\"";
+            Ok(transaction.query(query, &[])?.iter().map(grant_of).collect())
+        })
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let Grant { account, world, role } = grant;
+            let world = world.as_deref().unwrap_or(ALL);
+            if *role == Role::Visitor {
+                let query = "DELETE FROM role WHERE account = $1 AND world = $2";
+                transaction.execute(query, &[account, &world])?;
+            } else {
+                let query = "INSERT INTO role (account, world, role) VALUES ($1, $2, $3)
+                    ON CONFLICT (account, world) DO UPDATE SET role = excluded.role";
+                transaction.execute(query, &[account, &world, &role_number(*role)])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let query = "DELETE FROM invitation WHERE expires_at_ms <= $1";
+            transaction.execute(query, &[&signed(now_ms)])?;
+            let Invitation { digest, world, role, expires_at_ms } = invitation;
+            let query = "INSERT INTO invitation (digest, world, role, expires_at_ms)
+                VALUES ($1, $2, $3, $4)";
+            let world = world.as_deref().unwrap_or(ALL);
+            let (role, expires) = (role_number(*role), signed(*expires_at_ms));
+            transaction.execute(query, &[digest, &world, &role, &expires])?;
+            let query = "DELETE FROM invitation WHERE id <=
+                (SELECT id FROM invitation ORDER BY id DESC LIMIT 1 OFFSET $1)";
+            transaction.execute(query, &[&(INVITATIONS_MAX as i64)])?;
+            Ok(())
+        })
+    }
+
+    fn redeem(
+        &mut self,
+        digest: &str,
+        account: &str,
+        now_ms: u64,
+    ) -> Result<Option<Grant>, StoreError> {
+        self.change(|transaction| {
+            let query = "DELETE FROM invitation WHERE digest = $1 AND expires_at_ms > $2
+                RETURNING world, role";
+            let found = transaction.query_opt(query, &[&digest, &signed(now_ms)])?;
+            let Some(found) = found else { return Ok(None) };
+            let (world, role): (String, i64) = (found.get(0), found.get(1));
+            let query = "INSERT INTO role (account, world, role) VALUES ($1, $2, $3)
+                ON CONFLICT (account, world) DO UPDATE
+                SET role = greatest(role.role, excluded.role)
+                RETURNING account, world, role";
+            let grant = transaction.query_one(query, &[&account, &world, &role])?;
+            Ok(Some(grant_of(&grant)))
+        })
+    }
+}

@@ -29,7 +29,7 @@ use vivarium_protocol::{
 };
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
-    adapters::{memory::MemoryStore, sqlite::SqliteStore},
+    adapters::memory::MemoryStore,
     port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
 };
 
@@ -428,14 +428,14 @@ async fn serve(data: &Path) -> anyhow::Result<()> {
     let mut kept = vivarium_host::kept::Kept::open(data)?;
     let sources: Vec<_> =
         worlds().into_iter().map(|source| kept.restored(source)).collect::<Result<_, _>>()?;
-    let mut store: SqliteStore = kept.into_store();
+    let mut store = kept.into_store();
     for client in 0..CLIENTS {
         let mut key = [0; 32];
         key[31] = client + 1;
         let account = vivarium_host::building::roles::account_of(&key);
         store.grant(&Grant { account, world: None, role: Role::Builder })?;
     }
-    let server = Server::start_kept(config, sources, Box::new(store)).await?;
+    let server = Server::start_kept(config, sources, store).await?;
     println!("\naddress {}", server.address());
     std::future::pending().await
 }

@@ -25,7 +25,9 @@ for (const name of (await readdir(folder)).filter((name) => name.endsWith(".js")
   console.log(`${(size / 1000).toFixed(1).padStart(8)} kB  ${name}${kind}`);
 }
 console.log(`${(total / 1000).toFixed(1).padStart(8)} kB  in all, at most ${KB_MAX} kB`);
-console.log(`${(builder / 1000).toFixed(1).padStart(8)} kB  the builder, at most ${BUILDER_KB_MAX} kB`);
+console.log(
+  `${(builder / 1000).toFixed(1).padStart(8)} kB  the builder, at most ${BUILDER_KB_MAX} kB`,
+);
 if (builder === 0) {
   console.error("No chunk of the builder was found: have they other names now?");
   process.exit(1);

@@ -231,6 +231,8 @@ export class App implements Actions {
   }
 
   build(): void {
+    // In first person the picture takes the pointer, which builders need.
+    if (!this.#door.isOpen.peek()) this.setCamera("third");
     void this.#door.toggle();
   }
 

@@ -227,9 +227,10 @@ export class Builder {
       const count = outcome.skipped.length;
       if (count > 0) this.say(b("someSkipped", { count }), "trouble");
     } else if (outcome.kind === "failed") {
-      this.fault.value = fieldFault(outcome.fault);
+      const fault = fieldFault(outcome.fault);
+      this.fault.value = fault && { ...fault, reason: this.#named(fault.reason) };
       const { code, operation } = outcome.fault;
-      this.say(faultText(outcome.fault), code === "nothing" ? "info" : "trouble");
+      this.say(this.#named(faultText(outcome.fault)), code === "nothing" ? "info" : "trouble");
       // Of a single operation: only owners may do that. Of the whole: this person may do nothing.
       if (code === "forbidden" && operation === null) this.#forbidden();
     }
@@ -500,6 +501,19 @@ export class Builder {
         if (this.placing.value === null) this.ghost.value = null;
       }),
     );
+  }
+
+  /** The server's words, with names in the place of its paths. */
+  #named(text: string): string {
+    const { objects } = this.scenery.value;
+    return text.replace(/objects\[(\d+)\]/g, (_, id: string) =>
+      b("namedObject", { name: objects.get(Number(id))?.name ?? `#${id}` }),
+    );
+  }
+
+  /** Only owners lock and unlock: what is locked is kept from all others. */
+  get mayLock(): boolean {
+    return this.role === "owner";
   }
 
   /** The picture shows what the document says: puts back what this page alone shows. */

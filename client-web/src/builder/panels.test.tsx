@@ -232,6 +232,14 @@ describe("the inspector", () => {
     expect(find(".builder-notice").textContent).toContain("That is not possible");
   });
 
+  it("puts names in the place of the server's paths", async () => {
+    await settled(() => builder.selection.choose([1]));
+    const text = "operations[0]: objects[1].name: objects[2] has this name already";
+    refuse = { status: 422, body: { error: "refused", text, operation: 0 } };
+    await type(find<HTMLInputElement>(".builder-inspector .builder-text"), "crate");
+    expect(find("[role=alert]").textContent).toBe("“crate” has this name already");
+  });
+
   it("overrides the blueprint for one object alone", async () => {
     await settled(() => builder.selection.choose([2]));
     expect(find("[data-part=body]").textContent).toContain("From the blueprint “crate”");

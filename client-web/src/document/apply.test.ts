@@ -240,7 +240,12 @@ it("bodies are those of which the server builds colliders anew", () => {
     { set_blueprint: { name: "crate", property: { visuals: null } } },
   ];
   expect(applyOperations(yard(), solid).changes.bodies).toEqual(new Set([2]));
-  const crates: Operation = { set_blueprint: { name: "crate", property: { colliders: [BOX] } } };
+  const crates: Operation = {
+    set_blueprint: {
+      name: "crate",
+      property: { colliders: [{ shape: { ball: { radius_m: 1 } } }] },
+    },
+  };
   expect(applyOperations(yard(), [crates]).changes.bodies).toEqual(new Set([5, 9]));
   const brief: Operation[] = [{ create: { object: 40, value: {} } }, { delete: { object: 40 } }];
   expect(applyOperations(yard(), brief).changes.bodies).toEqual(new Set([40]));

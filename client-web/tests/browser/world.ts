@@ -20,18 +20,24 @@ import type { VivariumState } from "../../src/window";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const BINARY = process.env.VIVARIUM_BINARY ?? join(ROOT, "target/release/vivarium");
 const READY = /open at (http:\/\/\S+?)\/?$/;
+/** What the server says when nobody owns it yet. */
+const INVITED = /#invitation=([0-9a-f]+)/;
 const READY_MS_MAX = 30_000;
 
 /** Starts `vivarium serve` on a free port and gives its address. */
 async function startServer(
   data: string,
   more: readonly string[],
-): Promise<{ address: string; child: ChildProcess }> {
+): Promise<{ address: string; invitation: Promise<string>; child: ChildProcess }> {
   const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--data", data, ...more], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
+  let invited: (secret: string) => void;
+  const invitation = new Promise<string>((done) => {
+    invited = done;
+  });
   child.stderr.on("data", (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-8_000);
   });
@@ -40,13 +46,15 @@ async function startServer(
     child.once("error", failed);
     child.once("exit", (code) => failed(new Error(`${BINARY} ended with ${code}:\n${log}`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
+      const secret = INVITED.exec(line)?.[1];
+      if (secret !== undefined) invited(secret);
       const found = READY.exec(line)?.[1];
       if (found === undefined) return;
       clearTimeout(timer);
       ready(found);
     });
   });
-  return { address, child };
+  return { address, invitation, child };
 }
 
 async function stopServer(child: ChildProcess): Promise<void> {
@@ -77,6 +85,18 @@ export class Visitor {
   /** Opens the entrance and enters a world, over a transport of the test's choice. */
   async enter(address: string, name: string, world = "plaza", transport = ""): Promise<void> {
     await this.page.goto(`${address}/?quality=low&world=${world}&transport=${transport}`);
+    await this.goIn(name, world);
+  }
+
+  /** Opens the entrance with an invitation, and enters a world. */
+  async enterInvited(address: string, name: string, invitation: string): Promise<void> {
+    await this.page.goto(`${address}/?quality=low#invitation=${invitation}`);
+    await expect(this.page.getByText(/^You are now|^You may now/)).toBeVisible();
+    expect(new URL(this.page.url()).hash).toBe("");
+    await this.goIn(name, "plaza");
+  }
+
+  private async goIn(name: string, world: string): Promise<void> {
     await this.page.getByLabel("Your name").fill(name);
     await this.page.getByRole("button", { name: /^Enter / }).click();
     await this.arrive(world);
@@ -228,7 +248,9 @@ export async function portalOf(address: string, world: string): Promise<[number,
 interface Fixtures {
   /** What the server is started with besides the usual. */
   flags: readonly string[];
-  /** Address of a server of the test's own. */
+  /** A server of the test's own. */
+  server: { address: string; invitation: Promise<string> };
+  /** Address of it. */
   address: string;
   /** Opens a page of its own context for somebody. */
   visitor: (options?: BrowserContextOptions) => Promise<Visitor>;
@@ -236,13 +258,14 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
-  address: async ({ flags }, use) => {
+  server: async ({ flags }, use) => {
     const data = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
-    const { address, child } = await startServer(data, flags);
-    await use(address);
+    const { address, invitation, child } = await startServer(data, flags);
+    await use({ address, invitation });
     await stopServer(child);
     await rm(data, { recursive: true, force: true });
   },
+  address: ({ server }, use) => use(server.address),
   visitor: async ({ browser }: { browser: Browser }, use) => {
     const visitors: Visitor[] = [];
     await use(async (options = {}) => {

@@ -59,6 +59,10 @@ pub struct StoredConfig {
     /// Folder of what the server keeps.
     #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
     pub data: PathBuf,
+    /// Database of PostgreSQL in which worlds are kept, instead of in the data folder: as in
+    /// postgresql://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "VIVARIUM_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
     /// Folder with worlds, models and sounds.
     #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
     pub assets: PathBuf,
@@ -79,6 +83,10 @@ pub struct InviteConfig {
     /// Folder of what the server keeps.
     #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
     pub data: PathBuf,
+    /// Database of PostgreSQL in which worlds are kept, instead of in the data folder: as in
+    /// postgresql://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "VIVARIUM_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
 }
 
 /// What somebody may be invited to.
@@ -156,6 +164,10 @@ pub struct ServerConfig {
     /// Folder for what the server must keep; it is made when missing.
     #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
     pub data: PathBuf,
+    /// Database of PostgreSQL in which worlds are kept, instead of in the data folder: as in
+    /// postgresql://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "VIVARIUM_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
     /// Folder with worlds, models and sounds.
     #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
     pub assets: PathBuf,

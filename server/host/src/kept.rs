@@ -20,7 +20,10 @@ use vivarium_scene::{
     scene::{BatchRefusal, Scene},
 };
 use vivarium_store::{
-    adapters::sqlite::{self, SqliteStore},
+    adapters::{
+        postgres::PostgresStore,
+        sqlite::{self, SqliteStore},
+    },
     limits::BATCH_BYTES_MAX,
     port::{StoreError, StoredWorld, WorldStore},
 };
@@ -82,9 +85,8 @@ pub enum KeptError {
 }
 
 /// The kept worlds of one data folder.
-#[derive(Debug)]
 pub struct Kept {
-    store: SqliteStore,
+    store: Box<dyn WorldStore>,
 }
 
 impl Kept {
@@ -92,7 +94,16 @@ impl Kept {
     pub fn open(data: &Path) -> Result<Self, KeptError> {
         std::fs::create_dir_all(data)
             .map_err(|error| KeptError::File { path: data.to_owned(), error })?;
-        Ok(Self { store: SqliteStore::open(data)? })
+        Ok(Self { store: Box::new(SqliteStore::open(data)?) })
+    }
+
+    /// Opens a database of PostgreSQL if one is named, and else the data folder. Waits for it: not
+    /// to be called where nothing may wait.
+    pub fn open_any(data: &Path, database: Option<&str>) -> Result<Self, KeptError> {
+        match database {
+            Some(url) => Ok(Self { store: Box::new(PostgresStore::open(url)?) }),
+            None => Self::open(data),
+        }
     }
 
     /// The world as it is to be opened: as it was left, or as in the assets if it was never changed.
@@ -136,7 +147,7 @@ impl Kept {
             return Err(KeptError::TooLarge { bytes });
         }
         if let Some(first) = first {
-            begin(&mut self.store, name, &first)?;
+            begin(&mut *self.store, name, &first)?;
         }
         let batch = SavedBatch {
             revision: last + 1,
@@ -150,7 +161,7 @@ impl Kept {
     }
 
     /// The database alone.
-    pub fn into_store(self) -> SqliteStore {
+    pub fn into_store(self) -> Box<dyn WorldStore> {
         self.store
     }
 }
@@ -334,7 +345,7 @@ mod tests {
         assert!(refused.to_string().contains("operations[1]"), "{refused}");
         let more = operations(serde_json::json!([{ "lock": { "object": 0, "locked": true } }]));
         assert_eq!(kept.apply(&original, "bo", more).unwrap(), 2);
-        let busy = Kept::open(folder.path()).unwrap_err();
+        let busy = Kept::open(folder.path()).err().expect("one server at a time");
         assert!(busy.to_string().contains("another server"), "{busy}");
         drop(kept);
 

@@ -25,7 +25,7 @@ use vivarium_host::{
     server::Server,
     worlds::{self, WorldSource},
 };
-use vivarium_store::{adapters::sqlite, port::WorldStore};
+use vivarium_store::adapters::sqlite;
 use vivarium_world::Simulation;
 
 fn main() -> ExitCode {
@@ -168,7 +168,7 @@ fn apply(config: &ApplyConfig) -> anyhow::Result<()> {
     let operations = read_operations(&config.file)?;
     let count = operations.len();
     let source = asset(&config.stored)?;
-    let mut kept = Kept::open(&config.stored.data)?;
+    let mut kept = Kept::open_any(&config.stored.data, config.stored.database.as_deref())?;
     let revision = kept.apply(&source, &config.author, operations)?;
     let name = &config.stored.world;
     writeln!(std::io::stdout().lock(), "{name}: {count} operations done; revision {revision}")?;
@@ -176,7 +176,8 @@ fn apply(config: &ApplyConfig) -> anyhow::Result<()> {
 }
 
 fn export(config: &StoredConfig) -> anyhow::Result<()> {
-    let source = Kept::open(&config.data)?.restored(asset(config)?)?;
+    let source =
+        Kept::open_any(&config.data, config.database.as_deref())?.restored(asset(config)?)?;
     let mut out = std::io::stdout().lock();
     out.write_all(&source.json)?;
     writeln!(out)?;
@@ -195,7 +196,7 @@ fn invite(config: &InviteConfig) -> anyhow::Result<()> {
         InvitedRole::Owner => Role::Owner,
     };
     let (invitation, secret) = invitation(config.world.clone(), role, config.hours * 3_600)?;
-    let mut store = Kept::open(&config.data)?.into_store();
+    let mut store = Kept::open_any(&config.data, config.database.as_deref())?.into_store();
     store.invite(&invitation, invitation.expires_at_ms - config.hours * 3_600_000)?;
     let world = config.world.as_deref().unwrap_or_default();
     writeln!(std::io::stdout().lock(), "/{world}#invitation={secret}")?;

@@ -166,10 +166,16 @@ impl Server {
         for source in &mut sources {
             source.client_bytes_per_s_max = config.client_bytes_per_s_max;
         }
-        let mut kept = Kept::open(&config.data)?;
-        let sources = sources.into_iter().map(|source| kept.restored(source));
-        let sources = sources.collect::<Result<Vec<_>, _>>()?;
-        Self::start_worlds::<Simulation>(config, sources, Box::new(kept.into_store())).await
+        let (data, database) = (config.data.clone(), config.database.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut kept = Kept::open_any(&data, database.as_deref())?;
+            let sources = sources.into_iter().map(|source| kept.restored(source));
+            let sources = sources.collect::<Result<Vec<_>, KeptError>>()?;
+            Ok::<_, KeptError>((kept.into_store(), sources))
+        });
+        let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))?;
+        let (store, sources) = opened?;
+        Self::start_worlds::<Simulation>(config, sources, store).await
     }
 
     /// As [`Server::start`], with worlds that are not in the assets folder and are forgotten at the

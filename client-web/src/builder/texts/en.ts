@@ -92,6 +92,7 @@ export const en = {
   nothingChosen: "Nothing is selected. Click something in the world or in the outline.",
   manyHint: "Move, turn and scale them together with the handles in the picture.",
   putBelow: "Put below “{name}”",
+  namedObject: "“{name}”",
   isLocked: "Locked, so that nobody changes it by mistake.",
   noBlueprint: "None",
   fromBlueprint: "From the blueprint “{blueprint}”. A change here is for this object alone.",

@@ -92,6 +92,7 @@ export const fr: Texts = {
   nothingChosen: "Rien n’est sélectionné. Cliquez sur un objet du monde ou de la structure.",
   manyHint: "Déplacez, tournez et redimensionnez-les ensemble avec les poignées dans l’image.",
   putBelow: "Mettre sous « {name} »",
+  namedObject: "« {name} »",
   isLocked: "Verrouillé, pour que personne ne le change par erreur.",
   noBlueprint: "Aucun",
   fromBlueprint: "Du plan « {blueprint} ». Un changement ici ne vaut que pour cet objet.",

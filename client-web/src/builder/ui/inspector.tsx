@@ -49,9 +49,11 @@ function Many({ builder }: { builder: Builder }) {
       <p class="builder-many">{b("chosenCount", { count: ids.length })}</p>
       <p class="hint">{b("manyHint")}</p>
       <div class="builder-actions">
-        <button type="button" class="button quiet" onClick={() => builder.lock(ids, !isLocked)}>
-          {b(isLocked ? "unlockObject" : "lockObject")}
-        </button>
+        {builder.mayLock && (
+          <button type="button" class="button quiet" onClick={() => builder.lock(ids, !isLocked)}>
+            {b(isLocked ? "unlockObject" : "lockObject")}
+          </button>
+        )}
         <button type="button" class="button quiet" onClick={() => builder.hide(ids, !isHidden)}>
           {b(isHidden ? "showObject" : "hideObject")}
         </button>
@@ -100,9 +102,11 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       {isLocked && (
         <div class="builder-locked">
           <p class="hint">{b("isLocked")}</p>
-          <button type="button" class="button quiet" onClick={() => builder.lock([id], false)}>
-            {b("unlockObject")}
-          </button>
+          {builder.mayLock && (
+            <button type="button" class="button quiet" onClick={() => builder.lock([id], false)}>
+              {b("unlockObject")}
+            </button>
+          )}
         </div>
       )}
       <Identity {...part} />

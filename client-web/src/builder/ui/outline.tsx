@@ -351,12 +351,16 @@ function TreeRow(props: RowProps) {
         on={isHidden}
         act={() => builder.hide(builder.scenery.value.family(id), !isHidden)}
       />
-      <RowButton
-        icon={row.locked ? "locked" : "unlocked"}
-        text={row.locked ? "unlockObject" : "lockObject"}
-        on={row.locked}
-        act={() => builder.lock([id], !row.locked)}
-      />
+      {builder.mayLock ? (
+        <RowButton
+          icon={row.locked ? "locked" : "unlocked"}
+          text={row.locked ? "unlockObject" : "lockObject"}
+          on={row.locked}
+          act={() => builder.lock([id], !row.locked)}
+        />
+      ) : (
+        row.locked && <Sign name="locked" />
+      )}
     </div>
   );
 }

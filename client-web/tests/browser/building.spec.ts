@@ -1,0 +1,154 @@
+/** Two people build a world together while a visitor walks through it. */
+import type { Operation } from "../../src/protocol/operation";
+import { expect, test, type Visitor } from "./world";
+
+interface Told {
+  status: number;
+  answer: {
+    number?: number;
+    objects?: Record<string, number>;
+    invitation?: string;
+    error?: string;
+  };
+}
+
+/** Asks the server with the key of a visitor's device, as the builder does. */
+function ask(visitor: Visitor, path: string, body: unknown): Promise<Told> {
+  return visitor.page.evaluate(
+    async ([url, text]) => {
+      const key = localStorage.getItem("vivarium.device") ?? "";
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const response = await fetch(url, { method: "POST", headers, body: text });
+      return { status: response.status, answer: await response.json() };
+    },
+    [`/api/worlds/plaza/${path}`, JSON.stringify(body)] as [string, string],
+  ) as Promise<Told>;
+}
+
+function operations(visitor: Visitor, list: readonly Operation[]): Promise<Told> {
+  return ask(visitor, "operations", { operations: list, name: "Ada" });
+}
+
+/** What the visitors know of the world, once all know the same edits. */
+async function agreed(visitors: readonly Visitor[]): Promise<{ edits: number; objects: number }> {
+  const know = () =>
+    Promise.all(
+      visitors.map((visitor) =>
+        visitor.look(({ edits, objectCount }) => ({ edits: edits ?? -1, objects: objectCount })),
+      ),
+    );
+  await expect.poll(async () => new Set((await know()).map(({ edits }) => edits)).size).toBe(1);
+  const [first, ...others] = await know();
+  for (const other of others) expect(other).toEqual(first);
+  return first as { edits: number; objects: number };
+}
+
+const shown = (visitor: Visitor, object: number) =>
+  visitor.page.evaluate((id) => window.vivarium.shownAt(id)?.position ?? null, object);
+
+async function openBuilder(visitor: Visitor): Promise<void> {
+  await visitor.page.getByRole("button", { name: "Build", exact: true }).click();
+  await expect(visitor.page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
+}
+
+test("two people build together, and a visitor walks on what they build", async ({
+  server,
+  visitor,
+}) => {
+  const wide = { viewport: { width: 960, height: 540 } };
+  const ada = await visitor(wide);
+  const bo = await visitor();
+  const vi = await visitor();
+  await ada.enterInvited(server.address, "Ada", await server.invitation);
+  const invited = await ask(ada, "invitations", { role: "builder", expires_in_s: 60 });
+  await bo.enterInvited(server.address, "Bo", invited.answer.invitation ?? "");
+  await vi.enter(server.address, "Vi");
+  await expect(vi.page.getByRole("button", { name: "Build", exact: true })).toBeHidden();
+  const all = [ada, bo, vi];
+  const before = await agreed(all);
+  expect(before.edits).toBe(0);
+
+  // A box from the library, where Ada clicks.
+  await openBuilder(ada);
+  await ada.page.getByRole("button", { name: "Box", exact: true }).click();
+  await ada.page.mouse.click(480, 420);
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
+  await ada.page.keyboard.press("Escape");
+  const after = await agreed(all);
+  const id = await ada.look(({ edits }) => edits);
+  expect(id).toBe(after.edits);
+
+  // The last row of the outline is the new one; Bo sees that Ada works on it.
+  const [box] = await boxOf(ada, server.address);
+  await expect
+    .poll(() => bo.look(({ chosen }) => chosen.flatMap(({ objects }) => objects)))
+    .toEqual([box]);
+
+  // Ada undoes with the keyboard and does it again: Bo and Vi see both.
+  await ada.focusWorld();
+  await ada.page.keyboard.press("Control+z");
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects);
+  await ada.page.keyboard.press("Control+Shift+z");
+  await expect.poll(() => bo.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
+  const place = await shown(ada, box);
+
+  // Bo deletes what Ada is moving: whatever comes of it, it is the same for all.
+  const move = (x: number): Operation => ({
+    place: { object: box, position_m: [x, 1, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] },
+  });
+  const [moved, deleted] = await Promise.all([
+    ask(ada, "operations", { operations: [move(3)], stroke: 7, name: "Ada" }),
+    ask(bo, "operations", { operations: [{ delete: { object: box } }], name: "Bo" }),
+  ]);
+  expect([moved.status, deleted.status]).toContain(200);
+  const [one] = await Promise.all(all.map((person) => shown(person, box)));
+  await agreed(all);
+  for (const person of all) expect(await shown(person, box)).toEqual(one);
+  expect(place).not.toBeNull();
+
+  // Vi walks on a floor that Ada lays before her feet.
+  const [x, y, z] = await vi.standStill();
+  const floor: Operation = {
+    create: {
+      object: 2 ** 31,
+      value: {
+        name: "floor",
+        position_m: [x + 4, y - 0.85 + 0.05, z],
+        properties: {
+          colliders: [{ shape: { box: { size_m: [6, 0.3, 6] } } }],
+          visuals: [{ shape: { box: { size_m: [6, 0.3, 6] } } }],
+        },
+      },
+    },
+  };
+  const laid = await operations(ada, [floor]);
+  expect(laid.status).toBe(200);
+  const slab = laid.answer.objects?.[`${2 ** 31}`] ?? -1;
+  await expect.poll(() => shown(vi, slab)).not.toBeNull();
+  await vi.walkTo(x + 4, z, 0.6);
+  const [, onFloor] = await vi.standStill();
+  expect(onFloor - y).toBeGreaterThan(0.15);
+  expect(onFloor - y).toBeLessThan(0.25);
+  // And falls when it goes.
+  await operations(ada, [{ delete: { object: slab } }]);
+  await expect.poll(async () => (await vi.position())[1] - y).toBeLessThan(0.05);
+
+  // Whoever loads the page again finds the same world.
+  await operations(bo, [{ title: { title: "Court", description: "Built together." } }]);
+  const known = await agreed(all);
+  await vi.page.reload();
+  await vi.arrive("plaza");
+  expect(await agreed(all)).toEqual(known);
+  const answer = await ask(vi, "operations", { operations: [{ delete: { object: 0 } }] });
+  expect(answer.status).toBe(403);
+  // The browser reports what was refused.
+  for (const person of all) person.errors.splice(0);
+});
+
+/** The newest objects of the world, the last one first. */
+async function boxOf(visitor: Visitor, address: string): Promise<number[]> {
+  const { objects } = (await (
+    await visitor.page.request.get(`${address}/worlds/plaza.json`)
+  ).json()) as { objects: { id: number }[] };
+  return objects.map(({ id }) => id).reverse();
+}

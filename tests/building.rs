@@ -222,6 +222,43 @@ async fn what_makes_no_sense_is_refused_with_the_place() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn owners_see_who_did_what_and_bring_back_how_it_was() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Owner).await?;
+    let bo = Builder::invited(&server, 2, Role::Builder).await?;
+    let history = "/api/worlds/here/history";
+    let (_, nothing) = bo.ask(("GET", history), "").await?;
+    assert_eq!(nothing, json!([]));
+    for (x, name) in [(1.0, "one"), (2.0, "two"), (3.0, "three")] {
+        assert_eq!(ana.operations(post_at(x, name)).await?.0, 200);
+    }
+    let place =
+        json!({ "operations": [{ "rename": { "object": 4, "name": "first" } }], "name": "Bo" });
+    assert_eq!(bo.post("/api/worlds/here/operations", &place).await?.0, 200);
+    let (_, told) = bo.ask(("GET", &format!("{history}?before=5&count=2")), "").await?;
+    assert_eq!((&told[0]["revision"], &told[0]["name"]), (&json!(4), &json!("Bo")), "{told}");
+    assert_eq!((&told[1]["revision"], &told[1]["name"]), (&json!(3), &json!("Ana")), "{told}");
+    assert_eq!(told[0]["operations"][0]["rename"]["name"], "first");
+    assert_eq!(told.as_array().map(Vec::len), Some(2));
+    assert_eq!(Builder::new(&server, 9).ask(("GET", history), "").await?.0, 403);
+
+    let back = |revision: u64| json!({ "revision": revision, "name": "Ana" });
+    let restore = "/api/worlds/here/restore";
+    assert_eq!(bo.post(restore, &back(1)).await?.0, 403);
+    let (status, done) = ana.post(restore, &back(1)).await?;
+    assert_eq!((status, &done["revision"]), (200, &json!(5)), "{done}");
+    let now = names(&document(server.address()).await?.0);
+    assert!(now.contains("one") && !now.contains("two") && !now.contains("first"), "{now:?}");
+    assert_eq!(ana.post(restore, &back(5)).await?.0, 409, "there is nothing after it");
+    // Bringing back is a change like any other.
+    assert_eq!(ana.post("/api/worlds/here/undo", &json!({})).await?.0, 200);
+    let now = names(&document(server.address()).await?.0);
+    assert!(now.contains("three") && now.contains("first"), "{now:?}");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn only_builders_show_what_they_have_chosen() -> anyhow::Result<()> {
     let server = server(|_| {}).await?;
     let ana = Builder::invited(&server, 1, Role::Builder).await?;

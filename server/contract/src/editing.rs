@@ -90,6 +90,8 @@ pub struct EditDone {
     pub ask: Option<u32>,
     /// Who did it.
     pub account: String,
+    /// As people know them.
+    pub name: String,
     /// Ascends by one from edit to edit since the world was started; the first is 1.
     pub number: u32,
     /// What was done, with the ids that new objects were given.

@@ -25,7 +25,7 @@ pub struct SavedBatch {
     pub revision: u64,
     /// When, in milliseconds since 1970 (UTC).
     pub at_ms: u64,
-    /// Who.
+    /// Who: an account, a space and the name as people knew it; or what a tool said.
     pub author: String,
     /// What was done.
     pub operations: String,

@@ -29,6 +29,7 @@ use vivarium_link::{
 };
 
 use vivarium_protocol::limits::TICKET_LIFE_S;
+use vivarium_store::keeper::Keeper;
 
 use crate::{
     building::{
@@ -70,6 +71,8 @@ pub struct Shared {
     pub tickets: Arc<PrefixBudget>,
     /// Who may do what.
     pub roles: Arc<Roles>,
+    /// What is kept.
+    pub keeper: Keeper,
     /// How often worlds may be changed.
     pub edits: Arc<EditBudget>,
 }

@@ -267,6 +267,7 @@ impl Server {
             webrtc,
             tickets: Arc::new(PrefixBudget::new(NEWCOMERS_PER_PREFIX)),
             roles,
+            keeper: server.keeper.clone(),
             edits: Arc::default(),
         };
         server.tasks.push(tokio::spawn(api::keep_replicas(server.worlds.clone())));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 use axum::{
     Extension, Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path as UrlPath, State},
+    extract::{DefaultBodyLimit, Path as UrlPath, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -13,18 +13,24 @@ use axum::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use vivarium_contract::editing::{Change, Copies, EditRefusal, Editor, Operations, Role};
+use vivarium_contract::{
+    editing::{Change, Copies, EditRefusal, Editor, Operations, Role},
+    saving::SavedBatch,
+};
 use vivarium_protocol::{limits::DEVICE_KEY_BYTES, text};
 use vivarium_scene::operation::Operation;
 use vivarium_store::{keeper::SaveError, port::StoreError};
 
-use super::{EditError, roles::account_of};
+use super::{
+    EditError,
+    roles::{RolesError, account_of},
+};
 use crate::{
     connections::Ticket,
     http::Shared,
     limits::{
         ACCOUNTS_MAX, EDIT_ANSWER_TIMEOUT, EDIT_BODY_BYTES_MAX, EDIT_OPERATIONS_MAX,
-        EDITS_PER_ACCOUNT, INVITATION_LIFE_S_MAX,
+        EDITS_PER_ACCOUNT, HISTORY_ENTRIES_MAX, INVITATION_LIFE_S_MAX,
     },
     origin,
     routing::ToWorld,
@@ -65,6 +71,8 @@ pub fn routes() -> Router<Shared> {
         .route("/api/worlds/{world}/operations", post(operations))
         .route("/api/worlds/{world}/undo", post(undo))
         .route("/api/worlds/{world}/redo", post(redo))
+        .route("/api/worlds/{world}/history", get(history))
+        .route("/api/worlds/{world}/restore", post(restore))
         .route("/api/worlds/{world}/role", get(role))
         .route("/api/worlds/{world}/invitations", post(invite))
         .route("/api/invitations", post(redeem))
@@ -328,6 +336,135 @@ fn told(refusal: Refusal, index: usize, copy: &Copies) -> Refusal {
     refusal.with("operation", json!(index)).with("copy", copy)
 }
 
+/// Which part of the history.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    #[serde(default = "newest")]
+    before: u64,
+    #[serde(default = "some")]
+    count: u32,
+}
+
+fn newest() -> u64 {
+    u64::MAX
+}
+
+fn some() -> u32 {
+    50
+}
+
+/// A batch as it was kept.
+#[derive(Debug, Serialize)]
+struct Entry {
+    revision: u64,
+    at_ms: u64,
+    name: String,
+    operations: Value,
+}
+
+/// The name in the author of a batch.
+fn name_of(author: &str) -> &str {
+    let is_account = |word: &str| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    match author.split_once(' ') {
+        Some((account, name)) if is_account(account) => name,
+        _ => author,
+    }
+}
+
+/// Batches before a revision, the newest first, as they are kept now.
+async fn kept_batches(
+    shared: &Shared,
+    world: &str,
+    before: u64,
+    count: u32,
+) -> Result<Vec<SavedBatch>, Refusal> {
+    let (keeper, world) = (shared.keeper.clone(), world.to_owned());
+    let kept = beside(move || {
+        let kept = keeper.ask(move |store| store.history(&world, before, count));
+        match kept.ok_or(RolesError::Ended)? {
+            // It was never changed.
+            Err(StoreError::NoWorld(_)) => Ok(Vec::new()),
+            kept => Ok(kept?),
+        }
+    });
+    kept.await
+}
+
+async fn history(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    Query(Part { before, count }): Query<Part>,
+    headers: HeaderMap,
+) -> Answer<Vec<Entry>> {
+    let account = account(&shared, &headers)?;
+    let world = world(&shared, &name)?;
+    may_build(&shared, &account, world)?;
+    let count = count.min(HISTORY_ENTRIES_MAX);
+    let batches = kept_batches(&shared, world.name(), before, count).await?;
+    let entries = batches.into_iter().map(|batch| Entry {
+        revision: batch.revision,
+        at_ms: batch.at_ms,
+        name: name_of(&batch.author).to_owned(),
+        operations: serde_json::from_str(&batch.operations).unwrap_or_default(),
+    });
+    Ok(Json(entries.collect()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restore {
+    /// The world is to be as it was after this one.
+    revision: u64,
+    #[serde(default)]
+    name: String,
+}
+
+/// Undoes everything after a revision, as one change that can itself be undone.
+async fn restore(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    let account = account(&shared, &headers)?;
+    let world = world(&shared, &name)?;
+    let role = may_build(&shared, &account, world)?;
+    if role < Role::Owner {
+        let text = "only owners of the world bring back how it was";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
+    }
+    let Restore { revision, name } = parse(&body)?;
+    // First: whatever is done after this edit makes the change stale.
+    let base = world.building.replica.newest();
+    let count = u32::try_from(EDIT_OPERATIONS_MAX).unwrap_or(u32::MAX);
+    let batches = kept_batches(&shared, world.name(), u64::MAX, count).await?;
+    let last = batches.first().map_or(0, |batch| batch.revision);
+    if revision >= last {
+        let text = format!("the newest revision is {last}: there is nothing after {revision}");
+        return Err(Refusal::new(StatusCode::CONFLICT, "nothing", text));
+    }
+    let too_far = || {
+        let text =
+            format!("more than {EDIT_OPERATIONS_MAX} operations lie between: go back in parts");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+    };
+    if batches.last().is_some_and(|oldest| oldest.revision > revision + 1) {
+        return Err(too_far());
+    }
+    let mut operations = Vec::new();
+    for batch in batches.iter().filter(|batch| batch.revision > revision) {
+        let inverses: Vec<Operation> = parse(batch.inverses.as_bytes())?;
+        operations.extend(inverses);
+    }
+    if operations.len() > EDIT_OPERATIONS_MAX {
+        return Err(too_far());
+    }
+    let operations = Operations::from(operations);
+    let back = Change::Do { operations, base: Some(base), stroke: None };
+    change(&shared, world, account, role, &name, back).await
+}
+
 #[derive(Debug, Serialize)]
 struct RoleAnswer {
     role: Role,
@@ -358,7 +495,7 @@ struct Invited {
 
 /// Something slow that waits for the disk.
 async fn beside<T: Send + 'static>(
-    act: impl FnOnce() -> Result<T, super::roles::RolesError> + Send + 'static,
+    act: impl FnOnce() -> Result<T, RolesError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let failed = |text: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text);
     let done = tokio::task::spawn_blocking(act).await;

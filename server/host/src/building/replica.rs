@@ -91,6 +91,12 @@ impl Replica {
         locked(&self.waiting).push((done.number, done.operations.clone()));
     }
 
+    /// Number of the newest edit.
+    pub fn newest(&self) -> u32 {
+        let inner = locked(&self.inner);
+        locked(&self.waiting).last().map_or(inner.edits, |(number, _)| *number)
+    }
+
     /// Does what waits. May take a while.
     pub fn catch_up(&self) {
         let mut inner = locked(&self.inner);

@@ -129,9 +129,9 @@ impl Saver {
 
     /// An edit was made: it goes to the disk.
     pub fn take(&mut self, done: EditDone) {
-        self.world().building.replica.push(&done);
         if done.ask.is_none() {
             // It takes back what is not on the disk.
+            self.world().building.replica.push(&done);
             return;
         }
         let name = self.world().name().to_owned();
@@ -149,15 +149,18 @@ impl Saver {
         let batch = SavedBatch {
             revision,
             at_ms: now_ms(),
-            author: done.account.clone(),
+            author: format!("{} {}", done.account, done.name),
             operations: done.operations_json.clone(),
             inverses: done.inverses.to_json(),
         };
         self.pending.push_back(Pending { number: done.number, inverses: done.inverses.clone() });
         let (me, worlds) = (self.me, self.worlds.clone());
+        let followed = done.clone();
         let answer = Box::new(move |result| {
             worlds.0[me].building.settled(&done, revision, result);
         });
         self.keeper.save(&name, batch, answer);
+        // After it: what is in the replica is on its way to the disk.
+        self.world().building.replica.push(&followed);
     }
 }

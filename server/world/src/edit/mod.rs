@@ -197,6 +197,7 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
             let done = EditDone {
                 ask: Some(ask),
                 account: editor.account,
+                name: editor.name,
                 number: number + 1,
                 operations_json: made.operations.to_json(),
                 operations: made.operations,
@@ -204,7 +205,7 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
                 created: made.created,
                 skipped: made.skipped,
             };
-            tell(world, editor.name, done);
+            tell(world, done);
         }
         Err(refusal) => refuse(world, ask, refusal),
     }
@@ -229,6 +230,7 @@ fn take_back(world: &mut World, from: u32, operations: &Operations) {
     let done = EditDone {
         ask: None,
         account: String::new(),
+        name: String::new(),
         number: number + 1,
         operations_json: operations.to_json(),
         operations: operations.clone(),
@@ -236,11 +238,11 @@ fn take_back(world: &mut World, from: u32, operations: &Operations) {
         created: Vec::new(),
         skipped: Vec::new(),
     };
-    tell(world, String::new(), done);
+    tell(world, done);
 }
 
 /// Notes what follows from an edit, and tells everyone.
-fn tell(world: &mut World, author: String, done: EditDone) {
+fn tell(world: &mut World, done: EditDone) {
     world.resource_scope(|world, mut changed: Mut<Changed>| {
         let scene = &world.resource::<Current>().0;
         done.operations.0.iter().for_each(|operation| changed.note(scene, operation));
@@ -251,7 +253,7 @@ fn tell(world: &mut World, author: String, done: EditDone) {
         (done.operations_json.len() <= EDIT_BYTES_MAX).then(|| done.operations_json.clone());
     let mut outbox = world.resource_mut::<Outbox>();
     // First, so that whoever is told of an edit finds it in the document.
-    let number = done.number;
+    let (number, author) = (done.number, done.name.clone());
     outbox.push(WorldOutput::Edited(Box::new(done)));
     outbox.notice(to, &ServerMessage::Edited { number, author, operations });
 }

@@ -253,6 +253,103 @@ fn an_undo_never_overwrites_what_another_did_since() {
 }
 
 #[test]
+fn what_another_did_in_between_is_not_undone_by_way_of_ones_own_later_work() {
+    let mut world = Scenario::of(floor_with(&[crate_at([5.0, 0.5, 0.0])]));
+    let rename = |name: &str| json!([{ "rename": { "object": 2, "name": name } }]);
+    world.build("ana", rename("a")).unwrap();
+    world.build("bo", rename("b")).unwrap();
+    world.build("ana", rename("c")).unwrap();
+    assert_eq!(world.undo("ana").unwrap().operations, operations(rename("b")));
+    let nothing = world.undo("ana").unwrap_err();
+    assert!(matches!(nothing, EditRefusal::AllSkipped { .. }), "Bo's name stays: {nothing}");
+    // The same within a stroke that went on after another's work.
+    let stroke = |world: &mut Scenario, json: Value| {
+        let change = Change::Do { operations: operations(json), base: None, stroke: Some(7) };
+        world.change(editor("ana", Role::Builder), change).unwrap()
+    };
+    stroke(&mut world, rename("d"));
+    world.ticks(31);
+    world.build("bo", rename("e")).unwrap();
+    stroke(&mut world, json!([{ "rename": { "object": 0, "name": "ground too" } }]));
+    let undone = world.undo("ana").unwrap();
+    let ground = json!([{ "rename": { "object": 0, "name": "ground" } }]);
+    assert_eq!(undone.operations, operations(ground));
+    assert_eq!(undone.skipped.len(), 1);
+    // And an old page of the same person does not overwrite what came in between.
+    let old = Change::Do { operations: operations(rename("f")), base: Some(0), stroke: None };
+    let stale = world.change(editor("ana", Role::Builder), old).unwrap_err();
+    assert!(matches!(stale, EditRefusal::Stale { .. }), "{stale}");
+    let future = Change::Do { operations: operations(rename("f")), base: Some(999), stroke: None };
+    let stale = world.change(editor("ana", Role::Builder), future).unwrap_err();
+    assert!(matches!(stale, EditRefusal::Stale { .. }), "of another start: {stale}");
+}
+
+#[test]
+fn a_stroke_over_two_properties_of_a_blueprint_is_undone_as_a_whole() {
+    let mut world = Scenario::of(floor_with(&[]));
+    world.build("ana", json!([{ "blueprint": { "name": "b", "value": {} } }])).unwrap();
+    for property in [
+        json!({ "light": { "colour": "#ffffff", "intensity_cd": 1, "range_m": 1 } }),
+        json!({ "sensor": { "size_m": [1, 1, 1] } }),
+    ] {
+        let set = json!([{ "set_blueprint": { "name": "b", "property": property } }]);
+        let change = Change::Do { operations: operations(set), base: None, stroke: Some(1) };
+        world.change(editor("ana", Role::Builder), change).unwrap();
+    }
+    let undone = json!([
+        { "set_blueprint": { "name": "b", "property": { "sensor": null } } },
+        { "set_blueprint": { "name": "b", "property": { "light": null } } },
+    ]);
+    assert_eq!(world.undo("ana").unwrap().operations, operations(undone));
+}
+
+#[test]
+fn nobody_uses_up_ids_or_ticks_or_what_others_are_told() {
+    let mut world = Scenario::of(floor_with(&[]));
+    let last = json!([{ "create": { "object": PLACEHOLDERS - 1, "value": {} } }]);
+    let refused = world.build("ana", last).unwrap_err();
+    assert!(refused.to_string().contains("named by ids"), "{refused}");
+    // A blueprint with many instances counts for more.
+    world.build("ana", json!([{ "blueprint": { "name": "b", "value": {} } }])).unwrap();
+    for _ in 0..4 {
+        let many = (0..200).map(|number| {
+            json!({ "create": { "object": PLACEHOLDERS + number, "value": { "blueprint": "b" } } })
+        });
+        world.build("ana", many.collect()).unwrap();
+    }
+    let often =
+        vec![json!({ "set_blueprint": { "name": "b", "property": { "light": null } } }); 90];
+    let refused = world.build("ana", json!(often)).unwrap_err();
+    assert!(matches!(refused, EditRefusal::TooMuch { .. }), "{refused}");
+    world.build("ana", json!(often[..9])).unwrap();
+    // Much at once is told by the document, so that nobody's queue runs full.
+    let visitor = world.enter(1, "Vi");
+    world.ticks(60);
+    world.told(visitor);
+    let sign = "s".repeat(80);
+    for ask in 0..6 {
+        let signs = (0..200).map(|number| {
+            json!({ "create": { "object": PLACEHOLDERS + number, "value": { "position_m": [0, 9, 0],
+                "properties": { "visuals": [{ "shape": { "text": { "text": sign, "height_m": 1 } } }] } } } })
+        });
+        let change =
+            Change::Do { operations: operations(signs.collect()), base: None, stroke: None };
+        world.input(WorldInput::Edit { ask, editor: editor("ana", Role::Builder), change });
+    }
+    world.ticks(3);
+    let edits: Vec<bool> = world
+        .told(visitor)
+        .into_iter()
+        .filter_map(|notice| match notice {
+            ServerMessage::Edited { operations, .. } => Some(operations.is_some()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(edits.len(), 6);
+    assert!(edits[0] && !edits[5], "{edits:?}");
+}
+
+#[test]
 fn a_drag_is_one_step_and_holds_what_is_dragged() {
     let mut world = Scenario::of(floor_with(&[crate_at([5.0, 0.5, 0.0])]));
     let drag = |world: &mut Scenario, x: f32| {

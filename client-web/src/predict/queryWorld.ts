@@ -42,6 +42,7 @@ export const MOVER = 2;
 export const PROXY = 4;
 
 const NOBODY = 0;
+const EVERYBODY = 0xffffffff;
 
 /** A loose body near the avatar. */
 export type LooseBody = {
@@ -354,7 +355,11 @@ export class QueryWorld {
       for (const { collider, cover } of parts) put(collider, cover.middle, cover.half);
     }
     const half = c.COORDINATE_M_MAX;
-    for (const slot of this.#proxySlots) put(slot, [0, 0, 0], [half, half, half]);
+    for (const slot of this.#proxySlots) {
+      // By way of other groups, so that all slots count as changed, as on the server.
+      slot.setCollisionGroups(EVERYBODY);
+      put(slot, [0, 0, 0], [half, half, half]);
+    }
     this.#proxiesUsed = 0;
   }
 

@@ -155,6 +155,14 @@ pub enum EditRefusal {
         /// Allowed.
         bytes_max: usize,
     },
+    /// It would take too long.
+    #[error("that changes too much at once: it counts {cost}, at most {cost_max} are allowed")]
+    TooMuch {
+        /// In operations.
+        cost: usize,
+        /// Allowed.
+        cost_max: usize,
+    },
     /// There is nothing to undo or redo.
     #[error("there is nothing left to undo or redo")]
     Nothing,

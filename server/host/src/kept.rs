@@ -110,6 +110,12 @@ impl Kept {
     pub fn restored(&mut self, source: WorldSource) -> Result<WorldSource, KeptError> {
         let stored = self.store.load(source.document.name.as_str())?;
         let is_long = stored.as_ref().is_some_and(|kept| kept.batches.len() >= SNAPSHOT_BATCHES);
+        if let Some(stored) = stored.as_ref().filter(|stored| !is_changed(stored))
+            && stored.document[..] != source.json[..]
+        {
+            // The assets are others now: the first change goes on from these.
+            self.store.snapshot(&source.document.name, 0, &source.json)?;
+        }
         let poses = self.poses_of(&source)?;
         let left = as_left(source, stored.as_ref(), poses.as_deref())?;
         if is_long {

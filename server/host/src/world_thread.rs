@@ -182,11 +182,15 @@ impl WorldThread {
             }
             residents.close_all(CloseReason::WorldRestarting);
             self.rest(pause);
-            if let Err(error) = saver.recall() {
-                // It goes on with what it was built from before.
-                tracing::error!(world = self.world().name(), %error, "what is kept is not found");
-            }
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
+            // Never from anything but what is kept: else that would be changed as if it were this.
+            while let Err(error) = saver.recall() {
+                tracing::error!(world = self.world().name(), %error, "what is kept is not found");
+                if self.is_stopped() {
+                    return None;
+                }
+                self.rest(pause);
+            }
         }
         None
     }
@@ -218,7 +222,7 @@ impl WorldThread {
         (residents, saver): (&mut Residents, &mut Saver),
         ready: &mut Option<Ready>,
     ) -> WorldEnd {
-        let rate = self.world().source.document.settings.ticks_per_s;
+        let rate = saver.ticks_per_s();
         let mut schedule = Schedule::new(Instant::now(), rate);
         let mut load = Load::default();
         let mut overload = None;

@@ -161,7 +161,7 @@ impl Writer {
         }
         let written = self.append(&batches);
         match written {
-            Err(error) if batches.len() > 1 && !error.is_final() => {
+            Err(error) if batches.len() > 1 && error.is_of_a_batch() => {
                 for (batch, answer) in batches.iter().zip(answers) {
                     let written = self.append(std::slice::from_ref(batch));
                     answer(written.map_err(SaveError::from));

@@ -50,6 +50,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the reason may lie in one batch of several, so that others might be kept without it.
+    pub fn is_of_a_batch(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Gap { .. } | Self::NoWorld(_))
+    }
+
     /// Whether nothing more can be written until somebody has looked after it.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Broken(_) | Self::Foreign(_) | Self::Newer { .. })

@@ -25,16 +25,31 @@ pub const PRESSURE_MAX: u8 = vivarium_contract::PRESSURE_STEPS as u8 - 1;
 pub const POSES_EVERY_S: f32 = 5.0;
 /// Edits that wait for a tick with room for them; later ones are refused.
 pub const EDITS_WAITING_MAX: usize = 1_024;
-/// Operations of edits in one tick; an edit that was begun is finished.
+/// Operations of edits in one tick; an edit that was begun is finished. What changes many objects at
+/// once, or brings much, counts for more ([`INSTANCES_PER_OPERATION`], [`BYTES_PER_OPERATION`]).
 pub const OPERATIONS_PER_TICK: usize = 1_000;
+/// Instances of a blueprint that count as one operation when it is changed.
+pub const INSTANCES_PER_OPERATION: usize = 16;
+/// Bytes (as JSON) of a batch that count as one operation.
+pub const BYTES_PER_OPERATION: usize = 2 * 1024;
+/// What a batch may count; larger ones are refused.
+pub const BATCH_COST_MAX: usize = 4_000;
+/// Bytes of edits (as JSON) that people in a world are told at once; beyond it they fetch the document.
+pub const TOLD_BYTES_BURST: usize = 128 * 1024;
+/// Bytes of edits (as JSON) per second that people in a world are told in the long run.
+pub const TOLD_BYTES_PER_S: f32 = 96.0 * 1024.0;
+/// Bytes (as JSON) of objects that are told as they are now when an edit is refused.
+pub const COPIES_BYTES_MAX: usize = 64 * 1024;
 /// Ticks for which the objects of a stroke are held for whoever moves them.
 pub const HOLD_TICKS: u32 = 30;
 /// Things of which it is known who changed them last; the older half is forgotten beyond it.
 pub const TOUCHES_MAX: usize = 1 << 16;
-/// Steps that one person can undo, and operations in them; the oldest go first.
+/// Steps that one person can undo; the oldest go first.
 pub const UNDO_STEPS_MAX: usize = 100;
-/// See [`UNDO_STEPS_MAX`].
-pub const UNDO_OPERATIONS_MAX: usize = 20_000;
+/// Bytes (as JSON) of the steps that one person can undo; the oldest go first, the newest stays.
+pub const UNDO_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes (as JSON) of all steps; whoever was quiet for longest can undo nothing any more.
+pub const UNDO_BYTES_OF_ALL_MAX: usize = 64 * 1024 * 1024;
 /// People who can undo something; who was quiet for longest is forgotten.
 pub const UNDO_PEOPLE_MAX: usize = 256;
 /// Objects that are told how they are now when an edit is refused.

@@ -117,13 +117,16 @@ fn everywhere() -> SharedShape {
 }
 
 impl QueryWorld {
-    /// Follows an edit: `changed` by ascending ids. The world is then as at the beginning of its
+    /// Follows an edit: `changed` by ascending ids. Unless nothing changed, the world is then as at the beginning of its
     /// tick before [`QueryWorld::begin_tick`] and without proxies. Objects that cannot be built are
     /// left out: whoever edits has tried their shapes before.
     pub fn edit(&mut self, changed: &[Changed<'_>], settings: &Settings) {
         self.gravity_mps2 = settings.gravity_mps2[1];
         // What was at rest may stand in the air now.
         self.resting = Resting::new();
+        if changed.is_empty() {
+            return;
+        }
         for (id, _) in changed {
             self.remove(*id);
         }
@@ -299,6 +302,9 @@ impl QueryWorld {
             let collider = &mut self.colliders[handle];
             collider.set_shape(everywhere());
             collider.set_position(Pose::IDENTITY);
+            // By way of others, so that all slots count as changed, whether they were in use or not:
+            // which were differs between the server and a page.
+            collider.set_collision_groups(InteractionGroups::all());
             collider.set_collision_groups(InteractionGroups::none());
             self.own(handle, Owner::Parked);
         }

@@ -320,7 +320,9 @@ fn refusal_of(error: &EditError) -> Refusal {
         EditRefusal::Impossible { index, copy, .. } => {
             told(of(StatusCode::UNPROCESSABLE_ENTITY, "refused"), *index, copy)
         }
-        EditRefusal::TooLarge { .. } => of(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        EditRefusal::TooLarge { .. } | EditRefusal::TooMuch { .. } => {
+            of(StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+        }
         EditRefusal::Nothing => of(StatusCode::CONFLICT, "nothing"),
         EditRefusal::AllSkipped { skipped: all } => {
             of(StatusCode::CONFLICT, "skipped").with("skipped", json!(skipped(all)))

@@ -55,6 +55,8 @@ struct Inner {
 pub struct Replica {
     waiting: Mutex<Vec<(u32, Operations)>>,
     inner: Mutex<Inner>,
+    /// Name and description for people.
+    titles: Mutex<(String, String)>,
 }
 
 impl Inner {
@@ -78,13 +80,21 @@ impl Inner {
 
 impl Replica {
     pub(super) fn new(source: &WorldSource) -> Self {
-        Self { waiting: Mutex::default(), inner: Mutex::new(Inner::new(source)) }
+        let titles = (source.document.title.clone(), source.document.description.clone());
+        let inner = Mutex::new(Inner::new(source));
+        Self { waiting: Mutex::default(), inner, titles: Mutex::new(titles) }
     }
 
     pub(super) fn restart(&self, source: &WorldSource) {
         let mut inner = locked(&self.inner);
         locked(&self.waiting).clear();
         *inner = Inner::new(source);
+        self.note_titles(&inner);
+    }
+
+    fn note_titles(&self, inner: &Inner) {
+        let head = inner.scene.as_ref().map_or(&*inner.original, Scene::head);
+        *locked(&self.titles) = (head.title.clone(), head.description.clone());
     }
 
     pub(super) fn push(&self, done: &EditDone) {
@@ -102,6 +112,7 @@ impl Replica {
         let mut inner = locked(&self.inner);
         let waiting = std::mem::take(&mut *locked(&self.waiting));
         inner.catch_up(waiting);
+        self.note_titles(&inner);
     }
 
     /// The document as it is now. May take a while.
@@ -119,10 +130,8 @@ impl Replica {
         inner.served.clone()
     }
 
-    /// Name and description for people, without waiting for the newest document.
+    /// Name and description for people, as they were a second ago at the latest.
     pub fn titles(&self) -> (String, String) {
-        let inner = locked(&self.inner);
-        let head = inner.scene.as_ref().map_or(&*inner.original, Scene::head);
-        (head.title.clone(), head.description.clone())
+        locked(&self.titles).clone()
     }
 }

@@ -111,7 +111,11 @@ impl Roles {
         let kept = self.keeper.ask(move |store| store.redeem(&digest, &account, now_ms()));
         let grant = kept.ok_or(RolesError::Ended)??;
         if let Some(grant) = &grant {
-            self.note(grant.clone());
+            // Two at the same time may be noted in another order than they were kept.
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            let roles = known.entry(grant.account.clone()).or_default();
+            let role = roles.entry(grant.world.clone()).or_default();
+            *role = (*role).max(grant.role);
         }
         Ok(grant)
     }

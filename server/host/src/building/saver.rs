@@ -65,6 +65,11 @@ impl Saver {
         self.source.spec()
     }
 
+    /// How fast the world is to tick.
+    pub fn ticks_per_s(&self) -> u16 {
+        self.source.document.settings.ticks_per_s
+    }
+
     /// The world has failed: it goes on from what is on the disk.
     pub fn recall(&mut self) -> Result<(), KeptError> {
         let name = self.world().name().to_owned();

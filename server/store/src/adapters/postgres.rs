@@ -84,7 +84,8 @@ impl PostgresStore {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        if self.client.is_closed() {
+        // Asked for, since a connection that was lost is known as such only when it is used.
+        if self.client.check_connection().is_err() || self.client.is_closed() {
             self.client = connect(&self.url)?;
         }
         let level = IsolationLevel::Serializable;
@@ -99,8 +100,11 @@ impl PostgresStore {
             Failure::Theirs(error) => told(&error),
         })?;
         if let Err(error) = transaction.commit() {
+            // What the database itself refuses at the end was not kept; a connection that is lost
+            // there leaves it in doubt.
+            let is_refused = error.as_db_error().is_some() && !self.client.is_closed();
             let error = match told(&error) {
-                StoreError::Unavailable(text) => StoreError::Broken(text),
+                StoreError::Unavailable(text) if !is_refused => StoreError::Broken(text),
                 error => error,
             };
             if error.is_final() {
@@ -131,6 +135,9 @@ fn prepare(client: &mut Client) -> Result<(), StoreError> {
             "CREATE SCHEMA IF NOT EXISTS {SCHEMA};
              SET search_path TO {SCHEMA};
              SET synchronous_commit TO on;
+             SET tcp_keepalives_idle TO 10;
+             SET tcp_keepalives_interval TO 5;
+             SET tcp_keepalives_count TO 3;
              CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL);"
         ))
         .map_err(|error| told(&error))?;

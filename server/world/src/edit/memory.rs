@@ -8,12 +8,34 @@ use vivarium_scene::operation::{Aspect, Operation, Touched};
 
 use crate::limits::{HOLD_TICKS, TOUCHES_MAX};
 
-/// By whom and when something was changed last.
+/// By whom and when something was changed.
 #[derive(Clone, Debug)]
 struct Touch {
     number: u32,
     account: String,
     name: String,
+}
+
+/// The newest change of something, and the newest by somebody other than who made that one: so that
+/// for everybody it is known when somebody else changed it last.
+#[derive(Clone, Debug)]
+struct Touches {
+    newest: Touch,
+    other: Option<Touch>,
+}
+
+impl Touches {
+    fn add(&mut self, touch: Touch) {
+        let before = std::mem::replace(&mut self.newest, touch);
+        if before.account != self.newest.account {
+            self.other = Some(before);
+        }
+    }
+
+    /// The newest change by somebody other than `account`.
+    fn by_others(&self, account: &str) -> Option<&Touch> {
+        if self.newest.account == account { self.other.as_ref() } else { Some(&self.newest) }
+    }
 }
 
 /// Somebody is moving an object.
@@ -27,7 +49,7 @@ struct Hold {
 /// What is remembered of edits.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    touches: BTreeMap<Touched, Touch>,
+    touches: BTreeMap<Touched, Touches>,
     /// Of edits up to this one it is not known any more what they touched.
     forgotten: u32,
     holds: BTreeMap<ObjectId, Hold>,
@@ -38,21 +60,36 @@ impl Memory {
     pub fn note(&mut self, number: u32, editor: &Editor, operations: &[Operation]) {
         let touch = Touch { number, account: editor.account.clone(), name: editor.name.clone() };
         for operation in operations {
-            self.touches.insert(operation.touched(), touch.clone());
+            match self.touches.get_mut(&operation.touched()) {
+                Some(touches) => touches.add(touch.clone()),
+                None => {
+                    let touches = Touches { newest: touch.clone(), other: None };
+                    self.touches.insert(operation.touched(), touches);
+                }
+            }
         }
         if self.touches.len() > TOUCHES_MAX {
             // The older half goes.
-            let mut numbers: Vec<u32> = self.touches.values().map(|touch| touch.number).collect();
+            let mut numbers: Vec<u32> =
+                self.touches.values().map(|touches| touches.newest.number).collect();
             let (_, median, _) = numbers.select_nth_unstable(TOUCHES_MAX / 2);
             self.forgotten = self.forgotten.max(*median);
             let forgotten = self.forgotten;
-            self.touches.retain(|_, touch| touch.number > forgotten);
+            self.touches.retain(|_, touches| touches.newest.number > forgotten);
         }
     }
 
-    /// Forgets edits that were taken back.
+    /// Edits from this one on were taken back. What they touched counts as touched by nobody in
+    /// particular before them: rather too much is taken for another's work than too little.
     pub fn forget_from(&mut self, number: u32) {
-        self.touches.retain(|_, touch| touch.number < number);
+        for touches in self.touches.values_mut() {
+            for touch in [Some(&mut touches.newest), touches.other.as_mut()].into_iter().flatten() {
+                if touch.number >= number {
+                    touch.number = number.saturating_sub(1);
+                    touch.account.clear();
+                }
+            }
+        }
     }
 
     /// Who else has changed what an operation is about after edit `since`.
@@ -65,7 +102,6 @@ impl Memory {
         if since < self.forgotten {
             return Some("somebody".to_owned());
         }
-        let is_newer = |touch: &&Touch| touch.number > since && touch.account != account;
         let touched = operation.touched();
         let whole = match touched {
             Touched::Aspect(object, _) => self.touches.get(&Touched::Object(object)),
@@ -77,12 +113,14 @@ impl Memory {
             Touched::Object(object) => {
                 let (first, last) = (Aspect::Place, Aspect::Sound);
                 let range = Touched::Aspect(object, first)..=Touched::Aspect(object, last);
-                Some(self.touches.range(range).map(|(_, touch)| touch))
+                Some(self.touches.range(range).map(|(_, touches)| touches))
             }
             _ => None,
         };
-        let found = own.chain(aspects.into_iter().flatten()).find(is_newer);
-        found.map(|touch| touch.name.clone())
+        let all = own.chain(aspects.into_iter().flatten());
+        let newer = all.filter_map(|touches| touches.by_others(account));
+        let found = newer.max_by_key(|touch| touch.number);
+        found.filter(|touch| touch.number > since).map(|touch| touch.name.clone())
     }
 
     /// Holds the objects of a stroke for a moment.

@@ -26,7 +26,9 @@ use vivarium_scene::{
 
 use crate::{
     authority::{Person, TakeIntent, everyone},
-    limits::{EDITS_WAITING_MAX, OPERATIONS_PER_TICK},
+    limits::{
+        BATCH_COST_MAX, EDITS_WAITING_MAX, OPERATIONS_PER_TICK, TOLD_BYTES_BURST, TOLD_BYTES_PER_S,
+    },
     tick::{Clock, In, Inbox, Outbox, Step, Take},
 };
 
@@ -36,6 +38,7 @@ mod select;
 mod undo;
 mod work;
 
+use undo::Way;
 use work::{Editing, Wanted};
 
 /// What the edits of this tick changed, for whatever was built from the document.
@@ -133,6 +136,7 @@ impl Plugin for EditPlugin {
             .init_resource::<Changed>()
             .init_resource::<Queue>()
             .init_resource::<Editing>()
+            .insert_resource(ToldBytes(TOLD_BYTES_BURST))
             .take_intent::<select::Select>()
             .add_systems(In(Phase::Ingest), take_edits.in_set(Take::Edits))
             .add_systems(
@@ -162,16 +166,34 @@ fn take_edits(world: &mut World) {
         }
     }
     world.resource_mut::<Inbox>().0 = rest;
+    let per_tick = TOLD_BYTES_PER_S * world.resource::<Clock>().tick_s;
+    let mut told = world.resource_mut::<ToldBytes>();
+    told.0 = (told.0 + per_tick as usize).min(TOLD_BYTES_BURST);
     let mut done = 0;
     while done < OPERATIONS_PER_TICK {
         let Some(waiting) = world.resource_mut::<Queue>().0.pop_front() else { break };
-        done += match &waiting.change {
-            Change::Do { operations, .. } => operations.0.len().max(1),
+        let cost = match &waiting.change {
+            Change::Do { operations, .. } => {
+                work::cost(&world.resource::<Current>().0, &operations.0)
+            }
             Change::Undo | Change::Redo => world.resource::<Editing>().undo.size(&waiting.editor),
         };
+        if cost > BATCH_COST_MAX {
+            refuse(world, waiting.ask, EditRefusal::TooMuch { cost, cost_max: BATCH_COST_MAX });
+            done += 1;
+            continue;
+        }
+        done += cost;
         edit(world, waiting);
+        if std::mem::take(&mut world.resource_mut::<Editing>().measured) {
+            break;
+        }
     }
 }
+
+/// Bytes of edits that people may be told now; more would fill what waits for them.
+#[derive(Resource)]
+struct ToldBytes(usize);
 
 fn refuse(world: &mut World, ask: u32, refusal: EditRefusal) {
     let refusal = Box::new(refusal);
@@ -188,8 +210,8 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
             Change::Do { operations, base, stroke } => {
                 editing.make(&mut current.0, wanted, &operations, base, stroke)
             }
-            Change::Undo => editing.undo(&mut current.0, wanted),
-            Change::Redo => editing.redo(&mut current.0, wanted),
+            Change::Undo => editing.step_back(&mut current.0, wanted, Way::Undo),
+            Change::Redo => editing.step_back(&mut current.0, wanted, Way::Redo),
         }
     });
     match made {
@@ -219,14 +241,8 @@ fn take_back(world: &mut World, from: u32, operations: &Operations) {
         let mut current = world.resource_mut::<Current>();
         current.0.apply_all(operations.0.iter().cloned())
     });
-    let inverses = match inverses {
-        Ok(inverses) => inverses,
-        Err(error) => {
-            // What was done can be undone: then what comes in here is not what was done.
-            tracing::error!(%error, from, "edits could not be taken back");
-            return;
-        }
-    };
+    // Else the world would go on with what is not kept: one that fails is opened anew from what is.
+    let inverses = inverses.expect("what was done can be undone");
     let done = EditDone {
         ask: None,
         account: String::new(),
@@ -249,8 +265,13 @@ fn tell(world: &mut World, done: EditDone) {
     });
     world.resource_mut::<EditNumber>().0 = done.number;
     let to: Vec<PersonId> = everyone(world.query::<&Person>().iter(world));
-    let operations =
-        (done.operations_json.len() <= EDIT_BYTES_MAX).then(|| done.operations_json.clone());
+    let bytes = done.operations_json.len();
+    let mut told = world.resource_mut::<ToldBytes>();
+    let fits = bytes <= EDIT_BYTES_MAX && bytes <= told.0;
+    if fits {
+        told.0 -= bytes;
+    }
+    let operations = fits.then(|| done.operations_json.clone());
     let mut outbox = world.resource_mut::<Outbox>();
     // First, so that whoever is told of an edit finds it in the document.
     let (number, author) = (done.number, done.name.clone());

@@ -17,17 +17,21 @@ use super::{
     Changed,
     memory::Memory,
     permit::hindrance,
-    undo::{Undo, Way},
+    undo::{Inverses, Undo, Way},
 };
-use crate::limits::{COPIES_MAX, LOG_BATCH_BYTES_MAX};
+use crate::limits::{
+    BYTES_PER_OPERATION, COPIES_BYTES_MAX, COPIES_MAX, INSTANCES_PER_OPERATION, LOG_BATCH_BYTES_MAX,
+};
 
 /// What is remembered of the edits so far.
 #[derive(Resource, Default)]
 pub(super) struct Editing {
     pub memory: Memory,
     pub undo: Undo,
-    /// The document has at most so many bytes as JSON; none: not known yet.
-    bytes_at_most: Option<usize>,
+    /// The document has about so many bytes as JSON; none: not known yet.
+    bytes_about: Option<usize>,
+    /// Whether the document was measured in this tick, which takes long.
+    pub measured: bool,
 }
 
 /// Who wants something, and when.
@@ -52,6 +56,7 @@ impl Editing {
     pub fn forget_from(&mut self, number: u32) {
         self.memory.forget_from(number);
         self.undo.forget_from(number);
+        self.bytes_about = None;
     }
 
     /// Does all operations, or nothing.
@@ -66,6 +71,13 @@ impl Editing {
         let Wanted { editor, tick, number } = wanted;
         let mut numbered = (*operations.0).clone();
         operation::number(&mut numbered, scene.next_object());
+        // Else ids could be used up, or those of deleted objects be given to others.
+        let is_id_asked_for = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if object.0 < PLACEHOLDERS);
+        if let Some(index) = operations.0.iter().position(is_id_asked_for) {
+            let reason = format!("new objects are named by ids from {PLACEHOLDERS} on");
+            let copy = Copies { number, objects: Vec::new() };
+            return Err(EditRefusal::Impossible { index, reason, copy });
+        }
         for (index, operation) in numbered.iter().enumerate() {
             if let Some(by) = self.memory.held_by(tick, &editor.account, operation) {
                 return Err(EditRefusal::Held {
@@ -74,19 +86,22 @@ impl Editing {
                     copy: copies(scene, number, &numbered),
                 });
             }
-            let newer =
-                base.and_then(|base| self.memory.changed_since(base, &editor.account, operation));
+            let newer = base.and_then(|base| match base > number {
+                // It knows of another start of the world.
+                true => Some("somebody".to_owned()),
+                false => self.memory.changed_since(base, &editor.account, operation),
+            });
             if let Some(by) = newer {
                 let copy = copies(scene, number, &numbered);
                 return Err(EditRefusal::Stale { index, by, copy });
             }
         }
         let inverses = apply_all(scene, wanted, &numbered)?;
-        self.check_size(scene, &numbered, &inverses)?;
+        let bytes = self.check_size(scene, &numbered, &inverses)?;
         let given = operations.0.iter().zip(&numbered);
         let created = given.filter_map(|(asked, given)| match (asked, given) {
             (Operation::Create { object: asked, .. }, Operation::Create { object: given, .. }) => {
-                (asked.0 >= PLACEHOLDERS).then_some((*asked, *given))
+                Some((*asked, *given))
             }
             _ => None,
         });
@@ -95,7 +110,8 @@ impl Editing {
         if stroke.is_some() {
             self.memory.hold(tick, editor, &numbered);
         }
-        self.undo.done(&editor.account, number + 1, inverses.clone(), stroke);
+        let undo = Inverses { number: number + 1, operations: inverses.clone(), bytes };
+        self.undo.done(&editor.account, undo, stroke);
         Ok(Made {
             operations: numbered.into(),
             inverses: inverses.into(),
@@ -104,17 +120,8 @@ impl Editing {
         })
     }
 
-    /// Undoes what somebody did last, as far as others have not changed it since.
-    pub fn undo(&mut self, scene: &mut Scene, wanted: Wanted<'_>) -> Result<Made, EditRefusal> {
-        self.step_back(scene, wanted, Way::Undo)
-    }
-
-    /// Does again what somebody undid last, as far as others have not changed it since.
-    pub fn redo(&mut self, scene: &mut Scene, wanted: Wanted<'_>) -> Result<Made, EditRefusal> {
-        self.step_back(scene, wanted, Way::Redo)
-    }
-
-    fn step_back(
+    /// Undoes what somebody did last, or does it again, as far as others have not changed it since.
+    pub fn step_back(
         &mut self,
         scene: &mut Scene,
         wanted: Wanted<'_>,
@@ -123,31 +130,43 @@ impl Editing {
         let Wanted { editor, tick, number } = wanted;
         let step = self.undo.take(&editor.account, way).ok_or(EditRefusal::Nothing)?;
         let (mut done, mut inverses, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
-        for operation in step.operations {
-            let newer = self.memory.changed_since(step.number, &editor.account, &operation);
-            let held = self.memory.held_by(tick, &editor.account, &operation);
-            let hindrance = hindrance(editor.role, &operation, scene).map(str::to_owned);
+        let mut may_be_later = false;
+        for (of, operation) in &step.operations {
+            let newer = self.memory.changed_since(*of, &editor.account, operation);
+            let held = self.memory.held_by(tick, &editor.account, operation);
+            let hindrance = hindrance(editor.role, operation, scene).map(str::to_owned);
+            may_be_later |= held.is_some();
             let newer = newer.map(|by| format!("{by} has changed it since"));
             let held = held.map(|by| format!("{by} is just moving it"));
             if let Some(reason) = hindrance.or(newer).or(held) {
-                skipped.push((operation, reason));
+                skipped.push((operation.clone(), reason));
                 continue;
             }
-            match apply_one(scene, &operation) {
+            match apply_one(scene, operation) {
                 Ok(inverse) => {
                     inverses.push(inverse);
-                    done.push(operation);
+                    done.push(operation.clone());
                 }
-                Err(reason) => skipped.push((operation, reason)),
+                Err(reason) => skipped.push((operation.clone(), reason)),
             }
         }
         if done.is_empty() {
+            if may_be_later {
+                self.undo.put_back(&editor.account, way, step);
+            }
             return Err(EditRefusal::AllSkipped { skipped });
         }
         inverses.reverse();
-        self.check_size(scene, &done, &inverses)?;
+        let bytes = match self.check_size(scene, &done, &inverses) {
+            Ok(bytes) => bytes,
+            Err(refusal) => {
+                self.undo.put_back(&editor.account, way, step);
+                return Err(refusal);
+            }
+        };
         self.memory.note(number + 1, editor, &done);
-        self.undo.taken(&editor.account, way, number + 1, inverses.clone());
+        let taken = Inverses { number: number + 1, operations: inverses.clone(), bytes };
+        self.undo.taken(&editor.account, way, taken);
         Ok(Made {
             operations: done.into(),
             inverses: inverses.into(),
@@ -156,30 +175,35 @@ impl Editing {
         })
     }
 
-    /// Undoes what was just done when the document has become too large. Its size is known as a
-    /// bound that grows with what is done, and is found out anew when that exceeds what is allowed.
+    /// Undoes what was just done when the document has become too large; gives the bytes of what
+    /// undoes it. The size is known about: by what was done and what undoes it. It is found out
+    /// exactly when it seems to exceed what is allowed.
     fn check_size(
         &mut self,
         scene: &mut Scene,
         done: &[Operation],
         inverses: &[Operation],
-    ) -> Result<(), EditRefusal> {
-        let most = json_bytes(&done).max(json_bytes(&inverses));
+    ) -> Result<usize, EditRefusal> {
+        let (more, less) = (json_bytes(&done), json_bytes(&inverses));
+        let most = more.max(less);
         let (bytes, bytes_max) = if most > LOG_BATCH_BYTES_MAX {
             (most, LOG_BATCH_BYTES_MAX)
         } else {
-            let before = self.bytes_at_most;
-            let bound = before.map(|before| before + json_bytes(&done));
-            match bound.filter(|bound| *bound <= DOCUMENT_BYTES_MAX) {
-                Some(bound) => {
-                    self.bytes_at_most = Some(bound);
-                    return Ok(());
+            // What is written where nothing was, and the field names around it.
+            let margin = MARGIN_BYTES * done.len();
+            let about =
+                self.bytes_about.map(|before| (before + more + margin).saturating_sub(less));
+            match about.filter(|about| *about <= DOCUMENT_BYTES_MAX) {
+                Some(about) => {
+                    self.bytes_about = Some(about);
+                    return Ok(less);
                 }
                 None => {
                     let exact = json_bytes(&scene.document());
+                    self.measured = exact > MEASURED_BYTES;
                     if exact <= DOCUMENT_BYTES_MAX {
-                        self.bytes_at_most = Some(exact);
-                        return Ok(());
+                        self.bytes_about = Some(exact);
+                        return Ok(less);
                     }
                     (exact, DOCUMENT_BYTES_MAX)
                 }
@@ -188,6 +212,25 @@ impl Editing {
         scene.apply_all(inverses.iter().cloned()).expect("what was just done can be undone");
         Err(EditRefusal::TooLarge { bytes, bytes_max })
     }
+}
+
+/// What an operation may add to a document beyond what is in it: position, rotation and scale with
+/// their names.
+const MARGIN_BYTES: usize = 128;
+/// To measure a document of so many bytes takes up what is left of a tick.
+const MEASURED_BYTES: usize = 256 * 1024;
+
+/// What doing operations costs, in operations.
+pub(super) fn cost(scene: &Scene, operations: &[Operation]) -> usize {
+    let instances = operations.iter().map(|operation| match operation {
+        Operation::Blueprint { name, .. } | Operation::SetBlueprint { name, .. } => {
+            scene.instance_count(name) / INSTANCES_PER_OPERATION
+        }
+        _ => 0,
+    });
+    operations.len().max(1)
+        + instances.sum::<usize>()
+        + json_bytes(&operations) / BYTES_PER_OPERATION
 }
 
 /// Does all operations, or nothing; gives what undoes them, in order.
@@ -200,14 +243,14 @@ fn apply_all(
     for (index, operation) in operations.iter().enumerate() {
         let refusal = match hindrance(wanted.editor.role, operation, scene) {
             Some(reason) => EditRefusal::Forbidden { index, reason },
-            None => match apply_one(scene, operation) {
+            None => match scene.apply(operation.clone()) {
                 Ok(inverse) => {
                     inverses.push(inverse);
                     continue;
                 }
-                Err(reason) => {
+                Err(refusal) => {
                     let copy = Copies { number: wanted.number, objects: Vec::new() };
-                    EditRefusal::Impossible { index, reason, copy }
+                    EditRefusal::Impossible { index, reason: refusal.to_string(), copy }
                 }
             },
         };
@@ -222,40 +265,68 @@ fn apply_all(
             other => other,
         });
     }
+    let checked = check_shapes(scene, operations, &inverses);
     inverses.reverse();
+    if let Err((index, reason)) = checked {
+        scene.apply_all(inverses).expect("what was just done can be undone");
+        let copy = copies(scene, wanted.number, operations);
+        return Err(EditRefusal::Impossible { index, reason, copy });
+    }
     Ok(inverses)
 }
 
 /// Does one operation, or nothing; gives what undoes it.
 fn apply_one(scene: &mut Scene, operation: &Operation) -> Result<Operation, String> {
     let inverse = scene.apply(operation.clone()).map_err(|refusal| refusal.to_string())?;
-    if let Err(reason) = check_shapes(scene, operation) {
+    let one = std::slice::from_ref;
+    if let Err((_, reason)) = check_shapes(scene, one(operation), one(&inverse)) {
         scene.apply(inverse).expect("what was just done can be undone");
         return Err(reason);
     }
     Ok(inverse)
 }
 
-/// Whether the shapes of what an operation changed can be built. The rules of documents cover all
-/// but those that are made of points.
-fn check_shapes(scene: &Scene, operation: &Operation) -> Result<(), String> {
-    let mut changed = Changed::default();
-    changed.note(scene, operation);
-    for id in changed.bodies {
-        let Some(object) = scene.object(id) else { continue };
-        let own = object.properties.colliders.as_deref();
-        let base = object.blueprint.as_ref().and_then(|name| scene.head().blueprints.get(name));
-        let colliders = own.or_else(|| base?.colliders.as_deref()).unwrap_or_default();
-        for (index, collider) in colliders.iter().enumerate() {
-            let is_of_points = matches!(
-                collider.shape,
-                ColliderShape::Hull { .. }
-                    | ColliderShape::Mesh { .. }
-                    | ColliderShape::Heightfield { .. }
-            );
-            if is_of_points && let Err(error) = shape::build(collider, object.scale) {
-                return Err(format!("objects[{}]: colliders[{index}]: {error}", id.0));
+/// Whether the shapes of what operations changed can be built; else which of them is wrong. The rules
+/// of documents cover all but shapes that are made of points. Each object is tried once, and not for
+/// having been moved alone. `inverses` are those of the operations, in the same order.
+fn check_shapes(
+    scene: &Scene,
+    operations: &[Operation],
+    inverses: &[Operation],
+) -> Result<(), (usize, String)> {
+    let mut tried = BTreeSet::new();
+    for (index, (operation, inverse)) in operations.iter().zip(inverses).enumerate() {
+        if let (Operation::Place { scale, .. }, Operation::Place { scale: before, .. }) =
+            (operation, inverse)
+            && scale == before
+        {
+            continue;
+        }
+        let mut changed = Changed::default();
+        changed.note(scene, operation);
+        for id in changed.bodies {
+            if tried.insert(id) {
+                try_shapes(scene, id).map_err(|reason| (index, reason))?;
             }
+        }
+    }
+    Ok(())
+}
+
+fn try_shapes(scene: &Scene, id: ObjectId) -> Result<(), String> {
+    let Some(object) = scene.object(id) else { return Ok(()) };
+    let own = object.properties.colliders.as_deref();
+    let base = object.blueprint.as_ref().and_then(|name| scene.head().blueprints.get(name));
+    let colliders = own.or_else(|| base?.colliders.as_deref()).unwrap_or_default();
+    for (index, collider) in colliders.iter().enumerate() {
+        let is_of_points = matches!(
+            collider.shape,
+            ColliderShape::Hull { .. }
+                | ColliderShape::Mesh { .. }
+                | ColliderShape::Heightfield { .. }
+        );
+        if is_of_points && let Err(error) = shape::build(collider, object.scale) {
+            return Err(format!("objects[{}]: colliders[{index}]: {error}", id.0));
         }
     }
     Ok(())
@@ -264,7 +335,14 @@ fn check_shapes(scene: &Scene, operation: &Operation) -> Result<(), String> {
 /// How the objects of operations are now.
 fn copies(scene: &Scene, number: u32, operations: &[Operation]) -> Copies {
     let ids: BTreeSet<ObjectId> = operations.iter().filter_map(Operation::object).collect();
-    let objects = ids.into_iter().take(COPIES_MAX).map(|id| {
+    let mut room = COPIES_BYTES_MAX;
+    let fitting = ids.into_iter().take(COPIES_MAX).take_while(|id| {
+        let bytes = scene.object(*id).map_or(0, json_bytes);
+        let fits = bytes <= room;
+        room = room.saturating_sub(bytes);
+        fits
+    });
+    let objects = fitting.map(|id| {
         let object = scene.object(id).cloned().map(|mut object| {
             object.id = Some(id);
             object

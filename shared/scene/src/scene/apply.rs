@@ -140,7 +140,10 @@ impl Scene {
                 format_args!("there is no blueprint {name:?} in `blueprints`"),
             )?;
         }
-        if let Some(parent) = object.parent {
+        let before = self.objects.get(&id).and_then(|before| before.parent);
+        if let Some(parent) = object.parent
+            && before != Some(parent)
+        {
             self.check_parents(id, parent)?;
         }
         check::properties(at.field("properties"), &object.properties, &self.head.materials)?;
@@ -149,16 +152,21 @@ impl Scene {
 
     fn check_parents(&self, id: ObjectId, parent: ObjectId) -> Result<(), Refusal> {
         let mut above = Some(parent);
-        for _ in 0..PARENTS_MAX {
-            let Some(next) = above else { return Ok(()) };
+        let mut count = 0;
+        while let Some(next) = above
+            && count < PARENTS_MAX
+        {
             if next == id {
                 return Err(Refusal::Cycle(id));
             }
             above = self.objects.get(&next).ok_or(Refusal::NoObject(next))?.parent;
+            count += 1;
         }
+        // What is below comes along.
+        let fits = above.is_none() && count + self.height(id) - 1 <= PARENTS_MAX;
         let at = At::Whole.field("objects");
         let deep = format_args!("too deep: at most {PARENTS_MAX} objects above one another");
-        Ok(at.entry(id.0 as usize).field("parent").require(above.is_none(), deep)?)
+        Ok(at.entry(id.0 as usize).field("parent").require(fits, deep)?)
     }
 
     fn set_material(&mut self, name: String, value: Option<Material>) -> Done {

@@ -149,6 +149,23 @@ impl Scene {
         self.instances.get(blueprint).into_iter().flatten().copied()
     }
 
+    /// How many objects take something from a blueprint.
+    pub fn instance_count(&self, blueprint: &str) -> usize {
+        self.instances.get(blueprint).map_or(0, BTreeSet::len)
+    }
+
+    /// How many objects are above one another below an object, itself included.
+    fn height(&self, id: ObjectId) -> usize {
+        let mut height = 0;
+        let mut row = vec![id];
+        // Nothing is below itself, so rows end.
+        while !row.is_empty() {
+            height += 1;
+            row = row.iter().filter_map(|id| self.children.get(id)).flatten().copied().collect();
+        }
+        height
+    }
+
     /// The properties of an object, with what it does not say taken from its blueprint.
     pub fn resolved(&self, object: &Object) -> Properties {
         self.head.resolved(object)

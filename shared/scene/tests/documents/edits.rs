@@ -74,6 +74,28 @@ fn a_builder_builds_and_takes_back() {
 }
 
 #[test]
+fn what_hangs_below_an_object_counts_when_it_is_put_below_another() {
+    let mut yard = world();
+    let chain = |first: u32, count: u32| {
+        (first..first + count).map(move |id| {
+            let parent = (id > first).then(|| id - 1);
+            operation(json!({ "create": { "object": id, "value": { "parent": parent } } }))
+        })
+    };
+    yard.apply_all(chain(100, 40).chain(chain(200, 40))).expect("each is short enough");
+    let before = yard.clone();
+    let together = operation(json!({ "reparent": { "object": 200, "parent": 139 } }));
+    let deep = yard.apply(together).expect_err("together they are too long");
+    assert!(deep.to_string().contains("too deep"), "{deep}");
+    assert_eq!(yard, before);
+    let fits = json!({ "reparent": { "object": 200, "parent": 124 } });
+    yard.apply(operation(fits)).expect("64 above one another are allowed");
+    load::validate(&yard.document()).expect("and make a valid document");
+    let one_more = operation(json!({ "reparent": { "object": 200, "parent": 125 } }));
+    yard.apply(one_more).expect_err("one more is too many");
+}
+
+#[test]
 fn what_would_break_the_world_is_refused_with_the_reason() {
     let mut yard = world();
     let gone = refused(&mut yard, json!({ "delete": { "object": 9 } }));

@@ -200,6 +200,8 @@ impl Scenario {
                         visitor.take_notice(notice.clone());
                     }
                 }
+                // Told every few seconds, and of no interest to visitors.
+                WorldOutput::Poses { .. } => {}
                 other => self.travels.push(other),
             }
         }

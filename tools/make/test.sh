@@ -31,7 +31,8 @@ in_client() {
 
 rust_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --no-fail-fast
+    # `set -e` does not count in here, since `stage` looks at the status itself.
+    cargo nextest run --workspace --no-fail-fast || return
     cargo test --workspace --doc
   else
     cargo test --workspace --no-fail-fast

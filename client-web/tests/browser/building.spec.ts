@@ -73,7 +73,6 @@ test("two people build together, and a visitor walks on what they build", async 
   await ada.page.getByRole("button", { name: "Box", exact: true }).click();
   await ada.page.mouse.click(480, 420);
   await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
-  await ada.page.keyboard.press("Escape");
   const after = await agreed(all);
   const id = await ada.look(({ edits }) => edits);
   expect(id).toBe(after.edits);

@@ -153,7 +153,8 @@ async fn after_ten_seconds_without_a_network_everyone_goes_on() -> anyhow::Resul
             traveller.sees().await?;
             everyone.wait().await;
             let cutting = async {
-                // The first lines pass, the others are said into the void.
+                // The first lines pass, the others are said into the void: when the cut comes is the
+                // network's own doing, and nothing is waited for.
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 network.relay.cut(true);
                 tokio::time::sleep(CUT).await;

@@ -29,7 +29,7 @@ type PluralKey = {
 /** Keys whose text is one string. */
 export type TextKey = Exclude<MessageKey, PluralKey>;
 
-type Values = Readonly<Record<string, string | number>>;
+export type Values = Readonly<Record<string, string | number>>;
 
 function fill(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
@@ -43,10 +43,13 @@ function fill(text: string, values: Values): string {
 export function t(key: PluralKey, values: Values & { count: number }): string;
 export function t(key: TextKey, values?: Values): string;
 export function t(key: MessageKey, values: Values = {}): string {
-  const shown = language.value;
-  const message: string | Plural = catalogues[shown][key];
+  return phrase(catalogues[language.value][key], values);
+}
+
+/** A text of any catalogue in the language that is shown, its `{placeholders}` filled. */
+export function phrase(message: string | Plural, values: Values = {}): string {
   if (typeof message === "string") return fill(message, values);
-  const form = plurals[shown].select(Number(values.count ?? 0));
+  const form = plurals[language.value].select(Number(values.count ?? 0));
   return fill(message[form] ?? message.other, values);
 }
 

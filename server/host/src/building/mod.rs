@@ -20,7 +20,7 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use vivarium_contract::editing::{EditDone, EditRefusal};
+use vivarium_contract::editing::EditRefusal;
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::operation::Operation;
 use vivarium_store::keeper::SaveError;
@@ -119,28 +119,21 @@ impl Building {
     }
 
     /// What became of an edit on its way to the disk; called by the store's writer.
-    fn settled(&self, done: &EditDone, revision: u64, result: Result<(), SaveError>) {
+    fn settled(&self, ask: u32, kept: EditKept, result: Result<(), SaveError>) {
         let answer = match result {
             Ok(()) => {
-                self.saved.fetch_max(done.number, Ordering::Release);
-                Ok(EditKept {
-                    number: done.number,
-                    revision,
-                    created: done.created.clone(),
-                    skipped: done.skipped.clone(),
-                })
+                self.saved.fetch_max(kept.number, Ordering::Release);
+                Ok(kept)
             }
             Err(error) => {
                 if matches!(&error, SaveError::Store(error) if error.is_final()) {
                     self.is_broken.store(true, Ordering::Release);
                 }
-                locked(&self.failed).insert(done.number);
+                locked(&self.failed).insert(kept.number);
                 Err(EditError::NotKept(error))
             }
         };
-        if let Some(ask) = done.ask {
-            self.answer(ask, answer);
-        }
+        self.answer(ask, answer);
     }
 
     /// Whether nobody knows what is on the disk: the world must not go on.

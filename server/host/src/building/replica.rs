@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use vivarium_contract::editing::{EditDone, Operations};
+use vivarium_contract::editing::Operations;
 use vivarium_scene::{document::WorldDocument, scene::Scene};
 
 use super::locked;
@@ -22,22 +22,12 @@ pub struct Served {
     pub etag: String,
     /// Number of the last edit in it.
     pub edits: u32,
-    /// Name for people.
-    pub title: String,
-    /// For people.
-    pub description: String,
 }
 
 impl Served {
-    fn of(json: Bytes, document: &WorldDocument, edits: u32) -> Self {
+    fn of(json: Bytes, edits: u32) -> Self {
         let hash = blake3::hash(&json).to_hex();
-        Self {
-            etag: format!("\"{}-{edits}\"", &hash[..32]),
-            json,
-            edits,
-            title: document.title.clone(),
-            description: document.description.clone(),
-        }
+        Self { etag: format!("\"{}-{edits}\"", &hash[..32]), json, edits }
     }
 }
 
@@ -61,7 +51,7 @@ pub struct Replica {
 
 impl Inner {
     fn new(source: &WorldSource) -> Self {
-        let served = Served::of(source.json.clone(), &source.document, 0);
+        let served = Served::of(source.json.clone(), 0);
         let original = source.document.clone();
         Self { original, scene: None, edits: 0, served: Arc::new(served) }
     }
@@ -97,8 +87,8 @@ impl Replica {
         *locked(&self.titles) = (head.title.clone(), head.description.clone());
     }
 
-    pub(super) fn push(&self, done: &EditDone) {
-        locked(&self.waiting).push((done.number, done.operations.clone()));
+    pub(super) fn push(&self, number: u32, operations: Operations) {
+        locked(&self.waiting).push((number, operations));
     }
 
     /// Number of the newest edit.
@@ -123,9 +113,9 @@ impl Replica {
         if inner.served.edits != inner.edits
             && let Some(scene) = &inner.scene
         {
-            let document = scene.document();
-            let json = serde_json::to_vec(&document).expect("documents have only names as keys");
-            inner.served = Arc::new(Served::of(json.into(), &document, inner.edits));
+            let json = serde_json::to_vec(&scene.document());
+            let json = json.expect("documents have only names as keys");
+            inner.served = Arc::new(Served::of(json.into(), inner.edits));
         }
         inner.served.clone()
     }

@@ -10,7 +10,7 @@ use vivarium_contract::{
 use vivarium_scene::operation::Operation;
 use vivarium_store::{keeper::Keeper, port::StoreError};
 
-use super::locked;
+use super::{EditKept, locked};
 use crate::{
     kept::{self, KeptError},
     worlds::{World, WorldSource, Worlds, now_ms},
@@ -134,11 +134,11 @@ impl Saver {
 
     /// An edit was made: it goes to the disk.
     pub fn take(&mut self, done: EditDone) {
-        if done.ask.is_none() {
+        let EditDone { ask, number, operations, .. } = done;
+        let Some(ask) = ask else {
             // It takes back what is not on the disk.
-            self.world().building.replica.push(&done);
-            return;
-        }
+            return self.world().building.replica.push(number, operations);
+        };
         let name = self.world().name().to_owned();
         if self.revision == 0 {
             let (name, json) = (name.clone(), self.world().source.json.clone());
@@ -155,17 +155,15 @@ impl Saver {
             revision,
             at_ms: now_ms(),
             author: format!("{} {}", done.account, done.name),
-            operations: done.operations_json.clone(),
+            operations: done.operations_json,
             inverses: done.inverses.to_json(),
         };
-        self.pending.push_back(Pending { number: done.number, inverses: done.inverses.clone() });
+        self.pending.push_back(Pending { number, inverses: done.inverses });
+        let kept = EditKept { number, revision, created: done.created, skipped: done.skipped };
         let (me, worlds) = (self.me, self.worlds.clone());
-        let followed = done.clone();
-        let answer = Box::new(move |result| {
-            worlds.0[me].building.settled(&done, revision, result);
-        });
+        let answer = Box::new(move |result| worlds.0[me].building.settled(ask, kept, result));
         self.keeper.save(&name, batch, answer);
         // After it: what is in the replica is on its way to the disk.
-        self.world().building.replica.push(&followed);
+        self.world().building.replica.push(number, operations);
     }
 }

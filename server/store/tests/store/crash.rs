@@ -152,6 +152,7 @@ fn a_killed_server_keeps_whatever_it_acknowledged() {
             let line = lines.next().expect("the server ended by itself");
             heard += u64::from(take(line));
         }
+        // Waits for nothing: the moment of the kill is what the rounds vary.
         std::thread::sleep(Duration::from_micros(round * 613 % 5_000));
         server.kill().unwrap();
         server.wait().unwrap();

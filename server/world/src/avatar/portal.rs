@@ -20,7 +20,7 @@ struct Door {
 }
 
 /// The portals of the document.
-#[derive(Resource, Clone)]
+#[derive(Resource)]
 pub(super) struct Doors(BTreeMap<ObjectId, Door>);
 
 impl Doors {
@@ -64,12 +64,12 @@ impl Doors {
 
 /// Sends those who stepped into a portal to the other world, and takes them out of this one.
 pub(super) fn step_through(world: &mut World) {
-    let doors = world.resource::<Doors>().clone();
-    if doors.0.is_empty() {
+    if world.resource::<Doors>().0.is_empty() {
         return;
     }
-    let mut leaving: Vec<(PersonId, Door)> = world
-        .query::<(&Person, &Avatar)>()
+    let mut people = world.query::<(&Person, &Avatar)>();
+    let doors = world.resource::<Doors>();
+    let mut leaving: Vec<(PersonId, Door)> = people
         .iter(world)
         .filter(|(person, _)| person.card.present)
         .filter_map(|(person, avatar)| {

@@ -149,9 +149,12 @@ impl Plugin for EditPlugin {
 /// Takes edits out of the inbox and does as many as a tick has room for, in the order of arrival.
 fn take_edits(world: &mut World) {
     *world.resource_mut::<Changed>() = Changed::default();
-    let inbox = std::mem::take(&mut world.resource_mut::<Inbox>().0);
-    let mut rest = Vec::with_capacity(inbox.len());
-    for input in inbox {
+    let is_edit = |input: &mut WorldInput| {
+        matches!(input, WorldInput::Edit { .. } | WorldInput::TakeBack { .. })
+    };
+    // Most ticks have none, and then nothing is allocated.
+    let edits: Vec<WorldInput> = world.resource_mut::<Inbox>().0.extract_if(.., is_edit).collect();
+    for input in edits {
         match input {
             WorldInput::Edit { ask, editor, change } => {
                 let queue = &mut world.resource_mut::<Queue>().0;
@@ -162,10 +165,9 @@ fn take_edits(world: &mut World) {
                 }
             }
             WorldInput::TakeBack { number, operations } => take_back(world, number, &operations),
-            other => rest.push(other),
+            _ => {}
         }
     }
-    world.resource_mut::<Inbox>().0 = rest;
     let per_tick = TOLD_BYTES_PER_S * world.resource::<Clock>().tick_s;
     let mut told = world.resource_mut::<ToldBytes>();
     told.0 = (told.0 + per_tick as usize).min(TOLD_BYTES_BURST);

@@ -71,6 +71,11 @@ export type Environment = {
   sun_direction?: [number, number, number];
   /** Strength of the light from the sky, 1 = plain daylight. */
   sky_intensity?: number;
+  /**
+   * A picture of the whole sky (equirectangular, Radiance HDR) instead of the colours, its path
+   * relative to `assets/`.
+   */
+  sky?: string;
 };
 
 /** How a surface looks. */
@@ -87,6 +92,16 @@ export type Material = {
   opacity?: number;
   /** A procedural pattern drawn over the colour. */
   pattern?: Pattern;
+  /** A picture that multiplies the colour, repeated over the surface. */
+  image?: Image;
+};
+
+/** A picture on a surface. */
+export type Image = {
+  /** PNG, JPEG, WebP or KTX2, its path relative to `assets/`. */
+  path: string;
+  /** Width and height of one repetition, metres. */
+  size_m: [number, number];
 };
 
 /**

@@ -101,6 +101,10 @@ pub struct Environment {
     pub sun_direction: [f32; 3],
     /// Strength of the light from the sky, 1 = plain daylight.
     pub sky_intensity: f32,
+    /// A picture of the whole sky (equirectangular, Radiance HDR) instead of the colours, its path
+    /// relative to `assets/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sky: Option<String>,
 }
 
 impl Default for Environment {
@@ -116,6 +120,7 @@ impl Default for Environment {
             sun_intensity: 1.0,
             sun_direction: [0.5, 0.8, 0.3],
             sky_intensity: 1.0,
+            sky: None,
         }
     }
 }
@@ -141,6 +146,19 @@ pub struct Material {
     /// A procedural pattern drawn over the colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<Pattern>,
+    /// A picture that multiplies the colour, repeated over the surface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+}
+
+/// A picture on a surface.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// PNG, JPEG, WebP or KTX2, its path relative to `assets/`.
+    pub path: String,
+    /// Width and height of one repetition, metres.
+    pub size_m: [f32; 2],
 }
 
 /// A procedural pattern, so that no texture need be loaded.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::{
     fault::{At, Checked},
     object::{self, Together},
-    values::{colour, coordinate, count, direction, key, object_name, text, within, world_name},
+    values::{
+        IMAGE_ENDINGS, asset, colour, coordinate, count, direction, key, object_name, text, within,
+        world_name,
+    },
 };
 use crate::{
     document::{ColliderShape, DOCUMENT_VERSION, Environment, Material, Settings, WorldDocument},
@@ -84,7 +87,11 @@ pub(crate) fn environment(at: At<'_>, environment: &Environment) -> Checked {
     )?;
     within(at.field("sun_intensity"), environment.sun_intensity, 0.0, SUNLIGHT_MAX)?;
     within(at.field("sky_intensity"), environment.sky_intensity, 0.0, SUNLIGHT_MAX)?;
-    direction(at.field("sun_direction"), &environment.sun_direction)
+    direction(at.field("sun_direction"), &environment.sun_direction)?;
+    match &environment.sky {
+        Some(sky) => asset(at.field("sky"), sky, &[".hdr"]),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn material(at: At<'_>, material: &Material) -> Checked {
@@ -92,10 +99,16 @@ pub(crate) fn material(at: At<'_>, material: &Material) -> Checked {
     within(at.field("roughness"), material.roughness, 0.0, 1.0)?;
     within(at.field("metalness"), material.metalness, 0.0, 1.0)?;
     within(at.field("opacity"), material.opacity, 0.0, 1.0)?;
-    match &material.emissive {
-        Some(emissive) => colour(at.field("emissive"), emissive),
-        None => Ok(()),
+    if let Some(emissive) = &material.emissive {
+        colour(at.field("emissive"), emissive)?;
     }
+    let Some(image) = &material.image else { return Ok(()) };
+    let at = at.field("image");
+    asset(at.field("path"), &image.path, &IMAGE_ENDINGS)?;
+    for (axis, size) in image.size_m.iter().enumerate() {
+        within(at.field("size_m").entry(axis), *size, SIZE_M_MIN, SIZE_M_MAX)?;
+    }
+    Ok(())
 }
 
 fn objects(document: &WorldDocument) -> Checked {

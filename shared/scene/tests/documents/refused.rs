@@ -174,6 +174,23 @@ fn materials_and_references() {
             "materials.stone.opacity: 2 is not allowed: it must be from 0 to 1",
         ),
         (
+            "/materials/stone/image",
+            json!({ "path": "models/x.glb", "size_m": [1, 1] }),
+            "materials.stone.image.path: the path must end in .png or .jpg or .webp or .ktx2",
+        ),
+        (
+            "/materials/stone/image",
+            json!({ "path": "images/x.png", "size_m": [1, 0] }),
+            "materials.stone.image.size_m[1]: 0 is not allowed: it must be from 0.001 to 10000",
+        ),
+        ("/environment/sky", json!("skies/x.png"), "environment.sky: the path must end in .hdr"),
+        (
+            "/environment/sky",
+            json!("../x.hdr"),
+            "environment.sky: a path must be at most 200 characters, relative to `assets/`, its \
+             parts of letters, digits, `-`, `_` and `.`, not beginning with `.`",
+        ),
+        (
             "/materials/stone/emissive",
             json!("red"),
             "materials.stone.emissive: a colour must be `#rrggbb` with six hexadecimal digits",

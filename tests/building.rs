@@ -30,7 +30,7 @@ use vivarium_protocol::{
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
     adapters::memory::MemoryStore,
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
+    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
 };
 
 use crate::harness::socket::{Client, build, hello, server, worlds};
@@ -324,6 +324,15 @@ impl WorldStore for Failing {
     }
     fn redeem(&mut self, digest: &str, who: &str, now: u64) -> Result<Option<Grant>, StoreError> {
         self.inner.redeem(digest, who, now)
+    }
+    fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {
+        self.inner.shelved()
+    }
+    fn shelve(&mut self, asset: &Shelved) -> Result<(), StoreError> {
+        self.inner.shelve(asset)
+    }
+    fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
+        self.inner.unshelve(world, path)
     }
 }
 

@@ -85,6 +85,17 @@ pub struct Invitation {
     pub expires_at_ms: u64,
 }
 
+/// An uploaded asset in the library of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shelved {
+    /// Of which world.
+    pub world: String,
+    /// Its path below the assets.
+    pub path: String,
+    /// What is known of it, in a form of the caller's.
+    pub entry: Vec<u8>,
+}
+
 /// A role as a number, for databases.
 pub(crate) fn role_number(role: Role) -> i64 {
     match role {
@@ -163,4 +174,13 @@ pub trait WorldStore: Send {
         account: &str,
         now_ms: u64,
     ) -> Result<Option<Grant>, StoreError>;
+
+    /// The libraries of all worlds, in the order of worlds and paths.
+    fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError>;
+
+    /// Puts an asset into the library of a world, or says something else of one that is there.
+    fn shelve(&mut self, asset: &Shelved) -> Result<(), StoreError>;
+
+    /// Takes an asset out of the library of a world; one that is not there is none the less gone.
+    fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError>;
 }

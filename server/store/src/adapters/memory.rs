@@ -6,7 +6,7 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
+    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
 };
 
 /// Forgets everything at its end.
@@ -15,6 +15,7 @@ pub struct MemoryStore {
     worlds: BTreeMap<String, Kept>,
     grants: BTreeMap<(String, Option<String>), Role>,
     invitations: Vec<Invitation>,
+    shelved: BTreeMap<(String, String), Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -157,5 +158,25 @@ impl WorldStore for MemoryStore {
         let has = self.grants.entry((account.to_owned(), world.clone())).or_default();
         *has = (*has).max(role);
         Ok(Some(Grant { account: account.to_owned(), world, role: *has }))
+    }
+
+    fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {
+        let shelved = self.shelved.iter().map(|((world, path), entry)| Shelved {
+            world: world.clone(),
+            path: path.clone(),
+            entry: entry.clone(),
+        });
+        Ok(shelved.collect())
+    }
+
+    fn shelve(&mut self, asset: &Shelved) -> Result<(), StoreError> {
+        let Shelved { world, path, entry } = asset.clone();
+        self.shelved.insert((world, path), entry);
+        Ok(())
+    }
+
+    fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
+        self.shelved.remove(&(world.to_owned(), path.to_owned()));
+        Ok(())
     }
 }

@@ -9,11 +9,12 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore, role_number, role_of},
+    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore, role_number, role_of},
 };
 
 /// Each brings the database from the version of its index to the next one. Only append.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE world (
         id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,
@@ -46,7 +47,16 @@ const MIGRATIONS: &[&str] = &["
         role BIGINT NOT NULL,
         expires_at_ms BIGINT NOT NULL
     );
-"];
+",
+    "
+    CREATE TABLE asset (
+        world TEXT NOT NULL,
+        path TEXT NOT NULL,
+        entry BYTEA NOT NULL,
+        PRIMARY KEY (world, path)
+    );
+",
+];
 
 /// Everything is in a schema of this name.
 const SCHEMA: &str = "vivarium";
@@ -399,6 +409,35 @@ impl WorldStore for PostgresStore {
                 RETURNING account, world, role";
             let grant = transaction.query_one(query, &[&account, &world, &role])?;
             Ok(Some(grant_of(&grant)))
+        })
+    }
+
+    fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {
+        self.change(|transaction| {
+            let query = "SELECT world, path, entry FROM asset
+                ORDER BY world COLLATE \"C\", path COLLATE \"C\"";
+            let found = transaction.query(query, &[])?;
+            let found = found.iter();
+            let found =
+                found.map(|row| Shelved { world: row.get(0), path: row.get(1), entry: row.get(2) });
+            Ok(found.collect())
+        })
+    }
+
+    fn shelve(&mut self, asset: &Shelved) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let query = "INSERT INTO asset (world, path, entry) VALUES ($1, $2, $3)
+                ON CONFLICT (world, path) DO UPDATE SET entry = excluded.entry";
+            transaction.execute(query, &[&asset.world, &asset.path, &asset.entry])?;
+            Ok(())
+        })
+    }
+
+    fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let query = "DELETE FROM asset WHERE world = $1 AND path = $2";
+            transaction.execute(query, &[&world, &path])?;
+            Ok(())
         })
     }
 }

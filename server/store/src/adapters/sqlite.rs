@@ -17,7 +17,7 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore, role_number, role_of},
+    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore, role_number, role_of},
 };
 
 /// Name of the database in the folder of a server's data.
@@ -63,6 +63,14 @@ const MIGRATIONS: &[&str] = &[
         world TEXT NOT NULL,
         role INTEGER NOT NULL,
         expires_at_ms INTEGER NOT NULL
+    ) STRICT;
+",
+    "
+    CREATE TABLE asset (
+        world TEXT NOT NULL,
+        path TEXT NOT NULL,
+        entry BLOB NOT NULL,
+        PRIMARY KEY (world, path)
     ) STRICT;
 ",
 ];
@@ -433,6 +441,35 @@ impl WorldStore for SqliteStore {
                 grant_of,
             )?;
             Ok(Some(grant))
+        })
+    }
+
+    fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {
+        self.change(|transaction| {
+            let mut find = transaction
+                .prepare_cached("SELECT world, path, entry FROM asset ORDER BY world, path")?;
+            let found = find.query_map([], |row| {
+                Ok(Shelved { world: row.get(0)?, path: row.get(1)?, entry: row.get(2)? })
+            })?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn shelve(&mut self, asset: &Shelved) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            transaction.execute(
+                "INSERT OR REPLACE INTO asset (world, path, entry) VALUES (?1, ?2, ?3)",
+                params![asset.world, asset.path, asset.entry],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let query = "DELETE FROM asset WHERE world = ?1 AND path = ?2";
+            transaction.execute(query, params![world, path])?;
+            Ok(())
         })
     }
 }

@@ -7,7 +7,7 @@ use vivarium_store::{
     adapters::{memory::MemoryStore, postgres::PostgresStore, sqlite::SqliteStore},
     keeper::{Keeper, SaveError},
     limits::{BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
+    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
 };
 
 use crate::{batch, of, postgres::Postgres};
@@ -222,5 +222,28 @@ fn an_invitation_counts_once_and_for_a_while() {
         }
         assert_eq!(store.redeem("0", "bo", 1).unwrap(), None, "the oldest went");
         assert!(store.redeem("1", "bo", 1).unwrap().is_some());
+    });
+}
+
+#[test]
+fn libraries_are_kept_by_world_and_path() {
+    each(|mut store| {
+        let shelved = |world: &str, path: &str, entry: &[u8]| Shelved {
+            world: world.into(),
+            path: path.into(),
+            entry: entry.to_owned(),
+        };
+        let all = [
+            shelved("garden", "a", b"1"),
+            shelved("plaza", "a", b"2"),
+            shelved("plaza", "b", b"3"),
+        ];
+        all.iter().rev().for_each(|one| store.shelve(one).unwrap());
+        assert_eq!(store.shelved().unwrap(), all);
+        store.shelve(&shelved("plaza", "a", b"4")).unwrap();
+        store.unshelve("plaza", "b").unwrap();
+        store.unshelve("plaza", "b").unwrap();
+        store.unshelve("nowhere", "a").unwrap();
+        assert_eq!(store.shelved().unwrap(), [all[0].clone(), shelved("plaza", "a", b"4")]);
     });
 }

@@ -3,7 +3,7 @@
 use vivarium_store::{
     adapters::sqlite::SqliteStore,
     keeper::{Keeper, SaveError},
-    port::{Grant, Invitation, StoreError, StoredWorld, WorldStore},
+    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
 };
 
 use crate::{batch, of};
@@ -101,6 +101,18 @@ impl WorldStore for Failing {
 
     fn poses(&mut self, world: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.poses(world)
+    }
+
+    fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {
+        self.inner.shelved()
+    }
+
+    fn shelve(&mut self, asset: &Shelved) -> Result<(), StoreError> {
+        self.inner.shelve(asset)
+    }
+
+    fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
+        self.inner.unshelve(world, path)
     }
 }
 

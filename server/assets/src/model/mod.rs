@@ -1,0 +1,47 @@
+//! Models: glTF 2.0, alone, as text or zipped with its files.
+//!
+//! ```text
+//! source     glb, gltf, zip -> JSON, buffers, images
+//! accessors  what JSON and buffers say -> plain numbers, or a refusal
+//! reading    JSON -> what is drawn: nodes, meshes, materials, images, nothing else
+//! mesh       one primitive: triangles, equal corners joined, in the order that cards like
+//! writing    what is drawn -> glb: packed (meshopt) to be kept, or plain for other programs
+//! ```
+//!
+//! A model is written anew from what was understood, so nothing that was not looked at is kept.
+
+mod accessors;
+mod material;
+mod mesh;
+mod reading;
+mod source;
+mod values;
+mod writing;
+
+use bytes::Bytes;
+
+pub(crate) use self::source::Source;
+use crate::{
+    address::Format,
+    intake::{Details, Kind, Refusal, Sound},
+};
+use mesh::Packing;
+
+pub(crate) fn take_in(source: Source) -> Result<Sound, Refusal> {
+    let read = reading::read(&source, Packing::Packed)?;
+    let bytes = writing::glb(&read.model, Packing::Packed)?;
+    let details = Details::Model {
+        triangles: read.triangles,
+        vertices: read.model.vertices(),
+        bounds_m: read.bounds_m,
+        texture_bytes: read.model.pixels() * 4,
+    };
+    let notes = read.notes;
+    Ok(Sound { format: Format::Glb, kind: Kind::Model, bytes: bytes.into(), details, notes })
+}
+
+/// The same model in plain glTF 2.0, without extensions for packing, for other programs.
+pub fn unpacked(glb: &Bytes) -> Result<Vec<u8>, Refusal> {
+    let read = reading::read(&Source::of_glb(glb)?, Packing::Plain)?;
+    writing::glb(&read.model, Packing::Plain)
+}

@@ -1,0 +1,46 @@
+//! Sounds.
+
+use ogg::{PacketWriteEndInfo, PacketWriter};
+use vivarium_assets::intake::{Details, Kind};
+
+use crate::{refused, sample::shipped, taken};
+
+/// Vorbis at 44.1 kHz; its packets hold nothing, and nobody looks into them here.
+fn ogg(seconds: u64) -> Vec<u8> {
+    let mut head = b"\x01vorbis\0\0\0\0\x01".to_vec();
+    head.extend(44_100_u32.to_le_bytes());
+    head.resize(30, 1);
+    let mut out = Vec::new();
+    let mut writer = PacketWriter::new(&mut out);
+    writer.write_packet(head, 7, PacketWriteEndInfo::EndPage, 0).unwrap();
+    writer.write_packet(vec![0; 600], 7, PacketWriteEndInfo::NormalPacket, 0).unwrap();
+    writer.write_packet(vec![1; 90], 7, PacketWriteEndInfo::EndStream, seconds * 44_100).unwrap();
+    out
+}
+
+#[test]
+fn sounds_are_kept_with_their_length() {
+    let kept = taken(&ogg(3));
+    assert_eq!((kept.kind, kept.details), (Kind::Sound, Details::Sound { seconds: 3.0 }));
+    assert_eq!(kept.address.format().ending(), "ogg");
+    let bell = taken(&shipped("sounds/bell.wav"));
+    assert_eq!((bell.kind, bell.address.format().ending()), (Kind::Sound, "wav"));
+    let Details::Sound { seconds } = bell.details else { panic!() };
+    assert!((0.5..10.0).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn what_is_more_than_a_sound_is_refused() {
+    let mut longer = ogg(3);
+    longer.extend(b"<script>");
+    refused(&longer, "something else than sound");
+    let mut within = ogg(3);
+    within.splice(58..58, b"<script>".iter().copied());
+    assert!(!crate::refusal(&within).to_string().is_empty());
+    let mut wav = shipped("sounds/bell.wav");
+    wav.extend(b"PK\x03\x04 more");
+    refused(&wav, "goes on after the end");
+    refused(&ogg(3)[..100], "Ogg");
+    refused(&ogg(4000), "at most 600 s are allowed");
+    refused(&ogg(0), "nothing to hear");
+}

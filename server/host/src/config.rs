@@ -10,7 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vivarium_contract::CLIENT_BYTES_PER_S;
 use vivarium_link::adapters::webrtc::config::IceServer;
 
-use crate::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, PEOPLE_MAX};
+use crate::limits::{
+    ACCOUNT_ASSETS_MIB_MAX, ASSET_GRACE_HOURS, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX,
+    PEOPLE_MAX, WORLD_ASSETS_MIB_MAX,
+};
 
 /// A self-hosted server for living, shared 3D worlds.
 #[derive(Debug, Parser)]
@@ -171,6 +174,35 @@ pub struct ServerConfig {
     /// Folder with worlds, models and sounds.
     #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
     pub assets: PathBuf,
+    /// Bucket for uploaded assets, such as s3://BUCKET/FOLDER, instead of a folder in the data
+    /// folder. Region, keys and endpoint come from AWS_REGION, AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT and AWS_ALLOW_HTTP.
+    #[arg(long, env = "VIVARIUM_ASSET_STORE", value_name = "URL")]
+    pub asset_store: Option<String>,
+    /// MiB of uploaded assets that one world may have.
+    #[arg(
+        long,
+        value_name = "MIB",
+        env = "VIVARIUM_WORLD_ASSETS_MIB_MAX",
+        default_value_t = WORLD_ASSETS_MIB_MAX
+    )]
+    pub world_assets_mib_max: u32,
+    /// MiB of assets that one account may upload, in all worlds together.
+    #[arg(
+        long,
+        value_name = "MIB",
+        env = "VIVARIUM_ACCOUNT_ASSETS_MIB_MAX",
+        default_value_t = ACCOUNT_ASSETS_MIB_MAX
+    )]
+    pub account_assets_mib_max: u32,
+    /// Hours for which uploaded assets are kept that nothing uses.
+    #[arg(
+        long,
+        value_name = "HOURS",
+        env = "VIVARIUM_ASSET_GRACE_HOURS",
+        default_value_t = ASSET_GRACE_HOURS
+    )]
+    pub asset_grace_hours: u32,
     /// Folder with the built browser client.
     #[arg(long, env = "VIVARIUM_CLIENT", default_value = "client-web/dist")]
     pub client: PathBuf,

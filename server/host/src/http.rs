@@ -37,6 +37,7 @@ use crate::{
         roles::Roles,
     },
     connections::Ticket,
+    library::{self, Library},
     limits::BODY_READ_TIMEOUT,
     links::{Links, receive_peer},
     metrics::Metrics,
@@ -75,6 +76,8 @@ pub struct Shared {
     pub keeper: Keeper,
     /// How often worlds may be changed.
     pub edits: Arc<EditBudget>,
+    /// Uploaded assets.
+    pub library: Arc<Library>,
 }
 
 /// All routes.
@@ -92,6 +95,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .merge(api::routes())
+        .merge(library::api::routes())
         // The client's build may have a folder of that name too.
         .nest_service(
             "/assets",

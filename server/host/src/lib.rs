@@ -9,6 +9,7 @@ pub mod config;
 pub mod connections;
 pub mod http;
 pub mod kept;
+pub mod library;
 pub mod limits;
 pub mod links;
 pub mod metrics;

@@ -79,6 +79,25 @@ pub const INVITATION_LIFE_S_MAX: u64 = 30 * 24 * 3_600;
 pub const HISTORY_ENTRIES_MAX: u32 = 200;
 /// Batches after which a world is kept as a whole when it is opened.
 pub const SNAPSHOT_BATCHES: usize = 200;
+/// Files that are being uploaded at the same time; more are refused.
+pub const UPLOADS_AT_ONCE_MAX: usize = 8;
+/// Files that are looked at, at the same time, so that worlds keep their processors.
+pub const INTAKES_AT_ONCE_MAX: usize = 1;
+/// How long an upload may bring nothing; after that it is given up.
+pub const UPLOAD_STALL_MAX: Duration = Duration::from_secs(15);
+/// Characters of the name of an uploaded file; the rest is cut off.
+pub const UPLOAD_NAME_CHARS_MAX: usize = 100;
+/// Uploaded assets of one world.
+pub const LIBRARY_ENTRIES_MAX: usize = 2_000;
+/// MiB of uploaded assets of one world, unless the settings say something else.
+pub const WORLD_ASSETS_MIB_MAX: u32 = 1_024;
+/// MiB of assets that one account uploads, unless the settings say something else.
+pub const ACCOUNT_ASSETS_MIB_MAX: u32 = 512;
+/// Hours for which an uploaded asset is kept that nothing uses, unless the settings say something
+/// else.
+pub const ASSET_GRACE_HOURS: u32 = 7 * 24;
+/// Time between two looks for assets that nothing uses.
+pub const COLLECT_INTERVAL: Duration = Duration::from_secs(6 * 3_600);
 /// Worlds of one recording.
 pub const RECORDED_WORLDS_MAX: usize = 256;
 /// Ticks between two checkpoints of a recording.

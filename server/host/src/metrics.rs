@@ -70,6 +70,12 @@ pub struct Metrics {
     pub edits_kept: Counter,
     /// Changes of worlds that were not made, or not kept.
     pub edits_refused: Counter,
+    /// Uploaded assets that are kept.
+    pub uploads_kept: Counter,
+    /// Uploads that were refused, or not kept.
+    pub uploads_refused: Counter,
+    /// Assets that nobody used and that were taken away.
+    pub assets_collected: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -108,6 +114,9 @@ impl Metrics {
             origins_refused: Counter::default(),
             edits_kept: Counter::default(),
             edits_refused: Counter::default(),
+            uploads_kept: Counter::default(),
+            uploads_refused: Counter::default(),
+            assets_collected: Counter::default(),
         };
         metrics.register_worlds();
         let registry = &mut metrics.registry;
@@ -131,6 +140,17 @@ impl Metrics {
             "Changes of worlds that were not made, or not kept",
             metrics.edits_refused.clone(),
         );
+        for (name, help, counter) in [
+            ("uploads_kept", "Uploaded assets that are kept", &metrics.uploads_kept),
+            ("uploads_refused", "Uploads that were refused, or not kept", &metrics.uploads_refused),
+            (
+                "assets_collected",
+                "Assets that nobody used and that were taken away",
+                &metrics.assets_collected,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
         registry.register_collector(Box::new(OutboxCollector(outboxes)));
         registry.register_collector(Box::new(HandshakeCollector(handshakes)));
         for (transport, stats) in links {

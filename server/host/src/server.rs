@@ -15,6 +15,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
 use tokio_rustls::TlsAcceptor;
+use vivarium_assets::shelf::{Shelf, ShelfError};
 use vivarium_link::{
     adapters::{
         quic::QuicEndpoint,
@@ -38,6 +39,10 @@ use crate::{
     connections::{self, Gate},
     http,
     kept::{Kept, KeptError},
+    library::{
+        Library, Quotas, UploadError,
+        collect::{self, Collected},
+    },
     limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX},
     links::{Links, Reception},
     metrics::Metrics,
@@ -47,6 +52,9 @@ use crate::{
     world_thread::{Ticking, WorldEnd, WorldThread},
     worlds::{self, OpenError, World, WorldSource, Worlds},
 };
+
+/// In the data folder: uploaded assets.
+pub const SHELF_FOLDER: &str = "assets";
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +131,12 @@ pub enum StartError {
     /// Who may do what cannot be found out.
     #[error(transparent)]
     Roles(#[from] RolesError),
+    /// Uploaded assets cannot be kept.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// What was uploaded cannot be found out.
+    #[error(transparent)]
+    Library(#[from] UploadError),
     /// The operating system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -148,6 +162,7 @@ pub struct Server {
     /// Writes what must last, and holds the data folder, so that nobody else changes what is in it.
     keeper: Keeper,
     roles: Arc<Roles>,
+    library: Arc<Library>,
 }
 
 /// How a server ended.
@@ -219,6 +234,7 @@ impl Server {
         let worlds = Arc::new(Worlds(worlds));
         let (keeper, _) = Keeper::start(store).map_err(StartError::Thread)?;
         let roles = Arc::new(Roles::load(keeper.clone())?);
+        let library = Arc::new(library(&config, keeper.clone())?);
         let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
             .with_roles(roles.clone())
             .with_tickets_required(config.require_ticket)
@@ -251,6 +267,7 @@ impl Server {
             recording,
             keeper,
             roles: roles.clone(),
+            library: library.clone(),
         };
         server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
@@ -269,7 +286,10 @@ impl Server {
             roles,
             keeper: server.keeper.clone(),
             edits: Arc::default(),
+            library: library.clone(),
         };
+        let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());
+        server.tasks.push(tokio::spawn(collecting));
         server.tasks.push(tokio::spawn(api::keep_replicas(server.worlds.clone())));
         if let Some(quic) = quic {
             let reception = Reception {
@@ -348,6 +368,12 @@ impl Server {
         &self.roles
     }
 
+    /// Takes away uploaded assets that nothing has used for as long as they may lie there by
+    /// `now_ms`, in milliseconds since 1970 (UTC); it is done once in a while anyway.
+    pub async fn collect_assets(&self, now_ms: u64) -> Result<Collected, UploadError> {
+        self.library.collect(&self.worlds, now_ms).await
+    }
+
     /// The worlds, in order.
     pub fn worlds(&self) -> &Worlds {
         &self.worlds
@@ -406,6 +432,21 @@ impl Drop for Server {
         self.stop.store(true, Ordering::Release);
         self.tasks.iter().for_each(Task::abort);
     }
+}
+
+/// Uploaded assets, as they were left.
+fn library(config: &ServerConfig, keeper: Keeper) -> Result<Library, StartError> {
+    let shelf = match &config.asset_store {
+        Some(url) => Shelf::bucket(url)?,
+        None => Shelf::folder(&config.data.join(SHELF_FOLDER))?,
+    };
+    let bytes = |mib: u32| u64::from(mib) << 20;
+    let quotas = Quotas {
+        world_bytes_max: bytes(config.world_assets_mib_max),
+        account_bytes_max: bytes(config.account_assets_mib_max),
+        grace: Duration::from_secs(u64::from(config.asset_grace_hours) * 3_600),
+    };
+    Ok(Library::load(shelf, keeper, quotas)?)
 }
 
 /// The certificates, and what serves HTTPS with them when they were given.

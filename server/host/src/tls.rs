@@ -255,7 +255,8 @@ fn make(names: &[String]) -> Result<(Arc<CertifiedKey>, [u8; 32]), TlsError> {
 
 /// SHA-256, from the provider that TLS uses anyway.
 fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let rustls::SupportedCipherSuite::Tls13(suite) = ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13();
+    let suite = suite.expect("it is a suite of TLS 1.3");
     let output = suite.common.hash_provider.hash(bytes);
     output.as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }

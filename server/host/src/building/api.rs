@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// What people without a usable name are called.
-const NAMELESS: &str = "Somebody";
+pub(crate) const NAMELESS: &str = "Somebody";
 
 /// How often each account may change something.
 #[derive(Debug)]
@@ -80,13 +80,13 @@ pub fn routes() -> Router<Shared> {
 }
 
 /// An answer that is no success.
-struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     body: Value,
 }
 
 impl Refusal {
-    fn new(status: StatusCode, error: &str, text: impl ToString) -> Self {
+    pub(crate) fn new(status: StatusCode, error: &str, text: impl ToString) -> Self {
         Self { status, body: json!({ "error": error, "text": text.to_string() }) }
     }
 
@@ -103,10 +103,10 @@ impl IntoResponse for Refusal {
     }
 }
 
-type Answer<T> = Result<Json<T>, Refusal>;
+pub(crate) type Answer<T> = Result<Json<T>, Refusal>;
 
 /// The account of a request.
-fn account(shared: &Shared, headers: &HeaderMap) -> Result<String, Refusal> {
+pub(crate) fn account(shared: &Shared, headers: &HeaderMap) -> Result<String, Refusal> {
     if !origin::may_connect(headers, &shared.allow_origins) {
         shared.metrics.origins_refused.inc();
         let text = "pages of this origin may not change anything (see --allow-origin)";
@@ -133,7 +133,7 @@ fn key_of(digits: &str) -> Option<[u8; DEVICE_KEY_BYTES]> {
     Some(key)
 }
 
-fn world<'a>(shared: &'a Shared, name: &str) -> Result<&'a World, Refusal> {
+pub(crate) fn world<'a>(shared: &'a Shared, name: &str) -> Result<&'a World, Refusal> {
     let index =
         Some(name).filter(|name| !name.is_empty()).and_then(|name| shared.worlds.find(name));
     let missing = || Refusal::new(StatusCode::NOT_FOUND, "no_world", "there is no such world");
@@ -236,7 +236,7 @@ async fn step(
 }
 
 /// What somebody may do, if it is anything, and not too often.
-fn may_build(shared: &Shared, account: &str, world: &World) -> Result<Role, Refusal> {
+pub(crate) fn may_build(shared: &Shared, account: &str, world: &World) -> Result<Role, Refusal> {
     let role = shared.roles.of(account, world.name());
     if role < Role::Builder {
         let text = "only people who may build in this world can change it";

@@ -29,7 +29,7 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let newer = SqliteStore::open(folder.path()).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 2 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 3 });
     assert!(newer.to_string().contains("use a newer program"), "{newer}");
 
     std::fs::remove_file(&file).unwrap();

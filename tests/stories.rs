@@ -16,3 +16,4 @@ mod roads;
 mod routes;
 mod serving;
 mod talking;
+mod uploads;

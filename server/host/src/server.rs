@@ -211,10 +211,29 @@ impl Server {
         Self::start_worlds::<Simulation>(config, sources, store).await
     }
 
+    /// As [`Server::start_kept`], with a shelf of the caller's for uploaded assets.
+    pub async fn start_with_shelf(
+        config: ServerConfig,
+        sources: Vec<WorldSource>,
+        store: Box<dyn WorldStore>,
+        shelf: Shelf,
+    ) -> Result<Self, StartError> {
+        Self::start_all::<Simulation>(config, sources, store, Some(shelf)).await
+    }
+
     pub(crate) async fn start_worlds<W: Ticking>(
         config: ServerConfig,
         sources: Vec<WorldSource>,
         store: Box<dyn WorldStore>,
+    ) -> Result<Self, StartError> {
+        Self::start_all::<W>(config, sources, store, None).await
+    }
+
+    async fn start_all<W: Ticking>(
+        config: ServerConfig,
+        sources: Vec<WorldSource>,
+        store: Box<dyn WorldStore>,
+        shelf: Option<Shelf>,
     ) -> Result<Self, StartError> {
         std::fs::create_dir_all(&config.data)
             .map_err(|error| StartError::Data { path: config.data.clone(), error })?;
@@ -234,7 +253,7 @@ impl Server {
         let worlds = Arc::new(Worlds(worlds));
         let (keeper, _) = Keeper::start(store).map_err(StartError::Thread)?;
         let roles = Arc::new(Roles::load(keeper.clone())?);
-        let library = Arc::new(library(&config, keeper.clone())?);
+        let library = Arc::new(library(&config, shelf, keeper.clone())?);
         let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
             .with_roles(roles.clone())
             .with_tickets_required(config.require_ticket)
@@ -435,10 +454,15 @@ impl Drop for Server {
 }
 
 /// Uploaded assets, as they were left.
-fn library(config: &ServerConfig, keeper: Keeper) -> Result<Library, StartError> {
-    let shelf = match &config.asset_store {
-        Some(url) => Shelf::bucket(url)?,
-        None => Shelf::folder(&config.data.join(SHELF_FOLDER))?,
+fn library(
+    config: &ServerConfig,
+    shelf: Option<Shelf>,
+    keeper: Keeper,
+) -> Result<Library, StartError> {
+    let shelf = match (shelf, &config.asset_store) {
+        (Some(shelf), _) => shelf,
+        (None, Some(url)) => Shelf::bucket(url)?,
+        (None, None) => Shelf::folder(&config.data.join(SHELF_FOLDER))?,
     };
     let bytes = |mib: u32| u64::from(mib) << 20;
     let quotas = Quotas {

@@ -1,0 +1,323 @@
+//! Models, images and sounds that builders upload: kept, served, counted, and taken away.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use anyhow::{Context, ensure};
+use reqwest::{Client as Http, Method, Response, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+use vivarium_assets::{address::Address, shelf::Shelf};
+use vivarium_contract::editing::Role;
+use vivarium_host::{config::ServerConfig, server::Server};
+use vivarium_scene::operation::PLACEHOLDERS;
+
+use crate::harness::socket::{server, worlds};
+
+/// As `now_ms` of the host, far enough ahead that every grace is over.
+const NEXT_YEAR_MS: u64 = 4_000_000_000_000;
+
+fn model(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/models").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn http() -> anyhow::Result<Http> {
+    // Another test may have been first.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Ok(Http::builder().build()?)
+}
+
+/// Somebody with a device of their own.
+struct Builder {
+    http: Http,
+    url: String,
+    key: String,
+}
+
+impl Builder {
+    async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
+        let builder = Self { http: http()?, url: server.url(), key: format!("{number:064x}") };
+        if role > Role::Visitor {
+            let roles = server.roles().clone();
+            let invited = move || roles.invite(Some("here".into()), role, 60);
+            let secret = tokio::task::spawn_blocking(invited).await??;
+            let body = json!({ "invitation": secret }).to_string();
+            let answer = builder.ask(Method::POST, "api/invitations", body.into()).await?;
+            ensure!(answer.status() == StatusCode::OK, "{}", answer.text().await?);
+        }
+        Ok(builder)
+    }
+
+    async fn ask(&self, how: Method, path: &str, body: Vec<u8>) -> anyhow::Result<Response> {
+        let request = self.http.request(how, format!("{}{path}", self.url));
+        Ok(request.bearer_auth(&self.key).body(body).send().await?)
+    }
+
+    async fn upload(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
+        let path = format!("api/worlds/here/assets?name={name}&by=Ana");
+        let answer = self.ask(Method::POST, &path, bytes).await?;
+        Ok((answer.status(), answer.json().await?))
+    }
+
+    async fn library(&self) -> anyhow::Result<Value> {
+        Ok(self.ask(Method::GET, "api/worlds/here/assets", Vec::new()).await?.json().await?)
+    }
+
+    async fn forget(&self, path: &str) -> anyhow::Result<StatusCode> {
+        let file = path.strip_prefix("uploads/").context("an upload")?;
+        let path = format!("api/worlds/here/assets/{file}");
+        Ok(self.ask(Method::DELETE, &path, Vec::new()).await?.status())
+    }
+
+    async fn operations(&self, operations: Value) -> anyhow::Result<Value> {
+        let body = json!({ "operations": operations }).to_string().into_bytes();
+        let answer = self.ask(Method::POST, "api/worlds/here/operations", body).await?;
+        let status = answer.status();
+        let answer: Value = answer.json().await?;
+        ensure!(status == StatusCode::OK, "{answer}");
+        Ok(answer)
+    }
+
+    /// Places a model; gives the id of the object.
+    async fn place(&self, path: &str) -> anyhow::Result<u64> {
+        let shape = json!({ "model": { "path": path } });
+        let properties = json!({ "visuals": [{ "shape": shape }] });
+        let create = json!({ "object": PLACEHOLDERS, "value": { "properties": properties } });
+        let done = self.operations(json!([{ "create": create }])).await?;
+        done["objects"][PLACEHOLDERS.to_string()].as_u64().context("an id")
+    }
+
+    /// Bytes of an asset, as anybody gets them.
+    async fn get(
+        &self,
+        path: &str,
+        headers: &[(header::HeaderName, &str)],
+    ) -> anyhow::Result<Response> {
+        let mut request = self.http.get(format!("{}assets/{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        Ok(request.send().await?)
+    }
+}
+
+fn head<'a>(answer: &'a Response, name: &header::HeaderName) -> &'a str {
+    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_model_is_uploaded_placed_and_served() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let (status, oak) = ana.upload("C:\\models\\oak.glb", model("oak.glb")).await?;
+    assert_eq!(status, StatusCode::OK, "{oak}");
+    assert_eq!(
+        (&oak["name"], &oak["kind"], &oak["author"]),
+        (&json!("oak.glb"), &json!("model"), &json!("Ana"))
+    );
+    assert!(oak["details"]["triangles"].as_u64() > Some(100), "{oak}");
+    assert!(oak["bytes"].as_u64() < oak["original_bytes"].as_u64(), "{oak}");
+    assert_eq!(oak.get("account"), None, "accounts are nobody's business");
+    let path = oak["path"].as_str().context("a path")?;
+    let (_, again) = ana.upload("other.glb", model("oak.glb")).await?;
+    assert_eq!(
+        (&again["path"], &again["name"]),
+        (&oak["path"], &oak["name"]),
+        "it is there already"
+    );
+
+    let whole = ana.get(path, &[]).await?;
+    assert_eq!(whole.status(), StatusCode::OK);
+    assert_eq!(head(&whole, &header::CONTENT_TYPE), "model/gltf-binary");
+    assert_eq!(head(&whole, &header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+    assert_eq!(head(&whole, &header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    let etag = head(&whole, &header::ETAG).to_owned();
+    let bytes = whole.bytes().await?;
+    assert_eq!(Some(bytes.len() as u64), oak["bytes"].as_u64());
+    assert_eq!(Address::of(&bytes, vivarium_assets::address::Format::Glb).to_string(), path);
+
+    let known = ana.get(path, &[(header::IF_NONE_MATCH, &etag)]).await?;
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    let part = ana.get(path, &[(header::RANGE, "bytes=4-11")]).await?;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(head(&part, &header::CONTENT_RANGE), format!("bytes 4-11/{}", bytes.len()));
+    assert_eq!(part.bytes().await?, bytes[4..12]);
+    let last = ana.get(path, &[(header::RANGE, "bytes=-4"), (header::IF_RANGE, &etag)]).await?;
+    assert_eq!(last.bytes().await?, bytes[bytes.len() - 4..]);
+    let other = ana.get(path, &[(header::RANGE, "bytes=-4"), (header::IF_RANGE, "\"x\"")]).await?;
+    assert_eq!((other.status(), other.bytes().await?.len()), (StatusCode::OK, bytes.len()));
+    let beyond = ana.get(path, &[(header::RANGE, "bytes=999999999-")]).await?;
+    assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    let missing = ana.get(&path.replace(&path[8..12], "0000"), &[]).await?;
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+
+    let object = ana.place(path).await?;
+    let library = ana.library().await?;
+    assert_eq!(library["assets"][0]["used"], true, "{library}");
+    assert_eq!(library["quota"]["world_bytes"].as_u64(), Some(bytes.len() as u64), "{library}");
+    assert_eq!(ana.forget(path).await?, StatusCode::CONFLICT, "it is in use");
+    ana.operations(json!([{ "delete": { "object": object } }])).await?;
+    assert_eq!(ana.forget(path).await?, StatusCode::NO_CONTENT);
+    assert_eq!(ana.forget(path).await?, StatusCode::NOT_FOUND);
+    assert_eq!(ana.library().await?["assets"], json!([]));
+    // It can still be brought back by an undo.
+    let collected = server.collect_assets(NEXT_YEAR_MS).await?;
+    assert_eq!(collected.assets, 0);
+    assert_eq!(ana.get(path, &[]).await?.status(), StatusCode::OK);
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_builders_upload_and_what_is_not_sound_is_refused() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let visitor = Builder::invited(&server, 2, Role::Visitor).await?;
+    for (status, answer) in [
+        visitor.upload("oak.glb", model("oak.glb")).await?,
+        Builder { key: "x".into(), ..Builder::invited(&server, 3, Role::Visitor).await? }
+            .upload("oak.glb", model("oak.glb"))
+            .await?,
+    ] {
+        assert!([401, 403].contains(&status.as_u16()), "{status} {answer}");
+    }
+    let listing = visitor.ask(Method::GET, "api/worlds/here/assets", Vec::new()).await?;
+    assert_eq!(listing.status(), StatusCode::FORBIDDEN);
+
+    let mut longer = model("oak.glb");
+    longer.extend(b"PK\x03\x04");
+    for (bytes, status, code) in [
+        (b"<html><script>alert(1)</script>".to_vec(), 415, "unsupported"),
+        (longer, 422, "malformed"),
+        (model("oak.glb")[..500].to_vec(), 422, "malformed"),
+        (Vec::new(), 422, "malformed"),
+        (vec![0; (64 << 20) + 1], 413, "too_large"),
+    ] {
+        let (found, answer) = ana.upload("x.glb", bytes).await?;
+        assert_eq!((found.as_u16(), &answer["error"]), (status, &json!(code)), "{answer}");
+        assert!(answer["text"].as_str().is_some_and(|text| text.len() > 10), "{answer}");
+    }
+    assert_eq!(ana.library().await?["assets"], json!([]));
+    for file in ["../plaza.json", "x", "%2e%2e", &"0".repeat(64)] {
+        let answer = ana.get(&format!("uploads/{file}"), &[]).await?;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{file}");
+    }
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn quotas_hold_and_what_nobody_uses_is_taken_away() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().to_owned();
+    let config = move |config: &mut ServerConfig| {
+        config.data = data.clone();
+        config.account_assets_mib_max = 0;
+    };
+    let none = server(config).await?;
+    let ana = Builder::invited(&none, 1, Role::Builder).await?;
+    let (status, answer) = ana.upload("oak.glb", model("oak.glb")).await?;
+    assert_eq!((status.as_u16(), &answer["error"]), (507, &json!("quota")), "{answer}");
+    none.shutdown().await;
+
+    let data = folder.path().to_owned();
+    let server = server(|config| config.data = data.clone()).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let (_, oak) = ana.upload("oak.glb", model("oak.glb")).await?;
+    let (_, pine) = ana.upload("pine.glb", model("pine.glb")).await?;
+    let (oak, pine) =
+        (oak["path"].as_str().context("oak")?, pine["path"].as_str().context("pine")?);
+    ana.place(oak).await?;
+    let soon = server.collect_assets(0).await?;
+    assert_eq!((soon.entries, soon.assets), (0, 0), "it may still be placed");
+    let later = server.collect_assets(NEXT_YEAR_MS).await?;
+    assert_eq!((later.entries, later.assets), (1, 1));
+    assert_eq!(ana.get(pine, &[]).await?.status(), StatusCode::NOT_FOUND);
+    assert_eq!(ana.get(oak, &[]).await?.status(), StatusCode::OK);
+    let library = ana.library().await?;
+    assert_eq!(library["assets"].as_array().map(Vec::len), Some(1), "{library}");
+    let file = data.join("assets").join(oak);
+    ensure!(file.is_file(), "{} is where operators look for it", file.display());
+    server.shutdown().await;
+    Ok(())
+}
+
+/// A server that speaks S3, in memory.
+struct Moto {
+    _process: Child,
+    url: String,
+}
+
+impl Moto {
+    async fn start() -> anyhow::Result<Self> {
+        let installed =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/moto_server");
+        let program = std::env::var_os("VIVARIUM_MOTO").map_or(installed, PathBuf::from);
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let process = Command::new(&program)
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} (make test installs it)", program.display()))?;
+        let moto = Self { _process: process, url: format!("http://127.0.0.1:{port}") };
+        let http = http()?;
+        let is_up = async {
+            while http.get(&moto.url).send().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            let made = http.put(format!("{}/worlds", moto.url)).send().await?;
+            ensure!(made.status().is_success(), "no bucket: {}", made.status());
+            Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(60), is_up).await.context("moto is not up")??;
+        Ok(moto)
+    }
+
+    fn shelf(&self, folder: &str) -> anyhow::Result<Shelf> {
+        let settings = object_store::aws::AmazonS3Builder::new()
+            .with_region("us-east-1")
+            .with_access_key_id("test")
+            .with_secret_access_key("test")
+            .with_endpoint(&self.url)
+            .with_allow_http(true);
+        Ok(Shelf::bucket_with(&format!("s3://worlds/{folder}"), settings)?)
+    }
+}
+
+#[tokio::test]
+async fn assets_may_lie_in_a_bucket() -> anyhow::Result<()> {
+    let moto = Moto::start().await?;
+    let config = ServerConfig::on_free_port();
+    let store = Box::new(vivarium_store::adapters::memory::MemoryStore::default());
+    let shelf = moto.shelf("a/b")?;
+    let server = Server::start_with_shelf(config, worlds(), store, shelf.clone()).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let (status, oak) = ana.upload("oak.glb", model("oak.glb")).await?;
+    assert_eq!(status, StatusCode::OK, "{oak}");
+    let path = oak["path"].as_str().context("a path")?;
+    let whole = ana.get(path, &[]).await?.bytes().await?;
+    assert_eq!(Some(whole.len() as u64), oak["bytes"].as_u64());
+    let part = ana.get(path, &[(header::RANGE, "bytes=4-11")]).await?;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.bytes().await?, whole[4..12]);
+    let address: Address = path.parse()?;
+    assert_eq!(moto.shelf("a/b")?.read(address).await?, Some(whole));
+    assert_eq!(moto.shelf("c")?.read(address).await?, None, "folders are apart");
+
+    ana.place(path).await?;
+    let (_, pine) = ana.upload("pine.glb", model("pine.glb")).await?;
+    let collected = server.collect_assets(NEXT_YEAR_MS).await?;
+    assert_eq!((collected.entries, collected.assets), (1, 1));
+    let pine: Address = pine["path"].as_str().context("a path")?.parse()?;
+    assert_eq!((shelf.size(pine).await?, shelf.size(address).await?.is_some()), (None, true));
+
+    // While the bucket is away, that is told, and worlds go on.
+    drop(moto);
+    let (status, answer) = ana.upload("bush.glb", model("bush.glb")).await?;
+    assert_eq!((status.as_u16(), &answer["error"]), (503, &json!("not_kept")), "{answer}");
+    assert_eq!(ana.get(path, &[]).await?.status(), StatusCode::SERVICE_UNAVAILABLE);
+    server.shutdown().await;
+    Ok(())
+}

@@ -10,6 +10,7 @@ use vivarium_assets::{address::Address, shelf::Shelf};
 use vivarium_contract::editing::Role;
 use vivarium_host::{config::ServerConfig, server::Server};
 use vivarium_scene::operation::PLACEHOLDERS;
+use vivarium_store::adapters::memory::MemoryStore;
 
 use crate::harness::socket::{server, worlds};
 
@@ -221,7 +222,9 @@ async fn quotas_hold_and_what_nobody_uses_is_taken_away() -> anyhow::Result<()> 
     none.shutdown().await;
 
     let data = folder.path().to_owned();
-    let server = server(|config| config.data = data.clone()).await?;
+    let mut config = ServerConfig::on_free_port();
+    config.data.clone_from(&data);
+    let server = Server::start_kept(config, worlds(), Box::new(MemoryStore::default())).await?;
     let ana = Builder::invited(&server, 1, Role::Builder).await?;
     let (_, oak) = ana.upload("oak.glb", model("oak.glb")).await?;
     let (_, pine) = ana.upload("pine.glb", model("pine.glb")).await?;
@@ -290,7 +293,7 @@ impl Moto {
 async fn assets_may_lie_in_a_bucket() -> anyhow::Result<()> {
     let moto = Moto::start().await?;
     let config = ServerConfig::on_free_port();
-    let store = Box::new(vivarium_store::adapters::memory::MemoryStore::default());
+    let store = Box::new(MemoryStore::default());
     let shelf = moto.shelf("a/b")?;
     let server = Server::start_with_shelf(config, worlds(), store, shelf.clone()).await?;
     let ana = Builder::invited(&server, 1, Role::Builder).await?;

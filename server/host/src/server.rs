@@ -194,12 +194,13 @@ impl Server {
     }
 
     /// As [`Server::start`], with worlds that are not in the assets folder and are forgotten at the
-    /// end.
+    /// end, with what is uploaded.
     pub async fn start_with(
         config: ServerConfig,
         sources: Vec<WorldSource>,
     ) -> Result<Self, StartError> {
-        Self::start_kept(config, sources, Box::new(MemoryStore::default())).await
+        let store = Box::new(MemoryStore::default());
+        Self::start_with_shelf(config, sources, store, Shelf::memory()).await
     }
 
     /// As [`Server::start_with`], with worlds that are kept in a store of the caller's.

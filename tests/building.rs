@@ -30,7 +30,7 @@ use vivarium_protocol::{
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
     adapters::memory::MemoryStore,
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
+    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
 use crate::harness::socket::{Client, build, hello, server, worlds};
@@ -306,6 +306,21 @@ impl WorldStore for Failing {
     }
     fn history(&mut self, world: &str, at: u64, n: u32) -> Result<Vec<SavedBatch>, StoreError> {
         self.inner.history(world, at, n)
+    }
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError> {
+        self.inner.expire(world, expired, count)
+    }
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError> {
+        self.inner.versions(world)
+    }
+    fn keep_version(&mut self, world: &str, v: &Version, json: &[u8]) -> Result<u64, StoreError> {
+        self.inner.keep_version(world, v, json)
+    }
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError> {
+        self.inner.version(world, id)
+    }
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
+        self.inner.delete_version(world, id)
     }
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
         self.inner.save_poses(world, poses)

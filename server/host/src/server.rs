@@ -34,6 +34,7 @@ use crate::{
     building::{
         api,
         roles::{Roles, RolesError},
+        upkeep,
     },
     config::ServerConfig,
     connections::{self, Gate},
@@ -290,6 +291,7 @@ impl Server {
         };
         server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
+        let (snapshots, retention) = (config.snapshots, config.retention());
         let allow_origins: Arc<[String]> = config.allow_origins.into();
         let shared = http::Shared {
             worlds,
@@ -310,6 +312,9 @@ impl Server {
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());
         server.tasks.push(tokio::spawn(collecting));
         server.tasks.push(tokio::spawn(api::keep_replicas(server.worlds.clone())));
+        let keeping_up =
+            upkeep::keep_up(server.worlds.clone(), server.keeper.clone(), snapshots, retention);
+        server.tasks.push(tokio::spawn(keeping_up));
         if let Some(quic) = quic {
             let reception = Reception {
                 door: door.clone(),

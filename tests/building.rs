@@ -36,18 +36,18 @@ use vivarium_store::{
 use crate::harness::socket::{Client, build, hello, server, worlds};
 
 /// Somebody with a device of their own.
-struct Builder {
-    address: SocketAddr,
-    key: String,
+pub struct Builder {
+    pub address: SocketAddr,
+    pub key: String,
 }
 
 impl Builder {
-    fn new(server: &Server, number: u8) -> Self {
+    pub fn new(server: &Server, number: u8) -> Self {
         Self { address: server.address(), key: format!("{number:064x}") }
     }
 
     /// A builder who was invited by the server itself.
-    async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
+    pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
         let roles = server.roles().clone();
         let secret =
             tokio::task::spawn_blocking(move || roles.invite(Some("here".into()), role, 60));
@@ -58,30 +58,30 @@ impl Builder {
         Ok(builder)
     }
 
-    async fn ask(&self, way: (&str, &str), body: &str) -> anyhow::Result<(u16, Value)> {
+    pub async fn ask(&self, way: (&str, &str), body: &str) -> anyhow::Result<(u16, Value)> {
         let (status, _, body) = build(self.address, way, &self.key, body).await?;
         let value = serde_json::from_str(&body).with_context(|| format!("{status}: {body}"))?;
         Ok((status, value))
     }
 
-    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         self.ask(("POST", path), &body.to_string()).await
     }
 
-    async fn operations(&self, operations: Value) -> anyhow::Result<(u16, Value)> {
+    pub async fn operations(&self, operations: Value) -> anyhow::Result<(u16, Value)> {
         let body = json!({ "operations": operations, "name": "Ana" });
         self.post("/api/worlds/here/operations", &body).await
     }
 }
 
-fn post_at(x: f32, name: &str) -> Value {
+pub fn post_at(x: f32, name: &str) -> Value {
     json!([{ "create": { "object": PLACEHOLDERS, "value": {
         "name": name, "position_m": [x, 1.0, 0.0], "properties": { "colliders": [
             { "shape": { "box": { "size_m": [0.5, 2.0, 0.5] } } }] } } } }])
 }
 
 /// The document as a newcomer gets it, and the number of the last edit in it.
-async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
+pub async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
     let (status, head, body) = build(address, ("GET", "/worlds/here.json"), "", "").await?;
     ensure!(status == 200, "{head}");
     let edits = head.lines().find_map(|line| line.strip_prefix("vivarium-edits: "));
@@ -89,7 +89,7 @@ async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
     Ok((serde_json::from_str(&body)?, edits))
 }
 
-fn names(document: &Value) -> BTreeSet<String> {
+pub fn names(document: &Value) -> BTreeSet<String> {
     let objects = document["objects"].as_array().expect("a list").iter();
     objects.filter_map(|object| object["name"].as_str()).map(str::to_owned).collect()
 }

@@ -338,16 +338,16 @@ pub(crate) fn begin(
     }
 }
 
-fn is_changed(stored: &StoredWorld) -> bool {
+pub(crate) fn is_changed(stored: &StoredWorld) -> bool {
     stored.revision > 0 || !stored.batches.is_empty()
 }
 
-fn damaged(world: &str, revision: u64, reason: impl ToString) -> KeptError {
+pub(crate) fn damaged(world: &str, revision: u64, reason: impl ToString) -> KeptError {
     KeptError::Damaged { world: world.to_owned(), revision, reason: reason.to_string() }
 }
 
 /// The document of a kept world with everything done that came after it.
-fn replay(name: &str, stored: &StoredWorld) -> Result<(Scene, u64), KeptError> {
+pub(crate) fn replay(name: &str, stored: &StoredWorld) -> Result<(Scene, u64), KeptError> {
     let mut revision = stored.revision;
     let document =
         load::from_json(&stored.document).map_err(|error| damaged(name, revision, error))?;
@@ -365,7 +365,7 @@ fn as_source(scene: &Scene) -> Result<WorldSource, DocumentError> {
     WorldSource::from_json(as_json(scene).into())
 }
 
-fn as_json(scene: &Scene) -> Vec<u8> {
+pub(crate) fn as_json(scene: &Scene) -> Vec<u8> {
     serde_json::to_vec(&scene.document()).expect("a document has only names as keys")
 }
 

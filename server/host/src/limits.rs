@@ -107,7 +107,7 @@ pub const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Batches that are deleted at once when the history is to end somewhere.
 pub const EXPIRED_PER_STEP: u32 = 500;
 /// Looks between two at what has become too old; while there is more, every look counts.
-pub const LOOKS_PER_EXPIRY: u32 = 60;
+pub const LOOKS_PER_EXPIRY: u32 = 10;
 /// Batches that are read at once when the history of a world is gone through.
 pub const HISTORY_PAGE_BATCHES: u32 = 50;
 /// Batches that are gone through at most to find out how a world was.

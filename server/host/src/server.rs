@@ -13,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
+use tokio::{
+    net::TcpListener, sync::Semaphore, sync::oneshot, sync::watch, task::JoinHandle as Task,
+};
 use tokio_rustls::TlsAcceptor;
 use vivarium_assets::shelf::{Shelf, ShelfError};
 use vivarium_link::{
@@ -44,7 +46,7 @@ use crate::{
         Library, Quotas, UploadError,
         collect::{self, Collected},
     },
-    limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX},
+    limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX, PASTS_AT_ONCE},
     links::{Links, Reception},
     metrics::Metrics,
     recording::Recording,
@@ -307,6 +309,7 @@ impl Server {
             roles,
             keeper: server.keeper.clone(),
             edits: Arc::default(),
+            pasts: Arc::new(Semaphore::new(PASTS_AT_ONCE)),
             library: library.clone(),
         };
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());

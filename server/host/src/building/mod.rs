@@ -28,10 +28,12 @@ use vivarium_store::keeper::SaveError;
 use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
 pub mod api;
+pub mod past;
 pub mod replica;
 pub mod roles;
 pub mod saver;
 pub mod upkeep;
+pub mod versions;
 
 use replica::Replica;
 

@@ -110,7 +110,8 @@ async fn a_world_that_runs_is_kept_as_a_whole_so_that_little_is_done_again() -> 
     }
     assert_eq!(scene.document(), replayed.document(), "as if all had been done again");
     let served = document(server.address()).await?.0;
-    assert_eq!(serde_json::to_value(scene.document())?, served);
+    let json = serde_json::to_vec(&scene.document())?;
+    assert_eq!(serde_json::from_slice::<Value>(&json)?, served);
     server.shutdown().await;
     let (_, sources, _) = open()?;
     let here = sources.iter().find(|source| source.document.name == "here");
@@ -256,7 +257,7 @@ async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<(
             let history = ok(ana.ask(("GET", &format!("{HISTORY}?count=200")), "")).await?;
             let oldest = history.as_array().and_then(|all| all.last()).context("some")?;
             let oldest = oldest["revision"].as_u64().context("a revision")?;
-            if oldest > 2 {
+            if oldest > 4 {
                 return anyhow::Ok(oldest);
             }
             number += 1;
@@ -266,11 +267,9 @@ async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<(
     });
     let oldest = ended.await??;
     let gone = json!({ "revision": oldest - 2, "name": "Ana" });
-    let (status_of, told) = ana.post(RESTORE, &gone).await?;
-    if oldest > 3 {
-        assert_eq!((status_of, &told["error"]), (410, &json!("gone")), "{told}");
-        assert!(told["text"].as_str().context("text")?.contains("the history begins"), "{told}");
-    }
+    let (status, told) = ana.post(RESTORE, &gone).await?;
+    assert_eq!((status, &told["error"]), (410, &json!("gone")), "{told}");
+    assert!(told["text"].as_str().context("text")?.contains("the history begins"), "{told}");
     // A version has its own document, and its revision is found by it.
     let diff = ok(ana.ask(("GET", "/api/worlds/here/diff?from=1"), "")).await?;
     assert_eq!(diff["added"].as_array().map(Vec::len), Some(11));

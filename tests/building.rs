@@ -30,24 +30,24 @@ use vivarium_protocol::{
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
     adapters::memory::MemoryStore,
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
+    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
 use crate::harness::socket::{Client, build, hello, server, worlds};
 
 /// Somebody with a device of their own.
-struct Builder {
-    address: SocketAddr,
-    key: String,
+pub struct Builder {
+    pub address: SocketAddr,
+    pub key: String,
 }
 
 impl Builder {
-    fn new(server: &Server, number: u8) -> Self {
+    pub fn new(server: &Server, number: u8) -> Self {
         Self { address: server.address(), key: format!("{number:064x}") }
     }
 
     /// A builder who was invited by the server itself.
-    async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
+    pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
         let roles = server.roles().clone();
         let secret =
             tokio::task::spawn_blocking(move || roles.invite(Some("here".into()), role, 60));
@@ -58,30 +58,30 @@ impl Builder {
         Ok(builder)
     }
 
-    async fn ask(&self, way: (&str, &str), body: &str) -> anyhow::Result<(u16, Value)> {
+    pub async fn ask(&self, way: (&str, &str), body: &str) -> anyhow::Result<(u16, Value)> {
         let (status, _, body) = build(self.address, way, &self.key, body).await?;
         let value = serde_json::from_str(&body).with_context(|| format!("{status}: {body}"))?;
         Ok((status, value))
     }
 
-    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         self.ask(("POST", path), &body.to_string()).await
     }
 
-    async fn operations(&self, operations: Value) -> anyhow::Result<(u16, Value)> {
+    pub async fn operations(&self, operations: Value) -> anyhow::Result<(u16, Value)> {
         let body = json!({ "operations": operations, "name": "Ana" });
         self.post("/api/worlds/here/operations", &body).await
     }
 }
 
-fn post_at(x: f32, name: &str) -> Value {
+pub fn post_at(x: f32, name: &str) -> Value {
     json!([{ "create": { "object": PLACEHOLDERS, "value": {
         "name": name, "position_m": [x, 1.0, 0.0], "properties": { "colliders": [
             { "shape": { "box": { "size_m": [0.5, 2.0, 0.5] } } }] } } } }])
 }
 
 /// The document as a newcomer gets it, and the number of the last edit in it.
-async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
+pub async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
     let (status, head, body) = build(address, ("GET", "/worlds/here.json"), "", "").await?;
     ensure!(status == 200, "{head}");
     let edits = head.lines().find_map(|line| line.strip_prefix("vivarium-edits: "));
@@ -89,7 +89,7 @@ async fn document(address: SocketAddr) -> anyhow::Result<(Value, u32)> {
     Ok((serde_json::from_str(&body)?, edits))
 }
 
-fn names(document: &Value) -> BTreeSet<String> {
+pub fn names(document: &Value) -> BTreeSet<String> {
     let objects = document["objects"].as_array().expect("a list").iter();
     objects.filter_map(|object| object["name"].as_str()).map(str::to_owned).collect()
 }
@@ -306,6 +306,21 @@ impl WorldStore for Failing {
     }
     fn history(&mut self, world: &str, at: u64, n: u32) -> Result<Vec<SavedBatch>, StoreError> {
         self.inner.history(world, at, n)
+    }
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError> {
+        self.inner.expire(world, expired, count)
+    }
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError> {
+        self.inner.versions(world)
+    }
+    fn keep_version(&mut self, world: &str, v: &Version, json: &[u8]) -> Result<u64, StoreError> {
+        self.inner.keep_version(world, v, json)
+    }
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError> {
+        self.inner.version(world, id)
+    }
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
+        self.inner.delete_version(world, id)
     }
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
         self.inner.save_poses(world, poses)

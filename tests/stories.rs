@@ -17,3 +17,4 @@ mod routes;
 mod serving;
 mod talking;
 mod uploads;
+mod versions;

@@ -81,6 +81,13 @@ pub enum Change {
     Undo,
     /// What the editor undid last is done again, except for what others have changed since.
     Redo,
+    /// As [`Change::Do`], to bring back how it was: deleted objects may come back under their ids.
+    Restore {
+        /// In order.
+        operations: Operations,
+        /// The edit from which they go on.
+        base: u32,
+    },
 }
 
 /// A change that was made.

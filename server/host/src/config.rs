@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,9 +11,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vivarium_contract::CLIENT_BYTES_PER_S;
 use vivarium_link::adapters::webrtc::config::IceServer;
 
-use crate::limits::{
-    ACCOUNT_ASSETS_MIB_MAX, ASSET_GRACE_HOURS, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX,
-    PEOPLE_MAX, WORLD_ASSETS_MIB_MAX,
+use crate::{
+    building::upkeep::{Retention, SnapshotLimits},
+    limits::{
+        ACCOUNT_ASSETS_MIB_MAX, ASSET_GRACE_HOURS, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX,
+        PEOPLE_MAX, WORLD_ASSETS_MIB_MAX,
+    },
 };
 
 /// A self-hosted server for living, shared 3D worlds.
@@ -258,6 +262,21 @@ pub struct ServerConfig {
         value_parser = clap::value_parser!(u32).range(8_192..=16_777_216)
     )]
     pub client_bytes_per_s_max: u32,
+    /// Days after which changes are forgotten that a snapshot has in it; without it they stay for
+    /// ever. Versions that were given a name always stay.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "VIVARIUM_HISTORY_DAYS",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub history_days: Option<u32>,
+    /// Changes of each world that stay at most, beside those that no snapshot has in it yet.
+    #[arg(long, value_name = "N", env = "VIVARIUM_HISTORY_BATCHES")]
+    pub history_batches: Option<u32>,
+    /// When logs are long; the defaults, unless a test wants others.
+    #[arg(skip)]
+    pub snapshots: SnapshotLimits,
     /// Limits of each connection; the defaults, unless a test wants others.
     #[arg(skip)]
     pub link: vivarium_link::limits::LinkLimits,
@@ -267,6 +286,15 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// How much of the history stays.
+    pub fn retention(&self) -> Retention {
+        let day = Duration::from_secs(24 * 3_600);
+        Retention {
+            life: self.history_days.map(|days| day.saturating_mul(days)),
+            batches_max: self.history_batches,
+        }
+    }
+
     /// The defaults, on a free port of this machine.
     pub fn on_free_port() -> Self {
         #[derive(Parser)]

@@ -28,6 +28,7 @@ use vivarium_link::{
     prefix::PrefixBudget,
 };
 
+use tokio::sync::Semaphore;
 use vivarium_protocol::limits::TICKET_LIFE_S;
 use vivarium_store::keeper::Keeper;
 
@@ -35,6 +36,7 @@ use crate::{
     building::{
         api::{self, EditBudget},
         roles::Roles,
+        versions,
     },
     connections::Ticket,
     library::{self, Library},
@@ -76,6 +78,8 @@ pub struct Shared {
     pub keeper: Keeper,
     /// How often worlds may be changed.
     pub edits: Arc<EditBudget>,
+    /// How many may look at once at how worlds were.
+    pub pasts: Arc<Semaphore>,
     /// Uploaded assets.
     pub library: Arc<Library>,
 }
@@ -95,6 +99,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .merge(api::routes())
+        .merge(versions::routes())
         .merge(library::api::routes())
         // The client's build may have a folder of that name too.
         .nest_service(

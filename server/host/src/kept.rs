@@ -24,12 +24,15 @@ use vivarium_store::{
         postgres::PostgresStore,
         sqlite::{self, SqliteStore},
     },
+    keeper::Keeper,
     limits::BATCH_BYTES_MAX,
     port::{StoreError, StoredWorld, WorldStore},
 };
 
 use crate::{
-    limits::{OPERATIONS_PER_BATCH_MAX, SNAPSHOT_BATCHES},
+    limits::{
+        HISTORY_PAGE_BATCHES, HISTORY_WALK_BATCHES_MAX, OPERATIONS_PER_BATCH_MAX, SNAPSHOT_BATCHES,
+    },
     worlds::{WorldSource, now_ms},
 };
 
@@ -108,7 +111,7 @@ impl Kept {
 
     /// The world as it is to be opened: as it was left, or as in the assets if it was never changed.
     pub fn restored(&mut self, source: WorldSource) -> Result<WorldSource, KeptError> {
-        let stored = self.store.load(source.document.name.as_str())?;
+        let (stored, poses) = left(&mut *self.store, &source.document.name)?;
         let is_long = stored.as_ref().is_some_and(|kept| kept.batches.len() >= SNAPSHOT_BATCHES);
         if let Some(stored) = stored.as_ref().filter(|stored| !is_changed(stored))
             && stored.document[..] != source.json[..]
@@ -116,20 +119,11 @@ impl Kept {
             // The assets are others now: the first change goes on from these.
             self.store.snapshot(&source.document.name, 0, &source.json)?;
         }
-        let poses = self.poses_of(&source)?;
-        let left = as_left(source, stored.as_ref(), poses.as_deref())?;
+        let left = as_left(source, stored.as_ref(), poses)?;
         if is_long {
             self.store.snapshot(&left.document.name, left.revision, &left.json)?;
         }
         Ok(left)
-    }
-
-    fn poses_of(&mut self, source: &WorldSource) -> Result<Option<Vec<u8>>, KeptError> {
-        match self.store.poses(&source.document.name) {
-            Ok(poses) => Ok(poses),
-            Err(StoreError::NoWorld(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Does all operations, or none, and keeps them; gives the revision that they made.
@@ -217,28 +211,61 @@ pub fn restore_backup(from: &Path, data: &Path) -> Result<(), KeptError> {
     Ok(())
 }
 
+/// A world as it was left, and where its loose things were.
+pub(crate) type Left = (Option<StoredWorld>, Option<KeptPoses>);
+
+/// What is kept of a world.
+pub(crate) fn left(store: &mut dyn WorldStore, name: &str) -> Result<Left, StoreError> {
+    let Some(stored) = store.load(name)? else { return Ok((None, None)) };
+    let poses = store.poses(name)?;
+    let poses = poses.map(|poses| read_poses(store, name, &stored, &poses)).transpose()?;
+    Ok((Some(stored), poses.flatten()))
+}
+
 /// The world as it was left, or as in the assets if it was never changed.
 pub(crate) fn as_left(
     source: WorldSource,
     stored: Option<&StoredWorld>,
-    poses: Option<&[u8]>,
+    poses: Option<KeptPoses>,
 ) -> Result<WorldSource, KeptError> {
     let Some(stored) = stored.filter(|stored| is_changed(stored)) else {
+        // That of the assets may be another one by now.
         let original = digest_of(&source.json);
-        let poses = poses.map(|poses| read_poses(poses, Some(original), &[])).unwrap_or_default();
+        let poses = poses.filter(|poses| poses.opened == original);
+        let poses = poses.map(|kept| kept.poses).unwrap_or_default();
         return Ok(WorldSource { poses, ..source });
     };
     let name = &source.document.name;
     let (scene, revision) = replay(name, stored)?;
     let left = as_source(&scene).map_err(|error| damaged(name, revision, error))?;
-    let poses = poses.map(|poses| read_poses(poses, None, &stored.batches)).unwrap_or_default();
+    let poses = poses.map(|kept| kept.poses).unwrap_or_default();
     let client_bytes_per_s_max = source.client_bytes_per_s_max;
     Ok(WorldSource { client_bytes_per_s_max, revision, poses, ..left })
 }
 
+/// Has the document of a world kept as it is at the newest kept revision, so that less is done again
+/// when it is opened; gives the revision. Made from the log, not from the running world: that may
+/// hold what is not kept yet, or never will be. Waits for the disk.
+pub(crate) fn keep_snapshot(keeper: &Keeper, name: &str) -> Result<u64, KeptError> {
+    let (scene, revision) = newest(keeper, name)?;
+    let (json, name) = (as_json(&scene), name.to_owned());
+    // The world's own people are not to wait while it goes.
+    drop(scene);
+    let kept = keeper.ask(move |store| store.snapshot(&name, revision, &json));
+    kept.ok_or(KeptError::Ended)??;
+    Ok(revision)
+}
+
+/// A kept world as it is at its newest kept revision. Waits for the disk.
+pub(crate) fn newest(keeper: &Keeper, name: &str) -> Result<(Scene, u64), KeptError> {
+    let world = name.to_owned();
+    let stored = keeper.ask(move |store| store.load(&world)).ok_or(KeptError::Ended)??;
+    replay(name, &stored.ok_or_else(|| StoreError::NoWorld(name.to_owned()))?)
+}
+
 /// Where loose things of a world were when it was at a revision.
 #[derive(Serialize, Deserialize)]
-struct Poses {
+pub(crate) struct KeptPoses {
     /// Of the document that the server had opened.
     opened: [u8; 16],
     revision: u64,
@@ -253,28 +280,48 @@ fn digest_of(json: &[u8]) -> [u8; 16] {
 
 /// Poses as they are kept; `opened` is the document that the server has opened.
 pub(crate) fn write_poses(opened: &[u8], revision: u64, poses: Vec<SavedPose>) -> Vec<u8> {
-    wire::encode(&Poses { opened: digest_of(opened), revision, poses })
+    wire::encode(&KeptPoses { opened: digest_of(opened), revision, poses })
 }
 
-/// What of kept poses still counts. A world that was never changed is that of the assets, which may
-/// be another one by now (`original`): then nothing. Else not those of objects that were edited
-/// `later`. What cannot be read is as good as not kept.
-fn read_poses(bytes: &[u8], original: Option<[u8; 16]>, later: &[SavedBatch]) -> Vec<SavedPose> {
-    let Ok(Poses { opened, revision, mut poses }) = wire::decode(bytes, bytes.len()) else {
-        tracing::warn!("where loose things were left cannot be read: they begin anew");
-        return Vec::new();
+/// Kept poses, without those of objects that were edited later. What cannot be read is as good as
+/// not kept; so are all of them when it is not known any more what was edited.
+fn read_poses(
+    store: &mut dyn WorldStore,
+    name: &str,
+    stored: &StoredWorld,
+    bytes: &[u8],
+) -> Result<Option<KeptPoses>, StoreError> {
+    let Ok(mut kept) = wire::decode::<KeptPoses>(bytes, bytes.len()) else {
+        tracing::warn!(world = name, "where loose things were left cannot be read");
+        return Ok(None);
     };
-    if original.is_some_and(|original| original != opened) {
-        return Vec::new();
-    }
     let mut edited = BTreeSet::new();
-    for batch in later.iter().filter(|batch| batch.revision > revision) {
-        let operations: Vec<Operation> =
-            serde_json::from_str(&batch.operations).unwrap_or_default();
-        edited.extend(operations.iter().filter_map(Operation::object));
-    }
-    poses.retain(|pose| !edited.contains(&pose.object));
-    poses
+    let mut note = |batches: &[SavedBatch]| {
+        for batch in batches.iter().filter(|batch| batch.revision > kept.revision) {
+            let operations: Vec<Operation> =
+                serde_json::from_str(&batch.operations).unwrap_or_default();
+            edited.extend(operations.iter().filter_map(Operation::object));
+        }
+    };
+    note(&stored.batches);
+    // A snapshot may be newer than the poses: what came before it counts as well.
+    let mut before = stored.revision + 1;
+    let is_known = loop {
+        if before <= kept.revision + 1 {
+            break true;
+        }
+        let batches = store.history(name, before, HISTORY_PAGE_BATCHES)?;
+        let Some(oldest) = batches.last().filter(|_| batches[0].revision + 1 == before) else {
+            break false;
+        };
+        before = oldest.revision;
+        note(&batches);
+        if stored.revision.saturating_sub(before) > HISTORY_WALK_BATCHES_MAX {
+            break false;
+        }
+    };
+    kept.poses.retain(|pose| is_known && !edited.contains(&pose.object));
+    Ok(Some(kept))
 }
 
 /// Keeps the document from which the first change of a world goes on.
@@ -291,16 +338,16 @@ pub(crate) fn begin(
     }
 }
 
-fn is_changed(stored: &StoredWorld) -> bool {
+pub(crate) fn is_changed(stored: &StoredWorld) -> bool {
     stored.revision > 0 || !stored.batches.is_empty()
 }
 
-fn damaged(world: &str, revision: u64, reason: impl ToString) -> KeptError {
+pub(crate) fn damaged(world: &str, revision: u64, reason: impl ToString) -> KeptError {
     KeptError::Damaged { world: world.to_owned(), revision, reason: reason.to_string() }
 }
 
 /// The document of a kept world with everything done that came after it.
-fn replay(name: &str, stored: &StoredWorld) -> Result<(Scene, u64), KeptError> {
+pub(crate) fn replay(name: &str, stored: &StoredWorld) -> Result<(Scene, u64), KeptError> {
     let mut revision = stored.revision;
     let document =
         load::from_json(&stored.document).map_err(|error| damaged(name, revision, error))?;
@@ -318,7 +365,7 @@ fn as_source(scene: &Scene) -> Result<WorldSource, DocumentError> {
     WorldSource::from_json(as_json(scene).into())
 }
 
-fn as_json(scene: &Scene) -> Vec<u8> {
+pub(crate) fn as_json(scene: &Scene) -> Vec<u8> {
     serde_json::to_vec(&scene.document()).expect("a document has only names as keys")
 }
 

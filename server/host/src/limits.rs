@@ -98,6 +98,26 @@ pub const ACCOUNT_ASSETS_MIB_MAX: u32 = 512;
 pub const ASSET_GRACE_HOURS: u32 = 7 * 24;
 /// Time between two looks for assets that nothing uses.
 pub const COLLECT_INTERVAL: Duration = Duration::from_secs(6 * 3_600);
+/// Batches that are kept after the newest snapshot of a running world until there is another one.
+pub const SNAPSHOT_BATCHES_RUNNING: u32 = 500;
+/// Bytes of such batches until there is another snapshot.
+pub const SNAPSHOT_LOG_BYTES: u64 = 8 * 1_024 * 1_024;
+/// Time between two looks whether something is to be kept as a whole or to be forgotten.
+pub const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// Batches that are deleted at once when the history is to end somewhere.
+pub const EXPIRED_PER_STEP: u32 = 500;
+/// Looks between two at what has become too old; while there is more, every look counts.
+pub const LOOKS_PER_EXPIRY: u32 = 10;
+/// Batches that are read at once when the history of a world is gone through.
+pub const HISTORY_PAGE_BATCHES: u32 = 50;
+/// Batches that are gone through at most to find out how a world was.
+pub const HISTORY_WALK_BATCHES_MAX: u64 = 20_000;
+/// Bytes of such batches.
+pub const HISTORY_WALK_BYTES_MAX: usize = 64 * 1_024 * 1_024;
+/// People who look at once at how worlds were; others wait.
+pub const PASTS_AT_ONCE: usize = 2;
+/// Characters of a version's name.
+pub const VERSION_NAME_CHARS_MAX: usize = 80;
 /// Worlds of one recording.
 pub const RECORDED_WORLDS_MAX: usize = 256;
 /// Ticks between two checkpoints of a recording.

@@ -13,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::TcpListener, sync::oneshot, sync::watch, task::JoinHandle as Task};
+use tokio::{
+    net::TcpListener, sync::Semaphore, sync::oneshot, sync::watch, task::JoinHandle as Task,
+};
 use tokio_rustls::TlsAcceptor;
 use vivarium_assets::shelf::{Shelf, ShelfError};
 use vivarium_link::{
@@ -34,6 +36,7 @@ use crate::{
     building::{
         api,
         roles::{Roles, RolesError},
+        upkeep,
     },
     config::ServerConfig,
     connections::{self, Gate},
@@ -43,7 +46,7 @@ use crate::{
         Library, Quotas, UploadError,
         collect::{self, Collected},
     },
-    limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX},
+    limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX, PASTS_AT_ONCE},
     links::{Links, Reception},
     metrics::Metrics,
     recording::Recording,
@@ -291,6 +294,7 @@ impl Server {
         };
         server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
+        let (snapshots, retention) = (config.snapshots, config.retention());
         let allow_origins: Arc<[String]> = config.allow_origins.into();
         let shared = http::Shared {
             worlds,
@@ -306,11 +310,15 @@ impl Server {
             roles,
             keeper: server.keeper.clone(),
             edits: Arc::default(),
+            pasts: Arc::new(Semaphore::new(PASTS_AT_ONCE)),
             library: library.clone(),
         };
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());
         server.tasks.push(tokio::spawn(collecting));
         server.tasks.push(tokio::spawn(api::keep_replicas(server.worlds.clone())));
+        let keeping_up =
+            upkeep::keep_up(server.worlds.clone(), server.keeper.clone(), snapshots, retention);
+        server.tasks.push(tokio::spawn(keeping_up));
         if let Some(quic) = quic {
             let reception = Reception {
                 door: door.clone(),

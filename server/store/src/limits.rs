@@ -12,5 +12,9 @@ pub const BATCH_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 pub const INVITATIONS_MAX: usize = 1_000;
 /// Batches that one look into a history gives.
 pub const HISTORY_BATCHES_MAX: u32 = 1_000;
+/// Versions of one world; more are refused.
+pub const VERSIONS_MAX: u64 = 100;
+/// Bytes of the documents of all versions of one world; more are refused.
+pub const VERSIONS_BYTES_MAX: u64 = 128 * 1_024 * 1_024;
 /// How long a writer waits for another process, such as a backup, that holds the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -2,6 +2,8 @@
 
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 
+use crate::limits::{VERSIONS_BYTES_MAX, VERSIONS_MAX};
+
 /// Why something could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -24,6 +26,9 @@ pub enum StoreError {
     /// There is no such world.
     #[error("there is no world {0:?} in the store")]
     NoWorld(String),
+    /// A world has as much of something as it may. Nothing more of it was kept.
+    #[error("{0}")]
+    TooMany(String),
     /// The database was written by a newer version.
     #[error(
         "the database is of version {found}, and this program knows {known}: use a newer program, \
@@ -83,6 +88,49 @@ pub struct Invitation {
     pub role: Role,
     /// Until when it counts, in milliseconds since 1970 (UTC).
     pub expires_at_ms: u64,
+}
+
+/// What a world was like at some time, under a name that people gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Of its own in the store; ascends.
+    pub id: u64,
+    /// For people.
+    pub name: String,
+    /// What the world's was.
+    pub revision: u64,
+    /// When it was named, in milliseconds since 1970 (UTC).
+    pub at_ms: u64,
+    /// Who named it, as in batches.
+    pub author: String,
+}
+
+impl Version {
+    /// Whether a world with `count` versions of `bytes` bytes together may have one more, of a
+    /// document of `more` bytes.
+    pub(crate) fn check_room(count: u64, bytes: u64, more: usize) -> Result<(), StoreError> {
+        if count >= VERSIONS_MAX {
+            let text = format!("a world may have {VERSIONS_MAX} versions: delete one first");
+            return Err(StoreError::TooMany(text));
+        }
+        if bytes.saturating_add(more as u64) > VERSIONS_BYTES_MAX {
+            let text = format!(
+                "the versions of a world may have {VERSIONS_BYTES_MAX} bytes together: delete one \
+                 first"
+            );
+            return Err(StoreError::TooMany(text));
+        }
+        Ok(())
+    }
+}
+
+/// Batches that are old enough to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// Those up to this revision may go.
+    pub through: u64,
+    /// Those that were kept before this time may go, in milliseconds since 1970 (UTC).
+    pub before_ms: u64,
 }
 
 /// An uploaded asset in the library of a world.
@@ -150,6 +198,28 @@ pub trait WorldStore: Send {
         before: u64,
         count: u32,
     ) -> Result<Vec<SavedBatch>, StoreError>;
+
+    /// Deletes the oldest batches, at most `count`, as far as they are expired in every way and the
+    /// newest document has them in it. Gives how many went.
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError>;
+
+    /// The versions of a world, the newest first.
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError>;
+
+    /// Keeps a document as a version, whatever id it says; gives the id that it got. At most
+    /// [`VERSIONS_MAX`] of a world, of at most [`VERSIONS_BYTES_MAX`] together.
+    fn keep_version(
+        &mut self,
+        world: &str,
+        version: &Version,
+        document: &[u8],
+    ) -> Result<u64, StoreError>;
+
+    /// A version and its document.
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError>;
+
+    /// Forgets a version; one that is not there is none the less gone.
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError>;
 
     /// Keeps where loose things are, in a form of the caller's; they replace the earlier ones.
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError>;

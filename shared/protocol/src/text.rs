@@ -87,6 +87,11 @@ pub fn name(text: &str) -> Result<String, TextError> {
     clean(text, NAME_CHARS_MAX)
 }
 
+/// One line that people write, of at most so many characters, as it may be shown to others.
+pub fn line(text: &str, chars_max: usize) -> Result<String, TextError> {
+    clean(text, chars_max)
+}
+
 /// What two names have in common that look alike for being written with other cases, widths or
 /// attached characters: equal keys, equal names. Letters of different scripts stay different.
 pub fn name_key(name: &str) -> String {

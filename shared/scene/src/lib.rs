@@ -6,6 +6,7 @@
 //! references and sizes within [`limits`]; nothing here knows the ECS or performs IO.
 
 mod check;
+pub mod diff;
 pub mod document;
 pub mod limits;
 pub mod load;

@@ -151,7 +151,8 @@ pub enum Touched {
 }
 
 /// One thing about an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "as the fields of `Object` and `Properties`")]
 pub enum Aspect {
     Place,

@@ -72,7 +72,6 @@ pub fn routes() -> Router<Shared> {
         .route("/api/worlds/{world}/undo", post(undo))
         .route("/api/worlds/{world}/redo", post(redo))
         .route("/api/worlds/{world}/history", get(history))
-        .route("/api/worlds/{world}/restore", post(restore))
         .route("/api/worlds/{world}/role", get(role))
         .route("/api/worlds/{world}/invitations", post(invite))
         .route("/api/invitations", post(redeem))
@@ -140,7 +139,7 @@ pub(crate) fn world<'a>(shared: &'a Shared, name: &str) -> Result<&'a World, Ref
     index.map(|index| &shared.worlds.0[index]).ok_or_else(missing)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| format!("{}: {}", error.path(), error.inner()));
@@ -172,7 +171,7 @@ struct Stepping {
 
 /// A change that is on the disk.
 #[derive(Debug, Serialize)]
-struct Done {
+pub(super) struct Done {
     number: u32,
     revision: u64,
     /// Placeholders and the ids that were given in their place.
@@ -249,7 +248,7 @@ pub(crate) fn may_build(shared: &Shared, account: &str, world: &World) -> Result
     Ok(role)
 }
 
-async fn change(
+pub(super) async fn change(
     shared: &Shared,
     world: &World,
     account: String,
@@ -366,7 +365,7 @@ struct Entry {
 }
 
 /// The name in the author of a batch.
-fn name_of(author: &str) -> &str {
+pub(super) fn name_of(author: &str) -> &str {
     let is_account = |word: &str| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
     match author.split_once(' ') {
         Some((account, name)) if is_account(account) => name,
@@ -375,7 +374,7 @@ fn name_of(author: &str) -> &str {
 }
 
 /// Batches before a revision, the newest first, as they are kept now.
-async fn kept_batches(
+pub(super) async fn kept_batches(
     shared: &Shared,
     world: &str,
     before: u64,
@@ -413,60 +412,6 @@ async fn history(
     Ok(Json(entries.collect()))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Restore {
-    /// The world is to be as it was after this one.
-    revision: u64,
-    #[serde(default)]
-    name: String,
-}
-
-/// Undoes everything after a revision, as one change that can itself be undone.
-async fn restore(
-    State(shared): State<Shared>,
-    UrlPath(name): UrlPath<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer<Done> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    let role = may_build(&shared, &account, world)?;
-    if role < Role::Owner {
-        let text = "only owners of the world bring back how it was";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
-    }
-    let Restore { revision, name } = parse(&body)?;
-    // First: whatever is done after this edit makes the change stale.
-    let base = world.building.replica.newest();
-    let count = u32::try_from(EDIT_OPERATIONS_MAX).unwrap_or(u32::MAX);
-    let batches = kept_batches(&shared, world.name(), u64::MAX, count).await?;
-    let last = batches.first().map_or(0, |batch| batch.revision);
-    if revision >= last {
-        let text = format!("the newest revision is {last}: there is nothing after {revision}");
-        return Err(Refusal::new(StatusCode::CONFLICT, "nothing", text));
-    }
-    let too_far = || {
-        let text =
-            format!("more than {EDIT_OPERATIONS_MAX} operations lie between: go back in parts");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-    };
-    if batches.last().is_some_and(|oldest| oldest.revision > revision + 1) {
-        return Err(too_far());
-    }
-    let mut operations = Vec::new();
-    for batch in batches.iter().filter(|batch| batch.revision > revision) {
-        let inverses: Vec<Operation> = parse(batch.inverses.as_bytes())?;
-        operations.extend(inverses);
-    }
-    if operations.len() > EDIT_OPERATIONS_MAX {
-        return Err(too_far());
-    }
-    let operations = Operations::from(operations);
-    let back = Change::Do { operations, base: Some(base), stroke: None };
-    change(&shared, world, account, role, &name, back).await
-}
-
 #[derive(Debug, Serialize)]
 struct RoleAnswer {
     role: Role,
@@ -496,7 +441,7 @@ struct Invited {
 }
 
 /// Something slow that waits for the disk.
-async fn beside<T: Send + 'static>(
+pub(super) async fn beside<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, RolesError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let failed = |text: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text);

@@ -15,7 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -28,9 +28,12 @@ use vivarium_store::keeper::SaveError;
 use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
 pub mod api;
+pub mod past;
 pub mod replica;
 pub mod roles;
 pub mod saver;
+pub mod upkeep;
+pub mod versions;
 
 use replica::Replica;
 
@@ -71,6 +74,18 @@ pub struct Building {
     failed: Mutex<BTreeSet<u32>>,
     saved: AtomicU32,
     is_broken: AtomicBool,
+    /// Of the last batch that is on the disk.
+    revision: AtomicU64,
+    since_snapshot: Mutex<LogSize>,
+}
+
+/// How much of a log came after a snapshot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogSize {
+    /// Batches.
+    pub batches: u32,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -87,7 +102,24 @@ impl Building {
             failed: Mutex::default(),
             saved: AtomicU32::new(0),
             is_broken: AtomicBool::new(false),
+            revision: AtomicU64::new(source.revision),
+            since_snapshot: Mutex::default(),
         }
+    }
+
+    /// Of the last batch that is on the disk.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// What came to the log since the last time that its size was taken, or the start.
+    pub fn log_size(&self) -> LogSize {
+        *locked(&self.since_snapshot)
+    }
+
+    /// Begins to count anew.
+    fn take_log_size(&self) {
+        *locked(&self.since_snapshot) = LogSize::default();
     }
 
     /// Begins to wait for the answer to a change; none: too many wait.
@@ -119,9 +151,14 @@ impl Building {
     }
 
     /// What became of an edit on its way to the disk; called by the store's writer.
-    fn settled(&self, ask: u32, kept: EditKept, result: Result<(), SaveError>) {
+    fn settled(&self, ask: u32, kept: EditKept, bytes: usize, result: Result<(), SaveError>) {
         let answer = match result {
             Ok(()) => {
+                self.revision.fetch_max(kept.revision, Ordering::Release);
+                let mut since = locked(&self.since_snapshot);
+                since.batches = since.batches.saturating_add(1);
+                since.bytes = since.bytes.saturating_add(bytes as u64);
+                drop(since);
                 self.saved.fetch_max(kept.number, Ordering::Release);
                 Ok(kept)
             }
@@ -146,6 +183,7 @@ impl Building {
         locked(&self.asks).clear();
         locked(&self.failed).clear();
         self.saved.store(0, Ordering::Release);
+        self.revision.store(source.revision, Ordering::Release);
         self.replica.restart(source);
     }
 }

@@ -120,6 +120,18 @@ impl Replica {
         inner.served.clone()
     }
 
+    /// The world as it is now, and the number of the last edit in it. May take a while.
+    pub fn scene(&self) -> (u32, Scene) {
+        let mut inner = locked(&self.inner);
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        inner.catch_up(waiting);
+        let scene = match &inner.scene {
+            Some(scene) => scene.clone(),
+            None => Scene::new((*inner.original).clone()),
+        };
+        (inner.edits, scene)
+    }
+
     /// Name and description for people, as they were a second ago at the latest.
     pub fn titles(&self) -> (String, String) {
         locked(&self.titles).clone()

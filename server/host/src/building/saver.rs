@@ -1,6 +1,12 @@
 //! Takes the edits that a world has made to the store, and back what could not be kept.
 
-use std::{collections::VecDeque, sync::Arc, sync::atomic::Ordering};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use vivarium_contract::{
     WorldInput, WorldSpec,
@@ -8,7 +14,7 @@ use vivarium_contract::{
     saving::{SavedBatch, SavedPose},
 };
 use vivarium_scene::operation::Operation;
-use vivarium_store::{keeper::Keeper, port::StoreError};
+use vivarium_store::keeper::Keeper;
 
 use super::{EditKept, locked};
 use crate::{
@@ -35,8 +41,8 @@ pub struct Saver {
     pending: VecDeque<Pending>,
     /// Whether the world has ticked.
     is_opened: bool,
-    /// Whether the store was told of the world.
-    is_begun: bool,
+    /// Whether the store knows the world; written by the store's writer.
+    is_begun: Arc<AtomicBool>,
 }
 
 impl Saver {
@@ -52,7 +58,7 @@ impl Saver {
             revision,
             pending: VecDeque::new(),
             is_opened: false,
-            is_begun: false,
+            is_begun: Arc::default(),
         }
     }
 
@@ -74,17 +80,10 @@ impl Saver {
     pub fn recall(&mut self) -> Result<(), KeptError> {
         let name = self.world().name().to_owned();
         // After everything that waits: what is on its way is in it.
-        let stored = self.keeper.ask(move |store| {
-            let stored = store.load(&name)?;
-            let poses = match stored {
-                Some(_) => store.poses(&name)?,
-                None => None,
-            };
-            Ok::<_, StoreError>((stored, poses))
-        });
-        let (stored, poses) = stored.ok_or(KeptError::Ended)??;
+        let left = self.keeper.ask(move |store| kept::left(store, &name));
+        let (stored, poses) = left.ok_or(KeptError::Ended)??;
         let original = self.world().source.clone();
-        self.source = kept::as_left(original, stored.as_ref(), poses.as_deref())?;
+        self.source = kept::as_left(original, stored.as_ref(), poses)?;
         self.is_opened = false;
         self.revision = self.source.revision;
         self.pending.clear();
@@ -122,10 +121,12 @@ impl Saver {
         let world = self.world();
         let (name, json) = (world.name().to_owned(), world.source.json.clone());
         let revision = self.revision;
-        let begins = revision == 0 && !self.is_begun;
-        self.is_begun |= self.keeper.tell(move |store| {
+        let is_begun = self.is_begun.clone();
+        self.keeper.tell(move |store| {
             let poses = kept::write_poses(&json, revision, poses);
+            let begins = revision == 0 && !is_begun.load(Ordering::Acquire);
             let begun = if begins { kept::begin(store, &name, &json) } else { Ok(()) };
+            is_begun.fetch_or(begun.is_ok(), Ordering::Release);
             if let Err(error) = begun.and_then(|()| store.save_poses(&name, &poses)) {
                 tracing::warn!(%error, world = name, "where loose things are could not be kept");
             }
@@ -161,7 +162,9 @@ impl Saver {
         self.pending.push_back(Pending { number, inverses: done.inverses });
         let kept = EditKept { number, revision, created: done.created, skipped: done.skipped };
         let (me, worlds) = (self.me, self.worlds.clone());
-        let answer = Box::new(move |result| worlds.0[me].building.settled(ask, kept, result));
+        let bytes = batch.operations.len() + batch.inverses.len();
+        let answer =
+            Box::new(move |result| worlds.0[me].building.settled(ask, kept, bytes, result));
         self.keeper.save(&name, batch, answer);
         // After it: what is in the replica is on its way to the disk.
         self.world().building.replica.push(number, operations);

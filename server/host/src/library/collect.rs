@@ -1,7 +1,7 @@
 //! Takes away what nobody uses any more.
 //!
-//! An asset is in use while a document of any world names it, or a change that is kept, since that
-//! can be undone or brought back. What is not in use stays for a while all the same: somebody may
+//! An asset is in use while a document or a version of any world names it, or a change that is kept,
+//! since that can be undone or brought back. What is not in use stays for a while all the same: somebody may
 //! have uploaded it to place it tomorrow.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -121,8 +121,28 @@ impl Library {
                 // The writer has other things to do.
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
+            self.named_in_versions(&world, &mut named).await?;
         }
         Ok(named)
+    }
+
+    async fn named_in_versions(
+        &self,
+        world: &str,
+        named: &mut BTreeSet<Address>,
+    ) -> Result<(), UploadError> {
+        let name = world.to_owned();
+        let versions = match self.told(move |store| store.versions(&name)).await {
+            Err(UploadError::Store(StoreError::NoWorld(_))) => return Ok(()),
+            versions => versions?,
+        };
+        for version in versions {
+            let name = world.to_owned();
+            let kept = self.told(move |store| store.version(&name, version.id)).await?;
+            // One that was deleted meanwhile names nothing.
+            named.extend(kept.iter().flat_map(|(_, json)| Address::in_text(json)));
+        }
+        Ok(())
     }
 }
 

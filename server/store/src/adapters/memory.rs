@@ -6,7 +6,7 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
+    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
 /// Forgets everything at its end.
@@ -16,6 +16,8 @@ pub struct MemoryStore {
     grants: BTreeMap<(String, Option<String>), Role>,
     invitations: Vec<Invitation>,
     shelved: BTreeMap<(String, String), Vec<u8>>,
+    /// Of the version that was kept last.
+    last_version: u64,
 }
 
 #[derive(Debug)]
@@ -24,11 +26,13 @@ struct Kept {
     document: Vec<u8>,
     batches: Vec<SavedBatch>,
     poses: Option<Vec<u8>>,
+    versions: Vec<(Version, Vec<u8>)>,
 }
 
 impl Kept {
     fn last(&self) -> u64 {
-        self.batches.last().map_or(0, |batch| batch.revision)
+        // A snapshot stays when all batches have gone.
+        self.batches.last().map_or(self.revision, |batch| batch.revision)
     }
 }
 
@@ -47,8 +51,13 @@ impl WorldStore for MemoryStore {
         if self.worlds.contains_key(world) {
             return Err(StoreError::Exists(world.to_owned()));
         }
-        let kept =
-            Kept { revision: 0, document: document.to_owned(), batches: Vec::new(), poses: None };
+        let kept = Kept {
+            revision: 0,
+            document: document.to_owned(),
+            batches: Vec::new(),
+            poses: None,
+            versions: Vec::new(),
+        };
         self.worlds.insert(world.to_owned(), kept);
         Ok(())
     }
@@ -106,6 +115,47 @@ impl WorldStore for MemoryStore {
         let batches = self.world(world)?.batches.iter().rev();
         let earlier = batches.filter(|batch| batch.revision < before);
         Ok(earlier.take(count.min(HISTORY_BATCHES_MAX) as usize).cloned().collect())
+    }
+
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError> {
+        let kept = self.world(world)?;
+        let through = expired.through.min(kept.revision);
+        let is_expired =
+            |batch: &SavedBatch| batch.revision <= through && batch.at_ms < expired.before_ms;
+        let oldest = kept.batches.iter().take(count as usize);
+        let gone = oldest.take_while(|batch| is_expired(batch)).count();
+        kept.batches.drain(..gone);
+        Ok(gone as u32)
+    }
+
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError> {
+        let versions = self.world(world)?.versions.iter().rev();
+        Ok(versions.map(|(version, _)| version.clone()).collect())
+    }
+
+    fn keep_version(
+        &mut self,
+        world: &str,
+        version: &Version,
+        document: &[u8],
+    ) -> Result<u64, StoreError> {
+        let id = self.last_version + 1;
+        let versions = &mut self.world(world)?.versions;
+        let bytes: usize = versions.iter().map(|(_, document)| document.len()).sum();
+        Version::check_room(versions.len() as u64, bytes as u64, document.len())?;
+        versions.push((Version { id, ..version.clone() }, document.to_owned()));
+        self.last_version = id;
+        Ok(id)
+    }
+
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError> {
+        let versions = &self.world(world)?.versions;
+        Ok(versions.iter().find(|(version, _)| version.id == id).cloned())
+    }
+
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
+        self.world(world)?.versions.retain(|(version, _)| version.id != id);
+        Ok(())
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -9,8 +9,13 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore, role_number, role_of},
+    port::{
+        Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        role_number, role_of,
+    },
 };
+
+mod versions;
 
 /// Each brings the database from the version of its index to the next one. Only append.
 const MIGRATIONS: &[&str] = &[
@@ -55,6 +60,19 @@ const MIGRATIONS: &[&str] = &[
         entry BYTEA NOT NULL,
         PRIMARY KEY (world, path)
     );
+",
+    "
+    CREATE TABLE named (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        world BIGINT NOT NULL REFERENCES world (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        revision BIGINT NOT NULL,
+        at_ms BIGINT NOT NULL,
+        author TEXT NOT NULL,
+        bytes BIGINT NOT NULL,
+        document BYTEA NOT NULL
+    );
+    CREATE INDEX named_world ON named (world);
 ",
 ];
 
@@ -223,7 +241,9 @@ fn id_of(transaction: &mut Transaction<'_>, world: &str) -> Result<i64, Failure>
 }
 
 fn last_of(transaction: &mut Transaction<'_>, id: i64) -> Result<u64, Failure> {
-    let query = "SELECT coalesce(max(revision), 0) FROM batch WHERE world = $1";
+    // A snapshot stays when all batches have gone.
+    let query = "SELECT greatest((SELECT max(revision) FROM batch WHERE world = $1),
+        (SELECT revision FROM snapshot WHERE world = $1), 0)";
     Ok(unsigned(&transaction.query_one(query, &[&id])?, 0))
 }
 
@@ -333,6 +353,31 @@ impl WorldStore for PostgresStore {
             let batches = transaction.query(query, &[&id, &signed(before), &count])?;
             Ok(batches.iter().map(batch_of).collect())
         })
+    }
+
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError> {
+        self.change(|transaction| versions::expire(transaction, world, expired, count))
+    }
+
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError> {
+        self.change(|transaction| versions::all(transaction, world))
+    }
+
+    fn keep_version(
+        &mut self,
+        world: &str,
+        version: &Version,
+        document: &[u8],
+    ) -> Result<u64, StoreError> {
+        self.change(|transaction| versions::keep(transaction, world, version, document))
+    }
+
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError> {
+        self.change(|transaction| versions::one(transaction, world, id))
+    }
+
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
+        self.change(|transaction| versions::delete(transaction, world, id))
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -17,8 +17,13 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore, role_number, role_of},
+    port::{
+        Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        role_number, role_of,
+    },
 };
+
+mod versions;
 
 /// Name of the database in the folder of a server's data.
 pub const FILE: &str = "vivarium.sqlite";
@@ -72,6 +77,19 @@ const MIGRATIONS: &[&str] = &[
         entry BLOB NOT NULL,
         PRIMARY KEY (world, path)
     ) STRICT;
+",
+    "
+    CREATE TABLE version (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        world INTEGER NOT NULL REFERENCES world (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        document BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX version_world ON version (world);
 ",
 ];
 
@@ -233,8 +251,11 @@ fn id_of(transaction: &Connection, world: &str) -> Result<i64, Failure> {
 }
 
 fn last_of(transaction: &Connection, id: i64) -> rusqlite::Result<u64> {
-    let mut find = transaction
-        .prepare_cached("SELECT coalesce(max(revision), 0) FROM batch WHERE world = ?1")?;
+    // A snapshot stays when all batches have gone.
+    let mut find = transaction.prepare_cached(
+        "SELECT max(coalesce((SELECT max(revision) FROM batch WHERE world = ?1), 0),
+                    coalesce((SELECT revision FROM snapshot WHERE world = ?1), 0))",
+    )?;
     find.query_row([id], |row| row.get(0))
 }
 
@@ -351,6 +372,31 @@ impl WorldStore for SqliteStore {
             let batches = find.query_map(params![id, before, count], batch_of)?;
             Ok(batches.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError> {
+        self.change(|transaction| versions::expire(transaction, world, expired, count))
+    }
+
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError> {
+        self.change(|transaction| versions::all(transaction, world))
+    }
+
+    fn keep_version(
+        &mut self,
+        world: &str,
+        version: &Version,
+        document: &[u8],
+    ) -> Result<u64, StoreError> {
+        self.change(|transaction| versions::keep(transaction, world, version, document))
+    }
+
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError> {
+        self.change(|transaction| versions::one(transaction, world, id))
+    }
+
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
+        self.change(|transaction| versions::delete(transaction, world, id))
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

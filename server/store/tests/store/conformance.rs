@@ -6,8 +6,10 @@ use vivarium_contract::editing::Role;
 use vivarium_store::{
     adapters::{memory::MemoryStore, postgres::PostgresStore, sqlite::SqliteStore},
     keeper::{Keeper, SaveError},
-    limits::{BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
+    limits::{
+        BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX, VERSIONS_BYTES_MAX, VERSIONS_MAX,
+    },
+    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
 use crate::{batch, of, postgres::Postgres};
@@ -245,5 +247,91 @@ fn libraries_are_kept_by_world_and_path() {
         store.unshelve("plaza", "b").unwrap();
         store.unshelve("nowhere", "a").unwrap();
         assert_eq!(store.shelved().unwrap(), [all[0].clone(), shelved("plaza", "a", b"4")]);
+    });
+}
+
+fn version(name: &str, revision: u64) -> Version {
+    Version { id: 0, name: name.into(), revision, at_ms: 5, author: "ana".into() }
+}
+
+#[test]
+fn versions_are_kept_with_their_documents_and_bounded() {
+    each(|mut store| {
+        store.create("plaza", b"{}").unwrap();
+        store.create("garden", b"{}").unwrap();
+        assert_eq!(store.versions("plaza").unwrap(), []);
+        let first = store.keep_version("plaza", &version("first", 3), b"1").unwrap();
+        let second = store.keep_version("plaza", &version("again", 3), b"2").unwrap();
+        assert!(second > first && first > 0);
+        let named = |id, name| Version { id, ..version(name, 3) };
+        let all = [named(second, "again"), named(first, "first")];
+        assert_eq!(store.versions("plaza").unwrap(), all);
+        assert_eq!(store.version("plaza", first).unwrap(), Some((all[1].clone(), b"1".to_vec())));
+        assert_eq!(store.version("garden", first).unwrap(), None, "it is another world's");
+        assert_eq!(store.version("plaza", u64::MAX).unwrap(), None);
+        store.delete_version("garden", first).unwrap();
+        store.delete_version("plaza", second).unwrap();
+        store.delete_version("plaza", second).unwrap();
+        assert_eq!(store.versions("plaza").unwrap(), [all[1].clone()]);
+        let third = store.keep_version("plaza", &version("third", 9), b"3").unwrap();
+        assert!(third > second, "no id is given twice");
+        for nowhere in [
+            store.versions("nowhere").map(drop),
+            store.keep_version("nowhere", &version("a", 0), b"").map(drop),
+            store.version("nowhere", 1).map(drop),
+            store.delete_version("nowhere", 1),
+        ] {
+            assert_eq!(nowhere, Err(StoreError::NoWorld("nowhere".into())));
+        }
+
+        for _ in 0..VERSIONS_MAX {
+            store.keep_version("garden", &version("one of many", 0), b"{}").unwrap();
+        }
+        let full = store.keep_version("garden", &version("one more", 0), b"{}").unwrap_err();
+        assert!(matches!(&full, StoreError::TooMany(text) if text.contains("100")), "{full}");
+        let half = vec![b' '; VERSIONS_BYTES_MAX as usize / 2];
+        store.create("cellar", b"{}").unwrap();
+        store.keep_version("cellar", &version("half", 0), &half).unwrap();
+        let full = [&half[..], b"."].concat();
+        let full = store.keep_version("cellar", &version("too much", 0), &full).unwrap_err();
+        assert!(matches!(&full, StoreError::TooMany(text) if text.contains("bytes")), "{full}");
+        assert_eq!(store.versions("cellar").unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn old_batches_go_in_steps_and_never_what_the_snapshot_does_not_have() {
+    each(|mut store| {
+        store.create("plaza", b"0").unwrap();
+        store.append(&of("plaza", 1..=9)).unwrap();
+        let at = |revision| batch(revision).at_ms;
+        let all = Expired { through: u64::MAX, before_ms: u64::MAX };
+        assert_eq!(store.expire("plaza", all, 9), Ok(0), "the snapshot has none of them");
+        store.snapshot("plaza", 7, b"7").unwrap();
+        let count =
+            |store: &mut Box<dyn WorldStore>| store.history("plaza", u64::MAX, 99).unwrap().len();
+        let old = Expired { through: 2, before_ms: u64::MAX };
+        assert_eq!(store.expire("plaza", old, 9), Ok(2));
+        let old = Expired { through: u64::MAX, before_ms: at(5) };
+        assert_eq!(store.expire("plaza", old, 1), Ok(1));
+        assert_eq!(store.expire("plaza", old, 9), Ok(1));
+        assert_eq!(store.expire("plaza", old, 9), Ok(0));
+        assert_eq!(count(&mut store), 5);
+        let mut early = batch(10);
+        early.at_ms = 1;
+        store.append(&[("plaza".to_owned(), early)]).unwrap();
+        store.snapshot("plaza", 10, b"10").unwrap();
+        assert_eq!(store.expire("plaza", old, 9), Ok(0), "there are no holes");
+        assert_eq!(store.expire("plaza", all, 99), Ok(6));
+        assert_eq!(count(&mut store), 0);
+        // It goes on from the snapshot.
+        let whole = StoredWorld { revision: 10, document: b"10".into(), batches: Vec::new() };
+        assert_eq!(store.load("plaza").unwrap(), Some(whole));
+        let gap = StoreError::Gap { world: "plaza".into(), last: 10, found: 1 };
+        assert_eq!(store.append(&of("plaza", [1])).unwrap_err(), gap);
+        store.append(&of("plaza", [11])).unwrap();
+        assert_eq!(store.load("plaza").unwrap().unwrap().batches, [batch(11)]);
+        let nowhere = store.expire("nowhere", all, 1).unwrap_err();
+        assert_eq!(nowhere, StoreError::NoWorld("nowhere".into()));
     });
 }

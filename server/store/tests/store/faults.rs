@@ -3,7 +3,7 @@
 use vivarium_store::{
     adapters::sqlite::SqliteStore,
     keeper::{Keeper, SaveError},
-    port::{Grant, Invitation, Shelved, StoreError, StoredWorld, WorldStore},
+    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
 use crate::{batch, of};
@@ -93,6 +93,26 @@ impl WorldStore for Failing {
 
     fn history(&mut self, world: &str, before: u64, n: u32) -> Result<Vec<SavedBatch>, StoreError> {
         self.inner.history(world, before, n)
+    }
+
+    fn expire(&mut self, world: &str, expired: Expired, count: u32) -> Result<u32, StoreError> {
+        self.inner.expire(world, expired, count)
+    }
+
+    fn versions(&mut self, world: &str) -> Result<Vec<Version>, StoreError> {
+        self.inner.versions(world)
+    }
+
+    fn keep_version(&mut self, world: &str, v: &Version, json: &[u8]) -> Result<u64, StoreError> {
+        self.inner.keep_version(world, v, json)
+    }
+
+    fn version(&mut self, world: &str, id: u64) -> Result<Option<(Version, Vec<u8>)>, StoreError> {
+        self.inner.version(world, id)
+    }
+
+    fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
+        self.inner.delete_version(world, id)
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

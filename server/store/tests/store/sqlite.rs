@@ -2,7 +2,7 @@
 
 use vivarium_store::{
     adapters::sqlite::{FILE, SqliteStore, back_up},
-    port::{StoreError, WorldStore},
+    port::{StoreError, Version, WorldStore},
 };
 
 use crate::{batch, of};
@@ -29,7 +29,7 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let newer = SqliteStore::open(folder.path()).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 3 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 4 });
     assert!(newer.to_string().contains("use a newer program"), "{newer}");
 
     std::fs::remove_file(&file).unwrap();
@@ -45,6 +45,51 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     assert!(matches!(foreign, StoreError::Foreign(_)), "{foreign}");
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.starts_with("not a database"), "it is left as it was");
+}
+
+#[test]
+fn a_database_of_an_earlier_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    // As the second version wrote it.
+    connection
+        .execute_batch(
+            "CREATE TABLE world (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, poses BLOB) STRICT;
+             CREATE TABLE snapshot (world INTEGER PRIMARY KEY REFERENCES world (id) ON DELETE CASCADE,
+                revision INTEGER NOT NULL, document BLOB NOT NULL) STRICT;
+             CREATE TABLE batch (world INTEGER NOT NULL REFERENCES world (id) ON DELETE CASCADE,
+                revision INTEGER NOT NULL, at_ms INTEGER NOT NULL, author TEXT NOT NULL,
+                operations TEXT NOT NULL, inverses TEXT NOT NULL, PRIMARY KEY (world, revision)) STRICT;
+             CREATE TABLE role (account TEXT NOT NULL, world TEXT NOT NULL, role INTEGER NOT NULL,
+                PRIMARY KEY (account, world)) STRICT;
+             CREATE TABLE invitation (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
+                world TEXT NOT NULL, role INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL) STRICT;
+             INSERT INTO world VALUES (1, 'plaza', x'07');
+             INSERT INTO snapshot VALUES (1, 2, x'7b7d');
+             INSERT INTO batch VALUES (1, 3, 4, 'ana', '[]', '[]');
+             INSERT INTO role VALUES ('ana', '', 2);
+             PRAGMA application_id = 1447646785;
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    let kept = store.load("plaza").unwrap().unwrap();
+    assert_eq!((kept.revision, &kept.document[..], kept.batches.len()), (2, &b"{}"[..], 1));
+    assert_eq!(store.poses("plaza").unwrap(), Some(vec![7]));
+    assert_eq!(store.grants().unwrap().len(), 1);
+    let version = Version {
+        id: 0,
+        name: "before the party".into(),
+        revision: 3,
+        at_ms: 4,
+        author: "ana".into(),
+    };
+    let id = store.keep_version("plaza", &version, b"{}").unwrap();
+    drop(store);
+    let mut again = SqliteStore::open(folder.path()).unwrap();
+    let kept = again.version("plaza", id).unwrap().unwrap();
+    assert_eq!(kept, (Version { id, ..version }, b"{}".to_vec()));
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn take_edits(world: &mut World) {
     while done < OPERATIONS_PER_TICK {
         let Some(waiting) = world.resource_mut::<Queue>().0.pop_front() else { break };
         let cost = match &waiting.change {
-            Change::Do { operations, .. } => {
+            Change::Do { operations, .. } | Change::Restore { operations, .. } => {
                 work::cost(&world.resource::<Current>().0, &operations.0)
             }
             Change::Undo | Change::Redo => world.resource::<Editing>().undo.size(&waiting.editor),
@@ -211,6 +211,9 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
         match change {
             Change::Do { operations, base, stroke } => {
                 editing.make(&mut current.0, wanted, &operations, base, stroke)
+            }
+            Change::Restore { operations, base } => {
+                editing.restore(&mut current.0, wanted, &operations, base)
             }
             Change::Undo => editing.step_back(&mut current.0, wanted, Way::Undo),
             Change::Redo => editing.step_back(&mut current.0, wanted, Way::Redo),

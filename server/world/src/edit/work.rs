@@ -68,16 +68,46 @@ impl Editing {
         base: Option<u32>,
         stroke: Option<u32>,
     ) -> Result<Made, EditRefusal> {
-        let Wanted { editor, tick, number } = wanted;
-        let mut numbered = (*operations.0).clone();
-        operation::number(&mut numbered, scene.next_object());
         // Else ids could be used up, or those of deleted objects be given to others.
         let is_id_asked_for = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if object.0 < PLACEHOLDERS);
         if let Some(index) = operations.0.iter().position(is_id_asked_for) {
             let reason = format!("new objects are named by ids from {PLACEHOLDERS} on");
-            let copy = Copies { number, objects: Vec::new() };
+            let copy = Copies { number: wanted.number, objects: Vec::new() };
             return Err(EditRefusal::Impossible { index, reason, copy });
         }
+        self.make_numbered(scene, wanted, operations, base, stroke)
+    }
+
+    /// As [`Editing::make`], for what brings back how it was: objects that were deleted may come
+    /// back under their ids.
+    pub fn restore(
+        &mut self,
+        scene: &mut Scene,
+        wanted: Wanted<'_>,
+        operations: &Operations,
+        base: u32,
+    ) -> Result<Made, EditRefusal> {
+        // Ids that no object ever had are not to be used up by this.
+        let is_unknown = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if object.0 >= scene.next_object());
+        if let Some(index) = operations.0.iter().position(is_unknown) {
+            let reason = "only objects that were deleted come back under their ids".to_owned();
+            let copy = Copies { number: wanted.number, objects: Vec::new() };
+            return Err(EditRefusal::Impossible { index, reason, copy });
+        }
+        self.make_numbered(scene, wanted, operations, Some(base), None)
+    }
+
+    fn make_numbered(
+        &mut self,
+        scene: &mut Scene,
+        wanted: Wanted<'_>,
+        operations: &Operations,
+        base: Option<u32>,
+        stroke: Option<u32>,
+    ) -> Result<Made, EditRefusal> {
+        let Wanted { editor, tick, number } = wanted;
+        let mut numbered = (*operations.0).clone();
+        operation::number(&mut numbered, scene.next_object());
         for (index, operation) in numbered.iter().enumerate() {
             if let Some(by) = self.memory.held_by(tick, &editor.account, operation) {
                 return Err(EditRefusal::Held {

@@ -10,7 +10,7 @@ use vivarium_scene::{
     scene::{Refusal, Scene},
 };
 
-fn world() -> Scene {
+pub fn world() -> Scene {
     let document = json!({
         "version": 1, "name": "yard", "title": "Yard",
         "materials": { "oak": { "colour": "#8a6a40" }, "tin": { "colour": "#cccccc" } },
@@ -190,7 +190,7 @@ fn misspelt_operations_are_not_guessed() {
 }
 
 /// One of many things that somebody might ask for, sensible or not.
-fn any_operation() -> impl Strategy<Value = Operation> {
+pub fn any_operation() -> impl Strategy<Value = Operation> {
     let id = 0_u32..9;
     let parent = proptest::option::of(0_u32..9);
     let name = proptest::option::of(proptest::sample::select(vec!["gate", "box", "post", ""]));

@@ -53,8 +53,11 @@ pub enum Command {
 pub enum WorldCommand {
     /// Do the operations of a file, all or none, and keep them.
     Apply(ApplyConfig),
-    /// Write a world as it was left, as one document (JSON), to the standard output.
-    Export(StoredConfig),
+    /// Write a world as it was left: to a file.zip with its assets, to a file.glb for other
+    /// programs, or as one document (JSON) to the standard output.
+    Export(ExportConfig),
+    /// Make a new world of a ZIP, or of a glb.
+    Import(ImportConfig),
 }
 
 /// A world among those that are kept.
@@ -73,6 +76,42 @@ pub struct StoredConfig {
     /// Folder with worlds, models and sounds.
     #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
     pub assets: PathBuf,
+}
+
+/// Which world to write, and where.
+#[derive(Clone, Debug, Args)]
+pub struct ExportConfig {
+    /// Ends in .zip, .glb or .json; without it the document goes to the standard output.
+    pub file: Option<PathBuf>,
+    /// Which world.
+    #[command(flatten)]
+    pub stored: StoredConfig,
+    /// Bucket with uploaded assets, instead of a folder in the data folder; see `vivarium serve`.
+    #[arg(long, env = "VIVARIUM_ASSET_STORE", value_name = "URL")]
+    pub asset_store: Option<String>,
+}
+
+/// Which world to make.
+#[derive(Clone, Debug, Args)]
+pub struct ImportConfig {
+    /// A ZIP as it was exported, or a glb.
+    pub file: PathBuf,
+    /// Its name in addresses; without, the one in the file.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Folder of what the server keeps.
+    #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Database of PostgreSQL in which worlds are kept, instead of in the data folder: as in
+    /// postgresql://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "VIVARIUM_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Folder with worlds, models and sounds.
+    #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
+    pub assets: PathBuf,
+    /// Bucket for uploaded assets, instead of a folder in the data folder; see `vivarium serve`.
+    #[arg(long, env = "VIVARIUM_ASSET_STORE", value_name = "URL")]
+    pub asset_store: Option<String>,
 }
 
 /// Whom to invite.

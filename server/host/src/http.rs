@@ -12,6 +12,7 @@ use axum::{
 };
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower_http::services::{ServeDir, ServeFile};
 use vivarium_link::{
@@ -28,7 +29,6 @@ use vivarium_link::{
     prefix::PrefixBudget,
 };
 
-use tokio::sync::Semaphore;
 use vivarium_protocol::limits::TICKET_LIFE_S;
 use vivarium_store::keeper::Keeper;
 
@@ -39,6 +39,7 @@ use crate::{
         versions,
     },
     connections::Ticket,
+    exchange::{self, Sources},
     library::{self, Library},
     limits::BODY_READ_TIMEOUT,
     links::{Links, receive_peer},
@@ -82,6 +83,10 @@ pub struct Shared {
     pub pasts: Arc<Semaphore>,
     /// Uploaded assets.
     pub library: Arc<Library>,
+    /// Where the assets of worlds are.
+    pub sources: Arc<Sources>,
+    /// Worlds that are given out or brought in.
+    pub exchanges: Arc<Semaphore>,
 }
 
 /// All routes.
@@ -101,6 +106,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .merge(api::routes())
         .merge(versions::routes())
         .merge(library::api::routes())
+        .merge(exchange::api::routes())
         // The client's build may have a folder of that name too.
         .nest_service(
             "/assets",

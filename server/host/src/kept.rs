@@ -33,7 +33,7 @@ use crate::{
     limits::{
         HISTORY_PAGE_BATCHES, HISTORY_WALK_BATCHES_MAX, OPERATIONS_PER_BATCH_MAX, SNAPSHOT_BATCHES,
     },
-    worlds::{WorldSource, now_ms},
+    worlds::{self, OpenError, WorldSource, now_ms},
 };
 
 /// Why a kept world could not be found or changed. Nothing was changed.
@@ -79,6 +79,17 @@ pub enum KeptError {
         /// Of its document.
         bytes: usize,
     },
+    /// A world of the assets cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// There is no such world.
+    #[error("there is no world {name:?}, neither in {assets} nor among those that are kept")]
+    NoWorld {
+        /// Which.
+        name: String,
+        /// Where it was looked for.
+        assets: PathBuf,
+    },
     /// Nobody writes any more.
     #[error("the server is shutting down")]
     Ended,
@@ -107,6 +118,43 @@ impl Kept {
             Some(url) => Ok(Self { store: Box::new(PostgresStore::open(url)?) }),
             None => Self::open(data),
         }
+    }
+
+    /// The worlds of `names` as they were left, in that order; without names all of the assets and
+    /// all that are kept besides, the plaza first.
+    pub fn open_worlds(
+        &mut self,
+        assets: &Path,
+        names: &[String],
+    ) -> Result<Vec<WorldSource>, KeptError> {
+        let mut wanted: Vec<String> = Vec::new();
+        let all = match names {
+            [] => worlds::names(assets)?.into_iter().chain(self.store.worlds()?).collect(),
+            names => names.to_vec(),
+        };
+        for name in all {
+            if !wanted.contains(&name) {
+                wanted.push(name);
+            }
+        }
+        if wanted.is_empty() {
+            return Err(OpenError::None(assets.join("worlds")).into());
+        }
+        wanted.iter().map(|name| self.open_world(assets, name)).collect()
+    }
+
+    /// A world as it was left: of the assets, or one that is kept alone.
+    pub fn open_world(&mut self, assets: &Path, name: &str) -> Result<WorldSource, KeptError> {
+        if let Some(source) = worlds::find(assets, name)? {
+            return self.restored(source);
+        }
+        let (stored, poses) = left(&mut *self.store, name)?;
+        let missing =
+            || KeptError::NoWorld { name: name.to_owned(), assets: assets.join("worlds") };
+        let stored = stored.ok_or_else(missing)?;
+        let source = WorldSource::from_json(stored.document.clone().into())
+            .map_err(|error| damaged(name, stored.revision, error))?;
+        as_left(source, Some(&stored), poses)
     }
 
     /// The world as it is to be opened: as it was left, or as in the assets if it was never changed.

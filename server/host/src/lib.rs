@@ -7,6 +7,7 @@ pub mod building;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod exchange;
 pub mod http;
 pub mod kept;
 pub mod library;

@@ -118,6 +118,14 @@ pub const HISTORY_WALK_BYTES_MAX: usize = 64 * 1_024 * 1_024;
 pub const PASTS_AT_ONCE: usize = 2;
 /// Characters of a version's name.
 pub const VERSION_NAME_CHARS_MAX: usize = 80;
+/// Files in a ZIP with a world.
+pub const BUNDLE_FILES_MAX: usize = 4_096;
+/// Bytes of all files of a ZIP with a world, unpacked.
+pub const BUNDLE_BYTES_MAX: u64 = 1 << 30;
+/// Bytes of a world that is brought in over HTTP; larger ones go by the command line.
+pub const IMPORT_BODY_BYTES_MAX: usize = 256 << 20;
+/// Worlds that are given out or brought in at the same time; more are refused.
+pub const EXCHANGES_AT_ONCE_MAX: usize = 2;
 /// Worlds of one recording.
 pub const RECORDED_WORLDS_MAX: usize = 256;
 /// Ticks between two checkpoints of a recording.

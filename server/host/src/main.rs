@@ -15,9 +15,11 @@ use vivarium_contract::editing::Role;
 use vivarium_host::{
     building::roles::invitation,
     config::{
-        ApplyConfig, BackupConfig, CheckConfig, Cli, Command, InviteConfig, InvitedRole, LogFormat,
-        ReplayConfig, ServerConfig, StoredConfig, WorldCommand,
+        ApplyConfig, BackupConfig, CheckConfig, Cli, Command, ExportConfig, ImportConfig,
+        InviteConfig, InvitedRole, LogFormat, ReplayConfig, ServerConfig, StoredConfig,
+        WorldCommand,
     },
+    exchange::files,
     kept::{Kept, read_operations, restore_backup},
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
     recording::Records,
@@ -25,6 +27,7 @@ use vivarium_host::{
     server::Server,
     worlds::{self, WorldSource},
 };
+use vivarium_scene::document::WorldDocument;
 use vivarium_store::adapters::sqlite;
 use vivarium_world::Simulation;
 
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Command::Check(config) => check(&config),
         Command::World(WorldCommand::Apply(config)) => apply(&config),
         Command::World(WorldCommand::Export(config)) => export(&config),
+        Command::World(WorldCommand::Import(config)) => import(&config),
         Command::Invite(config) => invite(&config),
         Command::Backup(config) => back_up(&config),
         Command::Restore(config) => restore(&config),
@@ -50,10 +54,7 @@ fn main() -> ExitCode {
 
 fn serve(config: ServerConfig) -> anyhow::Result<()> {
     start_log(config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    let runtime = runtime()?;
     let ended = runtime.block_on(run(config));
     // What still runs now did not end in time, and must not hold up the end of the process.
     runtime.shutdown_background();
@@ -175,13 +176,36 @@ fn apply(config: &ApplyConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(config: &StoredConfig) -> anyhow::Result<()> {
-    let source =
-        Kept::open_any(&config.data, config.database.as_deref())?.restored(asset(config)?)?;
+fn export(config: &ExportConfig) -> anyhow::Result<()> {
+    let json = runtime()?.block_on(files::export(config))?;
     let mut out = std::io::stdout().lock();
-    out.write_all(&source.json)?;
-    writeln!(out)?;
+    match (json, &config.file) {
+        (Some(json), _) => {
+            out.write_all(&json)?;
+            writeln!(out)?;
+        }
+        (None, Some(file)) => {
+            writeln!(out, "{}: written to {}", config.stored.world, file.display())?
+        }
+        (None, None) => {}
+    }
     Ok(())
+}
+
+fn import(config: &ImportConfig) -> anyhow::Result<()> {
+    let made = runtime()?.block_on(files::import(config))?;
+    let mut out = std::io::stdout().lock();
+    for warning in &made.warnings {
+        writeln!(out, "note: {warning}")?;
+    }
+    let WorldDocument { name, objects, .. } = &made.document;
+    writeln!(out, "{name}: a new world with {} objects", objects.len())?;
+    Ok(())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("cannot start the runtime")
 }
 
 /// The world of the assets.

@@ -40,20 +40,22 @@ use crate::{
     },
     config::ServerConfig,
     connections::{self, Gate},
-    http,
+    exchange, http,
     kept::{Kept, KeptError},
     library::{
         Library, Quotas, UploadError,
         collect::{self, Collected},
     },
-    limits::{DRAIN_TIMEOUT, END_TIMEOUT, NEWCOMERS_PER_PREFIX, PASTS_AT_ONCE},
+    limits::{
+        DRAIN_TIMEOUT, END_TIMEOUT, EXCHANGES_AT_ONCE_MAX, NEWCOMERS_PER_PREFIX, PASTS_AT_ONCE,
+    },
     links::{Links, Reception},
     metrics::Metrics,
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     tls::{self, Certificates, TlsError},
     world_thread::{Ticking, WorldEnd, WorldThread},
-    worlds::{self, OpenError, World, WorldSource, Worlds},
+    worlds::{OpenError, World, WorldSource, Worlds},
 };
 
 /// In the data folder: uploaded assets.
@@ -180,19 +182,18 @@ pub struct Ended {
 impl Server {
     /// Opens the worlds and the socket; returns when both are there.
     pub async fn start(config: ServerConfig) -> Result<Self, StartError> {
-        let mut sources = worlds::open(&config.assets, &config.worlds)?;
-        for source in &mut sources {
-            source.client_bytes_per_s_max = config.client_bytes_per_s_max;
-        }
         let (data, database) = (config.data.clone(), config.database.clone());
+        let (assets, names) = (config.assets.clone(), config.worlds.clone());
         let opened = tokio::task::spawn_blocking(move || {
             let mut kept = Kept::open_any(&data, database.as_deref())?;
-            let sources = sources.into_iter().map(|source| kept.restored(source));
-            let sources = sources.collect::<Result<Vec<_>, KeptError>>()?;
+            let sources = kept.open_worlds(&assets, &names)?;
             Ok::<_, KeptError>((kept.into_store(), sources))
         });
         let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))?;
-        let (store, sources) = opened?;
+        let (store, mut sources) = opened?;
+        for source in &mut sources {
+            source.client_bytes_per_s_max = config.client_bytes_per_s_max;
+        }
         Self::start_worlds::<Simulation>(config, sources, store).await
     }
 
@@ -311,6 +312,8 @@ impl Server {
             keeper: server.keeper.clone(),
             edits: Arc::default(),
             pasts: Arc::new(Semaphore::new(PASTS_AT_ONCE)),
+            sources: exchange::api::sources(&config.assets, &library),
+            exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
             library: library.clone(),
         };
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());

@@ -137,6 +137,20 @@ pub fn open(assets: &Path, names: &[String]) -> Result<Vec<WorldSource>, OpenErr
     Ok(sources)
 }
 
+/// Names of the worlds of the assets, the plaza first.
+pub fn names(assets: &Path) -> Result<Vec<String>, OpenError> {
+    all_names(&assets.join("worlds"))
+}
+
+/// A world of the assets. None: there is no such file.
+pub fn find(assets: &Path, name: &str) -> Result<Option<WorldSource>, OpenError> {
+    let path = assets.join("worlds").join(format!("{name}.json"));
+    match path.is_file() {
+        true => Ok(open(assets, &[name.to_owned()])?.pop()),
+        false => Ok(None),
+    }
+}
+
 fn all_names(folder: &Path) -> Result<Vec<String>, OpenError> {
     let failed = |error| OpenError::Read { path: folder.to_owned(), error };
     let mut names = Vec::new();

@@ -253,6 +253,13 @@ impl Operation {
     }
 }
 
+/// Gives objects other ids in everything that names them.
+pub fn renumber(operations: &mut [Operation], id_of: impl Fn(ObjectId) -> ObjectId) {
+    for id in operations.iter_mut().flat_map(Operation::ids) {
+        *id = id_of(*id);
+    }
+}
+
 /// Puts free ids, from `next` on, in the place of placeholders, in the order in which their objects
 /// are created. Gives the first id that is free after that.
 ///

@@ -171,9 +171,9 @@ struct Stepping {
 
 /// A change that is on the disk.
 #[derive(Debug, Serialize)]
-pub(super) struct Done {
-    number: u32,
-    revision: u64,
+pub(crate) struct Done {
+    pub(crate) number: u32,
+    pub(crate) revision: u64,
     /// Placeholders and the ids that were given in their place.
     objects: BTreeMap<u32, u32>,
     skipped: Vec<Value>,
@@ -248,7 +248,7 @@ pub(crate) fn may_build(shared: &Shared, account: &str, world: &World) -> Result
     Ok(role)
 }
 
-pub(super) async fn change(
+pub(crate) async fn change(
     shared: &Shared,
     world: &World,
     account: String,

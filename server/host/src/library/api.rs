@@ -86,7 +86,7 @@ async fn upload(
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length = length.and_then(|length| length.parse().ok()).unwrap_or(0_u64);
     if length > UPLOAD_BYTES_MAX as u64 {
-        return Err(too_large());
+        return Err(too_large(UPLOAD_BYTES_MAX));
     }
     let library = &shared.library;
     // Whoever has no room at all need not send anything. What comes may become smaller.
@@ -95,7 +95,7 @@ async fn upload(
         let text = "too many files are being uploaded: try again in a moment";
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
     };
-    let bytes = read(request.into_body()).await?;
+    let bytes = read(request.into_body(), UPLOAD_BYTES_MAX).await?;
     let taken = library.take(Upload {
         world: world.name().to_owned(),
         account,
@@ -124,7 +124,7 @@ fn file_name(name: &str) -> String {
 }
 
 /// All of a body, as long as something of it comes.
-async fn read(body: Body) -> Result<Bytes, Refusal> {
+pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
     let mut parts = body.into_data_stream();
     let mut bytes = Vec::new();
     loop {
@@ -136,15 +136,15 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
                 return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "incomplete", text));
             }
         };
-        if bytes.len() + part.len() > UPLOAD_BYTES_MAX {
-            return Err(too_large());
+        if bytes.len() + part.len() > bytes_max {
+            return Err(too_large(bytes_max));
         }
         bytes.extend_from_slice(&part);
     }
 }
 
-fn too_large() -> Refusal {
-    let text = format!("a file may have {} MiB at most", UPLOAD_BYTES_MAX >> 20);
+fn too_large(bytes_max: usize) -> Refusal {
+    let text = format!("a file may have {} MiB at most", bytes_max >> 20);
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
 }
 

@@ -215,9 +215,29 @@ impl Library {
     /// Looks at an upload beside the ticks, and keeps it. One that the world has already stays as it
     /// is.
     pub async fn take(&self, upload: Upload) -> Result<(Address, Entry), UploadError> {
+        let taken = self.looked_at(upload.bytes.clone()).await?;
+        self.keep(upload, taken).await
+    }
+
+    /// Looks at what another server has taken in, and keeps it byte for byte under the same name.
+    pub async fn take_as_it_is(
+        &self,
+        upload: Upload,
+        address: Address,
+    ) -> Result<(Address, Entry), UploadError> {
+        let taken = self.looked_at(upload.bytes.clone()).await?;
+        let is_same = taken.address.format() == address.format();
+        let taken = TakenIn { address, bytes: upload.bytes.clone(), notes: Vec::new(), ..taken };
+        if !is_same || Address::of(&taken.bytes, address.format()) != address {
+            let text = "the file is not what its name says";
+            return Err(Refusal::Malformed(text.into()).into());
+        }
+        self.keep(upload, taken).await
+    }
+
+    async fn keep(&self, upload: Upload, taken: TakenIn) -> Result<(Address, Entry), UploadError> {
         let Upload { world, account, author, name, bytes } = upload;
         let original_bytes = bytes.len() as u64;
-        let taken = self.looked_at(bytes).await?;
         let _changing = self.changing.lock().await;
         if let Some(there) = self.entry(&world, taken.address) {
             // Its bytes may have been lost with a folder: now they are there again.

@@ -1,0 +1,236 @@
+//! Worlds as files over HTTP.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path as UrlPath, Query, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use vivarium_contract::editing::{Change, Operations, Role};
+use vivarium_protocol::text;
+use vivarium_scene::{document::WorldDocument, scene::Scene};
+
+use super::{
+    Bringer, ExchangeError, Incoming, Sources,
+    merge::{self, Into, MergeError},
+};
+use crate::{
+    building::api::{Answer, Done, NAMELESS, Refusal, account, change, may_build, world},
+    http::Shared,
+    library::{UploadError, api as uploads},
+    limits::{EDIT_OPERATIONS_MAX, IMPORT_BODY_BYTES_MAX},
+    worlds::World,
+};
+
+/// The routes of this file.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/worlds/{world}/export.zip", get(zip))
+        .route("/api/worlds/{world}/export.glb", get(glb))
+        .route("/api/worlds/{world}/import", post(import))
+}
+
+async fn zip(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    given_out(&shared, &name, &headers, Form::Zip).await
+}
+
+async fn glb(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    given_out(&shared, &name, &headers, Form::Glb).await
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Zip,
+    Glb,
+}
+
+async fn given_out(
+    shared: &Shared,
+    name: &str,
+    headers: &HeaderMap,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let account = account(shared, headers)?;
+    let world = world(shared, name)?;
+    may_build(shared, &account, world)?;
+    let _one = one_of_few(shared)?;
+    let (_, scene) = scene_of(shared, world).await?;
+    let (document, sources) = (scene.document(), shared.sources.clone());
+    let written = beside(move |runtime| {
+        runtime.block_on(async {
+            match form {
+                Form::Zip => sources.zip(&document).await,
+                Form::Glb => Err(ExchangeError::Unknown),
+            }
+        })
+    });
+    let bytes = written.await?.map_err(|error| refusal_of(&error))?;
+    let (kind, ending) = match form {
+        Form::Zip => ("application/zip", "zip"),
+        Form::Glb => ("model/gltf-binary", "glb"),
+    };
+    // Names of worlds are letters, digits and hyphens.
+    let file = format!("attachment; filename=\"{}.{ending}\"", world.name());
+    let head = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, file),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((head, bytes).into_response())
+}
+
+/// Whole worlds take memory: only some at a time.
+fn one_of_few(shared: &Shared) -> Result<tokio::sync::SemaphorePermit<'_>, Refusal> {
+    shared.exchanges.try_acquire().map_err(|_| {
+        let text = "other worlds are being given out or brought in: try again in a moment";
+        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text)
+    })
+}
+
+async fn scene_of(shared: &Shared, world: &World) -> Result<(u32, Scene), Refusal> {
+    let (worlds, name) = (shared.worlds.clone(), world.name().to_owned());
+    let scene = beside(move |_| {
+        let index = worlds.find(&name)?;
+        Some(worlds.0[index].building.replica.scene())
+    });
+    scene.await?.ok_or_else(failed)
+}
+
+fn failed() -> Refusal {
+    let text = "the world cannot be read: that is our fault";
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "unknown", text)
+}
+
+/// Something slow.
+async fn beside<T: Send + 'static>(
+    act: impl FnOnce(tokio::runtime::Handle) -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let runtime = tokio::runtime::Handle::current();
+    let done = tokio::task::spawn_blocking(move || act(runtime)).await;
+    done.map_err(|error| {
+        tracing::error!(%error, "reading or writing a world failed");
+        failed()
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct How {
+    /// Whether the world becomes what comes in.
+    #[serde(default)]
+    replace: bool,
+    /// What whoever brings it is called.
+    #[serde(default)]
+    by: String,
+}
+
+/// What was brought in.
+#[derive(Debug, Serialize)]
+struct Brought {
+    number: u32,
+    revision: u64,
+    /// How many objects came.
+    objects: usize,
+    warnings: Vec<String>,
+}
+
+async fn import(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    Query(How { replace, by }): Query<How>,
+    request: Request,
+) -> Answer<Brought> {
+    let account = account(&shared, request.headers())?;
+    let world = world(&shared, &name)?;
+    let role = may_build(&shared, &account, world)?;
+    if replace && role < Role::Owner {
+        let text = "only owners of the world put another in its place";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
+    }
+    let _one = one_of_few(&shared)?;
+    let bytes = uploads::read(request.into_body(), IMPORT_BODY_BYTES_MAX).await?;
+    let sources = shared.sources.clone();
+    let incoming = beside(move |runtime| {
+        let knows =
+            |path: &str| runtime.block_on(sources.read(path)).is_ok_and(|found| found.is_some());
+        Incoming::read(&bytes, &knows)
+    });
+    let incoming = incoming.await?.map_err(|error| refusal_of(&error))?;
+    let author = text::name(&by).unwrap_or_else(|_| NAMELESS.into());
+    let bringer = Bringer {
+        world: world.name().to_owned(),
+        account: account.clone(),
+        author: author.clone(),
+    };
+    let settled = incoming.settle(&shared.library, &shared.sources, &bringer).await;
+    let (document, warnings) = settled.map_err(|error| refusal_of(&error))?;
+    let objects = document.objects.len();
+    let into = if replace { Into::InPlace } else { Into::Beside };
+    let (base, operations) = way(&shared, world, document, into).await?;
+    let operations = Operations::from(operations);
+    let doing = Change::Do { operations, base: Some(base), stroke: None };
+    let Json(Done { number, revision, .. }) =
+        change(&shared, world, account, role, &author, doing).await?;
+    Ok(Json(Brought { number, revision, objects, warnings }))
+}
+
+async fn way(
+    shared: &Shared,
+    world: &World,
+    document: WorldDocument,
+    into: Into,
+) -> Result<(u32, Vec<vivarium_scene::operation::Operation>), Refusal> {
+    let (base, scene) = scene_of(shared, world).await?;
+    let operations = beside(move |_| merge::operations(&scene, document, into)).await?;
+    let operations = operations.map_err(|error: MergeError| {
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", error)
+    })?;
+    if operations.is_empty() {
+        let text = "the world is like that already";
+        return Err(Refusal::new(StatusCode::CONFLICT, "nothing", text));
+    }
+    if operations.len() > EDIT_OPERATIONS_MAX {
+        let text = format!(
+            "{} operations are needed, more than the {EDIT_OPERATIONS_MAX} that a running world \
+             takes at once: use `vivarium world import` while the server is stopped",
+            operations.len()
+        );
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));
+    }
+    Ok((base, operations))
+}
+
+fn refusal_of(error: &ExchangeError) -> Refusal {
+    let (status, code) = match error {
+        ExchangeError::Asset { error: UploadError::Quota(_), .. } => {
+            (StatusCode::INSUFFICIENT_STORAGE, "quota")
+        }
+        ExchangeError::Asset { error: UploadError::Refused(_), .. }
+        | ExchangeError::Bundle(_)
+        | ExchangeError::Missing(_)
+        | ExchangeError::Document(_) => (StatusCode::UNPROCESSABLE_ENTITY, "malformed"),
+        ExchangeError::Unknown => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported"),
+        ExchangeError::File { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "unknown"),
+        ExchangeError::Asset { .. } | ExchangeError::Shelf(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "not_kept")
+        }
+    };
+    Refusal::new(status, code, error)
+}
+
+/// Where the assets of this server's worlds are.
+pub fn sources(assets: &std::path::Path, library: &crate::library::Library) -> Arc<Sources> {
+    Arc::new(Sources { folder: assets.to_owned(), shelf: library.shelf().clone() })
+}

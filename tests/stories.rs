@@ -5,6 +5,7 @@ mod harness;
 mod avatars;
 mod building;
 mod editing;
+mod exchange;
 mod floods;
 mod hostile;
 mod networks;

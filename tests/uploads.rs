@@ -17,26 +17,26 @@ use crate::harness::socket::{server, worlds};
 /// As `now_ms` of the host, far enough ahead that every grace is over.
 const NEXT_YEAR_MS: u64 = 4_000_000_000_000;
 
-fn model(name: &str) -> Vec<u8> {
+pub fn model(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/models").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn http() -> anyhow::Result<Http> {
+pub fn http() -> anyhow::Result<Http> {
     // Another test may have been first.
     drop(rustls::crypto::ring::default_provider().install_default());
     Ok(Http::builder().build()?)
 }
 
 /// Somebody with a device of their own.
-struct Builder {
+pub struct Builder {
     http: Http,
     url: String,
     key: String,
 }
 
 impl Builder {
-    async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
+    pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
         let builder = Self { http: http()?, url: server.url(), key: format!("{number:064x}") };
         if role > Role::Visitor {
             let roles = server.roles().clone();
@@ -49,18 +49,18 @@ impl Builder {
         Ok(builder)
     }
 
-    async fn ask(&self, how: Method, path: &str, body: Vec<u8>) -> anyhow::Result<Response> {
+    pub async fn ask(&self, how: Method, path: &str, body: Vec<u8>) -> anyhow::Result<Response> {
         let request = self.http.request(how, format!("{}{path}", self.url));
         Ok(request.bearer_auth(&self.key).body(body).send().await?)
     }
 
-    async fn upload(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
+    pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
         let path = format!("api/worlds/here/assets?name={name}&by=Ana");
         let answer = self.ask(Method::POST, &path, bytes).await?;
         Ok((answer.status(), answer.json().await?))
     }
 
-    async fn library(&self) -> anyhow::Result<Value> {
+    pub async fn library(&self) -> anyhow::Result<Value> {
         Ok(self.ask(Method::GET, "api/worlds/here/assets", Vec::new()).await?.json().await?)
     }
 
@@ -80,7 +80,7 @@ impl Builder {
     }
 
     /// Places a model; gives the id of the object.
-    async fn place(&self, path: &str) -> anyhow::Result<u64> {
+    pub async fn place(&self, path: &str) -> anyhow::Result<u64> {
         let shape = json!({ "model": { "path": path } });
         let properties = json!({ "visuals": [{ "shape": shape }] });
         let create = json!({ "object": PLACEHOLDERS, "value": { "properties": properties } });
@@ -89,7 +89,7 @@ impl Builder {
     }
 
     /// Bytes of an asset, as anybody gets them.
-    async fn get(
+    pub async fn get(
         &self,
         path: &str,
         headers: &[(header::HeaderName, &str)],

@@ -88,7 +88,14 @@ impl Replica {
     }
 
     pub(super) fn push(&self, number: u32, operations: Operations) {
-        locked(&self.waiting).push((number, operations));
+        self.push_after(number, operations, || ());
+    }
+
+    /// Nobody looks at the replica between the act, which must not wait, and the edit.
+    pub(super) fn push_after(&self, number: u32, operations: Operations, act: impl FnOnce()) {
+        let mut waiting = locked(&self.waiting);
+        act();
+        waiting.push((number, operations));
     }
 
     /// Number of the newest edit.

@@ -165,8 +165,9 @@ impl Saver {
         let bytes = batch.operations.len() + batch.inverses.len();
         let answer =
             Box::new(move |result| worlds.0[me].building.settled(ask, kept, bytes, result));
-        self.keeper.save(&name, batch, answer);
-        // After it: what is in the replica is on its way to the disk.
-        self.world().building.replica.push(number, operations);
+        // Together: what is in the replica is on its way to the disk, and whoever has the answer
+        // finds the edit in the replica.
+        let replica = &self.world().building.replica;
+        replica.push_after(number, operations, || self.keeper.save(&name, batch, answer));
     }
 }

@@ -32,6 +32,7 @@ import { Selection } from "./selection";
 import { nudge, ontoSurface, toGrid } from "./snapping";
 import { faultText } from "./texts/faults";
 import { b } from "./texts/words";
+import { sendFile, Uploads } from "./uploads";
 import {
   add,
   fromDegrees,
@@ -82,6 +83,7 @@ export class Builder {
   readonly #forbidden: BuilderParts["forbidden"];
   readonly edits: Edits;
   readonly previews: Previews;
+  readonly uploads: Uploads;
   readonly selection = new Selection();
 
   readonly tool = signal<Tool>("move");
@@ -137,6 +139,16 @@ export class Builder {
     this.fetch = fetch;
     this.after = after;
     this.previews = new Previews(bench, after);
+    this.uploads = new Uploads({
+      world: bench.world,
+      key: () => bench.keyHex(),
+      name: () => bench.personName(),
+      fetch,
+      send: sendFile,
+      unreachable: () => b("uploadUnreachable"),
+    });
+    void this.uploads.refresh();
+    this.#ends.push(() => this.uploads.close());
     this.edits = new Edits({
       fetch,
       world: bench.world,
@@ -198,6 +210,14 @@ export class Builder {
     this.notice.value = { text, tone };
     this.after(NOTICE_MS, () => {
       if (this.#notices === turn) this.notice.value = null;
+    });
+  }
+
+  /** Gives the world an uploaded picture as its sky. */
+  useSky(path: string): void {
+    const environment = { ...this.bench.document.peek().environment, sky: path };
+    void this.commit([{ environment }]).then(({ kind }) => {
+      if (kind === "done") this.say(b("uploadSky"));
     });
   }
 

@@ -10,6 +10,8 @@ import type {
 import { type Operation, PLACEHOLDERS } from "../protocol/operation";
 import { ownBounds } from "./bounds";
 import type { Scenery } from "./scenery";
+import type { Upload } from "./uploads";
+import type { Vec3 } from "./vectors";
 import type { Bounds, Pose } from "./workbench";
 
 export const SIMPLE_NAMES = [
@@ -34,7 +36,8 @@ const LOOSE: ReadonlySet<SimpleName> = new Set(["box", "ball", "cylinder", "cone
 export type Piece =
   | { kind: "simple"; name: SimpleName; loose: boolean }
   | { kind: "blueprint"; name: string }
-  | { kind: "model"; path: string };
+  | { kind: "model"; path: string }
+  | { kind: "upload"; upload: Upload };
 
 /** Names one piece, for lists and for what is dragged. */
 export function keyOf(piece: Piece): string {
@@ -45,6 +48,8 @@ export function keyOf(piece: Piece): string {
       return `blueprint:${piece.name}`;
     case "model":
       return `model:${piece.path}`;
+    case "upload":
+      return `upload:${piece.upload.path}`;
   }
 }
 
@@ -176,6 +181,50 @@ export function madeOf(scenery: Scenery, piece: Piece, words: PieceWords): Made 
       return made(document.blueprints?.[piece.name] ?? {}, {});
     case "model":
       return made(modelProperties(document, piece.path), {});
+    case "upload":
+      return uploaded(piece.upload);
+  }
+}
+
+/** The longer edge of a picture that is put up, metres. */
+const PICTURE_M = 2;
+const PICTURE_DEPTH_M = 0.05;
+const SOUND_RADIUS_M = 6;
+
+/** An uploaded thing as an object: a model with a box around it, a picture to hang up, a sound. */
+function uploaded({ path, kind, bounds, size }: Upload): Made {
+  switch (kind) {
+    case "model": {
+      const shape = { model: { path } };
+      if (bounds === null) return made({ visuals: [{ shape }] }, {});
+      const { min, max } = bounds;
+      const of = (at: (index: 0 | 1 | 2) => number): Vec3 => [at(0), at(1), at(2)];
+      // What is flat has a thickness all the same.
+      const size_m = of((index) => Math.max(max[index] - min[index], 0.01));
+      const offset_m = of((index) => (max[index] + min[index]) / 2);
+      return made(
+        { visuals: [{ shape }], colliders: [{ shape: { box: { size_m } }, offset_m }] },
+        {},
+      );
+    }
+    case "image": {
+      const [width, height] = size ?? [1, 1];
+      const scale = PICTURE_M / Math.max(width, height, 1);
+      const size_m: [number, number] = [
+        Math.max(width * scale, 0.01),
+        Math.max(height * scale, 0.01),
+      ];
+      const name = `image_${path.replace(/^uploads\//, "").slice(0, 12)}`;
+      const shape = { box: { size_m: [...size_m, PICTURE_DEPTH_M] as Vec3 } };
+      return made(
+        { visuals: [{ shape, material: name }], colliders: [{ shape }] },
+        { [name]: { colour: "#ffffff", image: { path, size_m } } },
+      );
+    }
+    case "sound":
+      return made({ sound: { path, radius_m: SOUND_RADIUS_M, plays: "always" } }, {});
+    case "sky":
+      return made({}, {});
   }
 }
 

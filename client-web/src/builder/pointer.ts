@@ -307,6 +307,11 @@ export class BuilderPointer {
   }
 
   #dragOver(event: DragEvent): void {
+    if (event.dataTransfer?.types.includes("Files")) {
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "copy";
+      return;
+    }
     const piece = this.#builder.placing.peek();
     if (piece === null) return;
     event.preventDefault();
@@ -316,6 +321,14 @@ export class BuilderPointer {
 
   #drop(event: DragEvent): void {
     const builder = this.#builder;
+    const files = event.dataTransfer?.files;
+    if (files !== undefined && files.length > 0) {
+      // Else the browser would leave the page and open them.
+      event.preventDefault();
+      builder.uploads.add(files);
+      if (builder.left.peek() !== "library") builder.toggle("library");
+      return;
+    }
     const piece = builder.placing.peek();
     if (piece === null) return;
     event.preventDefault();

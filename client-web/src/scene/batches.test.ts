@@ -13,13 +13,14 @@ const paint = (colour: string, change: Partial<Surface> = {}): Surface => ({
   emissive: null,
   opacity: 1,
   pattern: null,
+  image: null,
   ...change,
 });
 
 const COLOURS = ["#ff0000", "#00ff00", "#0000ff", "#ffffff"];
 
 function looseBoxes(count: number): Instances {
-  const materials = new MaterialLibrary(QUALITY.low, 1);
+  const materials = new MaterialLibrary(QUALITY.low, 1, "/assets/");
   const instances = new Instances();
   for (let object = 0; object < count; object++) {
     const surface = paint(COLOURS[object % COLOURS.length] ?? "#000000");
@@ -75,7 +76,7 @@ test("a pose that did not change uploads nothing", () => {
 });
 
 test("statics merge by material, their colours in the vertices", () => {
-  const materials = new MaterialLibrary(QUALITY.low, 1);
+  const materials = new MaterialLibrary(QUALITY.low, 1, "/assets/");
   const merger = new StaticMerger();
   const box = boxSolid([1, 1, 1], false);
   for (let i = 0; i < 50; i++) {
@@ -94,7 +95,7 @@ test("statics merge by material, their colours in the vertices", () => {
 });
 
 test("what is far apart is culled apart", () => {
-  const materials = new MaterialLibrary(QUALITY.low, 1);
+  const materials = new MaterialLibrary(QUALITY.low, 1, "/assets/");
   const merger = new StaticMerger();
   const box = boxSolid([1, 1, 1], false);
   merger.add(materials, paint("#ffffff"), box, new Matrix4(), 0);

@@ -15,9 +15,11 @@ import {
   MeshLambertMaterial,
   MeshStandardMaterial,
   RepeatWrapping,
+  SRGBColorSpace,
   type Texture,
+  TextureLoader,
 } from "three";
-import type { Pattern } from "../protocol/document";
+import type { Image, Pattern } from "../protocol/document";
 import { PATTERN_PERIOD_M, patternPixels } from "./patterns";
 import type { Quality } from "./quality";
 import type { Surface } from "./resolve";
@@ -31,9 +33,15 @@ export class MaterialLibrary {
   #materials = new Map<string, Material>();
   #made = new Set<Material>();
   #textures = new Map<Pattern, Texture>();
+  /** By path and size; kept until the world is left. */
+  #images = new Map<string, Texture>();
+  /** Materials that show an image which has not arrived yet. */
+  #waiting = new Map<string, (MeshLambertMaterial | MeshStandardMaterial)[]>();
+  readonly #assetsUrl: string;
 
-  constructor(quality: Quality, anisotropyMax: number) {
+  constructor(quality: Quality, anisotropyMax: number, assetsUrl: string) {
     this.#quality = quality;
+    this.#assetsUrl = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
     this.#anisotropy = quality.tier === "high" ? Math.min(8, anisotropyMax) : 1;
   }
 
@@ -43,7 +51,9 @@ export class MaterialLibrary {
     const metal = Math.round(surface.metalness * 5) / 5;
     const finish = this.#quality.tier === "high" ? `${rough}|${metal}` : "";
     const glass = Math.min(surface.opacity, 1);
-    return `${surface.pattern ?? ""}|${finish}|${surface.emissive ?? ""}|${glass}`;
+    const { pattern, image } = surface;
+    const drawn = image ? `${image.path} ${image.size_m.join()}` : (pattern ?? "");
+    return `${drawn}|${finish}|${surface.emissive ?? ""}|${glass}`;
   }
 
   get(surface: Surface, colouring: Colouring): Material {
@@ -74,12 +84,48 @@ export class MaterialLibrary {
   dispose(): void {
     for (const material of this.#materials.values()) material.dispose();
     for (const texture of this.#textures.values()) texture.dispose();
+    for (const image of this.#images.values()) image.dispose();
     this.#materials.clear();
     this.#textures.clear();
+    this.#images.clear();
+  }
+
+  /** Shows the plain colour until it has arrived, and for ever when it cannot be had. */
+  #put(image: Image, material: MeshLambertMaterial | MeshStandardMaterial): void {
+    const key = `${image.path} ${image.size_m.join()}`;
+    let texture = this.#images.get(key);
+    if (texture) {
+      if (texture.image) material.map = texture;
+      else this.#waiting.get(key)?.push(material);
+      return;
+    }
+    // KTX2 needs a decoder of its own, which the page does not have.
+    if (image.path.endsWith(".ktx2")) return;
+    this.#waiting.set(key, [material]);
+    texture = new TextureLoader().load(this.#assetsUrl + image.path, (arrived) => {
+      for (const made of this.#waiting.get(key) ?? []) {
+        made.map = arrived;
+        made.needsUpdate = true;
+      }
+      this.#waiting.delete(key);
+    });
+    texture.colorSpace = SRGBColorSpace;
+    texture.wrapS = RepeatWrapping;
+    texture.wrapT = RepeatWrapping;
+    texture.anisotropy = this.#anisotropy;
+    texture.repeat.set(1 / image.size_m[0], 1 / image.size_m[1]);
+    this.#images.set(key, texture);
   }
 
   #make(surface: Surface, colouring: Colouring): Material {
-    const map = surface.pattern ? this.texture(surface.pattern) : null;
+    const material = this.#bare(surface, colouring);
+    if (surface.image) this.#put(surface.image, material);
+    return material;
+  }
+
+  #bare(surface: Surface, colouring: Colouring): MeshLambertMaterial | MeshStandardMaterial {
+    const pattern = surface.image ? null : surface.pattern;
+    const map = pattern ? this.texture(pattern) : null;
     const shared = {
       vertexColors: colouring === "vertices",
       transparent: surface.opacity < 1,
@@ -95,11 +141,9 @@ export class MaterialLibrary {
       roughness: surface.roughness,
       metalness: surface.metalness,
       bumpMap: map,
-      bumpScale: surface.pattern === "checks" ? 0 : 1.2,
+      bumpScale: pattern === "checks" ? 0 : 1.2,
     });
-    if (surface.pattern) {
-      breakRepetition(material, this.texture("noise"), PATTERN_PERIOD_M[surface.pattern]);
-    }
+    if (pattern) breakRepetition(material, this.texture("noise"), PATTERN_PERIOD_M[pattern]);
     return material;
   }
 }

@@ -36,8 +36,7 @@ export async function loadModels(
 ): Promise<Map<string, ModelPart[]>> {
   const models = new Map<string, ModelPart[]>();
   if (paths.length === 0) return models;
-  const { GLTFLoader } = await import("three/addons/loaders/GLTFLoader.js");
-  const loader = new GLTFLoader();
+  const loader = await makeLoader(paths);
   const base = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
   let done = 0;
   await Promise.all(
@@ -67,6 +66,22 @@ export async function loadModels(
     }),
   );
   return models;
+}
+
+/** A loader for models; uploaded ones are packed, which takes another small file to unpack. */
+async function makeLoader(paths: readonly string[]) {
+  const { GLTFLoader } = await import("three/addons/loaders/GLTFLoader.js");
+  const loader = new GLTFLoader();
+  if (paths.some(isUpload)) {
+    const { MeshoptDecoder } = await import("three/addons/libs/meshopt_decoder.module.js");
+    loader.setMeshoptDecoder(MeshoptDecoder);
+  }
+  return loader;
+}
+
+/** Whether an asset was uploaded, instead of coming along with the server. */
+function isUpload(path: string): boolean {
+  return path.startsWith("uploads/");
 }
 
 function adapt(material: Material, quality: Quality): Material {

@@ -41,6 +41,7 @@ test("materials are complete; an unknown one is plain", () => {
     emissive: null,
     opacity: 1,
     pattern: "tiles",
+    image: null,
   });
   expect(surfaceOf(document, { shape, material: "none" }).pattern).toBeNull();
 });

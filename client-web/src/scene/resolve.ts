@@ -3,6 +3,7 @@
  * default filled in. Pure; knows no three.js.
  */
 import {
+  type Image,
   idAt,
   type Material,
   type Pattern,
@@ -32,6 +33,7 @@ export interface Surface {
   emissive: string | null;
   opacity: number;
   pattern: Pattern | null;
+  image: Image | null;
 }
 
 const PLAIN: Surface = {
@@ -41,6 +43,7 @@ const PLAIN: Surface = {
   emissive: null,
   opacity: 1,
   pattern: null,
+  image: null,
 };
 
 export function placeObjects(document: WorldDocument): PlacedObject[] {
@@ -79,6 +82,7 @@ export function surfaceOf(document: WorldDocument, visual: Visual): Surface {
     emissive: material.emissive ?? null,
     opacity: material.opacity ?? PLAIN.opacity,
     pattern: material.pattern ?? null,
+    image: material.image ?? null,
   };
 }
 

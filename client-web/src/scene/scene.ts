@@ -107,7 +107,7 @@ export class Scene {
     progress: (done01: number, label: string) => void,
   ): Promise<void> {
     this.#clearWorld();
-    const sky = new Sky(document.environment ?? {}, this.#quality);
+    const sky = new Sky(document.environment ?? {}, this.#quality, this.#options.assetsUrl);
     const world = this.#makeWorld(document, sky);
     this.#sky = sky;
     this.#world = world;

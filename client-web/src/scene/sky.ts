@@ -77,6 +77,21 @@ void main() {
 }`,
 };
 
+/**
+ * A picture of all directions (equirectangular), in light that is brought to display values by the
+ * curve of Reinhard, since skies are much brighter than what they light.
+ */
+const PICTURE = /* glsl */ `
+uniform sampler2D picture;
+varying vec3 vRay;
+void main() {
+  vec3 ray = normalize(vRay);
+  vec2 at = vec2(atan(ray.z, ray.x) * 0.15915494 + 0.5, asin(clamp(ray.y, -1.0, 1.0)) * 0.31830989 + 0.5);
+  // Without smaller copies, which would show a seam where the angle begins anew.
+  vec3 light = textureLod(picture, at, 0.0).rgb;
+  gl_FragColor = vec4(pow(light / (1.0 + light), vec3(1.0 / 2.2)), 1.0);
+}`;
+
 /** The colour for every vertex: for machines where pixels are dear. */
 const COARSE = {
   vertex: /* glsl */ `
@@ -107,7 +122,13 @@ export class Sky {
   #fromLight = new Matrix4();
   #snapped = new Vector3();
 
-  constructor(given: Environment, quality: Quality) {
+  readonly #assetsUrl: string;
+  /** The picture that is shown, or on its way. */
+  #picture: string | null = null;
+  #shown: Texture | null = null;
+
+  constructor(given: Environment, quality: Quality, assetsUrl: string) {
+    this.#assetsUrl = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
     const environment = { ...documentDefaults.environment, ...given };
     this.#quality = quality;
     this.sunRay = new Vector3().fromArray(environment.sun_direction).normalize();
@@ -159,6 +180,38 @@ export class Sky {
     this.ambient.groundColor.set(environment.ground).lerp(new Color(environment.horizon), 0.3);
     this.ambient.intensity = 1.75 * environment.sky_intensity;
     this.#setUpShadow();
+    void this.#show(given.sky ?? null);
+  }
+
+  /** A picture instead of the drawn sky, which is shown until it is here. */
+  async #show(path: string | null): Promise<void> {
+    if (path === this.#picture) return;
+    this.#picture = path;
+    this.#takeDown();
+    if (path === null) return;
+    const { HDRLoader } = await import("three/addons/loaders/HDRLoader.js");
+    const texture = await new HDRLoader().loadAsync(this.#assetsUrl + path).catch(() => null);
+    if (texture === null) return;
+    if (this.#picture !== path) {
+      texture.dispose();
+      return;
+    }
+    this.dome.material = new ShaderMaterial({
+      vertexShader: FINE.vertex,
+      fragmentShader: PICTURE,
+      side: BackSide,
+      depthWrite: false,
+      uniforms: { picture: { value: texture } },
+    });
+    this.#shown = texture;
+  }
+
+  #takeDown(): void {
+    if (this.#shown === null) return;
+    this.#shown.dispose();
+    this.#shown = null;
+    (this.dome.material as ShaderMaterial).dispose();
+    this.dome.material = this.#material;
   }
 
   /** Moves the shadowed square along with the camera's target and lets the clouds drift. */
@@ -181,6 +234,8 @@ export class Sky {
   }
 
   dispose(): void {
+    this.#picture = null;
+    this.#takeDown();
     this.dome.geometry.dispose();
     this.#material.dispose();
     this.#clouds.dispose();

@@ -91,7 +91,7 @@ export class WorldScene {
   ) {
     this.#quality = quality;
     this.#sunRay = sunRay;
-    this.#materials = new MaterialLibrary(quality, anisotropyMax);
+    this.#materials = new MaterialLibrary(quality, anisotropyMax, assetsUrl);
     this.#drafter = new Drafter(document, quality, assetsUrl);
   }
 

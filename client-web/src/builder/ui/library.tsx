@@ -15,6 +15,7 @@ import {
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
 import { type BuilderIcon, Sign } from "./icons";
+import { UploadBar, UploadPicture, UploadTools } from "./uploads";
 
 const SIMPLE_TEXTS: Readonly<Record<SimpleName, BuilderText>> = {
   box: "pieceBox",
@@ -53,6 +54,8 @@ export function pieceName(piece: Piece): string {
       return (piece.path.split("/").at(-1) ?? piece.path)
         .replace(/\.\w+$/, "")
         .replaceAll("_", " ");
+    case "upload":
+      return piece.upload.name.replace(/\.\w+$/, "").replaceAll("_", " ");
   }
 }
 
@@ -60,13 +63,15 @@ export function Library({ builder }: { builder: Builder }) {
   const search = useSignal("");
   const { document } = builder.scenery.value;
   const { blueprints, objects } = document;
+  const uploads = builder.uploads.all.value;
   const groups = useMemo(
     (): readonly { title: BuilderText; pieces: Piece[] }[] => [
+      { title: "libraryUploads", pieces: uploads.map((upload) => ({ kind: "upload", upload })) },
       { title: "librarySimple", pieces: simplePieces() },
       { title: "libraryBlueprints", pieces: blueprintPieces(document) },
       { title: "libraryModels", pieces: modelPieces(document) },
     ],
-    [blueprints, objects.length],
+    [blueprints, objects.length, uploads],
   );
   const wanted = search.value.trim().toLocaleLowerCase();
   const shown = groups
@@ -90,6 +95,7 @@ export function Library({ builder }: { builder: Builder }) {
           }}
         />
       </div>
+      <UploadBar builder={builder} />
       <div class="builder-scroll">
         {shown.map(({ title, pieces }) => (
           <section key={title} class="builder-shelf">
@@ -98,6 +104,9 @@ export function Library({ builder }: { builder: Builder }) {
               {pieces.map((piece) => (
                 <li key={keyOf(piece)}>
                   <PieceButton builder={builder} piece={piece} />
+                  {piece.kind === "upload" && (
+                    <UploadTools builder={builder} upload={piece.upload} />
+                  )}
                 </li>
               ))}
             </ul>
@@ -125,8 +134,12 @@ function PieceButton({ builder, piece }: { builder: Builder; piece: Piece }) {
       data-piece={keyOf(piece)}
       aria-pressed={isPlacing}
       title={name}
-      draggable
+      draggable={!(piece.kind === "upload" && piece.upload.kind === "sky")}
       onClick={() => {
+        if (piece.kind === "upload" && piece.upload.kind === "sky") {
+          builder.useSky(piece.upload.path);
+          return;
+        }
         builder.placing.value = isPlacing ? null : piece;
         // On a narrow screen the panel would cover the place.
         if (!isPlacing) builder.front.value = null;
@@ -160,7 +173,11 @@ function Picture({ builder, piece }: { builder: Builder; piece: Piece }) {
     };
   }, [key]);
   if (icon !== undefined) return <Sign name={icon} />;
-  if (model !== null && drawing === null) return <ModelPicture builder={builder} path={model} />;
+  if (piece.kind === "upload" && piece.upload.kind !== "model") {
+    return <UploadPicture upload={piece.upload} />;
+  }
+  if (model !== null && (drawing === null || piece.kind === "upload"))
+    return <ModelPicture builder={builder} path={model} />;
   if (drawing === null) return <Sign name="box" />;
   const isLoose = piece.kind === "simple" && piece.loose;
   return (

@@ -20,7 +20,7 @@ use tokio::{
     task::JoinSet,
 };
 use vivarium_contract::{editing::Role, saving::SavedBatch};
-use vivarium_host::{config::ServerConfig, server::Server};
+use vivarium_host::{building::upkeep::SnapshotLimits, config::ServerConfig, server::Server};
 use vivarium_protocol::{
     ids::ObjectId,
     intent::{ClientMessage, Hello},
@@ -29,11 +29,14 @@ use vivarium_protocol::{
 };
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
-    adapters::memory::MemoryStore,
+    adapters::{memory::MemoryStore, sqlite::SqliteStore},
     port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
-use crate::harness::socket::{Client, build, hello, server, worlds};
+use crate::{
+    harness::socket::{Client, build, hello, server, worlds},
+    versions::kept_and_replayed,
+};
 
 /// Somebody with a device of their own.
 pub struct Builder {
@@ -456,9 +459,10 @@ async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyh
     if let Some(data) = std::env::var_os(SERVES) {
         return serve(Path::new(&data)).await;
     }
-    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3);
+    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
     let data = tempfile::tempdir()?;
     let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut snapshots = BTreeSet::new();
     for round in 0..rounds {
         let (mut process, address) = start(data.path()).await?;
         check(address, &told).await.with_context(|| format!("round {round}"))?;
@@ -475,17 +479,24 @@ async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyh
         while let Some(more) = clients.join_next().await {
             told.extend(more?);
         }
+        let mut store = SqliteStore::open(data.path())?;
+        let kept = kept_and_replayed(&mut store).with_context(|| format!("round {round}"))?;
+        snapshots.insert(kept.0.revision);
     }
     let (mut process, address) = start(data.path()).await?;
     check(address, &told).await?;
     process.kill().await?;
+    ensure!(snapshots.len() > rounds as usize / 2, "snapshots were made at {snapshots:?} only");
     ensure!(told.len() > rounds as usize * 5, "only {} changes were kept", told.len());
     Ok(())
 }
 
 /// This test as a server of its own.
 async fn serve(data: &Path) -> anyhow::Result<()> {
-    let config = ServerConfig { data: data.to_owned(), ..ServerConfig::on_free_port() };
+    // Snapshots are made all the time, so that many a kill falls into one.
+    let snapshots =
+        SnapshotLimits { batches: 7, bytes: u64::MAX, every: Duration::from_millis(20) };
+    let config = ServerConfig { data: data.to_owned(), snapshots, ..ServerConfig::on_free_port() };
     let mut kept = vivarium_host::kept::Kept::open(data)?;
     let sources: Vec<_> =
         worlds().into_iter().map(|source| kept.restored(source)).collect::<Result<_, _>>()?;

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use vivarium_contract::editing::Role;
+use vivarium_contract::{editing::Role, saving::SavedBatch};
 use vivarium_host::{
     building::upkeep::SnapshotLimits, config::ServerConfig, kept::Kept, server::Server,
 };
@@ -14,7 +14,7 @@ use vivarium_store::port::{StoredWorld, WorldStore};
 
 use crate::{
     building::{Builder, document, names, post_at},
-    harness::socket::{server, worlds},
+    harness::socket::{get, server, worlds},
 };
 
 const VERSIONS: &str = "/api/worlds/here/versions";
@@ -283,6 +283,41 @@ async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<(
     ok(ana.post(RESTORE, &json!({ "version": version["id"] }))).await?;
     let now = names(&document(server.address()).await?.0);
     assert!(now.contains("one") && !now.contains("post 2"), "{now:?}");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_world_does_not_keep_the_others_closed() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (data, assets) = (folder.path().join("data"), folder.path().join("assets"));
+    std::fs::create_dir_all(assets.join("worlds"))?;
+    std::fs::create_dir_all(&data)?;
+    for source in worlds() {
+        let file = format!("worlds/{}.json", source.document.name);
+        std::fs::write(assets.join(file), &source.json)?;
+    }
+    let mut store = SqliteStore::open(&data)?;
+    store.create("there", b"{ torn")?;
+    let batch = SavedBatch {
+        revision: 1,
+        at_ms: 1,
+        author: "ana".into(),
+        operations: "[]".into(),
+        inverses: "[]".into(),
+    };
+    store.append(&[("there".to_owned(), batch)])?;
+    drop(store);
+    let server =
+        Server::start(ServerConfig { data, assets, ..ServerConfig::on_free_port() }).await?;
+    let (_, worlds) = get(&server, "/api/worlds").await?;
+    let worlds: Value = serde_json::from_str(&worlds)?;
+    for world in worlds.as_array().context("worlds")? {
+        assert_eq!(world["running"], json!(world["name"] != "there"), "{world}");
+    }
+    assert_eq!(get(&server, "/readyz").await?.0, 200);
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    ok(ana.operations(post_at(1.0, "post"))).await?;
     server.shutdown().await;
     Ok(())
 }

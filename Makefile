@@ -24,8 +24,9 @@ dev: ## a server that is rebuilt and restarted on every change: make dev [PORT=8
 test: ## everything that must hold before a change is taken
 	@tools/make/test.sh
 
-test-long: ## what takes longer: a server that is killed 200 times
-	VIVARIUM_CRASH_ROUNDS=200 cargo test -p vivarium-store crash
+test-long: ## what takes longer: servers that are killed 200 times, disks that fail 2,000 times
+	VIVARIUM_CRASH_ROUNDS=200 VIVARIUM_DISK_ROUNDS=2000 cargo test -p vivarium-store -- crash disk::
+	VIVARIUM_CRASH_ROUNDS=200 cargo test -p vivarium-tests -- whoever_was_told_that_a_change_is_kept
 
 deny: ## licences, banned crates, sources and duplicate versions of dependencies
 	@tools/make/require.sh deny

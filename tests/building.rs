@@ -1,7 +1,7 @@
 //! Worlds that are built over HTTP while people are inside, and servers that are killed meanwhile.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     net::SocketAddr,
     path::Path,
     process::Stdio,
@@ -20,7 +20,7 @@ use tokio::{
     task::JoinSet,
 };
 use vivarium_contract::{editing::Role, saving::SavedBatch};
-use vivarium_host::{config::ServerConfig, server::Server};
+use vivarium_host::{building::upkeep::SnapshotLimits, config::ServerConfig, server::Server};
 use vivarium_protocol::{
     ids::ObjectId,
     intent::{ClientMessage, Hello},
@@ -29,11 +29,14 @@ use vivarium_protocol::{
 };
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
-    adapters::memory::MemoryStore,
+    adapters::{memory::MemoryStore, sqlite::SqliteStore},
     port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
 };
 
-use crate::harness::socket::{Client, build, hello, server, worlds};
+use crate::{
+    harness::socket::{Client, build, hello, server, worlds},
+    versions::kept_and_replayed,
+};
 
 /// Somebody with a device of their own.
 pub struct Builder {
@@ -450,15 +453,18 @@ const SERVES: &str = "VIVARIUM_BUILDING_SERVES";
 /// Set to how many rounds there are.
 const ROUNDS: &str = "VIVARIUM_CRASH_ROUNDS";
 const CLIENTS: u8 = 5;
+/// Ends the name of the second thing of a batch.
+const HALF: &str = "-half";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyhow::Result<()> {
     if let Some(data) = std::env::var_os(SERVES) {
         return serve(Path::new(&data)).await;
     }
-    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3);
+    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
     let data = tempfile::tempdir()?;
     let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut snapshots = BTreeSet::new();
     for round in 0..rounds {
         let (mut process, address) = start(data.path()).await?;
         check(address, &told).await.with_context(|| format!("round {round}"))?;
@@ -475,17 +481,24 @@ async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyh
         while let Some(more) = clients.join_next().await {
             told.extend(more?);
         }
+        let mut store = SqliteStore::open(data.path())?;
+        let kept = kept_and_replayed(&mut store).with_context(|| format!("round {round}"))?;
+        snapshots.insert(kept.0.revision);
     }
     let (mut process, address) = start(data.path()).await?;
     check(address, &told).await?;
     process.kill().await?;
+    ensure!(snapshots.len() > rounds as usize / 2, "snapshots were made at {snapshots:?} only");
     ensure!(told.len() > rounds as usize * 5, "only {} changes were kept", told.len());
     Ok(())
 }
 
 /// This test as a server of its own.
 async fn serve(data: &Path) -> anyhow::Result<()> {
-    let config = ServerConfig { data: data.to_owned(), ..ServerConfig::on_free_port() };
+    // Snapshots are made all the time, so that many a kill falls into one.
+    let snapshots =
+        SnapshotLimits { batches: 7, bytes: u64::MAX, every: Duration::from_millis(20) };
+    let config = ServerConfig { data: data.to_owned(), snapshots, ..ServerConfig::on_free_port() };
     let mut kept = vivarium_host::kept::Kept::open(data)?;
     let sources: Vec<_> =
         worlds().into_iter().map(|source| kept.restored(source)).collect::<Result<_, _>>()?;
@@ -535,7 +548,8 @@ async fn keep_building(
         }
         let name = format!("{round}-{client}-{number}");
         let mut operations = post_at(f32::from(client), &name);
-        let half = json!({ "blueprint": { "name": name, "value": {} } });
+        let half = format!("{name}{HALF}");
+        let half = json!({ "create": { "object": PLACEHOLDERS + 1, "value": { "name": half } } });
         operations.as_array_mut().expect("a list").push(half);
         match builder.operations(operations).await {
             Ok((200, _)) => {
@@ -552,19 +566,17 @@ async fn keep_building(
 /// Whether all that was told is there, and nothing by half.
 async fn check(address: SocketAddr, told: &BTreeSet<String>) -> anyhow::Result<()> {
     let (document, _) = document(address).await?;
-    let found: BTreeMap<&str, ()> = document["objects"]
-        .as_array()
-        .context("objects")?
+    let names = names(&document);
+    let (halves, found): (BTreeSet<&str>, BTreeSet<&str>) = names
         .iter()
-        .filter_map(|object| object["name"].as_str().filter(|name| name.contains('-')))
-        .map(|name| (name, ()))
-        .collect();
-    let empty = serde_json::Map::new();
-    let blueprints = document["blueprints"].as_object().unwrap_or(&empty);
+        .map(String::as_str)
+        .filter(|name| name.contains('-'))
+        .partition(|name| name.ends_with(HALF));
     for name in told {
-        ensure!(found.contains_key(name.as_str()), "{name} was kept and is lost");
+        ensure!(found.contains(name.as_str()), "{name} was kept and is lost");
     }
-    let halves: Vec<_> = found.keys().filter(|name| !blueprints.contains_key(**name)).collect();
-    ensure!(halves.is_empty() && found.len() == blueprints.len(), "half batches: {halves:?}");
+    let halves: BTreeSet<&str> = halves.iter().filter_map(|half| half.strip_suffix(HALF)).collect();
+    let alone: Vec<_> = found.symmetric_difference(&halves).collect();
+    ensure!(alone.is_empty(), "half batches: {alone:?}");
     Ok(())
 }

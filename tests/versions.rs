@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use vivarium_contract::editing::Role;
+use vivarium_contract::{editing::Role, saving::SavedBatch};
 use vivarium_host::{
     building::upkeep::SnapshotLimits, config::ServerConfig, kept::Kept, server::Server,
 };
@@ -14,7 +14,7 @@ use vivarium_store::port::{StoredWorld, WorldStore};
 
 use crate::{
     building::{Builder, document, names, post_at},
-    harness::socket::{server, worlds},
+    harness::socket::{get, server, worlds},
 };
 
 const VERSIONS: &str = "/api/worlds/here/versions";
@@ -43,12 +43,9 @@ async fn rename(builder: &Builder, object: u32, name: &str) -> anyhow::Result<Va
     ok(builder.operations(json!([{ "rename": { "object": object, "name": name } }]))).await
 }
 
-/// What a copy of the data has of the world, as a start after a kill would find it.
-fn copied(data: &Path, copies: &Path, number: u32) -> anyhow::Result<(StoredWorld, Scene)> {
-    let folder = copies.join(number.to_string());
-    std::fs::create_dir_all(&folder)?;
-    sqlite::back_up(data, &folder.join(sqlite::FILE))?;
-    let mut store = SqliteStore::open(&folder)?;
+/// What a store has of the world: as it is loaded, and as if all its batches had been done again from
+/// the very first document, without any snapshot.
+pub fn kept_and_replayed(store: &mut dyn WorldStore) -> anyhow::Result<(StoredWorld, Scene)> {
     let stored = store.load("here")?.context("the world is kept")?;
     let mut all = Vec::new();
     let mut before = u64::MAX;
@@ -58,14 +55,27 @@ fn copied(data: &Path, copies: &Path, number: u32) -> anyhow::Result<(StoredWorl
         before = oldest.revision;
         all.extend(page);
     }
-    // From the very first document, without any snapshot.
     let first = worlds().into_iter().find(|source| source.document.name == "here");
-    let mut scene = Scene::new((*first.context("the world")?.document).clone());
-    for batch in all.iter().rev() {
+    let mut replayed = Scene::new((*first.context("the world")?.document).clone());
+    for (batch, revision) in all.iter().rev().zip(1..) {
+        ensure!(batch.revision == revision, "revision {revision} is missing");
         let operations: Vec<Operation> = serde_json::from_str(&batch.operations)?;
-        scene.apply_all(operations)?;
+        replayed.apply_all(operations)?;
     }
-    Ok((stored, scene))
+    let mut scene = Scene::new(load::from_json(&stored.document)?);
+    for batch in &stored.batches {
+        scene.apply_all(serde_json::from_str::<Vec<Operation>>(&batch.operations)?)?;
+    }
+    ensure!(scene == replayed, "the snapshot of revision {} is another world", stored.revision);
+    Ok((stored, replayed))
+}
+
+/// What a copy of the data has of the world, as a start after a kill would find it.
+fn copied(data: &Path, copies: &Path, number: u32) -> anyhow::Result<(StoredWorld, Scene)> {
+    let folder = copies.join(number.to_string());
+    std::fs::create_dir_all(&folder)?;
+    sqlite::back_up(data, &folder.join(sqlite::FILE))?;
+    kept_and_replayed(&mut SqliteStore::open(&folder)?)
 }
 
 #[tokio::test]
@@ -79,7 +89,8 @@ async fn a_world_that_runs_is_kept_as_a_whole_so_that_little_is_done_again() -> 
             .into_iter()
             .map(|source| kept.restored(source))
             .collect::<Result<Vec<_>, _>>()?;
-        let snapshots = SnapshotLimits { batches: 10, bytes: u64::MAX };
+        let snapshots =
+            SnapshotLimits { batches: 10, bytes: u64::MAX, every: Duration::from_millis(20) };
         let config = ServerConfig { data: data.clone(), snapshots, ..ServerConfig::on_free_port() };
         Ok((config, sources, kept.into_store()))
     };
@@ -104,13 +115,8 @@ async fn a_world_that_runs_is_kept_as_a_whole_so_that_little_is_done_again() -> 
     });
     let (stored, replayed) = found.await??;
     ensure!(stored.revision > 0 && stored.revision <= u64::from(EDITS), "{}", stored.revision);
-    let mut scene = Scene::new(load::from_json(&stored.document)?);
-    for batch in stored.batches {
-        scene.apply_all(serde_json::from_str::<Vec<Operation>>(&batch.operations)?)?;
-    }
-    assert_eq!(scene.document(), replayed.document(), "as if all had been done again");
     let served = document(server.address()).await?.0;
-    let json = serde_json::to_vec(&scene.document())?;
+    let json = serde_json::to_vec(&replayed.document())?;
     assert_eq!(serde_json::from_slice::<Value>(&json)?, served);
     server.shutdown().await;
     let (_, sources, _) = open()?;
@@ -241,7 +247,8 @@ async fn two_revisions_are_compared() -> anyhow::Result<()> {
 async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<()> {
     let server = server(|config| {
         config.history_batches = Some(3);
-        config.snapshots = SnapshotLimits { batches: 5, bytes: u64::MAX };
+        config.snapshots =
+            SnapshotLimits { batches: 5, bytes: u64::MAX, every: Duration::from_millis(20) };
     })
     .await?;
     let ana = Builder::invited(&server, 1, Role::Owner).await?;
@@ -276,6 +283,41 @@ async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<(
     ok(ana.post(RESTORE, &json!({ "version": version["id"] }))).await?;
     let now = names(&document(server.address()).await?.0);
     assert!(now.contains("one") && !now.contains("post 2"), "{now:?}");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_world_does_not_keep_the_others_closed() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (data, assets) = (folder.path().join("data"), folder.path().join("assets"));
+    std::fs::create_dir_all(assets.join("worlds"))?;
+    std::fs::create_dir_all(&data)?;
+    for source in worlds() {
+        let file = format!("worlds/{}.json", source.document.name);
+        std::fs::write(assets.join(file), &source.json)?;
+    }
+    let mut store = SqliteStore::open(&data)?;
+    store.create("there", b"{ torn")?;
+    let batch = SavedBatch {
+        revision: 1,
+        at_ms: 1,
+        author: "ana".into(),
+        operations: "[]".into(),
+        inverses: "[]".into(),
+    };
+    store.append(&[("there".to_owned(), batch)])?;
+    drop(store);
+    let server =
+        Server::start(ServerConfig { data, assets, ..ServerConfig::on_free_port() }).await?;
+    let (_, worlds) = get(&server, "/api/worlds").await?;
+    let worlds: Value = serde_json::from_str(&worlds)?;
+    for world in worlds.as_array().context("worlds")? {
+        assert_eq!(world["running"], json!(world["name"] != "there"), "{world}");
+    }
+    assert_eq!(get(&server, "/readyz").await?.0, 200);
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    ok(ana.operations(post_at(1.0, "post"))).await?;
     server.shutdown().await;
     Ok(())
 }

@@ -213,6 +213,7 @@ struct WorldEntry<'a> {
     title: String,
     description: String,
     people: u32,
+    running: bool,
 }
 
 async fn list_worlds(State(shared): State<Shared>) -> Response {
@@ -222,7 +223,13 @@ async fn list_worlds(State(shared): State<Shared>) -> Response {
         .iter()
         .map(|world| {
             let (title, description) = world.building.replica.titles();
-            WorldEntry { name: world.name(), title, description, people: world.status.people() }
+            WorldEntry {
+                name: world.name(),
+                title,
+                description,
+                people: world.status.people(),
+                running: world.status.is_running(),
+            }
         })
         .collect();
     Json(entries).into_response()
@@ -451,7 +458,9 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     if shared.door.is_shut() {
         return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response();
     }
-    if !shared.worlds.0.iter().all(|world| world.status.is_running()) {
+    // A damaged world needs somebody who looks after it; the others are well without it.
+    let mut opened = shared.worlds.0.iter().filter(|world| !world.source.is_damaged);
+    if !opened.all(|world| world.status.is_running()) {
         return (StatusCode::SERVICE_UNAVAILABLE, "a world is not running\n").into_response();
     }
     "ok\n".into_response()

@@ -121,7 +121,8 @@ impl Kept {
     }
 
     /// The worlds of `names` as they were left, in that order; without names all of the assets and
-    /// all that are kept besides, the plaza first.
+    /// all that are kept besides, the plaza first. One that is damaged does not keep the others from
+    /// being opened.
     pub fn open_worlds(
         &mut self,
         assets: &Path,
@@ -140,7 +141,23 @@ impl Kept {
         if wanted.is_empty() {
             return Err(OpenError::None(assets.join("worlds")).into());
         }
-        wanted.iter().map(|name| self.open_world(assets, name)).collect()
+        let (mut opened, mut failure) = (Vec::new(), None);
+        for name in &wanted {
+            match self.open_world(assets, name) {
+                Err(error @ KeptError::Damaged { .. }) => {
+                    tracing::error!(%error, "the world is not opened: restore a backup");
+                    // Of one that is kept alone there is nothing to be shown.
+                    let source = worlds::find(assets, name)?;
+                    opened.extend(source.map(|source| WorldSource { is_damaged: true, ..source }));
+                    failure.get_or_insert(error);
+                }
+                source => opened.push(source?),
+            }
+        }
+        match failure {
+            Some(error) if opened.iter().all(|source| source.is_damaged) => Err(error),
+            _ => Ok(opened),
+        }
     }
 
     /// A world as it was left: of the assets, or one that is kept alone.

@@ -350,6 +350,9 @@ impl Server {
     ) -> Result<(), StartError> {
         let mut built = Vec::new();
         for (index, messages) in inboxes.into_iter().enumerate() {
+            if self.worlds.0[index].source.is_damaged {
+                continue;
+            }
             let (ready, is_ready) = oneshot::channel();
             let thread = WorldThread {
                 index,
@@ -361,10 +364,10 @@ impl Server {
                 stop: self.stop.clone(),
             };
             self.threads.push(thread.spawn::<W>(ready).map_err(StartError::Thread)?);
-            built.push(is_ready);
+            built.push((index, is_ready));
         }
-        for (world, is_ready) in self.worlds.0.iter().zip(built) {
-            let name = || world.name().to_owned();
+        for (index, is_ready) in built {
+            let name = || self.worlds.0[index].name().to_owned();
             is_ready
                 .await
                 .map_err(|_| StartError::Failed(name()))?

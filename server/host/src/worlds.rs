@@ -74,6 +74,8 @@ pub struct WorldSource {
     pub revision: u64,
     /// Where loose things were left.
     pub poses: Vec<SavedPose>,
+    /// Whether what is kept of it cannot be read: then it is known, but does not run.
+    pub is_damaged: bool,
 }
 
 /// Milliseconds since 1970 (UTC).
@@ -87,7 +89,14 @@ impl WorldSource {
     pub fn from_json(json: Bytes) -> Result<Self, DocumentError> {
         let document = Arc::new(load::from_json(&json)?);
         let client_bytes_per_s_max = CLIENT_BYTES_PER_S;
-        Ok(Self { document, json, client_bytes_per_s_max, revision: 0, poses: Vec::new() })
+        Ok(Self {
+            document,
+            json,
+            client_bytes_per_s_max,
+            revision: 0,
+            poses: Vec::new(),
+            is_damaged: false,
+        })
     }
 
     /// Reads and checks a file.

@@ -2,9 +2,10 @@
 //!
 //! Invariant: a batch is answered once, and with success only when it is on the disk. After a
 //! failure that leaves in doubt what is on the disk nothing is written any more, and nothing is
-//! tried again: every later batch gets the same error.
+//! tried again: every later batch gets the same error. A panic is such a failure.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread::JoinHandle,
 };
@@ -114,6 +115,10 @@ impl Keeper {
     }
 }
 
+fn panicked() -> StoreError {
+    StoreError::Broken("the writer failed: please report the panic in the log".into())
+}
+
 struct Writer {
     /// None: it was closed, and whatever still comes is refused.
     store: Option<Box<dyn WorldStore>>,
@@ -130,9 +135,7 @@ impl Writer {
                     Request::Save { world, batch, answer } => group.push(((world, batch), answer)),
                     Request::Act(act) => {
                         self.write(&mut group);
-                        if let Some(store) = &mut self.store {
-                            act(&mut **store);
-                        }
+                        self.act(act);
                     }
                     Request::End(answer) => {
                         self.write(&mut group);
@@ -175,12 +178,23 @@ impl Writer {
         }
     }
 
+    /// Whoever waits for something that panics is told as if the writer had ended.
+    fn act(&mut self, act: Act) {
+        let Some(store) = &mut self.store else { return };
+        if catch_unwind(AssertUnwindSafe(|| act(&mut **store))).is_err() {
+            tracing::error!("the writer failed: nothing is kept any more");
+            self.broken.get_or_insert_with(panicked);
+        }
+    }
+
     fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
         let Some(store) = &mut self.store else { return Ok(()) };
-        let written = store.append(batches);
+        // A panic of an adapter leaves in doubt what it did, and must not leave anybody unanswered.
+        let written = catch_unwind(AssertUnwindSafe(|| store.append(batches)));
+        let written = written.unwrap_or_else(|_| Err(panicked()));
         if let Err(error) = &written {
             tracing::error!(%error, batches = batches.len(), "changes could not be kept");
             if error.is_final() {

@@ -29,11 +29,17 @@ pub struct SnapshotLimits {
     pub batches: u32,
     /// Bytes of them.
     pub bytes: u64,
+    /// How often it is looked.
+    pub every: Duration,
 }
 
 impl Default for SnapshotLimits {
     fn default() -> Self {
-        Self { batches: SNAPSHOT_BATCHES_RUNNING, bytes: SNAPSHOT_LOG_BYTES }
+        Self {
+            batches: SNAPSHOT_BATCHES_RUNNING,
+            bytes: SNAPSHOT_LOG_BYTES,
+            every: UPKEEP_INTERVAL,
+        }
     }
 }
 
@@ -75,7 +81,7 @@ pub async fn keep_up(
     limits: SnapshotLimits,
     retention: Retention,
 ) {
-    let mut every_look = tokio::time::interval(UPKEEP_INTERVAL);
+    let mut every_look = tokio::time::interval(limits.every);
     every_look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut pauses = BTreeMap::new();
     loop {

@@ -74,6 +74,9 @@ const MIGRATIONS: &[&str] = &[
     );
     CREATE INDEX named_world ON named (world);
 ",
+    "
+    CREATE TABLE holder (mark TEXT NOT NULL);
+",
 ];
 
 /// Everything is in a schema of this name.
@@ -87,6 +90,9 @@ const ALL: &str = "";
 pub struct PostgresStore {
     url: String,
     client: Client,
+    /// What this server has written into the database when it opened it: another one that opens it
+    /// while the connection is lost writes something else.
+    mark: String,
     /// The first failure after which nobody knows what is kept.
     broken: Option<StoreError>,
 }
@@ -101,8 +107,9 @@ impl std::fmt::Debug for PostgresStore {
 impl PostgresStore {
     /// Connects, as in `postgresql://USER:PASSWORD@HOST/DATABASE`, and brings the database up to date.
     pub fn open(url: &str) -> Result<Self, StoreError> {
-        let client = connect(url)?;
-        Ok(Self { url: url.to_owned(), client, broken: None })
+        let mut client = connect(url)?;
+        let mark = take(&mut client).map_err(|error| told(&error))?;
+        Ok(Self { url: url.to_owned(), client, mark, broken: None })
     }
 
     fn change<T>(
@@ -114,7 +121,15 @@ impl PostgresStore {
         }
         // Asked for, since a connection that was lost is known as such only when it is used.
         if self.client.check_connection().is_err() || self.client.is_closed() {
-            self.client = connect(&self.url)?;
+            let mut client = connect(&self.url)?;
+            let query = "SELECT mark FROM holder";
+            let found = client.query_opt(query, &[]).map_err(|error| told(&error))?;
+            if found.is_none_or(|found| found.get::<_, String>(0) != self.mark) {
+                let text = "another server has used it since the connection was lost";
+                self.broken = Some(StoreError::Broken(text.into()));
+                return Err(StoreError::Broken(text.into()));
+            }
+            self.client = client;
         }
         let level = IsolationLevel::Serializable;
         let mut transaction = self
@@ -148,6 +163,16 @@ fn connect(url: &str) -> Result<Client, StoreError> {
     let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
     let prepared = prepare(&mut client);
     prepared.map(|()| client)
+}
+
+/// Writes a mark that nobody had before.
+fn take(client: &mut Client) -> Result<String, postgres::Error> {
+    let mut transaction = client.transaction()?;
+    transaction.execute("DELETE FROM holder", &[])?;
+    let query = "INSERT INTO holder VALUES (gen_random_uuid()::TEXT) RETURNING mark";
+    let mark = transaction.query_one(query, &[])?.get(0);
+    transaction.commit()?;
+    Ok(mark)
 }
 
 fn prepare(client: &mut Client) -> Result<(), StoreError> {

@@ -10,8 +10,8 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, backup::Backup,
-    params,
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
+    backup::Backup, config::DbConfig, params,
 };
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 
@@ -115,8 +115,23 @@ impl SqliteStore {
     /// Opens the database of a folder, which must exist, and brings it up to date; makes one when
     /// there is none.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, Connection::open)
+    }
+
+    /// As [`SqliteStore::open`], through a virtual file system of SQLite's that was registered under
+    /// a name.
+    pub fn open_through(folder: &Path, file_system: &str) -> Result<Self, StoreError> {
+        Self::open_with(folder, |path| {
+            Connection::open_with_flags_and_vfs(path, OpenFlags::default(), file_system)
+        })
+    }
+
+    fn open_with(
+        folder: &Path,
+        open: impl FnOnce(PathBuf) -> rusqlite::Result<Connection>,
+    ) -> Result<Self, StoreError> {
         let lock = lock(&folder.join(LOCK))?;
-        let mut connection = Connection::open(folder.join(FILE)).map_err(told)?;
+        let mut connection = open(folder.join(FILE)).map_err(told)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(told)?;
         prepare(&mut connection)?;
         Ok(Self { connection, broken: None, _lock: lock })
@@ -148,6 +163,11 @@ impl SqliteStore {
             };
             if error.is_final() {
                 self.broken = Some(error.clone());
+                // Closing would write what may not be there from the log into the database.
+                let kept = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+                if let Err(error) = self.connection.set_db_config(kept, true) {
+                    tracing::error!(%error, "the log could not be kept as it is");
+                }
             }
             error
         })

@@ -157,3 +157,25 @@ fn after_a_failed_sync_nothing_is_written_any_more() {
     let mut again = SqliteStore::open(folder.path()).unwrap();
     assert_eq!(again.load("plaza").unwrap().unwrap().batches, [batch(1), batch(2)]);
 }
+
+#[test]
+fn whoever_waits_is_answered_though_the_writer_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    store.create("plaza", b"{}").unwrap();
+    let (keeper, writer) = Keeper::start(Box::new(store)).unwrap();
+    let save = |revision| {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        keeper.save("plaza", batch(revision), Box::new(move |told| answer.send(told).unwrap()));
+        answered.recv().unwrap()
+    };
+    assert_eq!(save(1), Ok(()));
+    assert_eq!(keeper.ask(|_| -> u32 { panic!("as on purpose") }), None);
+    let broken = save(2).unwrap_err();
+    assert!(matches!(&broken, SaveError::Store(error) if error.is_final()), "{broken}");
+    assert_eq!(save(2), Err(broken), "and again");
+    let kept = keeper.ask(|store| store.load("plaza").unwrap().unwrap().batches);
+    assert_eq!(kept, Some(vec![batch(1)]), "what is there can be read");
+    drop(keeper);
+    writer.join().unwrap();
+}

@@ -4,8 +4,10 @@
 
 mod conformance;
 mod crash;
+mod disk;
 mod faults;
 mod postgres;
+mod shim;
 mod sqlite;
 
 use vivarium_contract::saving::SavedBatch;

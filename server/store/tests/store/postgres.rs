@@ -125,7 +125,7 @@ fn only_one_server_writes_and_newer_databases_are_refused() {
     let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
     client.batch_execute("UPDATE vivarium.version SET number = 99").unwrap();
     let newer = PostgresStore::open(&url).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 3 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 4 });
 }
 
 #[test]
@@ -147,4 +147,26 @@ fn a_connection_that_was_lost_is_made_again() {
     });
     kept.unwrap();
     assert_eq!(store.load("plaza").unwrap().unwrap().batches, [batch(1), batch(2)]);
+}
+
+#[test]
+fn a_server_whose_database_another_one_has_used_meanwhile_stops() {
+    let postgres = Postgres::start();
+    let url = postgres.database();
+    let mut store = PostgresStore::open(&url).unwrap();
+    store.create("plaza", b"{}").unwrap();
+    postgres.run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE datname LIKE 'test%' AND pid <> pg_backend_pid()",
+    );
+    let mut other = PostgresStore::open(&url).unwrap();
+    other.append(&of("plaza", [1])).unwrap();
+    drop(other);
+    let mut told = store.append(&of("plaza", [1])).unwrap_err();
+    if !told.is_final() {
+        // The loss was noticed only by this one.
+        told = store.append(&of("plaza", [1])).unwrap_err();
+    }
+    assert!(told.is_final() && told.to_string().contains("another server"), "{told}");
+    assert_eq!(store.load("plaza").unwrap_err(), told);
 }

@@ -1,0 +1,80 @@
+/** Somebody brings a model along, places it, and others see it; the world goes out and comes back. */
+import { readFile } from "node:fs/promises";
+import { expect, test, type Visitor } from "./world";
+
+const OAK = new URL("../../../assets/models/oak.glb", import.meta.url).pathname;
+
+/** The document as everybody gets it, without the ids, which count on. */
+async function documentOf(address: string): Promise<{ objects: Record<string, unknown>[] }> {
+  const document = await (await fetch(`${address}/worlds/plaza.json`)).json();
+  for (const object of document.objects) delete object.id;
+  delete document.next_id;
+  return document;
+}
+
+/** Takes the world out as a ZIP, deletes an object, and puts the ZIP in its place. */
+function outAndIn(visitor: Visitor, object: number): Promise<number[]> {
+  return visitor.page.evaluate(async (id) => {
+    const headers = { authorization: `Bearer ${localStorage.getItem("vivarium.device") ?? ""}` };
+    const world = "/api/worlds/plaza";
+    const zip = await fetch(`${world}/export.zip`, { headers });
+    const body = JSON.stringify({ operations: [{ delete: { object: id } }] });
+    const gone = await fetch(`${world}/operations`, { method: "POST", headers, body });
+    const bytes = await zip.blob();
+    const back = await fetch(`${world}/import?replace=true`, {
+      method: "POST",
+      headers,
+      body: bytes,
+    });
+    return [zip.status, gone.status, back.status];
+  }, object);
+}
+
+test("a model is uploaded and placed, and the world comes back as it went out", async ({
+  server,
+  visitor,
+}) => {
+  const ada = await visitor({ viewport: { width: 1280, height: 720 } });
+  const vi = await visitor();
+  await ada.enterInvited(server.address, "Ada", await server.invitation);
+  await vi.enter(server.address, "Vi");
+  const before = await vi.look(({ objectCount }) => objectCount);
+  const { page } = ada;
+  await page.getByRole("button", { name: "Build", exact: true }).click();
+  await expect(page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
+
+  // What is not sound is refused in the server's words, which can be put away.
+  const files = page.locator("input[type=file]");
+  const broken = { name: "broken.glb", mimeType: "", buffer: Buffer.from("glTF, or so") };
+  await files.setInputFiles(broken);
+  await expect(page.getByText("the glb ends too early")).toBeVisible();
+  await page.screenshot({ path: "test-results/uploads-refused.png" });
+  await page.getByRole("button", { name: "Put the message about “broken.glb” away" }).click();
+  // Chromium tells every refusal in the console.
+  expect(ada.errors.splice(0)).toEqual([expect.stringContaining("422")]);
+
+  // A model goes into the library and from there into the world.
+  await files.setInputFiles({ name: "my oak.glb", mimeType: "", buffer: await readFile(OAK) });
+  const piece = page.getByRole("button", { name: "my oak", exact: true });
+  await expect(piece.locator("img")).toBeVisible();
+  const asked = vi.page.waitForResponse((response) => response.url().includes("/assets/uploads/"));
+  await piece.click();
+  await page.mouse.click(640, 560);
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before + 1);
+  expect((await asked).status()).toBe(200);
+  const placed = await documentOf(server.address);
+  expect(JSON.stringify(placed.objects.at(-1))).toMatch(/uploads\/[0-9a-f]{64}\.glb/);
+  await expect
+    .poll(() => page.getByRole("button", { name: "Delete “my oak.glb”" }).count())
+    .toBe(1);
+  await page.screenshot({ path: "test-results/uploads-placed.png" });
+  await vi.page.screenshot({ path: "test-results/uploads-visitor.png" });
+  await page.setViewportSize({ width: 360, height: 640 });
+  await page.screenshot({ path: "test-results/uploads-narrow.png" });
+
+  const numbers = await (await fetch(`${server.address}/worlds/plaza.json`)).json();
+  const last = numbers.objects.length - 1;
+  expect(await outAndIn(ada, numbers.objects[last].id ?? last)).toEqual([200, 200, 200]);
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before + 1);
+  expect(await documentOf(server.address)).toEqual(placed);
+});

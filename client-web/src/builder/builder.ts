@@ -24,6 +24,7 @@ import {
   setProperty,
 } from "./operations";
 import { Paced } from "./pace";
+import { Past } from "./past";
 import { boundsOfPiece, type Piece, type PieceWords, placePiece } from "./pieces";
 import { Previews } from "./previews";
 import type { Role } from "./rights";
@@ -46,7 +47,14 @@ import {
 import type { Bounds, Gizmo, Hit, Pose, Workbench } from "./workbench";
 
 export type Tool = "select" | "move" | "rotate" | "scale";
-export type SidePanel = "library" | "outline" | "inspector" | "help" | "score" | "invite";
+export type SidePanel =
+  | "library"
+  | "outline"
+  | "inspector"
+  | "help"
+  | "score"
+  | "history"
+  | "invite";
 /** The panels of the left; the others are of the right. */
 export const LEFT_PANELS: ReadonlySet<SidePanel> = new Set(["library", "outline"]);
 
@@ -84,6 +92,7 @@ export class Builder {
   readonly edits: Edits;
   readonly previews: Previews;
   readonly uploads: Uploads;
+  readonly past: Past;
   readonly selection = new Selection();
 
   readonly tool = signal<Tool>("move");
@@ -148,6 +157,13 @@ export class Builder {
       unreachable: () => b("uploadUnreachable"),
     });
     void this.uploads.refresh();
+    this.past = new Past({
+      world: bench.world,
+      key: () => bench.keyHex(),
+      name: () => bench.personName(),
+      fetch,
+      unreachable: () => b("uploadUnreachable"),
+    });
     this.#ends.push(() => this.uploads.close());
     this.edits = new Edits({
       fetch,

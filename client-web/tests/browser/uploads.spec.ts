@@ -69,6 +69,27 @@ test("a model is uploaded and placed, and the world comes back as it went out", 
     .toBe(1);
   await page.screenshot({ path: "test-results/uploads-placed.png" });
   await vi.page.screenshot({ path: "test-results/uploads-visitor.png" });
+
+  // What was done is told, and the world is kept under a name.
+  await page.getByRole("button", { name: "History", exact: true }).click();
+  await expect(page.locator(".builder-changes b").filter({ hasText: "Ada" })).toBeVisible();
+  await page.getByLabel("Name of a version").fill("With an oak");
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Bring back: With an oak" })).toBeVisible();
+  await page.getByRole("button", { name: /^Bring back: before Ada/ }).click();
+  await expect(page.getByText("Goes: #")).toBeVisible();
+  await page.screenshot({ path: "test-results/history.png" });
+  await page
+    .getByRole("alertdialog")
+    .getByRole("button", { name: "Bring back", exact: true })
+    .click();
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before);
+  await page.getByRole("button", { name: "Bring back: With an oak" }).click();
+  await page
+    .getByRole("alertdialog")
+    .getByRole("button", { name: "Bring back", exact: true })
+    .click();
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before + 1);
   await page.setViewportSize({ width: 360, height: 640 });
   await page.screenshot({ path: "test-results/uploads-narrow.png" });
 

@@ -1,6 +1,7 @@
 /** Everything of the builder that lies over the world. */
 import type { Builder } from "../builder";
 import { b } from "../texts/words";
+import { HistoryPanel } from "./history";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
 import { Outline } from "./outline";
@@ -43,6 +44,8 @@ function RightSide({ builder }: { builder: Builder }) {
       return <Help builder={builder} />;
     case "score":
       return <ScorePanel builder={builder} />;
+    case "history":
+      return <HistoryPanel builder={builder} />;
     case "invite":
       return <InvitePanel builder={builder} />;
     default:

@@ -204,6 +204,7 @@ function Panels({ builder }: { builder: Builder }) {
       {panel("outline", "outline")}
       {panel("inspector", "inspector")}
       {panel("score", "score")}
+      {panel("history", "history")}
       {builder.role === "owner" && panel("invite", "invite")}
       {panel("help", "commandHelp")}
       <Tip icon="leave" text="leaveBuilder" act={() => builder.bench.close()} />

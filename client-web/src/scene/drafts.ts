@@ -50,6 +50,11 @@ export class Drafter {
     return !missing && (this.#hullTriangles !== null || !needsHulls(object));
   }
 
+  /** Whether an object is drawn with a model that cannot be had. */
+  isMissing(object: PlacedObject): boolean {
+    return modelsOf(object).some((path) => this.#models.get(path)?.length === 0);
+  }
+
   /** Loads what is needed to draw objects, and is not loaded yet. */
   async prepare(
     objects: readonly PlacedObject[],

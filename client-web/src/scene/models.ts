@@ -38,11 +38,18 @@ export async function loadModels(
   if (paths.length === 0) return models;
   const loader = await makeLoader(paths);
   const base = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
-  let done = 0;
+  const done = new Map<string, number>();
+  const tell = (path: string, done01: number): void => {
+    done.set(path, done01);
+    progress([...done.values()].reduce((sum, part) => sum + part, 0) / paths.length);
+  };
   await Promise.all(
     paths.map(async (path) => {
       try {
-        const { scene } = await loader.loadAsync(base + path);
+        const { scene } = await loader.loadAsync(base + path, ({ loaded, total }) => {
+          // Looking at what has come takes a moment more.
+          if (total > 0) tell(path, Math.min(0.95, loaded / total));
+        });
         scene.updateMatrixWorld(true);
         const parts: ModelPart[] = [];
         scene.traverse((node) => {
@@ -61,8 +68,7 @@ export async function loadModels(
       } catch {
         models.set(path, []);
       }
-      done += 1;
-      progress(done / paths.length);
+      tell(path, 1);
     }),
   );
   return models;

@@ -25,6 +25,7 @@ import {
 } from "three";
 import { type Changes, placeOf } from "../document/apply";
 import { documentDefaults, idAt, type Light, type WorldDocument } from "../protocol/document";
+import { Arrivals } from "./arrivals";
 import { geometryOf, Instances, StaticMerger } from "./batches";
 import { type Draft, Drafter } from "./drafts";
 import { drawSpot } from "./lettering";
@@ -80,6 +81,7 @@ export class WorldScene {
   #glow: Texture | null = null;
   #sunRay: Vector3;
   #shown = new Map<number, Shown>();
+  #arrivals = new Arrivals();
   #live = 0;
 
   constructor(
@@ -93,6 +95,7 @@ export class WorldScene {
     this.#sunRay = sunRay;
     this.#materials = new MaterialLibrary(quality, anisotropyMax, assetsUrl);
     this.#drafter = new Drafter(document, quality, assetsUrl);
+    this.root.add(this.#arrivals.root);
   }
 
   /** `gently`: another world is shown meanwhile. */
@@ -255,6 +258,7 @@ export class WorldScene {
   }
 
   dispose(): void {
+    this.#arrivals.dispose();
     for (const child of [...this.root.children]) this.#release(child);
     this.root.clear();
     this.#drafter.dispose();
@@ -334,15 +338,20 @@ export class WorldScene {
       bounds: null,
     };
     if (this.#drafter.isReady(placed)) {
+      if (this.#drafter.isMissing(placed)) this.#arrivals.miss(placed);
+      else this.#arrivals.end(id);
       if (!before) this.#live += 1;
       this.#shown.set(id, shown);
       this.#follow(shown, placed);
       this.#fill(shown);
       return;
     }
-    // Until all is there it looks as before.
+    // Until all is there it looks as before; what is new has a box in its place.
+    if (!before) this.#arrivals.show(placed, 0);
     void this.#drafter
-      .prepare([placed], () => {})
+      .prepare([placed], (done01) => {
+        if (this.#arrivals.of(id) !== null) this.#arrivals.show(placed, done01);
+      })
       .then(() => {
         const now = this.#drafter.document.objects[placeOf(this.#drafter.document, id)];
         if (now === document.objects[index]) this.#renew(id);
@@ -398,6 +407,7 @@ export class WorldScene {
   }
 
   #remove(id: number): void {
+    this.#arrivals.end(id);
     const shown = this.#shown.get(id);
     if (!shown) return;
     if (!shown.batched) this.#live -= 1;

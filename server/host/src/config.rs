@@ -42,7 +42,8 @@ pub enum Command {
     World(WorldCommand),
     /// Make an invitation to build, while no server runs: prints what to add to the address.
     Invite(InviteConfig),
-    /// Copy everything that a server keeps into a file, while it is running or not.
+    /// Copy everything that a server keeps into a file, and uploaded assets into a folder beside it,
+    /// while it is running or not.
     Backup(BackupConfig),
     /// Put a backup into a folder that keeps nothing yet.
     Restore(BackupConfig),

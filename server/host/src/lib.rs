@@ -3,6 +3,7 @@
 //! Introduces the rooms of the server to each other, and owns what only a process can: the clock,
 //! threads, sockets, files and signals. Invariant: a world never waits for anything here.
 
+pub mod backup;
 pub mod building;
 pub mod clock;
 pub mod config;

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use vivarium_contract::editing::Role;
 use vivarium_host::{
+    backup,
     building::roles::invitation,
     config::{
         ApplyConfig, BackupConfig, CheckConfig, Cli, Command, ExportConfig, ImportConfig,
@@ -20,7 +21,7 @@ use vivarium_host::{
         WorldCommand,
     },
     exchange::files,
-    kept::{Kept, read_operations, restore_backup},
+    kept::{Kept, read_operations},
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
     recording::Records,
     replay,
@@ -28,7 +29,6 @@ use vivarium_host::{
     worlds::{self, WorldSource},
 };
 use vivarium_scene::document::WorldDocument;
-use vivarium_store::adapters::sqlite;
 use vivarium_world::Simulation;
 
 fn main() -> ExitCode {
@@ -228,13 +228,18 @@ fn invite(config: &InviteConfig) -> anyhow::Result<()> {
 }
 
 fn back_up(config: &BackupConfig) -> anyhow::Result<()> {
-    sqlite::back_up(&config.data, &config.file)?;
-    writeln!(std::io::stdout().lock(), "{}: everything is in it", config.file.display())?;
+    let assets = backup::back_up(&config.data, &config.file)?;
+    let file = config.file.display();
+    let mut out = std::io::stdout().lock();
+    match assets {
+        0 => writeln!(out, "{file}: everything is in it")?,
+        n => writeln!(out, "{file}: everything is in it and, with {n} assets, in {file}.assets")?,
+    }
     Ok(())
 }
 
 fn restore(config: &BackupConfig) -> anyhow::Result<()> {
-    restore_backup(&config.file, &config.data)?;
+    backup::restore(&config.file, &config.data)?;
     writeln!(std::io::stdout().lock(), "{}: everything is back", config.data.display())?;
     Ok(())
 }

@@ -1,0 +1,133 @@
+//! Backups of a data folder: the database in one file, and beside it a folder with the uploaded
+//! assets that lie in the data folder. Those in a bucket are for whoever runs it to keep.
+//!
+//! The database is copied first: what it names was on the shelf before.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use vivarium_assets::address::{Address, FOLDER};
+use vivarium_store::{adapters::sqlite, port::StoreError};
+
+use crate::{
+    kept::{KeptError, restore_backup},
+    server::SHELF_FOLDER,
+};
+
+/// Why a backup was not made, or not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database, when it is put back.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    /// An asset.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// An asset is not what its name says.
+    #[error("{0}: the file is damaged: its content is not what its name says")]
+    Damaged(PathBuf),
+}
+
+/// Where the assets of a backup are: its name with `.assets` behind it.
+fn assets_of(backup: &Path) -> PathBuf {
+    let mut name = OsString::from(backup);
+    name.push(".assets");
+    name.into()
+}
+
+/// Copies everything that a server keeps, while it runs or not; gives how many assets it has.
+pub fn back_up(data: &Path, to: &Path) -> Result<usize, BackupError> {
+    sqlite::back_up(data, to)?;
+    copy(&data.join(SHELF_FOLDER), &assets_of(to))
+}
+
+/// Puts a backup into a data folder that has no database yet; gives how many assets it had.
+pub fn restore(from: &Path, data: &Path) -> Result<usize, BackupError> {
+    let occupied = data.join(sqlite::FILE).exists();
+    // Without the check everything would be copied before it is refused.
+    let assets = if occupied { 0 } else { copy(&assets_of(from), &data.join(SHELF_FOLDER))? };
+    restore_backup(from, data)?;
+    Ok(assets)
+}
+
+/// Copies what is not there yet; what is damaged is told.
+fn copy(from: &Path, to: &Path) -> Result<usize, BackupError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| BackupError::File { path, error }
+    };
+    let (from, to) = (from.join(FOLDER), to.join(FOLDER));
+    let found = match fs::read_dir(&from) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(failed(&from)(error)),
+    };
+    fs::create_dir_all(&to).map_err(failed(&to))?;
+    let mut count = 0;
+    for entry in found {
+        let path = entry.map_err(failed(&from))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(address) = Address::from_file(name) else { continue };
+        count += 1;
+        let target = to.join(name);
+        if target.exists() {
+            continue;
+        }
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            // Nobody used it, and it was just taken away.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(&path)(error)),
+        };
+        if Address::of(&bytes, address.format()) != address {
+            return Err(BackupError::Damaged(path));
+        }
+        // Under another name until it is whole.
+        let part = to.join(format!("{name}.part"));
+        fs::write(&part, bytes).map_err(failed(&part))?;
+        fs::rename(&part, &target).map_err(failed(&target))?;
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vivarium_assets::address::Format;
+    use vivarium_store::{adapters::sqlite::SqliteStore, port::WorldStore};
+
+    #[test]
+    fn a_backup_has_the_assets_and_they_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, other] = ["data", "other"].map(|name| folder.path().join(name));
+        fs::create_dir_all(data.join(SHELF_FOLDER).join(FOLDER)).unwrap();
+        SqliteStore::open(&data).unwrap().create("plaza", b"{}").unwrap();
+        let address = Address::of(b"a chair", Format::Glb);
+        fs::write(data.join(SHELF_FOLDER).join(address.to_string()), "a chair").unwrap();
+        fs::write(data.join(SHELF_FOLDER).join(FOLDER).join("notes.txt"), "not ours").unwrap();
+        let backup = folder.path().join("backup.sqlite");
+        assert_eq!(back_up(&data, &backup).unwrap(), 1);
+        assert_eq!(restore(&backup, &other).unwrap(), 1);
+        let back = fs::read(other.join(SHELF_FOLDER).join(address.to_string())).unwrap();
+        assert_eq!(back, b"a chair");
+        assert_eq!(SqliteStore::open(&other).unwrap().worlds().unwrap(), ["plaza"]);
+        restore(&backup, &other).unwrap_err();
+
+        fs::write(assets_of(&backup).join(address.to_string()), "a table").unwrap();
+        let third = folder.path().join("third");
+        let damaged = restore(&backup, &third).unwrap_err();
+        assert!(damaged.to_string().contains("is damaged"), "{damaged}");
+        assert!(!third.join(sqlite::FILE).exists(), "nothing is put back by halves");
+    }
+}

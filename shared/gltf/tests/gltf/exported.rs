@@ -1,0 +1,32 @@
+//! What a written world is to programs that know nothing of us.
+
+use std::{fs, path::PathBuf};
+
+use crate::files::{apart, exported, shipped};
+
+#[test]
+fn the_library_of_the_field_reads_what_is_written() {
+    for name in ["plaza", "garden"] {
+        let document = shipped(name);
+        let bytes = exported(&document);
+        let read = gltf::Gltf::from_slice_without_validation(&bytes).unwrap();
+        let scene = read.default_scene().unwrap();
+        let tops = document.objects.iter().filter(|object| object.parent.is_none()).count();
+        assert_eq!(scene.nodes().count(), tops + 1, "all at the top of the outline, and the sun");
+        assert_eq!(read.materials().count() >= document.materials.len(), true);
+        // For the check with Khronos' validator, `client-web/tests/gltf.test.ts`.
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gltf");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.glb")), &bytes).unwrap();
+    }
+}
+
+#[test]
+fn what_is_equal_is_written_once() {
+    let (json, _) = apart(&exported(&shipped("garden")));
+    let images = json["images"].as_array().map_or(0, Vec::len);
+    let meshes = json["meshes"].as_array().unwrap();
+    let nodes = json["nodes"].as_array().unwrap();
+    let drawn = nodes.iter().filter(|node| node.get("mesh").is_some()).count();
+    assert!(meshes.len() * 2 < drawn, "{} meshes, drawn {drawn} times, {images}", meshes.len());
+}

@@ -1,0 +1,4 @@
+//! Worlds as glTF and glTF as worlds.
+
+mod exported;
+mod files;

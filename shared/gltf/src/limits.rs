@@ -3,13 +3,18 @@
 /// Bytes of a file, both ways.
 pub const FILE_BYTES_MAX: usize = 512 << 20;
 /// Bytes of the JSON in a file.
-pub const JSON_BYTES_MAX: usize = 64 << 20;
+pub const JSON_BYTES_MAX: usize = 32 << 20;
 /// Entries of any one list of a file, such as its nodes.
 pub const ENTRIES_MAX: usize = 500_000;
 /// Nodes above a node. Below the depth at which JSON or a stack would be too deep.
 pub const DEPTH_MAX: usize = 128;
 /// Values of one accessor that is read.
 pub const ACCESSOR_VALUES_MAX: usize = 4_000_000;
+/// Corners and indices that are read for colliders, counted as often as they are used.
+pub const CORNERS_MAX: usize = 8_000_000;
+/// Corners and indices of what is drawn, up to which it becomes the ground of a world whose file
+/// has none.
+pub const GROUND_CORNERS_MAX: usize = 120_000;
 /// Models that are cut out of a file.
 pub const MODELS_MAX: usize = 512;
 /// Bytes of all models that are cut out of a file.

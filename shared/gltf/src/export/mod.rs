@@ -20,7 +20,8 @@ mod physics;
 pub(crate) mod solids;
 mod writer;
 
-pub(crate) use looks::{lamp, material, sun_pose};
+pub(crate) use looks::{lamp, material, sun, sun_pose};
+pub(crate) use physics::{AVATARS, GROUP, volume_m3};
 pub(crate) use writer::glb;
 
 use vivarium_scene::document::WorldDocument;

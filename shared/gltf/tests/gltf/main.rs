@@ -2,3 +2,4 @@
 
 mod exported;
 mod files;
+mod returned;

@@ -2,12 +2,12 @@
 
 /// Bytes of a file, both ways.
 pub const FILE_BYTES_MAX: usize = 512 << 20;
-/// Bytes of the JSON in a file.
+/// Bytes of the JSON in a file, both ways.
 pub const JSON_BYTES_MAX: usize = 32 << 20;
 /// Entries of any one list of a file, such as its nodes.
 pub const ENTRIES_MAX: usize = 500_000;
-/// Nodes above a node. Below the depth at which JSON or a stack would be too deep.
-pub const DEPTH_MAX: usize = 128;
+/// Nodes above a node: those of the outline and of a model together.
+pub const DEPTH_MAX: usize = 192;
 /// Values of one accessor that is read.
 pub const ACCESSOR_VALUES_MAX: usize = 4_000_000;
 /// Corners and indices that are read for colliders, counted as often as they are used.

@@ -40,9 +40,9 @@ pub enum ExportError {
     /// There is more than one file may have.
     #[error("the world takes {bytes} bytes as glTF: at most {max} are allowed")]
     TooLarge {
-        /// Bytes of the file.
+        /// Bytes of the file, or of its JSON.
         bytes: usize,
-        /// [`crate::limits::FILE_BYTES_MAX`].
+        /// [`crate::limits::FILE_BYTES_MAX`] or [`crate::limits::JSON_BYTES_MAX`].
         max: usize,
     },
 }

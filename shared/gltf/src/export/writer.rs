@@ -6,7 +6,7 @@ use gltf::binary::Header;
 use serde_json::{Map, Value, json};
 
 use super::{ExportError, solids::Solid};
-use crate::{LIGHTS, PHYSICS, SHAPES, limits::FILE_BYTES_MAX, links::List};
+use crate::{LIGHTS, PHYSICS, SHAPES, limits::{FILE_BYTES_MAX, JSON_BYTES_MAX}, links::List};
 
 /// Code of 32-bit floats (glTF 2.0, 3.6.2.2).
 const F32: u32 = 5126;
@@ -249,6 +249,9 @@ impl Writer {
 pub fn glb(json: &Value, mut bin: Vec<u8>) -> Result<Vec<u8>, ExportError> {
     let mut text = json.to_string().into_bytes();
     text.resize(text.len().next_multiple_of(4), b' ');
+    if text.len() > JSON_BYTES_MAX {
+        return Err(ExportError::TooLarge { bytes: text.len(), max: JSON_BYTES_MAX });
+    }
     bin.resize(bin.len().next_multiple_of(4), 0);
     let bin_chunk = if bin.is_empty() { 0 } else { 8 + bin.len() };
     let bytes = size_of::<Header>() + 8 + text.len() + bin_chunk;

@@ -6,7 +6,11 @@ use gltf::binary::Header;
 use serde_json::{Map, Value, json};
 
 use super::{ExportError, solids::Solid};
-use crate::{LIGHTS, PHYSICS, SHAPES, limits::{FILE_BYTES_MAX, JSON_BYTES_MAX}, links::List};
+use crate::{
+    LIGHTS, PHYSICS, SHAPES,
+    limits::{FILE_BYTES_MAX, JSON_BYTES_MAX},
+    links::List,
+};
 
 /// Code of 32-bit floats (glTF 2.0, 3.6.2.2).
 const F32: u32 = 5126;

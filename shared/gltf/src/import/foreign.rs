@@ -84,7 +84,8 @@ pub fn take(world: &mut World<'_>) -> Result<(), ImportError> {
         names: world.document.objects.iter().filter_map(|object| object.name.clone()).collect(),
         owners: vec![None; source.parents.len()],
         bodies: Vec::new(),
-        scenery: Vec::new(),
+        tops: vec![0; source.parents.len()],
+        scenery: BTreeMap::new(),
         made: Vec::new(),
         points: 0,
     };
@@ -103,7 +104,10 @@ struct Gathering<'a> {
     /// Of each node, the body that it belongs to.
     owners: Vec<Option<usize>>,
     bodies: Vec<Gathered>,
-    scenery: Vec<Drawn>,
+    /// Of each node, the highest foreign one above it or itself.
+    tops: Vec<usize>,
+    /// What is drawn and in no body, by those highest nodes.
+    scenery: BTreeMap<usize, Vec<Drawn>>,
     made: Vec<Object>,
     points: usize,
 }
@@ -117,6 +121,7 @@ impl Gathering<'_> {
         let physics = extension(entry, PHYSICS).unwrap_or(&nothing);
         let above = source.parents[node].filter(|above| world.roles[*above] == Role::Foreign);
         let mut owner = above.and_then(|above| self.owners[above]);
+        self.tops[node] = above.map_or(node, |above| self.tops[above]);
         let place_of = |what: &str| format!("{place}.extensions.{PHYSICS}.{what}");
         if physics.get("joint").is_some() {
             world.warn("joints were left out: give bodies a hinge where they need one");
@@ -158,7 +163,7 @@ impl Gathering<'_> {
                 owner.map_or(DMat4::IDENTITY, |owner| self.bodies[owner].pose.matrix().inverse());
             let drawn = match owner {
                 Some(owner) => &mut self.bodies[owner].drawn,
-                None => &mut self.scenery,
+                None => self.scenery.entry(self.tops[node]).or_default(),
             };
             drawn.push((back * world.matrices[node], mesh as usize));
         }
@@ -200,7 +205,8 @@ impl Gathering<'_> {
         let seen = body.pose.matrix().inverse() * matrix;
         let geometry = collider.get("geometry").unwrap_or(collider);
         let is_static = body.motion.body.is_none();
-        let read = shapes::read(world.source, &mut self.meshes, geometry, seen, is_static, place)?;
+        let at = format!("{place}.geometry");
+        let read = shapes::read(world.source, &mut self.meshes, geometry, seen, is_static, &at)?;
         if read.is_rough {
             world.warn("some colliders are simpler or larger here than in the file");
         }
@@ -247,7 +253,8 @@ impl Gathering<'_> {
         }
         let (pose, _) = decomposed(matrix);
         let seen = pose.matrix().inverse() * matrix;
-        let read = shapes::read(world.source, &mut self.meshes, geometry, seen, false, place)?;
+        let at = format!("{place}.geometry");
+        let read = shapes::read(world.source, &mut self.meshes, geometry, seen, false, &at)?;
         let (offset_m, size_m) = match &read.shape {
             ColliderShape::Box { size_m } => ([0.0; 3], *size_m),
             ColliderShape::Ball { radius_m } => ([0.0; 3], [2.0 * radius_m; 3]),
@@ -350,14 +357,33 @@ impl Gathering<'_> {
             let name = self.name(said_name(world.source, body.node));
             self.made.push(object(name, body.pose, properties));
         }
-        world.scenery = std::mem::take(&mut self.scenery);
+        self.scenery(world)?;
+        put(world, self.made)
+    }
+
+    /// What was added to a world stays as it was added; a whole scene of others becomes one thing.
+    fn scenery(&mut self, world: &mut World<'_>) -> Result<(), ImportError> {
+        let by_top = std::mem::take(&mut self.scenery);
+        if world.is_own {
+            for (top, mut parts) in by_top {
+                let (pose, _) = decomposed(world.matrices[top]);
+                let back = pose.matrix().inverse();
+                parts.iter_mut().for_each(|(matrix, _)| *matrix = back * *matrix);
+                let visuals = drawn(world, &parts)?;
+                let name = self.name(said_name(world.source, top));
+                let properties = Properties { visuals, ..Properties::default() };
+                self.made.push(object(name, pose, properties));
+            }
+            return Ok(());
+        }
+        world.scenery = by_top.into_values().flatten().collect();
         for part in world.scenery.clone().chunks(SCENERY_PARTS_MAX) {
             let visuals = drawn(world, part)?;
             let name = self.name(Some("scenery"));
             let properties = Properties { visuals, ..Properties::default() };
             self.made.push(object(name, Pose::IDENTITY, properties));
         }
-        put(world, self.made)
+        Ok(())
     }
 }
 

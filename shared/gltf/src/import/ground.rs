@@ -188,7 +188,9 @@ fn height(triangles: &Triangles, x: f64, z: f64) -> Option<f64> {
         let (a, b, c) = (corner(*a), corner(*b), corner(*c));
         let (ab, bc, ca) = (flat(a, b), flat(b, c), flat(c, a));
         let area = ab + bc + ca;
-        let is_within = ab.signum() == bc.signum() && bc.signum() == ca.signum();
+        let sides = [ab, bc, ca];
+        // A place on an edge is within both of its triangles.
+        let is_within = sides.iter().all(|s| *s >= 0.0) || sides.iter().all(|s| *s <= 0.0);
         // Weights of the corners lie opposite to them.
         (is_within && area.abs() > 1e-9).then(|| (bc * a.y + ca * b.y + ab * c.y) / area)
     };

@@ -76,6 +76,8 @@ enum Role {
 struct World<'a> {
     source: &'a Source,
     knows: &'a dyn Fn(&str) -> bool,
+    /// Whether Vivarium wrote the file.
+    is_own: bool,
     document: WorldDocument,
     /// Of each node.
     roles: Vec<Role>,
@@ -104,6 +106,7 @@ pub fn import(bytes: &[u8], knows: &dyn Fn(&str) -> bool) -> Result<Imported, Im
     let mut world = World {
         source: &source,
         knows,
+        is_own,
         document: head.unwrap_or_else(|| foreign::head(&source)),
         roles: roles(&source, is_own),
         matrices: matrices(&source)?,

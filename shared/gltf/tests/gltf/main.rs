@@ -2,4 +2,6 @@
 
 mod exported;
 mod files;
+mod foreign;
+mod hostile;
 mod returned;

@@ -86,7 +86,8 @@ fn numbers_as_other_programs_write_them_are_no_change() {
     let back = edited(&document, |json| {
         for node in json["nodes"].as_array_mut().unwrap() {
             for field in ["translation", "rotation", "scale"] {
-                for number in node.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
+                for number in
+                    node.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
                 {
                     *number = json!(number.as_f64().unwrap() as f32);
                 }
@@ -216,6 +217,7 @@ fn what_is_deleted_copied_and_added_is_followed() {
     assert_eq!((copy.position_m, &copy.name), ([0.0, 0.0, 50.0], &None));
     assert_eq!(copy.properties, ferry.properties);
     let added = back.objects.last().unwrap();
-    assert_eq!((added.id, added.name.as_deref()), (Some(ObjectId(78)), Some("scenery")));
+    assert_eq!((added.id, added.name.as_deref()), (Some(ObjectId(78)), Some("new")));
+    assert_eq!(added.position_m, [1.0, 2.0, 3.0]);
     assert_eq!(back.next_id, Some(79));
 }

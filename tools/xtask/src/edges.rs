@@ -92,7 +92,7 @@ fn level(name: &str) -> Option<u8> {
     Some(match name {
         "vivarium-protocol" => 0,
         "vivarium-scene" => 1,
-        "vivarium-motion" => 2,
+        "vivarium-gltf" | "vivarium-motion" => 2,
         "vivarium-contract" => 3,
         sibling if SIBLINGS.contains(&sibling) => 4,
         "vivarium-host" => 5,

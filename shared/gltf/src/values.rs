@@ -1,0 +1,103 @@
+//! Reading JSON of a stranger: every step may fail, with the place in the error.
+
+use serde_json::{Number, Value};
+
+use crate::import::ImportError;
+
+/// A list; an absent one is empty.
+pub fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A whole number; an absent one is none.
+pub fn whole(value: &Value, name: &str, place: &str) -> Result<Option<usize>, ImportError> {
+    let Some(found) = value.get(name) else { return Ok(None) };
+    let number = found.as_u64().and_then(|number| usize::try_from(number).ok());
+    let wrong = || ImportError::new(format!("{place}.{name}"), "a whole number is needed here");
+    number.map(Some).ok_or_else(wrong)
+}
+
+/// A whole number that must be there.
+pub fn needed(value: &Value, name: &str, place: &str) -> Result<usize, ImportError> {
+    let missing = || ImportError::new(place, format!("`{name}` is missing"));
+    whole(value, name, place)?.ok_or_else(missing)
+}
+
+/// An index of an entry that is there.
+pub fn index(
+    value: &Value,
+    name: &str,
+    count: usize,
+    place: &str,
+) -> Result<Option<usize>, ImportError> {
+    let Some(index) = whole(value, name, place)? else { return Ok(None) };
+    let missing = || {
+        ImportError::new(format!("{place}.{name}"), format!("{index} is not one of the {count}"))
+    };
+    (index < count).then_some(Some(index)).ok_or_else(missing)
+}
+
+/// Finite numbers; an absent list is none.
+pub fn numbers<const N: usize>(
+    value: &Value,
+    name: &str,
+    place: &str,
+) -> Result<Option<[f32; N]>, ImportError> {
+    let Some(found) = value.get(name) else { return Ok(None) };
+    let parts = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut out = [0.0; N];
+    let is_whole = parts.len() == N
+        && parts.iter().zip(&mut out).all(|(part, out)| {
+            *out = part.as_f64().unwrap_or(f64::NAN) as f32;
+            out.is_finite()
+        });
+    let wrong =
+        || ImportError::new(format!("{place}.{name}"), format!("{N} finite numbers are needed"));
+    is_whole.then_some(Some(out)).ok_or_else(wrong)
+}
+
+/// A finite number; an absent one is none.
+pub fn number(value: &Value, name: &str, place: &str) -> Result<Option<f32>, ImportError> {
+    let Some(found) = value.get(name) else { return Ok(None) };
+    let number = found.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+    let wrong = || ImportError::new(format!("{place}.{name}"), "a finite number is needed here");
+    number.map(Some).ok_or_else(wrong)
+}
+
+/// An extension of a value.
+pub fn extension<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    value.get("extensions")?.get(name)
+}
+
+/// Our own extras of a value.
+pub fn own(value: &Value) -> Option<&Value> {
+    value.get("extras")?.get(crate::OWN)
+}
+
+/// Numbers of 32 bits as JSON has them: written as short as they can be read again.
+pub fn shortened(mut value: Value) -> Value {
+    shorten(&mut value);
+    value
+}
+
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let Some(wide) = number.as_f64() else { return };
+            let narrow = wide as f32;
+            let short = narrow.to_string().parse::<f64>().ok();
+            let short = short.filter(|short| f64::from(narrow) == wide && *short as f32 == narrow);
+            if let Some(short) = short.and_then(Number::from_f64) {
+                *number = short;
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(shorten),
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
+/// How an entry of a list is called in errors.
+pub fn entry_place(list: crate::links::List, index: usize) -> String {
+    format!("{}[{index}]", list.name())
+}

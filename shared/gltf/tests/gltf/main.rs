@@ -1,0 +1,7 @@
+//! Worlds as glTF and glTF as worlds.
+
+mod exported;
+mod files;
+mod foreign;
+mod hostile;
+mod returned;

@@ -67,6 +67,16 @@ async fn the_plaza_goes_to_another_server_and_is_the_same() -> anyhow::Result<()
     let copy = command(&there, &["export", "--world", "copy"]).await?;
     assert_eq!(content(&copy)?, content(&original)?);
 
+    // As one glb it comes back the same, too; what other programs write cannot be guessed.
+    let glb = folder.path().join("plaza.glb").display().to_string();
+    assert_eq!(command(&here, &["export", &glb, "--world", "plaza"]).await?, "");
+    assert_eq!(command(&there, &["import", &glb, "--name", "third"]).await?, "third");
+    let third = command(&there, &["export", "--world", "third"]).await?;
+    assert_eq!(content(&third)?, content(&original)?);
+    let other = folder.path().join("plaza.txt").display().to_string();
+    let wrong = command(&here, &["export", &other, "--world", "plaza"]).await.unwrap_err();
+    assert!(wrong.to_string().contains("must end in .zip, .glb or .json"), "{wrong}");
+
     // A server serves it, though no file of the assets has it.
     let mut config = ServerConfig::on_free_port();
     (config.data, config.assets) = (there.clone(), assets());
@@ -103,6 +113,12 @@ async fn a_running_world_goes_out_and_comes_in_and_an_undo_takes_it_back() -> an
     let told = ana.ask(Method::GET, "api/worlds/here/history", Vec::new()).await?.text().await?;
     assert_eq!(same.status(), StatusCode::CONFLICT, "{} {told}", same.text().await?);
 
+    let out = ana.ask(Method::GET, "api/worlds/here/export.glb", Vec::new()).await?;
+    assert_eq!(out.status(), StatusCode::OK);
+    let glb = out.bytes().await?.to_vec();
+    let same = ana.ask(Method::POST, "api/worlds/here/import?replace=true", glb.clone()).await?;
+    assert_eq!(same.status(), StatusCode::CONFLICT, "{}", same.text().await?);
+
     // Beside what is there, everything is there twice; an undo takes it back.
     let beside = ana.ask(Method::POST, "api/worlds/here/import", zip.clone()).await?;
     let (status, told) = (beside.status(), beside.json::<Value>().await?);
@@ -122,6 +138,16 @@ async fn a_running_world_goes_out_and_comes_in_and_an_undo_takes_it_back() -> an
     assert_eq!(came.status(), StatusCode::OK, "{}", came.text().await?);
     assert_eq!(bo.get(path, &[]).await?.status(), StatusCode::OK);
     assert_eq!(bo.library().await?["assets"][0]["path"], json!(path));
+    // A glb has the model inside, which is looked at like any upload.
+    let third = crate::harness::socket::server(|_| {}).await?;
+    let cy = Builder::invited(&third, 3, Role::Owner).await?;
+    let came = cy.ask(Method::POST, "api/worlds/here/import?replace=true", glb).await?;
+    assert_eq!(came.status(), StatusCode::OK, "{}", came.text().await?);
+    let library = cy.library().await?;
+    assert_eq!(library["assets"][0]["used"], true, "{library}");
+    assert_eq!(library["assets"][0]["details"]["triangles"], oak["details"]["triangles"]);
+    third.shutdown().await;
+
     let (mut came, mut was) = (document(&other).await?, before);
     for document in [&mut came, &mut was] {
         let head = document.as_object_mut().context("an object")?;

@@ -262,6 +262,7 @@ export const en = {
   worldFile: "The world as a file",
   worldFileHint: "With everything that belongs to it, for a copy or another server.",
   fileOut: "Download (ZIP)",
+  fileOutGlb: "Download (glb)",
   fileIn: "Bring in a file",
   fileReplaces: "In the place of this world",
   fileBusy: "The file is on its way",

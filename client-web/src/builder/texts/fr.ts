@@ -263,6 +263,7 @@ export const fr: Texts = {
   worldFile: "Le monde dans un fichier",
   worldFileHint: "Avec tout ce qui en fait partie, pour une copie ou un autre serveur.",
   fileOut: "Télécharger (ZIP)",
+  fileOutGlb: "Télécharger (glb)",
   fileIn: "Ajouter un fichier",
   fileReplaces: "À la place de ce monde",
   fileBusy: "Le fichier est en route",

@@ -276,6 +276,14 @@ function Files({ builder }: { builder: Builder }) {
           type="button"
           class="button"
           disabled={isBusy.value}
+          onClick={() => void out("glb")}
+        >
+          {b("fileOutGlb")}
+        </button>
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy.value}
           onClick={() => field.current?.click()}
         >
           {b("fileIn")}
@@ -285,7 +293,7 @@ function Files({ builder }: { builder: Builder }) {
         ref={field}
         type="file"
         hidden
-        accept=".zip"
+        accept=".zip,.glb"
         aria-label={b("fileIn")}
         onChange={(event) => {
           void bring(event.currentTarget.files?.[0]);

@@ -72,7 +72,7 @@ async fn given_out(
         runtime.block_on(async {
             match form {
                 Form::Zip => sources.zip(&document).await,
-                Form::Glb => Err(ExchangeError::Unknown),
+                Form::Glb => sources.glb(&document).await,
             }
         })
     });
@@ -219,10 +219,13 @@ fn refusal_of(error: &ExchangeError) -> Refusal {
         }
         ExchangeError::Asset { error: UploadError::Refused(_), .. }
         | ExchangeError::Bundle(_)
+        | ExchangeError::Gltf(_)
         | ExchangeError::Missing(_)
         | ExchangeError::Document(_) => (StatusCode::UNPROCESSABLE_ENTITY, "malformed"),
         ExchangeError::Unknown => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported"),
-        ExchangeError::File { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "unknown"),
+        ExchangeError::Written(_) | ExchangeError::File { .. } => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "unknown")
+        }
         ExchangeError::Asset { .. } | ExchangeError::Shelf(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "not_kept")
         }

@@ -86,6 +86,7 @@ pub async fn export(config: &ExportConfig) -> Result<Option<Vec<u8>>, FileError>
     let sources = Sources { folder: assets, shelf };
     let bytes = match file.extension().and_then(|ending| ending.to_str()) {
         Some("zip") => sources.zip(&source.document).await?,
+        Some("glb") => sources.glb(&source.document).await?,
         Some("json") => source.json.to_vec(),
         _ => return Err(FileError::Ending(file.to_owned())),
     };

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use vivarium_assets::{
     address::Address,
     intake::Refusal,
+    model::unpacked,
     shelf::{Shelf, ShelfError},
 };
 use vivarium_scene::{document::WorldDocument, load::DocumentError};
@@ -29,6 +30,12 @@ pub enum ExchangeError {
     /// The ZIP is not sound.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The glb cannot be read as a world.
+    #[error(transparent)]
+    Gltf(#[from] vivarium_gltf::ImportError),
+    /// The world cannot be written as a glb.
+    #[error(transparent)]
+    Written(#[from] vivarium_gltf::ExportError),
     /// An asset is of no use, or there is no room for it.
     #[error("{path}: {error}")]
     Asset {
@@ -102,6 +109,20 @@ impl Sources {
         let assets = self.all(document).await?;
         Ok(bundle::write(document, &assets)?)
     }
+
+    /// A world for other programs. Models that are not there are left out.
+    pub async fn glb(&self, document: &WorldDocument) -> Result<Vec<u8>, ExchangeError> {
+        let mut models = BTreeMap::new();
+        for path in document.assets().into_iter().filter(|path| path.ends_with(".glb")) {
+            let Some(bytes) = self.read(path).await? else { continue };
+            let plain = match path.parse::<Address>() {
+                Ok(_) => unpacked(&bytes).map_err(|error| asset(path, error.into()))?,
+                Err(_) => bytes.to_vec(),
+            };
+            models.insert(path.to_owned(), plain);
+        }
+        Ok(vivarium_gltf::export(document, &mut |path| models.remove(path))?)
+    }
 }
 
 fn asset(path: &str, error: UploadError) -> ExchangeError {
@@ -132,9 +153,18 @@ pub struct Bringer {
 
 impl Incoming {
     /// From a ZIP or a glb. May take a while.
-    pub fn read(bytes: &[u8], _knows: &dyn Fn(&str) -> bool) -> Result<Self, ExchangeError> {
+    pub fn read(bytes: &[u8], knows: &dyn Fn(&str) -> bool) -> Result<Self, ExchangeError> {
         match bytes {
             [b'P', b'K', 3, 4, ..] => Ok(bundle::read(bytes)?),
+            [b'g', b'l', b'T', b'F', ..] => {
+                let imported = vivarium_gltf::import(bytes, knows)?;
+                let assets = imported.models.into_iter();
+                Ok(Self {
+                    document: imported.document,
+                    assets: assets.map(|(path, bytes)| (path, bytes.into())).collect(),
+                    warnings: imported.warnings,
+                })
+            }
             _ => Err(ExchangeError::Unknown),
         }
     }

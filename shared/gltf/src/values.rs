@@ -37,23 +37,33 @@ pub fn index(
     (index < count).then_some(Some(index)).ok_or_else(missing)
 }
 
+/// Numbers that 32 bits can hold, but with all their digits; an absent list is none.
+pub fn wide_numbers<const N: usize>(
+    value: &Value,
+    name: &str,
+    place: &str,
+) -> Result<Option<[f64; N]>, ImportError> {
+    let Some(found) = value.get(name) else { return Ok(None) };
+    let parts = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut out = [0.0; N];
+    let is_whole = parts.len() == N
+        && parts.iter().zip(&mut out).all(|(part, out)| {
+            *out = part.as_f64().unwrap_or(f64::NAN);
+            (*out as f32).is_finite()
+        });
+    let wrong =
+        || ImportError::new(format!("{place}.{name}"), format!("{N} finite numbers are needed"));
+    is_whole.then_some(Some(out)).ok_or_else(wrong)
+}
+
 /// Finite numbers; an absent list is none.
 pub fn numbers<const N: usize>(
     value: &Value,
     name: &str,
     place: &str,
 ) -> Result<Option<[f32; N]>, ImportError> {
-    let Some(found) = value.get(name) else { return Ok(None) };
-    let parts = found.as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut out = [0.0; N];
-    let is_whole = parts.len() == N
-        && parts.iter().zip(&mut out).all(|(part, out)| {
-            *out = part.as_f64().unwrap_or(f64::NAN) as f32;
-            out.is_finite()
-        });
-    let wrong =
-        || ImportError::new(format!("{place}.{name}"), format!("{N} finite numbers are needed"));
-    is_whole.then_some(Some(out)).ok_or_else(wrong)
+    let wide = wide_numbers(value, name, place)?;
+    Ok(wide.map(|wide| wide.map(|part| part as f32)))
 }
 
 /// A finite number; an absent one is none.

@@ -112,7 +112,8 @@ fn object(source: &Source, node: usize, taken: &mut BTreeSet<u32>) -> Result<Fou
 fn place(world: &World<'_>, found: &mut Found) {
     let object = &mut found.object;
     let (pose, scale) = decomposed(world.matrices[found.node]);
-    if pose.differs(Pose::of(object.position_m, object.rotation)) {
+    let before = Pose::of(object.position_m, object.rotation);
+    if pose.differs(before, world.reaches_m[found.node]) {
         object.position_m = pose.position_m();
         object.rotation = pose.rotation();
     }
@@ -189,7 +190,7 @@ fn sun(world: &mut World<'_>) -> Result<(), ImportError> {
     for (node, _) in parts(world, "sun") {
         let before = sun_pose(&world.document.environment);
         let (now, _) = decomposed(world.matrices[node]);
-        if (Pose { place: DVec3::ZERO, ..now }).differs(before) {
+        if (Pose { place: DVec3::ZERO, ..now }).differs(before, 0.0) {
             let towards = now.rotation * DVec3::Z;
             world.document.environment.sun_direction = towards.as_vec3().to_array();
         }

@@ -4,4 +4,5 @@ mod exported;
 mod files;
 mod foreign;
 mod hostile;
+mod random;
 mod returned;

@@ -6,7 +6,7 @@ use vivarium_gltf::import;
 use vivarium_scene::{document::WorldDocument, load::from_json};
 
 use crate::{
-    files::{exported, together},
+    files::{apart, exported, together},
     foreign::{file, yard},
 };
 
@@ -168,6 +168,18 @@ fn put(json: &mut Value, at: &mut usize, value: &Value) {
     }
 }
 
+/// Nodes as a program that computes with 32 bits writes them.
+fn rounded(json: &mut Value) {
+    for node in json["nodes"].as_array_mut().unwrap() {
+        for field in ["translation", "rotation", "scale"] {
+            let numbers = node.get_mut(field).and_then(Value::as_array_mut);
+            for number in numbers.into_iter().flatten() {
+                *number = json!(number.as_f64().unwrap() as f32);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -176,6 +188,14 @@ proptest! {
         let back = import(&exported(&document), &|_| true).unwrap();
         prop_assert_eq!(back.document, document);
         prop_assert_eq!(back.warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn rounding_by_others_is_no_change(document in document()) {
+        let (mut json, bin) = apart(&exported(&document));
+        rounded(&mut json);
+        let back = import(&together(&json, &bin), &|_| true).unwrap();
+        prop_assert_eq!(back.document, document);
     }
 }
 

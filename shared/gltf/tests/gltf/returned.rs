@@ -81,23 +81,6 @@ fn everything_comes_back_equal() {
 }
 
 #[test]
-fn numbers_as_other_programs_write_them_are_no_change() {
-    let document = everything();
-    let back = edited(&document, |json| {
-        for node in json["nodes"].as_array_mut().unwrap() {
-            for field in ["translation", "rotation", "scale"] {
-                for number in
-                    node.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
-                {
-                    *number = json!(number.as_f64().unwrap() as f32);
-                }
-            }
-        }
-    });
-    assert_eq!(back, document);
-}
-
-#[test]
 fn models_that_are_not_known_come_along() {
     let document = shipped("garden");
     let knows = |path: &str| path == "models/oak.glb";

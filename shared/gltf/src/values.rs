@@ -1,6 +1,8 @@
 //! Reading JSON of a stranger: every step may fail, with the place in the error.
 
-use serde_json::{Number, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use crate::import::ImportError;
 
@@ -84,26 +86,12 @@ pub fn own(value: &Value) -> Option<&Value> {
     value.get("extras")?.get(crate::OWN)
 }
 
-/// Numbers of 32 bits as JSON has them: written as short as they can be read again.
-pub fn shortened(mut value: Value) -> Value {
-    shorten(&mut value);
-    value
-}
-
-fn shorten(value: &mut Value) {
+/// What stands in extras as JSON within a text: other programs keep texts as they are, but not
+/// lists in lists, nothing and yes or no. What was taken out of the text is read as well.
+pub fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Number(number) if number.is_f64() => {
-            let Some(wide) = number.as_f64() else { return };
-            let narrow = wide as f32;
-            let short = narrow.to_string().parse::<f64>().ok();
-            let short = short.filter(|short| f64::from(narrow) == wide && *short as f32 == narrow);
-            if let Some(short) = short.and_then(Number::from_f64) {
-                *number = short;
-            }
-        }
-        Value::Array(parts) => parts.iter_mut().for_each(shorten),
-        Value::Object(fields) => fields.values_mut().for_each(shorten),
-        _ => {}
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }
 

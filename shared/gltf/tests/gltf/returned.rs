@@ -81,6 +81,19 @@ fn everything_comes_back_equal() {
 }
 
 #[test]
+fn extras_that_were_taken_out_of_their_texts_are_read_too() {
+    let document = everything();
+    let back = edited(&document, |json| {
+        let out = |text: &mut Value| *text = serde_json::from_str(text.as_str().unwrap()).unwrap();
+        out(&mut json["scenes"][0]["extras"]["vivarium"]["document"]);
+        json["nodes"].as_array_mut().unwrap().iter_mut().for_each(|node| {
+            node.pointer_mut("/extras/vivarium/object").into_iter().for_each(out);
+        });
+    });
+    assert_eq!(back, document);
+}
+
+#[test]
 fn models_that_are_not_known_come_along() {
     let document = shipped("garden");
     let knows = |path: &str| path == "models/oak.glb";

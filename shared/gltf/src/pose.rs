@@ -4,10 +4,10 @@
 use glam::{DMat3, DMat4, DQuat, DVec3};
 use serde_json::{Map, Value, json};
 
-use crate::{import::ImportError, values::numbers};
+use crate::{import::ImportError, values::wide_numbers};
 
 /// How far (metres) a pose that came back may be off before it counts as moved, plus
-/// [`MOVED_PART`] of its distance from the origin.
+/// [`MOVED_PART`] of its way from the origin along the nodes above it.
 const MOVED_M: f64 = 1e-4;
 const MOVED_PART: f64 = 2e-6;
 /// How far a number of a unit quaternion, or a factor of a scale, may be off.
@@ -24,8 +24,7 @@ impl Pose {
     pub const IDENTITY: Self = Self { place: DVec3::ZERO, rotation: DQuat::IDENTITY };
 
     pub fn of(position_m: [f32; 3], rotation: [f32; 4]) -> Self {
-        let rotation = DQuat::from_array(rotation.map(f64::from));
-        let rotation = if rotation.length() > 0.0 { rotation.normalize() } else { DQuat::IDENTITY };
+        let rotation = unit(DQuat::from_array(rotation.map(f64::from)));
         Self { place: DVec3::from_array(position_m.map(f64::from)), rotation }
     }
 
@@ -42,16 +41,16 @@ impl Pose {
         }
     }
 
-    /// Whether somebody has moved it here from there.
-    pub fn differs(self, before: Self) -> bool {
-        let far = before.place.abs().max_element();
+    /// Whether somebody has moved it here from there; `reach_m`: how far it is along the nodes
+    /// above it, each of which may be turned a little by rounding.
+    pub fn differs(self, before: Self, reach_m: f64) -> bool {
         let moved = (self.place - before.place).abs().max_element();
         let turned = |sign: f64| {
             let off = |(a, b): (f64, f64)| (a - sign * b).abs();
             let both = self.rotation.to_array().into_iter().zip(before.rotation.to_array());
             both.map(off).fold(0.0, f64::max)
         };
-        moved > MOVED_M + MOVED_PART * far || turned(1.0).min(turned(-1.0)) > TURNED
+        moved > MOVED_M + MOVED_PART * reach_m || turned(1.0).min(turned(-1.0)) > TURNED
     }
 
     pub fn position_m(self) -> [f32; 3] {
@@ -82,11 +81,7 @@ pub fn stretched(scale: DVec3, before: DVec3) -> bool {
 /// upright.
 pub fn decomposed(matrix: DMat4) -> (Pose, DVec3) {
     let (scale, rotation, place) = matrix.to_scale_rotation_translation();
-    let rotation = if rotation.is_finite() && rotation.length() > 0.0 {
-        rotation.normalize()
-    } else {
-        DQuat::IDENTITY
-    };
+    let rotation = unit(rotation);
     (Pose { place, rotation }, scale)
 }
 
@@ -98,13 +93,21 @@ pub fn has_volume(matrix: DMat4) -> bool {
 
 /// The matrix of a node.
 pub fn of_node(node: &Value, place: &str) -> Result<DMat4, ImportError> {
-    if let Some(matrix) = numbers::<16>(node, "matrix", place)? {
-        return Ok(DMat4::from_cols_array(&matrix.map(f64::from)));
+    if let Some(matrix) = wide_numbers::<16>(node, "matrix", place)? {
+        return Ok(DMat4::from_cols_array(&matrix));
     }
-    let translation = numbers(node, "translation", place)?.unwrap_or([0.0; 3]);
-    let rotation = numbers(node, "rotation", place)?.unwrap_or([0.0, 0.0, 0.0, 1.0]);
-    let scale = numbers(node, "scale", place)?.unwrap_or([1.0; 3]);
-    let Pose { place, rotation } = Pose::of(translation, rotation);
-    let scale = DVec3::from_array(scale.map(f64::from));
-    Ok(DMat4::from_scale_rotation_translation(scale, rotation, place))
+    let translation = wide_numbers(node, "translation", place)?.unwrap_or([0.0; 3]);
+    let rotation = wide_numbers(node, "rotation", place)?.unwrap_or([0.0, 0.0, 0.0, 1.0]);
+    let scale = wide_numbers(node, "scale", place)?.unwrap_or([1.0; 3]);
+    Ok(DMat4::from_scale_rotation_translation(
+        DVec3::from_array(scale),
+        unit(DQuat::from_array(rotation)),
+        DVec3::from_array(translation),
+    ))
+}
+
+/// What is no rotation turns nothing.
+fn unit(rotation: DQuat) -> DQuat {
+    let length = rotation.length();
+    if length.is_finite() && length > 0.0 { rotation.normalize() } else { DQuat::IDENTITY }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Extensions without which a file is not what it should be, and that are understood or carried on.
-const EXTENSIONS: [&str; 18] = [
+const EXTENSIONS: [&str; 19] = [
     "EXT_texture_webp",
     "KHR_implicit_shapes",
     "KHR_lights_punctual",
@@ -31,6 +31,7 @@ const EXTENSIONS: [&str; 18] = [
     "KHR_materials_volume",
     "KHR_mesh_quantization",
     "KHR_physics_rigid_bodies",
+    "KHR_texture_basisu",
     "KHR_texture_transform",
     "OMI_spawn_point",
 ];

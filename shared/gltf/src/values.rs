@@ -1,6 +1,8 @@
 //! Reading JSON of a stranger: every step may fail, with the place in the error.
 
-use serde_json::{Number, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use crate::import::ImportError;
 
@@ -37,23 +39,33 @@ pub fn index(
     (index < count).then_some(Some(index)).ok_or_else(missing)
 }
 
+/// Numbers that 32 bits can hold, but with all their digits; an absent list is none.
+pub fn wide_numbers<const N: usize>(
+    value: &Value,
+    name: &str,
+    place: &str,
+) -> Result<Option<[f64; N]>, ImportError> {
+    let Some(found) = value.get(name) else { return Ok(None) };
+    let parts = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut out = [0.0; N];
+    let is_whole = parts.len() == N
+        && parts.iter().zip(&mut out).all(|(part, out)| {
+            *out = part.as_f64().unwrap_or(f64::NAN);
+            (*out as f32).is_finite()
+        });
+    let wrong =
+        || ImportError::new(format!("{place}.{name}"), format!("{N} finite numbers are needed"));
+    is_whole.then_some(Some(out)).ok_or_else(wrong)
+}
+
 /// Finite numbers; an absent list is none.
 pub fn numbers<const N: usize>(
     value: &Value,
     name: &str,
     place: &str,
 ) -> Result<Option<[f32; N]>, ImportError> {
-    let Some(found) = value.get(name) else { return Ok(None) };
-    let parts = found.as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut out = [0.0; N];
-    let is_whole = parts.len() == N
-        && parts.iter().zip(&mut out).all(|(part, out)| {
-            *out = part.as_f64().unwrap_or(f64::NAN) as f32;
-            out.is_finite()
-        });
-    let wrong =
-        || ImportError::new(format!("{place}.{name}"), format!("{N} finite numbers are needed"));
-    is_whole.then_some(Some(out)).ok_or_else(wrong)
+    let wide = wide_numbers(value, name, place)?;
+    Ok(wide.map(|wide| wide.map(|part| part as f32)))
 }
 
 /// A finite number; an absent one is none.
@@ -74,26 +86,12 @@ pub fn own(value: &Value) -> Option<&Value> {
     value.get("extras")?.get(crate::OWN)
 }
 
-/// Numbers of 32 bits as JSON has them: written as short as they can be read again.
-pub fn shortened(mut value: Value) -> Value {
-    shorten(&mut value);
-    value
-}
-
-fn shorten(value: &mut Value) {
+/// What stands in extras as JSON within a text: other programs keep texts as they are, but not
+/// lists in lists, nothing and yes or no. What was taken out of the text is read as well.
+pub fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Number(number) if number.is_f64() => {
-            let Some(wide) = number.as_f64() else { return };
-            let narrow = wide as f32;
-            let short = narrow.to_string().parse::<f64>().ok();
-            let short = short.filter(|short| f64::from(narrow) == wide && *short as f32 == narrow);
-            if let Some(short) = short.and_then(Number::from_f64) {
-                *number = short;
-            }
-        }
-        Value::Array(parts) => parts.iter_mut().for_each(shorten),
-        Value::Object(fields) => fields.values_mut().for_each(shorten),
-        _ => {}
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use vivarium_scene::document::{ColliderShape, Environment, Light, Material, VisualShape};
 
 use super::{
-    solids::{ball, capsule, cone, cuboid, cylinder, faceted, plane, terrain},
+    hull,
+    solids::{ball, bare, capsule, cone, cuboid, cylinder, faceted, plane, terrain},
     writer::Writer,
 };
 use crate::{OWN, SUN_LUX, colour::factors, pose::Pose};
@@ -80,30 +81,39 @@ pub fn primitive(
     shape: &VisualShape,
     material: Option<usize>,
 ) -> Option<usize> {
+    use VisualShape::{Collider, Model, Text};
+    if matches!(shape, Model { .. } | Collider {} | Text { .. }) {
+        return None;
+    }
     let key = json!(shape).to_string();
-    let make = || match shape {
-        VisualShape::Box { size_m } => Some(cuboid(*size_m)),
-        VisualShape::Ball { radius_m } => Some(ball(*radius_m)),
-        VisualShape::Cylinder { radius_m, height_m } => Some(cylinder(*radius_m, *height_m)),
-        VisualShape::Capsule { radius_m, height_m } => Some(capsule(*radius_m, *height_m)),
-        VisualShape::Cone { radius_m, height_m } => Some(cone(*radius_m, *height_m)),
-        VisualShape::Water { size_m } => Some(plane(*size_m)),
-        VisualShape::Model { .. } | VisualShape::Collider {} | VisualShape::Text { .. } => None,
-    };
-    let solid = make()?;
-    Some(writer.mesh(&key, material, || solid))
+    Some(writer.mesh(&key, material, || match shape {
+        VisualShape::Box { size_m } => cuboid(*size_m),
+        VisualShape::Ball { radius_m } => ball(*radius_m),
+        VisualShape::Cylinder { radius_m, height_m } => cylinder(*radius_m, *height_m),
+        VisualShape::Capsule { radius_m, height_m } => capsule(*radius_m, *height_m),
+        VisualShape::Cone { radius_m, height_m } => cone(*radius_m, *height_m),
+        VisualShape::Water { size_m } => plane(*size_m),
+        Model { .. } | Collider {} | Text { .. } => unreachable!("these were sorted out above"),
+    }))
 }
 
-/// A mesh for a collider that is shown.
+/// A mesh for a collider that is shown; none: it is a primitive, which visuals show for themselves.
 pub fn shown(writer: &mut Writer, shape: &ColliderShape, material: Option<usize>) -> Option<usize> {
-    let solid = match shape {
-        ColliderShape::Mesh { vertices_m, triangles } => faceted(vertices_m, triangles),
-        ColliderShape::Heightfield { rows, columns, size_m, heights_m } => {
+    use ColliderShape::{Heightfield, Hull, Mesh};
+    if !matches!(shape, Heightfield { .. } | Hull { .. } | Mesh { .. }) {
+        return None;
+    }
+    let key = format!("shown {}", json!(shape));
+    Some(writer.mesh(&key, material, || match shape {
+        Mesh { vertices_m, triangles } => faceted(vertices_m, triangles),
+        Heightfield { rows, columns, size_m, heights_m } => {
             terrain(*rows, *columns, *size_m, heights_m)
         }
-        // A hull's faces are known only to those who build it.
-        _ => return None,
-    };
-    let key = format!("shown {}", json!(shape));
-    Some(writer.mesh(&key, material, || solid))
+        Hull { points_m } => match hull::triangles(points_m) {
+            // Too flat to have faces.
+            none if none.is_empty() => bare(points_m, &[]),
+            triangles => faceted(points_m, &triangles),
+        },
+        _ => unreachable!("these were sorted out above"),
+    }))
 }

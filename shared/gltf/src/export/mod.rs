@@ -13,6 +13,7 @@
 //! Nodes of objects carry a place and a rotation, never a scale: a scale stands at their parts, so
 //! that nothing leans whatever is above what in the outline.
 
+mod hull;
 mod looks;
 mod models;
 mod nodes;

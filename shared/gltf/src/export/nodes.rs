@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::document::{
@@ -9,7 +10,7 @@ use vivarium_scene::document::{
 };
 
 use super::{ExportError, looks, models::Models, physics, writer::Writer};
-use crate::{LIGHTS, OWN, PHYSICS, SPAWN, links::List, pose::Pose, values::shortened};
+use crate::{LIGHTS, OWN, PHYSICS, SPAWN, links::List, pose::Pose};
 
 /// A world on its way into a file. The nodes of objects come first, in their order.
 pub struct Nodes<'a> {
@@ -118,7 +119,7 @@ impl<'a> Nodes<'a> {
             node.insert("extensions".into(), Value::Object(extensions));
         }
         let id = object.id_at(index).0;
-        let own = json!({ "id": id, "object": shortened(json!(object)) });
+        let own = json!({ "id": id, "object": text(object) });
         node.insert("extras".into(), json!({ (OWN): own }));
         Value::Object(node)
     }
@@ -232,13 +233,18 @@ impl<'a> Nodes<'a> {
         sun.insert("extensions".into(), json!({ (LIGHTS): { "light": light } }));
         self.tops.push(self.writer.push(List::Nodes, Value::Object(sun)));
         let rest = WorldDocument { objects: Vec::new(), ..self.document.clone() };
-        let own = json!({ "document": shortened(json!(rest)) });
+        let own = json!({ "document": text(&rest) });
         self.writer.finish(json!({
             "name": self.document.name,
             "nodes": self.tops,
             "extras": { (OWN): own },
         }))
     }
+}
+
+/// As it is in a world's file. A text, since other programs keep nothing else as it is.
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("documents are JSON")
 }
 
 /// A node that is a part of the object above it.

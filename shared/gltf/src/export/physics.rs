@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use vivarium_scene::document::{BodyKind, Collider, ColliderShape, Groups, Properties, Sensor};
 
 use super::{
+    hull,
     solids::{bare, terrain},
     writer::Writer,
 };
@@ -133,7 +134,7 @@ fn geometry(writer: &mut Writer, shape: &ColliderShape) -> Value {
 fn surface(writer: &mut Writer, shape: &ColliderShape) -> Value {
     let key = format!("collider {}", json!(shape));
     let mesh = writer.mesh(&key, None, || match shape {
-        ColliderShape::Hull { points_m } => bare(points_m, &[]),
+        ColliderShape::Hull { points_m } => bare(points_m, &hull::triangles(points_m)),
         ColliderShape::Mesh { vertices_m, triangles } => bare(vertices_m, triangles),
         ColliderShape::Heightfield { rows, columns, size_m, heights_m } => {
             terrain(*rows, *columns, *size_m, heights_m)

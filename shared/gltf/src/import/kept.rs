@@ -20,7 +20,7 @@ use crate::{
     links::List,
     pose::{Pose, decomposed, has_volume, stretched},
     source::Source,
-    values::{entry_place, list, own},
+    values::{entry_place, list, own, text},
 };
 
 /// The document without objects; none: the file is somebody else's.
@@ -28,11 +28,13 @@ pub fn head(source: &Source) -> Result<Option<WorldDocument>, ImportError> {
     let place = "scenes.extras.vivarium.document";
     let mut scenes = list(&source.json, "scenes").iter();
     let Some(head) = scenes.find_map(|scene| own(scene)?.get("document")) else { return Ok(None) };
+    let head = text(head);
     // Counted before anything is made of it: `{}` is short, but takes a kilobyte here.
+    let counted: Value = parsed(&head, place)?;
     for (name, most) in
         [("objects", 0), ("materials", MATERIALS_MAX), ("blueprints", BLUEPRINTS_MAX)]
     {
-        let entries = head.get(name);
+        let entries = counted.get(name);
         let count = entries.and_then(Value::as_object).map_or(0, serde_json::Map::len);
         let count = count.max(entries.and_then(Value::as_array).map_or(0, Vec::len));
         if count > most {
@@ -40,11 +42,11 @@ pub fn head(source: &Source) -> Result<Option<WorldDocument>, ImportError> {
             return Err(ImportError::new(format!("{place}.{name}"), reason));
         }
     }
-    parsed(head, place).map(Some)
+    parsed(&head, place).map(Some)
 }
 
-fn parsed<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, ImportError> {
-    T::deserialize(value).map_err(|error| ImportError::new(place, error.to_string()))
+fn parsed<T: DeserializeOwned>(text: &str, place: &str) -> Result<T, ImportError> {
+    serde_json::from_str(text).map_err(|error| ImportError::new(place, error.to_string()))
 }
 
 /// An object that is in the file.
@@ -102,7 +104,8 @@ pub fn take(world: &mut World<'_>) -> Result<(), ImportError> {
 fn object(source: &Source, node: usize, taken: &mut BTreeSet<u32>) -> Result<Found, ImportError> {
     let place = format!("{}.extras.vivarium", entry_place(List::Nodes, node));
     let said = own(source.entry(List::Nodes, node)).unwrap_or(&Value::Null);
-    let object = parsed(said.get("object").unwrap_or(&Value::Null), &format!("{place}.object"))?;
+    let object = text(said.get("object").unwrap_or(&Value::Null));
+    let object = parsed(&object, &format!("{place}.object"))?;
     let id = said.get("id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
     let id = id.ok_or_else(|| ImportError::new(format!("{place}.id"), "an object needs its id"))?;
     Ok(Found { node, id: taken.insert(id).then_some(id), object })
@@ -112,7 +115,8 @@ fn object(source: &Source, node: usize, taken: &mut BTreeSet<u32>) -> Result<Fou
 fn place(world: &World<'_>, found: &mut Found) {
     let object = &mut found.object;
     let (pose, scale) = decomposed(world.matrices[found.node]);
-    if pose.differs(Pose::of(object.position_m, object.rotation)) {
+    let before = Pose::of(object.position_m, object.rotation);
+    if pose.differs(before, world.reaches_m[found.node]) {
         object.position_m = pose.position_m();
         object.rotation = pose.rotation();
     }
@@ -189,7 +193,7 @@ fn sun(world: &mut World<'_>) -> Result<(), ImportError> {
     for (node, _) in parts(world, "sun") {
         let before = sun_pose(&world.document.environment);
         let (now, _) = decomposed(world.matrices[node]);
-        if (Pose { place: DVec3::ZERO, ..now }).differs(before) {
+        if (Pose { place: DVec3::ZERO, ..now }).differs(before, 0.0) {
             let towards = now.rotation * DVec3::Z;
             world.document.environment.sun_direction = towards.as_vec3().to_array();
         }

@@ -83,6 +83,8 @@ struct World<'a> {
     roles: Vec<Role>,
     /// Where each node is in the world.
     matrices: Vec<DMat4>,
+    /// How far each node is along those above it.
+    reaches_m: Vec<f64>,
     cut: Cut,
     /// What is drawn and belongs to no body.
     scenery: Vec<Drawn>,
@@ -103,13 +105,15 @@ pub fn import(bytes: &[u8], knows: &dyn Fn(&str) -> bool) -> Result<Imported, Im
     let source = Source::read(bytes)?;
     let head = kept::head(&source)?;
     let is_own = head.is_some();
+    let (matrices, reaches_m) = places(&source)?;
     let mut world = World {
         source: &source,
         knows,
         is_own,
         document: head.unwrap_or_else(|| foreign::head(&source)),
         roles: roles(&source, is_own),
-        matrices: matrices(&source)?,
+        matrices,
+        reaches_m,
         cut: Cut::default(),
         scenery: Vec::new(),
         warnings: BTreeSet::new(),
@@ -147,16 +151,19 @@ fn roles(source: &Source, is_own: bool) -> Vec<Role> {
     roles
 }
 
-fn matrices(source: &Source) -> Result<Vec<DMat4>, ImportError> {
+/// Where each node is, and how far (metres) along the nodes above it.
+fn places(source: &Source) -> Result<(Vec<DMat4>, Vec<f64>), ImportError> {
     let mut matrices = vec![DMat4::IDENTITY; source.parents.len()];
+    let mut reaches = vec![0.0; source.parents.len()];
     for node in &source.order {
         let place = entry_place(List::Nodes, *node);
         let own = of_node(source.entry(List::Nodes, *node), &place)?;
-        let above = source.parents[*node].map_or(DMat4::IDENTITY, |above| matrices[above]);
-        matrices[*node] = above * own;
+        let above = source.parents[*node];
+        matrices[*node] = above.map_or(DMat4::IDENTITY, |above| matrices[above]) * own;
+        reaches[*node] = above.map_or(0.0, |above| reaches[above]) + own.w_axis.truncate().length();
         if !matrices[*node].is_finite() {
             return Err(ImportError::new(place, "it is farther away than numbers go"));
         }
     }
-    Ok(matrices)
+    Ok((matrices, reaches))
 }

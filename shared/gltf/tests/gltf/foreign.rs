@@ -1,5 +1,7 @@
 //! Files of others, as the drafts of Khronos have them.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use serde_json::{Value, json};
 use vivarium_gltf::{Imported, import};
 use vivarium_scene::document::{BodyKind, ColliderShape, Groups, Object, VisualShape};
@@ -75,7 +77,7 @@ pub fn yard() -> Value {
                 { "KHR_lights_punctual": { "light": 1 } } },
             { "name": "hill", "translation": [9, 0, 0], "children": [7] },
             { "mesh": 0, "scale": [3, 3, 3] },
-            { "rotation": [-0.70710678, 0, 0, 0.70710678], "extensions":
+            { "rotation": [-FRAC_1_SQRT_2, 0, 0, FRAC_1_SQRT_2], "extensions":
                 { "KHR_lights_punctual": { "light": 2 } } },
         ],
     })

@@ -179,32 +179,44 @@ fn unknown_needs_and_versions_are_refused() {
 
 #[test]
 fn false_extras_of_ours_are_refused() {
-    let spoil = |spoil: fn(&mut Value)| {
+    let spoil = |spoil: &dyn Fn(&mut Value)| {
         let (mut json, bin) = apart(&exported(&everything()));
         spoil(&mut json);
         refused(&together(&json, &bin)).to_string()
     };
-    let told = spoil(|json| {
-        json["scenes"][0]["extras"]["vivarium"]["document"]["objects"] =
-            (0..1_000_000).map(|_| json!({})).collect();
+    let document = |json: &mut Value, change: fn(&mut Value)| {
+        within(&mut json["scenes"][0]["extras"]["vivarium"]["document"], change);
+    };
+    let told = spoil(&|json| {
+        document(json, |it| it["objects"] = (0..1_000_000).map(|_| json!({})).collect());
     });
     assert_told(&told, "1000000 entries are too many: at most 0 are allowed");
-    let told = spoil(|json| {
-        json["scenes"][0]["extras"]["vivarium"]["document"]["version"] = json!(2);
-    });
+    let told = spoil(&|json| document(json, |it| it["version"] = json!(2)));
     assert_told(&told, "world.version");
-    let told = spoil(|json| json["nodes"][1]["extras"]["vivarium"]["object"]["secret"] = json!(1));
+    let object = |json: &mut Value, change: fn(&mut Value)| {
+        within(&mut json["nodes"][1]["extras"]["vivarium"]["object"], change);
+    };
+    let told = spoil(&|json| object(json, |it| it["secret"] = json!(1)));
     assert_told(&told, "nodes[1].extras.vivarium.object: unknown field `secret`");
-    let told = spoil(|json| json["nodes"][1]["extras"]["vivarium"]["id"] = json!(-5));
+    let told = spoil(&|json| json["nodes"][1]["extras"]["vivarium"]["id"] = json!(-5));
     assert_told(&told, "nodes[1].extras.vivarium.id");
-    let told = spoil(|json| {
+    let told = spoil(&|json| {
         json["nodes"][1]["extras"]["vivarium"]["id"] = json!(u32::MAX);
-        json["nodes"][1]["extras"]["vivarium"]["object"]["id"] = json!(u32::MAX);
+        object(json, |it| it["id"] = json!(u32::MAX));
     });
     assert_told(&told, "world.objects[");
-    let told = spoil(|json| {
-        json["nodes"][1]["extras"]["vivarium"]["object"]["properties"] =
-            json!({ "visuals": [{ "shape": { "model": { "path": "../../etc/passwd.glb" } } }] });
+    let told = spoil(&|json| {
+        object(json, |it| {
+            it["properties"] =
+                json!({ "visuals": [{ "shape": { "model": { "path": "../../etc/x.glb" } } }] });
+        });
     });
     assert_told(&told, "a path must be");
+}
+
+/// Changes JSON that stands in a text.
+fn within(text: &mut Value, change: fn(&mut Value)) {
+    let mut inner: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+    change(&mut inner);
+    *text = json!(inner.to_string());
 }

@@ -81,18 +81,14 @@ fn everything_comes_back_equal() {
 }
 
 #[test]
-fn numbers_as_other_programs_write_them_are_no_change() {
+fn extras_that_were_taken_out_of_their_texts_are_read_too() {
     let document = everything();
     let back = edited(&document, |json| {
-        for node in json["nodes"].as_array_mut().unwrap() {
-            for field in ["translation", "rotation", "scale"] {
-                for number in
-                    node.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
-                {
-                    *number = json!(number.as_f64().unwrap() as f32);
-                }
-            }
-        }
+        let out = |text: &mut Value| *text = serde_json::from_str(text.as_str().unwrap()).unwrap();
+        out(&mut json["scenes"][0]["extras"]["vivarium"]["document"]);
+        json["nodes"].as_array_mut().unwrap().iter_mut().for_each(|node| {
+            node.pointer_mut("/extras/vivarium/object").into_iter().for_each(out);
+        });
     });
     assert_eq!(back, document);
 }

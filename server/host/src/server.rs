@@ -3,7 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -247,13 +247,7 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
-        let recording = match &config.record {
-            Some(path) => Some(
-                Recording::create(path, &sources)
-                    .map_err(|error| StartError::Record { path: path.clone(), error })?,
-            ),
-            None => None,
-        };
+        let recording = config.record.as_ref().map(|path| recording(path, &sources)).transpose()?;
         let (worlds, inboxes): (Vec<_>, Vec<_>) = sources.into_iter().map(World::new).unzip();
         let worlds = Arc::new(Worlds(worlds));
         let (keeper, _) = Keeper::start(store).map_err(StartError::Thread)?;
@@ -466,6 +460,11 @@ impl Drop for Server {
         self.stop.store(true, Ordering::Release);
         self.tasks.iter().for_each(Task::abort);
     }
+}
+
+fn recording(path: &Path, sources: &[WorldSource]) -> Result<Recording, StartError> {
+    Recording::create(path, sources)
+        .map_err(|error| StartError::Record { path: path.to_owned(), error })
 }
 
 /// Uploaded assets, as they were left.

@@ -259,11 +259,8 @@ impl Server {
             .with_people_per_network(config.connections_per_address_max as usize);
         let door = Arc::new(door);
         let links = Links::default();
-        let metrics = Arc::new(Metrics::new(
-            links.named(),
-            door.outbox_stats().clone(),
-            links.handshakes.clone(),
-        ));
+        let (outboxes, handshakes) = (door.outbox_stats().clone(), links.handshakes.clone());
+        let metrics = Arc::new(Metrics::new(links.named(), outboxes, handshakes));
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);

@@ -1,6 +1,6 @@
 //! Models cut out of a file: the meshes that are asked for, where they stand, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glam::DMat4;
 use serde_json::{Map, Value, json};
@@ -17,12 +17,15 @@ use crate::{
 /// A mesh of the file, and where it stands in the model.
 pub type Drawn = (DMat4, usize);
 
-/// Models that were cut out, by temporary paths.
+/// Models that were cut out, by temporary paths that nothing else in the world has.
 #[derive(Default)]
 pub struct Cut {
     pub models: Vec<(String, Vec<u8>)>,
+    /// Paths that the world uses for other models.
+    pub taken: BTreeSet<String>,
     known: BTreeMap<String, usize>,
     bytes: usize,
+    next: usize,
 }
 
 impl Cut {
@@ -42,10 +45,21 @@ impl Cut {
             let reason = format!("its models take more than {} MiB", MODELS_BYTES_MAX >> 20);
             return Err(ImportError::new("meshes", reason));
         }
-        let path = format!("imported/{}.glb", self.models.len());
+        let path = self.free_path();
         self.known.insert(key, self.models.len());
         self.models.push((path.clone(), bytes));
         Ok(path)
+    }
+
+    fn free_path(&mut self) -> String {
+        loop {
+            let path = format!("imported/{}.glb", self.next);
+            self.next += 1;
+            // Only as many are taken as the world has.
+            if !self.taken.contains(&path) {
+                return path;
+            }
+        }
     }
 }
 

@@ -210,6 +210,16 @@ fn sun(world: &mut World<'_>) -> Result<(), ImportError> {
 
 /// Models that are not known here are cut out of the file.
 fn models(world: &mut World<'_>) -> Result<(), ImportError> {
+    let document = &world.document;
+    let objects = document.objects.iter().map(|object| &object.properties);
+    let visuals = objects.chain(document.blueprints.values()).flat_map(|it| it.visuals.iter());
+    world.cut.taken = visuals
+        .flatten()
+        .filter_map(|visual| match &visual.shape {
+            VisualShape::Model { path } => Some(path.clone()),
+            _ => None,
+        })
+        .collect();
     let mut paths: BTreeMap<String, String> = BTreeMap::new();
     for (part, said) in parts(world, "visual") {
         let Some(path) = said.get("model").and_then(Value::as_str) else { continue };

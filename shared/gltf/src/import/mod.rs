@@ -161,7 +161,8 @@ fn places(source: &Source) -> Result<(Vec<DMat4>, Vec<f64>), ImportError> {
         let above = source.parents[*node];
         matrices[*node] = above.map_or(DMat4::IDENTITY, |above| matrices[above]) * own;
         reaches[*node] = above.map_or(0.0, |above| reaches[above]) + own.w_axis.truncate().length();
-        if !matrices[*node].is_finite() {
+        let is_near = |part: &f64| (*part as f32).is_finite();
+        if !matrices[*node].to_cols_array().iter().all(is_near) {
             return Err(ImportError::new(place, "it is farther away than numbers go"));
         }
     }

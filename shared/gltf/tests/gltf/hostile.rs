@@ -128,7 +128,7 @@ fn numbers_that_are_none_are_refused() {
         yard["nodes"][7]["extensions"] =
             json!({ "KHR_physics_rigid_bodies": { "collider": { "geometry": { "shape": 0 } } } });
     });
-    assert_told(&told, "world.objects[");
+    assert_told(&told, "nodes[7]: it is farther away than numbers go");
 }
 
 #[test]

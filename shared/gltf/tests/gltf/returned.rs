@@ -128,6 +128,21 @@ fn models_that_are_not_known_come_along() {
 }
 
 #[test]
+fn temporary_paths_are_those_of_no_other_model() {
+    let mut document = everything();
+    let visuals = document.blueprints.get_mut("lantern").unwrap().visuals.as_mut().unwrap();
+    let mut second = visuals[0].clone();
+    second.shape = VisualShape::Model { path: "imported/0.glb".into() };
+    visuals.push(second.clone());
+    let glb = vivarium_gltf::export(&document, &mut |_| crate::files::model("models/oak.glb"));
+    let back = import(&glb.unwrap(), &|path| path == "imported/0.glb").unwrap();
+    let paths: Vec<&str> = back.models.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["imported/1.glb", "imported/2.glb"], "the oak, and the tree of the ground");
+    let visuals = back.document.blueprints["lantern"].visuals.as_ref().unwrap();
+    assert_eq!(visuals[1], second);
+}
+
+#[test]
 fn what_is_moved_takes_along_what_is_below_it() {
     let document = everything();
     let back = edited(&document, |json| {

@@ -30,7 +30,9 @@ function table() {
     scene,
     canvas,
     shown: { own: [1, 0, 1] },
-    face: (yaw: number) => asked.push(yaw),
+    frame: (...said: unknown[]) => asked.push(["frame", ...said]),
+    takeOff: () => asked.push("off"),
+    land: () => asked.push("land"),
   };
   const store = new Store();
   const bench = makeBench({
@@ -88,9 +90,10 @@ describe("what a builder is given", () => {
     const { bench, asked } = table();
     expect([bench.freeBelow([0, 2.5, 0]), bench.freeBelow([0, -1, 0])]).toEqual([2.5, null]);
     bench.frame([-4, 0, 1], 2);
-    expect(asked).toEqual([Math.PI / 2]);
+    expect(asked).toEqual([["frame", [-4, 0, 1], 2]]);
     bench.close();
     expect(asked.slice(1)).toEqual([
+      "land",
       ["chosen", [], "#ffb13d", null],
       [null, "#6fd3ff"],
       ["choose"],

@@ -86,10 +86,11 @@ export function makeBench(parts: BenchParts): Workbench {
     },
     makeGizmo: () => scene.makeHandles(),
     cameraYaw: () => stage.camera.yaw,
-    frame: (centre) => {
-      const own = stage.shown?.own;
-      if (own) stage.face(Math.atan2(own[0] - centre[0], own[2] - centre[2]));
-    },
+    flying: stage.flying,
+    fly: (on) => (on ? stage.takeOff() : stage.land()),
+    frame: (centre, radiusM) => stage.frame(centre, radiusM),
+    panCamera: (rightPx, downPx) => stage.pan(rightPx, downPx),
+    zoomCamera: (factor) => stage.zoom(factor),
     drawing: () => {
       const { drawCalls, triangles, fps } = stage.stats();
       return { drawCalls, triangles, framesPerS: fps, textureBytes: scene.textureBytes() };
@@ -100,6 +101,7 @@ export function makeBench(parts: BenchParts): Workbench {
     },
     focus: () => stage.focus(),
     close: () => {
+      stage.land();
       scene.highlight("chosen", [], CHOSEN_COLOUR, null);
       scene.ghost(null, GHOST_COLOUR);
       parts.choose([]);

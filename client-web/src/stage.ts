@@ -4,14 +4,15 @@
  * Owns the canvas. Every picture: read the controls, make inputs, show the visit. Nothing is drawn
  * while no visit plays.
  */
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Changes } from "./document/apply";
 import { t } from "./i18n/translate";
-import type { Controls } from "./input/controls";
+import type { ControlState, Controls } from "./input/controls";
 import type { WorldDocument } from "./protocol/document";
-import { emoteNames, type PersonCard } from "./protocol/generated";
+import { buttons, emoteNames, type PersonCard } from "./protocol/generated";
+import { distanceFor, Flight } from "./scene/flight";
 import type { Scene } from "./scene/scene";
-import type { CameraView } from "./scene/view";
+import type { CameraView, Vec3 } from "./scene/view";
 import { togglePanel } from "./ui/panel";
 import type { Actions, Panel, Store } from "./ui/store";
 import type { Shown, Visit } from "./visit";
@@ -24,6 +25,8 @@ export interface StageParts {
 }
 
 export class Stage {
+  /** Whether the camera is away from the avatar. */
+  readonly flying = signal(false);
   readonly #host: HTMLElement;
   readonly #store: Store;
   readonly #canvas: HTMLCanvasElement;
@@ -32,7 +35,7 @@ export class Stage {
   readonly #parts: StageParts;
   #visit: Visit | null = null;
   #cards: ReadonlyMap<number, PersonCard> = new Map();
-  #camera: Omit<CameraView, "target" | "obstruct"> = {
+  #camera: Omit<CameraView, "target" | "obstruct" | "orbit"> = {
     mode: "third",
     yaw: 0,
     pitch: 0,
@@ -41,6 +44,11 @@ export class Stage {
   #shown: Shown | null = null;
   #looping = false;
   #faced = false;
+  /** The camera of whoever builds, away from the avatar, which stands meanwhile. */
+  #flight: Flight | null = null;
+  /** Where the avatar looks while the camera is away. */
+  #still: { yaw: number; pitch: number } | null = null;
+  #readMs = 0;
   /** Worlds are built one after another. */
   #building: Promise<void> = Promise.resolve();
   /** How many are waiting for earlier ones. */
@@ -114,6 +122,7 @@ export class Stage {
 
   /** Shows a visit from now on; `arriving` turns the camera to where the avatar looks. */
   play(visit: Visit, cards: ReadonlyMap<number, PersonCard>, arriving: boolean): void {
+    this.land();
     this.#visit = visit;
     this.#cards = cards;
     this.#faced = !arriving;
@@ -126,6 +135,7 @@ export class Stage {
 
   /** Shows nothing. */
   hide(): void {
+    this.land();
     this.#visit = null;
     this.#shown = null;
     this.#host.hidden = true;
@@ -138,6 +148,42 @@ export class Stage {
   /** Turns camera and avatar to a heading, radians. */
   face(yaw: number): void {
     this.#controls.face(yaw);
+  }
+
+  /** Takes the camera away from the avatar, to where it is now. */
+  takeOff(): void {
+    const own = this.#shown?.own;
+    if (this.#flight !== null || own === undefined) return;
+    this.setCamera("third");
+    this.#flight = new Flight(own, this.#camera.distanceM);
+    this.flying.value = true;
+  }
+
+  /** Flies to where a ball is seen whole. */
+  frame(centre: Vec3, radiusM: number): void {
+    this.setCamera("third");
+    const { uprightRad, aspect } = this.#scene.viewAngle();
+    this.#flight = new Flight(centre, distanceFor(radiusM, uprightRad, aspect));
+    this.flying.value = true;
+  }
+
+  /** Gives the camera back to the avatar. */
+  land(): void {
+    this.#flight = null;
+    this.#still = null;
+    this.flying.value = false;
+  }
+
+  /** Draws the picture along by CSS pixels. */
+  pan(rightPx: number, downPx: number): void {
+    const { uprightRad } = this.#scene.viewAngle();
+    const metresPerPx = (2 * Math.tan(uprightRad / 2)) / Math.max(1, this.#canvas.clientHeight);
+    this.#flight?.pan(rightPx, downPx, metresPerPx, this.#camera.yaw, this.#camera.pitch);
+  }
+
+  /** `factor` above 1 moves the camera of whoever builds away. */
+  zoom(factor: number): void {
+    this.#flight?.zoom(factor);
   }
 
   setVolume(volume01: number): void {
@@ -172,7 +218,19 @@ export class Stage {
       distanceM: read.distanceM,
     };
     if (this.#store.camera.peek() !== read.cameraMode) this.#store.camera.value = read.cameraMode;
-    this.#visit.want(read, nowMs);
+    this.#visit.want(this.#flight === null ? read : this.#fly(this.#flight, read, nowMs), nowMs);
+    this.#readMs = nowMs;
+  }
+
+  /** What would walk flies; the avatar stands where it is. */
+  #fly(flight: Flight, read: ControlState, nowMs: number): ControlState {
+    const dtS = Math.min(0.1, Math.max(0, nowMs - this.#readMs) / 1_000);
+    const faster = (read.buttons & buttons.run) !== 0 ? 3 : 1;
+    const rises = (read.buttons & buttons.jump) !== 0 ? 1 : 0;
+    const by: Vec3 = [read.moveX / 127, rises, read.moveZ / 127];
+    if (by.some((part) => part !== 0)) flight.move(by, dtS * faster);
+    this.#still ??= { yaw: read.yaw, pitch: read.pitch };
+    return { ...read, ...this.#still, moveX: 0, moveZ: 0, buttons: 0 };
   }
 
   #picture(_frameMs: number): void {
@@ -195,6 +253,7 @@ export class Stage {
         ...this.#camera,
         target: shown.own,
         obstruct: (origin, direction, maxM) => visit.obstruct(origin, direction, maxM),
+        orbit: this.#flight,
       },
     });
   }

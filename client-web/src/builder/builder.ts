@@ -299,6 +299,7 @@ export class Builder {
       this.snaps.value = !this.snaps.peek();
     },
     frame: () => this.frame(),
+    fly: () => this.bench.fly(!this.bench.flying.peek()),
     undo: () => void this.edits.undo().then((outcome) => this.hear(outcome)),
     redo: () => void this.edits.redo().then((outcome) => this.hear(outcome)),
     copy: () => void this.copyToClipboard(),
@@ -331,7 +332,14 @@ export class Builder {
   }
 
   frame(): void {
-    const bounds = this.boundsOfAll(this.chosen.value);
+    const chosen = this.chosen.value;
+    const ids = chosen.length > 0 ? chosen : [...this.scenery.value.objects.keys()];
+    this.frameOn(ids);
+  }
+
+  /** Moves the camera so that some objects are seen whole. */
+  frameOn(ids: readonly number[]): void {
+    const bounds = this.boundsOfAll(ids);
     if (bounds === null) return;
     this.bench.frame(centreOf(bounds), Math.max(0.5, lengthOf(sizeOf(bounds)) / 2));
   }

@@ -8,6 +8,7 @@ export type Command =
   | "space"
   | "snap"
   | "frame"
+  | "fly"
   | "undo"
   | "redo"
   | "copy"
@@ -37,6 +38,7 @@ export interface KeyPress {
 
 const PLAIN: Readonly<Record<string, Command>> = {
   f: "frame",
+  k: "fly",
   g: "snap",
   l: "space",
   v: "drop",
@@ -97,6 +99,7 @@ export const SHORTCUTS: readonly { command: Command; keys: readonly string[] }[]
   { command: "space", keys: ["L"] },
   { command: "snap", keys: ["G"] },
   { command: "frame", keys: ["F"] },
+  { command: "fly", keys: ["K"] },
   { command: "drop", keys: ["V"] },
   { command: "undo", keys: ["Ctrl+Z"] },
   { command: "redo", keys: ["Ctrl+Y", "Ctrl+Shift+Z"] },

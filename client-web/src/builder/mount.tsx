@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { Builder, type BuilderParts } from "./builder";
 import { listenToKeys } from "./keyboard";
+import { listenToCamera } from "./operator";
 import { BuilderPointer } from "./pointer";
 import "./builder.css";
 import { b } from "./texts/words";
@@ -18,6 +19,7 @@ export interface Opened {
 /** Opens the builder over the page; `host` holds its panels. */
 export function openBuilder(parts: BuilderParts, host: HTMLElement): Opened {
   const builder = new Builder(parts);
+  const stopCamera = listenToCamera(parts.bench);
   const pointer = new BuilderPointer(builder);
   const stopKeys = listenToKeys(builder, () => pointer.cancel());
   const narrow = matchMedia(NARROW);
@@ -52,6 +54,7 @@ export function openBuilder(parts: BuilderParts, host: HTMLElement): Opened {
       isOpen = false;
       narrow.removeEventListener("change", measure);
       stopKeys();
+      stopCamera();
       pointer.dispose();
       builder.dispose();
       render(null, panels);

@@ -94,8 +94,16 @@ export interface Workbench {
   makeGizmo(): Promise<Gizmo>;
   /** Where the camera looks, radians about y. */
   cameraYaw(): number;
-  /** Turns the camera to what lies within a ball. */
+  /** Whether the camera is away from the avatar. */
+  readonly flying: ReadonlySignal<boolean>;
+  /** Takes the camera away from the avatar, or gives it back. */
+  fly(on: boolean): void;
+  /** Moves the camera, away from the avatar, so that a ball is seen whole. */
   frame(centre: Vec3, radiusM: number): void;
+  /** Draws the picture along by CSS pixels, while the camera is away. */
+  panCamera(rightPx: number, downPx: number): void;
+  /** A factor above 1 moves the camera away, while it is not the avatar's. */
+  zoomCamera(factor: number): void;
   drawing(): DrawingCost;
   /** A picture of a model as an address for `img`; null: it cannot be made. */
   modelPicture(path: string): Promise<string | null>;

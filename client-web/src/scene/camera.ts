@@ -1,11 +1,11 @@
 /**
- * Where the camera stands: behind the own avatar with a soft follow, or in its eyes.
+ * Where the camera stands: behind the own avatar with a soft follow, in its eyes, or about a point.
  *
  * Invariant: in third person the camera is never farther from its pivot than what is free. It
  * comes in at once when something is in the way and goes out again slowly. Pure; knows no
  * three.js.
  */
-import type { CameraView, Vec3 } from "./view";
+import type { CameraView, Orbit, Vec3 } from "./view";
 
 /** Eyes above the capsule's centre, metres. */
 export const EYE_ABOVE_CENTRE_M = 0.62;
@@ -35,6 +35,7 @@ export class CameraRig {
   /** The wanted distance, smoothed: a notch of the wheel is not a jump. */
   #zoom = 0;
   #started = false;
+  #orbiting = false;
   #reducedMotion: boolean;
 
   constructor(reducedMotion: boolean) {
@@ -47,6 +48,14 @@ export class CameraRig {
   }
 
   update(view: CameraView, dtS: number): void {
+    if (view.orbit) {
+      this.#orbit(view, view.orbit, dtS);
+      return;
+    }
+    if (this.#orbiting) {
+      this.#orbiting = false;
+      this.#started = false;
+    }
     const target = view.target;
     const jump = Math.hypot(
       target[0] - this.#pivot[0],
@@ -77,6 +86,21 @@ export class CameraRig {
     for (let k = 0; k < 3; k++) {
       const third = (this.#pivot[k] ?? 0) + (backwards[k] ?? 0) * this.#distance;
       this.position[k] = third + ((eye[k] ?? 0) - third) * eased;
+    }
+  }
+
+  /** Flies to the point and stays about it, whatever is in between. */
+  #orbit(view: CameraView, { pivot, distanceM }: Orbit, dtS: number): void {
+    const isFirst = !this.#started;
+    this.#started = true;
+    this.#orbiting = true;
+    this.firstness = 0;
+    const share = isFirst || this.#reducedMotion ? 1 : approach(dtS, 0.09);
+    this.#distance += (distanceM - this.#distance) * share;
+    const ahead = lookDirection(view.yaw, view.pitch);
+    for (const axis of [0, 1, 2] as const) {
+      this.#pivot[axis] += (pivot[axis] - this.#pivot[axis]) * share;
+      this.position[axis] = this.#pivot[axis] - ahead[axis] * this.#distance;
     }
   }
 

@@ -6,6 +6,7 @@ import {
   BasicShadowMap,
   Color,
   Fog,
+  MathUtils,
   NeutralToneMapping,
   type Object3D,
   PCFShadowMap,
@@ -278,6 +279,11 @@ export class Scene {
     return { drawCalls: calls, triangles, fps: this.#governor.fps };
   }
 
+  /** How much the camera sees: its upright angle, and width by height. */
+  viewAngle(): { uprightRad: number; aspect: number } {
+    return { uprightRad: MathUtils.degToRad(this.#camera.fov), aspect: this.#camera.aspect };
+  }
+
   /** Bytes that the textures of everything that is drawn take on the graphics card. */
   textureBytes(): number {
     return textureBytes(this.#three);
@@ -351,7 +357,8 @@ export class Scene {
     this.#ahead.fromArray(lookDirection(view.camera.yaw, view.camera.pitch));
     this.#camera.rotation.set(view.camera.pitch, view.camera.yaw, 0, "YXZ");
     this.#camera.updateMatrixWorld();
-    this.#target.fromArray(view.camera.target);
+    // Shadows and detail are where people look.
+    this.#target.fromArray(view.camera.orbit?.pivot ?? view.camera.target);
   }
 
   #adapt(adjustment: "less" | "more"): void {

@@ -70,6 +70,12 @@ export interface ObjectView {
   rotation: Quat;
 }
 
+/** What the camera goes round when it is not the avatar's. */
+export interface Orbit {
+  readonly pivot: Vec3;
+  readonly distanceM: number;
+}
+
 export interface CameraView {
   mode: "third" | "first";
   /** Radians, 0 = looking to -z, counter-clockwise about +y. */
@@ -81,6 +87,8 @@ export interface CameraView {
   target: Vec3;
   /** Free way (metres) from `origin` along the unit `direction`, at most `maxM`. */
   obstruct(origin: Vec3, direction: Vec3, maxM: number): number;
+  /** Builders look from elsewhere, through walls too; null or absent: the camera is the avatar's. */
+  orbit?: Orbit | null;
 }
 
 export interface WorldView {

@@ -95,7 +95,27 @@ export class FakeBench implements Workbench {
     return this.yaw;
   }
 
-  frame(): void {}
+  readonly flying = signal(false);
+  readonly framed: { centre: Vec3; radiusM: number }[] = [];
+  readonly panned: [number, number][] = [];
+  readonly zoomed: number[] = [];
+
+  fly(on: boolean): void {
+    this.flying.value = on;
+  }
+
+  frame(centre: Vec3, radiusM: number): void {
+    this.flying.value = true;
+    this.framed.push({ centre, radiusM });
+  }
+
+  panCamera(rightPx: number, downPx: number): void {
+    this.panned.push([rightPx, downPx]);
+  }
+
+  zoomCamera(factor: number): void {
+    this.zoomed.push(factor);
+  }
 
   drawing(): DrawingCost {
     return { triangles: 412_000, drawCalls: 212, textureBytes: 38 * 2 ** 20, framesPerS: 58 };

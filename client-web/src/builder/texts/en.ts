@@ -19,7 +19,8 @@ export const en = {
   commandScale: "Scale",
   commandSpace: "World’s or object’s own axes",
   commandSnap: "Snap to the grid",
-  commandFrame: "Look at the selection",
+  commandFrame: "See the whole selection, or the whole world",
+  commandFly: "Free camera",
   commandUndo: "Undo",
   commandRedo: "Redo",
   commandCopy: "Copy",
@@ -199,6 +200,8 @@ export const en = {
 
   helpMouse:
     "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
+  helpFly:
+    "The free camera leaves your avatar: drag to turn it, drag with the right button or two fingers to shift it, and zoom with the wheel or a pinch. The walking keys fly, the jump key rises.",
   helpMany: "Shift or Ctrl with a click adds to the selection or takes away from it.",
   helpTogether:
     "Others see what you do at once. Undo takes back your own last change, never somebody else’s.",

@@ -19,7 +19,8 @@ export const fr: Texts = {
   commandScale: "Redimensionner",
   commandSpace: "Axes du monde ou de l’objet",
   commandSnap: "Aligner sur la grille",
-  commandFrame: "Regarder la sélection",
+  commandFrame: "Voir toute la sélection, ou tout le monde",
+  commandFly: "Caméra libre",
   commandUndo: "Annuler",
   commandRedo: "Rétablir",
   commandCopy: "Copier",
@@ -199,6 +200,8 @@ export const fr: Texts = {
 
   helpMouse:
     "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
+  helpFly:
+    "La caméra libre quitte votre avatar : faites glisser pour la tourner, avec le bouton droit ou deux doigts pour la déplacer, zoomez avec la molette ou en pinçant. Les touches de marche font voler, celle du saut fait monter.",
   helpMany: "Maj ou Ctrl avec un clic ajoute à la sélection ou en retire.",
   helpTogether:
     "Les autres voient aussitôt ce que vous faites. Annuler reprend votre dernier changement, jamais celui d’autrui.",

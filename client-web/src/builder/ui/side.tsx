@@ -19,6 +19,7 @@ const COMMAND_TEXTS: Readonly<Record<Shown, BuilderText>> = {
   space: "commandSpace",
   snap: "commandSnap",
   frame: "commandFrame",
+  fly: "commandFly",
   undo: "commandUndo",
   redo: "commandRedo",
   copy: "commandCopy",
@@ -47,6 +48,7 @@ export function Help({ builder }: { builder: Builder }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
       <div class="builder-scroll" tabIndex={0}>
         <p class="hint">{b("helpMouse")}</p>
+        <p class="hint">{b("helpFly")}</p>
         <dl class="keys">
           {SHORTCUTS.map(({ command, keys }) => (
             <div key={command}>

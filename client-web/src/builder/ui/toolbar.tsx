@@ -179,7 +179,14 @@ function Deeds({ builder }: { builder: Builder }) {
         <Tip icon="redo" text="commandRedo" keys="Ctrl+Y" act={run("redo")} />
       </div>
       <div class="builder-group">
-        <Tip icon="frame" text="commandFrame" keys="F" disabled={none} act={run("frame")} />
+        <Tip icon="frame" text="commandFrame" keys="F" act={run("frame")} />
+        <Tip
+          icon="fly"
+          text="commandFly"
+          keys="K"
+          pressed={builder.bench.flying.value}
+          act={run("fly")}
+        />
         <Tip icon="drop" text="commandDrop" keys="V" disabled={none} act={run("drop")} />
         <Tip
           icon="duplicate"

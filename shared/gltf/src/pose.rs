@@ -41,6 +41,14 @@ impl Pose {
         }
     }
 
+    /// This pose, seen from `frame`, as the world sees it.
+    pub fn within(self, frame: Self) -> Self {
+        Self {
+            place: frame.place + frame.rotation * self.place,
+            rotation: (frame.rotation * self.rotation).normalize(),
+        }
+    }
+
     /// Whether somebody has moved it here from there; `reach_m`: how far it is along the nodes
     /// above it, each of which may be turned a little by rounding.
     pub fn differs(self, before: Self, reach_m: f64) -> bool {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::document::{
-    BodyKind, Collider, Light, Object, Properties, VisualShape, WorldDocument,
+    BodyKind, Collider, Hinge, Light, Object, Properties, VisualShape, WorldDocument,
 };
 
 use super::{ExportError, looks, models::Models, physics, writer::Writer};
@@ -79,6 +79,9 @@ impl<'a> Nodes<'a> {
             let trigger = physics::trigger(&mut self.writer, sensor);
             node.insert("extensions".into(), json!({ (PHYSICS): { "trigger": trigger } }));
             children.push(self.writer.push(List::Nodes, Value::Object(node)));
+        }
+        if let Some(hinge) = &properties.hinge {
+            children.push(self.hinge(object, hinge));
         }
         let node = self.node(index, &properties, children);
         self.writer.list(List::Nodes)[index] = node;
@@ -220,6 +223,22 @@ impl<'a> Nodes<'a> {
         Pose::of(light.offset_m, [0.0, 0.0, 0.0, 1.0]).write(&mut node);
         let light = self.writer.light(looks::lamp(light));
         node.insert("extensions".into(), json!({ (LIGHTS): { "light": light } }));
+        self.writer.push(List::Nodes, Value::Object(node))
+    }
+
+    /// A frame at the body and one that stays where it is, which a joint holds in each other.
+    fn hinge(&mut self, object: &Object, hinge: &Hinge) -> usize {
+        let own = physics::hinge_pose(hinge);
+        let body = Pose::of(object.position_m, object.rotation);
+        let mut fixed = part("hinge", 0);
+        own.within(body).write(&mut fixed);
+        let fixed = self.writer.push(List::Nodes, Value::Object(fixed));
+        self.tops.push(fixed);
+        let joint = physics::joint(&mut self.writer, hinge);
+        let joint = json!({ "connectedNode": fixed, "joint": joint, "enableCollision": true });
+        let mut node = part("hinge", 0);
+        own.write(&mut node);
+        node.insert("extensions".into(), json!({ (PHYSICS): { "joint": joint } }));
         self.writer.push(List::Nodes, Value::Object(node))
     }
 

@@ -3,15 +3,18 @@
 
 use std::f32::consts::PI;
 
+use glam::{DQuat, DVec3};
 use serde_json::{Map, Value, json};
-use vivarium_scene::document::{BodyKind, Collider, ColliderShape, Groups, Properties, Sensor};
+use vivarium_scene::document::{
+    BodyKind, Collider, ColliderShape, Groups, Hinge, Properties, Sensor,
+};
 
 use super::{
     hull,
     solids::{bare, terrain},
     writer::Writer,
 };
-use crate::PHYSICS;
+use crate::{PHYSICS, pose::Pose};
 
 /// How a collision group is called in a file, but for the avatars'.
 pub const GROUP: &str = "group ";
@@ -92,6 +95,27 @@ pub fn trigger(writer: &mut Writer, sensor: &Sensor) -> Value {
     json!({ "geometry": { "shape": shape } })
 }
 
+/// A hinge about the x axis of two frames that lie in each other.
+pub fn joint(writer: &mut Writer, hinge: &Hinge) -> usize {
+    writer.uses(PHYSICS);
+    let mut limits = vec![
+        json!({ "linearAxes": [0, 1, 2], "min": 0, "max": 0 }),
+        json!({ "angularAxes": [1, 2], "min": 0, "max": 0 }),
+    ];
+    if let Some([low, high]) = hinge.limits_deg {
+        let (low, high) = (low.to_radians(), high.to_radians());
+        limits.push(json!({ "angularAxes": [0], "min": low, "max": high }));
+    }
+    writer.joint(json!({ "limits": limits }))
+}
+
+/// The frame of a hinge, seen from its body.
+pub fn hinge_pose(hinge: &Hinge) -> Pose {
+    let axis = DVec3::from_array(hinge.axis.map(f64::from)).try_normalize().unwrap_or(DVec3::X);
+    let place = DVec3::from_array(hinge.anchor_m.map(f64::from));
+    Pose { place, rotation: DQuat::from_rotation_arc(DVec3::X, axis).normalize() }
+}
+
 fn filter(groups: Groups) -> Value {
     let names = |bits: u16| -> Vec<String> {
         let name = |bit: u32| match bit {
@@ -100,10 +124,15 @@ fn filter(groups: Groups) -> Value {
         };
         (0..16).filter(|bit| bits & (1 << bit) != 0).map(name).collect()
     };
-    let mut filter = json!({ "collisionSystems": names(groups.members) });
-    if groups.meets != u16::MAX {
+    let mut filter = json!({});
+    if groups.members != 0 {
+        filter["collisionSystems"] = json!(names(groups.members));
+    }
+    // What is in no group meets nothing.
+    let misses = if groups.members == 0 { u16::MAX } else { !groups.meets };
+    if misses != 0 {
         // Shorter than all that it meets.
-        filter["notCollideWithSystems"] = json!(names(!groups.meets));
+        filter["notCollideWithSystems"] = json!(names(misses));
     }
     filter
 }

@@ -29,6 +29,7 @@ pub struct Writer {
     shapes: Once,
     surfaces: Once,
     filters: Once,
+    joints: Once,
     lights: BTreeMap<String, usize>,
     /// Parts of meshes, without material, by what they show.
     drawn: BTreeMap<String, Value>,
@@ -99,6 +100,11 @@ impl Writer {
     /// What meets what.
     pub fn filter(&mut self, filter: Value) -> usize {
         self.filters.add(filter)
+    }
+
+    /// How two bodies hang together.
+    pub fn joint(&mut self, joint: Value) -> usize {
+        self.joints.add(joint)
     }
 
     /// A lamp.
@@ -223,9 +229,11 @@ impl Writer {
             extensions.insert(SHAPES.into(), json!({ "shapes": self.shapes.entries }));
         }
         let mut physics = Map::new();
-        for (name, once) in
-            [("physicsMaterials", self.surfaces), ("collisionFilters", self.filters)]
-        {
+        for (name, once) in [
+            ("physicsMaterials", self.surfaces),
+            ("collisionFilters", self.filters),
+            ("physicsJoints", self.joints),
+        ] {
             if !once.entries.is_empty() {
                 physics.insert(name.into(), Value::Array(once.entries));
             }

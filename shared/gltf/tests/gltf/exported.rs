@@ -2,8 +2,10 @@
 
 use std::{env, fs, path::PathBuf};
 
+use serde_json::json;
+
 use crate::{
-    files::{apart, exported, shipped},
+    files::{apart, exported, node, shipped},
     returned::everything,
 };
 
@@ -15,7 +17,9 @@ fn the_library_of_the_field_reads_what_is_written() {
         let read = gltf::Gltf::from_slice_without_validation(&bytes).unwrap();
         let scene = read.default_scene().unwrap();
         let tops = document.objects.iter().filter(|object| object.parent.is_none()).count();
-        assert_eq!(scene.nodes().count(), tops + 1, "all at the top of the outline, and the sun");
+        let hinges = document.objects.iter().filter(|it| document.resolved(it).hinge.is_some());
+        let more = hinges.count() + 1;
+        assert_eq!(scene.nodes().count(), tops + more, "the outline's top, hinges and the sun");
         for name in document.materials.keys() {
             assert!(read.materials().any(|it| it.name() == Some(name)), "{name} is missing");
         }
@@ -49,4 +53,20 @@ fn the_golden_file_is_what_is_written() {
         (json, bin.len())
     };
     assert_eq!(without_bounds(&now), without_bounds(&fs::read(&path).unwrap()));
+}
+
+#[test]
+fn a_hinge_is_a_joint_with_the_world() {
+    let (mut json, _) = apart(&exported(&everything()));
+    let seesaw = node(&mut json, "seesaw").clone();
+    let hinge = seesaw["children"].as_array().unwrap().last().unwrap();
+    let joint = &json["nodes"][hinge.as_u64().unwrap() as usize]["extensions"]["KHR_physics_rigid_bodies"]
+        ["joint"];
+    let joints = &json["extensions"]["KHR_physics_rigid_bodies"]["physicsJoints"];
+    let limits = joints[joint["joint"].as_u64().unwrap() as usize]["limits"].as_array().unwrap();
+    assert_eq!(limits[0], json!({ "linearAxes": [0, 1, 2], "min": 0, "max": 0 }));
+    assert_eq!(limits[1], json!({ "angularAxes": [1, 2], "min": 0, "max": 0 }));
+    assert!((limits[2]["max"].as_f64().unwrap() - 10.0f64.to_radians()).abs() < 1e-6);
+    let fixed = joint["connectedNode"].clone();
+    assert!(json["scenes"][0]["nodes"].as_array().unwrap().contains(&fixed));
 }

@@ -136,6 +136,7 @@ impl Systems {
     }
 }
 
-fn root<'a>(source: &'a Source, name: &str) -> &'a [Value] {
+/// A list of the extension's own.
+pub fn root<'a>(source: &'a Source, name: &str) -> &'a [Value] {
     extension(&source.json, PHYSICS).map_or(&[], |root| list(root, name))
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::{
     document::{
-        Collider, ColliderShape, DOCUMENT_VERSION, Environment, Groups, Light, Object, Properties,
-        Sensor, Settings, Spawn, Visual, VisualShape, WorldDocument,
+        Collider, ColliderShape, DOCUMENT_VERSION, Environment, Groups, Hinge, Light, Object,
+        Properties, Sensor, Settings, Spawn, Visual, VisualShape, WorldDocument,
     },
     limits::{COLLIDER_POINTS_MAX, LAMP_CD_MAX, NAME_CHARS_MAX, OBJECTS_MAX, PARTS_PER_OBJECT_MAX},
 };
@@ -22,6 +22,7 @@ use super::{
     accessors::Meshes,
     bodies::{self, Motion, Systems},
     cut::Drawn,
+    joints::{self, Joint},
     looks, shapes,
 };
 use crate::{
@@ -72,6 +73,7 @@ struct Gathered {
     colliders: Vec<Collider>,
     volume_m3: f32,
     light: Option<Light>,
+    hinge: Option<Hinge>,
     drawn: Vec<Drawn>,
 }
 
@@ -82,6 +84,7 @@ pub fn take(world: &mut World<'_>) -> Result<(), ImportError> {
         meshes: Meshes::new(source),
         systems: Systems::default(),
         names: world.document.objects.iter().filter_map(|object| object.name.clone()).collect(),
+        joints: Vec::new(),
         owners: vec![None; source.parents.len()],
         bodies: Vec::new(),
         tops: vec![0; source.parents.len()],
@@ -101,6 +104,7 @@ struct Gathering<'a> {
     meshes: Meshes<'a>,
     systems: Systems,
     names: BTreeSet<String>,
+    joints: Vec<Joint>,
     /// Of each node, the body that it belongs to.
     owners: Vec<Option<usize>>,
     bodies: Vec<Gathered>,
@@ -123,8 +127,8 @@ impl Gathering<'_> {
         let mut owner = above.and_then(|above| self.owners[above]);
         self.tops[node] = above.map_or(node, |above| self.tops[above]);
         let place_of = |what: &str| format!("{place}.extensions.{PHYSICS}.{what}");
-        if physics.get("joint").is_some() {
-            world.warn("joints were left out: give bodies a hinge where they need one");
+        if let Some(joint) = physics.get("joint") {
+            self.joints.push(joints::read(source, node, joint, &place_of("joint"))?);
         }
         if let Some(motion) = physics.get("motion") {
             let motion = bodies::motion(world, motion, &place_of("motion"))?;
@@ -179,6 +183,7 @@ impl Gathering<'_> {
             colliders: Vec::new(),
             volume_m3: 0.0,
             light: None,
+            hinge: None,
             drawn: Vec::new(),
         });
         self.bodies.len() - 1
@@ -338,6 +343,7 @@ impl Gathering<'_> {
     }
 
     fn finish(mut self, world: &mut World<'_>) -> Result<(), ImportError> {
+        self.hang(world);
         for mut body in std::mem::take(&mut self.bodies) {
             if let Some(mass) = body.motion.mass_kg {
                 let density = bodies::density_kgpm3(mass, body.volume_m3);
@@ -345,6 +351,7 @@ impl Gathering<'_> {
             }
             if body.colliders.is_empty() && body.motion.body.take().is_some() {
                 world.warn("bodies without colliders stand still");
+                body.hinge = None;
             }
             let visuals = drawn(world, &body.drawn)?;
             let properties = Properties {
@@ -352,6 +359,7 @@ impl Gathering<'_> {
                 colliders: Some(body.colliders).filter(|parts| !parts.is_empty()),
                 body: body.motion.body,
                 light: body.light,
+                hinge: body.hinge,
                 ..Properties::default()
             };
             let name = self.name(said_name(world.source, body.node));
@@ -359,6 +367,29 @@ impl Gathering<'_> {
         }
         self.scenery(world)?;
         put(world, self.made)
+    }
+
+    /// Hinges between a body that moves and something that does not.
+    fn hang(&mut self, world: &mut World<'_>) {
+        for joint in std::mem::take(&mut self.joints) {
+            let moving = joint.nodes.map(|node| {
+                self.owners[node].filter(|owner| self.bodies[*owner].motion.body.is_some())
+            });
+            let of = match moving {
+                [Some(body), None] => Some((body, joint.nodes[0])),
+                [None, Some(body)] => Some((body, joint.nodes[1])),
+                _ => None,
+            };
+            let hung = of.and_then(|(body, node)| {
+                let body = &mut self.bodies[body];
+                let hinge = joint.hinge(body.pose, world.matrices[node]);
+                let is_first = body.hinge.is_none();
+                hinge.filter(|_| is_first).map(|hinge| body.hinge = Some(hinge))
+            });
+            if hung.is_none() {
+                world.warn("joints that are no hinge between a body and the world were left out");
+            }
+        }
     }
 
     /// What was added to a world stays as it was added; a whole scene of others becomes one thing.

@@ -5,6 +5,7 @@
 //! foreign    what others wrote: bodies, lamps, spawns, and what is drawn, as objects
 //! ground     what a world needs and a file of others may lack
 //! shapes     implicit shapes and meshes -> colliders      accessors  corners and triangles
+//! bodies     motion, surfaces, filters                    joints     hinges
 //! looks      lamps and materials                          cut        models as files of their own
 //! ```
 
@@ -13,6 +14,7 @@ mod bodies;
 mod cut;
 mod foreign;
 mod ground;
+mod joints;
 mod kept;
 mod looks;
 mod shapes;

@@ -212,3 +212,33 @@ fn meshes_that_move_are_hulls() {
     assert_eq!(pile.visuals, None, "a node that no scene shows is not drawn");
     assert!(hulls.warnings.iter().any(|warning| warning.contains("a plate was made")));
 }
+
+#[test]
+fn a_door_hangs_in_its_hinge() {
+    let joint = |locked: Value| {
+        json!({
+            "scenes": [{ "nodes": [0, 2] }],
+            "extensions": {
+                "KHR_implicit_shapes": { "shapes": [{ "type": "box" }] },
+                "KHR_physics_rigid_bodies": { "physicsJoints": [{ "limits": [
+                    { "linearAxes": [0, 1, 2], "min": 0, "max": 0 },
+                    { "angularAxes": locked, "min": 0, "max": 0 },
+                    { "angularAxes": [1], "min": -1.5, "max": 0.75 }] }] } },
+            "nodes": [
+                { "name": "door", "translation": [3, 1, 0], "children": [1], "extensions":
+                    { "KHR_physics_rigid_bodies":
+                        { "motion": {}, "collider": { "geometry": { "shape": 0 } } } } },
+                { "translation": [-0.5, 0, 0], "extensions": { "KHR_physics_rigid_bodies":
+                    { "joint": { "connectedNode": 2, "joint": 0 } } } },
+                { "translation": [2.5, 1, 0] },
+            ],
+        })
+    };
+    let house = imported(&joint(json!([0, 2])));
+    let hinge = named(&house, "door").properties.hinge.clone().unwrap();
+    assert_eq!((hinge.anchor_m, hinge.axis), ([-0.5, 0.0, 0.0], [0.0, 1.0, 0.0]));
+    assert!(near(&hinge.limits_deg.unwrap(), &[-1.5, 0.75].map(f32::to_degrees)));
+    let ball = imported(&joint(json!([0])));
+    assert_eq!(named(&ball, "door").properties.hinge, None);
+    assert!(ball.warnings.iter().any(|warning| warning.contains("no hinge")));
+}

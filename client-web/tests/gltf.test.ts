@@ -7,7 +7,7 @@ import { validateBytes } from "gltf-validator";
 import { expect, test } from "vitest";
 
 test("a world with one of everything is sound glTF 2.0", async () => {
-  const bytes = await readFile(new URL("../../tests/golden/world.glb", import.meta.url));
+  const bytes = await readFile(new URL("../../tests/golden/gltf/world.glb", import.meta.url));
   const report = await validateBytes(new Uint8Array(bytes), { maxIssues: 100 });
   expect(report.issues.messages.filter(({ severity }) => severity <= 1)).toEqual([]);
   expect(report.issues).toMatchObject({ numErrors: 0, numWarnings: 0, truncated: false });

@@ -40,7 +40,7 @@ fn what_is_equal_is_written_once() {
 /// compared: sines of other machines end in other bits. `UPDATE_GOLDEN=1` writes it anew.
 #[test]
 fn the_golden_file_is_what_is_written() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/world.glb");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/gltf/world.glb");
     let now = exported(&everything());
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, &now).unwrap();

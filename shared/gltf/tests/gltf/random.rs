@@ -10,6 +10,9 @@ use crate::{
     foreign::{file, yard},
 };
 
+/// A world with one of everything.
+const GOLDEN: &[u8] = include_bytes!("../../../../tests/golden/gltf/world.glb");
+
 fn place() -> impl Strategy<Value = Value> {
     // Far places as well as near ones.
     let part = prop_oneof![-20.0f32..20.0, -10_000.0f32..10_000.0, Just(0.0)];
@@ -217,6 +220,18 @@ proptest! {
                 }
             }
             Err(error) => prop_assert!(!error.place.is_empty() && !error.reason.is_empty()),
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_worlds_or_errors(damage in vec((any::<usize>(), any::<u8>()), 1..9)) {
+        let mut bytes = GOLDEN.to_vec();
+        for (at, byte) in damage {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+        }
+        if let Ok(imported) = import(&bytes, &|_| false) {
+            vivarium_scene::load::validate(&imported.document).unwrap();
         }
     }
 }

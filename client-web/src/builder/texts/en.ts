@@ -55,6 +55,8 @@ export const en = {
   uploadCancel: "Stop sending “{name}”",
   uploadPutAway: "Put the message about “{name}” away",
   uploadDelete: "Delete “{name}”",
+  uploadListen: "Play “{name}”",
+  uploadSilence: "Stop “{name}”",
   uploadInUse: "The world uses it.",
   uploadUnreachable: "The server did not take it. Try again in a moment.",
   uploadSky: "The sky of this world is another now.",

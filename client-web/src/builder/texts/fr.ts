@@ -55,6 +55,8 @@ export const fr: Texts = {
   uploadCancel: "Arrêter l’envoi de « {name} »",
   uploadPutAway: "Ranger le message sur « {name} »",
   uploadDelete: "Supprimer « {name} »",
+  uploadListen: "Écouter « {name} »",
+  uploadSilence: "Arrêter « {name} »",
   uploadInUse: "Le monde s’en sert.",
   uploadUnreachable: "Le serveur ne l’a pas pris. Réessayez dans un moment.",
   uploadSky: "Ce monde a un autre ciel maintenant.",

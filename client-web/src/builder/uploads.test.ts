@@ -103,3 +103,32 @@ it("stops sending what is cancelled and goes on with the next", async () => {
   expect(stopped).toEqual(["slow"]);
   expect(made.sending.value).toEqual([]);
 });
+
+it("does not send what is cancelled before its turn or while the key is made", async () => {
+  const sent: string[] = [];
+  let give: (key: string) => void = () => undefined;
+  const made = uploads({
+    key: () =>
+      new Promise((resolve) => {
+        give = resolve;
+      }),
+    send: async (_url, _key, file) => {
+      sent.push(file.name);
+      return { status: 200, body: CHAIR };
+    },
+  });
+  const first = give;
+  made.add([
+    { name: "first", size: 1 },
+    { name: "second", size: 1 },
+    { name: "third", size: 1 },
+  ]);
+  const keyed = give;
+  expect(keyed).not.toBe(first);
+  made.cancel(1);
+  made.cancel(2);
+  keyed("k");
+  await vi.waitFor(() => expect(give).not.toBe(keyed));
+  give("k");
+  await vi.waitFor(() => expect(sent).toEqual(["third"]));
+});

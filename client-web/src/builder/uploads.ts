@@ -171,6 +171,8 @@ export class Uploads {
       const told = (done01: number): void => {
         if (!abort.aborted) this.#note(id, { id, done01 });
       };
+      // It may have been cancelled while the key was made: `send` would not hear of it.
+      if (abort.aborted) return null;
       told(0);
       const url = this.#url(`?${query.toString()}`);
       const { status, body } = await this.#parts.send(url, key, file, told, abort);

@@ -194,6 +194,64 @@ function MaterialValues(props: { part: PartProps; name: string; material: Materi
           put(pattern === "" ? plain : { ...material, pattern });
         }}
       />
+      <ImageFields part={part} at={at} material={material} put={put} />
+    </>
+  );
+}
+
+/** The uploaded picture that a material is drawn with, and how large one repetition of it is. */
+function ImageFields(props: {
+  part: PartProps;
+  at: PartProps["at"];
+  material: Material;
+  put(value: Material): void;
+}) {
+  const { part, at, material, put } = props;
+  const { builder, disabled } = part;
+  const { image } = material;
+  const images = builder.uploads.all.value.filter(({ kind }) => kind === "image");
+  const choices = images.map(({ path, name }) => ({ value: path, text: name }));
+  // One that is not in this library, as of a world that was brought along.
+  if (image && !images.some(({ path }) => path === image.path)) {
+    choices.push({ value: image.path, text: image.path.split("/").at(-1) ?? image.path });
+  }
+  const side = (which: 0 | 1) => (
+    <NumberField
+      at={at}
+      path={`image.size_m[${which}]`}
+      label={which === 0 ? "fieldImageWidth" : "fieldImageHeight"}
+      value={image?.size_m[which] ?? 1}
+      min={0.01}
+      max={1000}
+      disabled={disabled}
+      change={(value) => {
+        if (!image) return;
+        const [width, height] = image.size_m;
+        put({
+          ...material,
+          image: { ...image, size_m: which === 0 ? [value, height] : [width, value] },
+        });
+      }}
+    />
+  );
+  return (
+    <>
+      <ChoiceField
+        at={at}
+        path="image.path"
+        label="fieldImage"
+        value={image?.path ?? ""}
+        choices={[{ value: "", text: b("patternNone") }, ...choices]}
+        disabled={disabled}
+        change={(path) => {
+          const { image: _, ...plain } = material;
+          put(
+            path === "" ? plain : { ...material, image: { path, size_m: image?.size_m ?? [1, 1] } },
+          );
+        }}
+      />
+      {image && side(0)}
+      {image && side(1)}
     </>
   );
 }

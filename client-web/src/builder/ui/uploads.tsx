@@ -1,5 +1,5 @@
 /** Uploaded things in the library: bringing some, placing them, and how much room there is. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Builder } from "../builder";
 import { b } from "../texts/words";
 import type { Sending, Upload } from "../uploads";
@@ -90,7 +90,7 @@ function SendingRow({ builder, sending }: { builder: Builder; sending: Sending }
   );
 }
 
-/** The picture of an upload: an image is its own, a sound plays. */
+/** The picture of an upload: an image is its own. */
 export function UploadPicture({ upload }: { upload: Upload }) {
   if (upload.kind === "image" && !upload.path.endsWith(".ktx2")) {
     return <img class="builder-drawing" src={`/assets/${upload.path}`} alt="" draggable={false} />;
@@ -103,19 +103,53 @@ export function UploadPicture({ upload }: { upload: Upload }) {
 /** What can be done with an upload besides placing it. */
 export function UploadTools({ builder, upload }: { builder: Builder; upload: Upload }) {
   return (
+    <>
+      {upload.kind === "sound" && <SoundButton upload={upload} />}
+      <button
+        type="button"
+        class="button icon-button builder-forget"
+        disabled={upload.used}
+        aria-label={b("uploadDelete", { name: upload.name })}
+        title={upload.used ? b("uploadInUse") : b("uploadDelete", { name: upload.name })}
+        onClick={() => {
+          void builder.uploads.forget(upload.path).then((trouble) => {
+            if (trouble !== null) builder.say(trouble, "trouble");
+          });
+        }}
+      >
+        <Sign name="delete" />
+      </button>
+    </>
+  );
+}
+
+/** Plays a sound before it is placed; it falls silent when its entry goes. */
+function SoundButton({ upload }: { upload: Upload }) {
+  const audio = useRef<HTMLAudioElement | null>(null);
+  const [playing, setPlaying] = useState(false);
+  useEffect(() => () => audio.current?.pause(), []);
+  const toggle = (): void => {
+    if (audio.current === null) {
+      audio.current = new Audio(`/assets/${upload.path}`);
+      audio.current.onpause = () => setPlaying(false);
+      audio.current.onended = () => setPlaying(false);
+    }
+    if (playing) {
+      audio.current.pause();
+      return;
+    }
+    audio.current.currentTime = 0;
+    setPlaying(true);
+    audio.current.play().catch(() => setPlaying(false));
+  };
+  return (
     <button
       type="button"
-      class="button icon-button builder-forget"
-      disabled={upload.used}
-      aria-label={b("uploadDelete", { name: upload.name })}
-      title={upload.used ? b("uploadInUse") : b("uploadDelete", { name: upload.name })}
-      onClick={() => {
-        void builder.uploads.forget(upload.path).then((trouble) => {
-          if (trouble !== null) builder.say(trouble, "trouble");
-        });
-      }}
+      class="button icon-button builder-listen"
+      aria-label={b(playing ? "uploadSilence" : "uploadListen", { name: upload.name })}
+      onClick={toggle}
     >
-      <Sign name="delete" />
+      <Sign name={playing ? "close" : "sound"} />
     </button>
   );
 }

@@ -459,3 +459,22 @@ describe("measuring", () => {
     expect(find(".builder-measure [role=status]").textContent).toContain("X 1 m, Y 1 m, Z 1 m");
   });
 });
+
+it("brings one object back as it was in a version, and no other", async () => {
+  const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done" });
+  await settled(() => {
+    const version = { name: "Opening", revision: 4, atMs: 1, author: "Bo" };
+    builder.past.versions.value = [
+      { ...version, id: 6 },
+      { ...version, id: 5 },
+    ];
+    builder.selection.choose([2]);
+  });
+  const choice = find<HTMLSelectElement>(".builder-earlier select");
+  await settled(() => {
+    choice.value = "5";
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await settled(() => find(".builder-earlier button").click());
+  expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
+});

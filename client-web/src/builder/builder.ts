@@ -14,6 +14,7 @@ import { type FieldFault, fieldFault } from "./faults";
 import { Frames } from "./frames";
 import type { Command } from "./keys";
 import { MARKED_MAX, SELECTED_MAX } from "./limits";
+import { Measure } from "./measure";
 import {
   deleteAll,
   duplicateAll,
@@ -46,7 +47,7 @@ import {
 } from "./vectors";
 import type { Bounds, Gizmo, Hit, Pose, Workbench } from "./workbench";
 
-export type Tool = "select" | "move" | "rotate" | "scale";
+export type Tool = "select" | "move" | "rotate" | "scale" | "measure";
 export type SidePanel =
   | "library"
   | "outline"
@@ -61,7 +62,7 @@ export const LEFT_PANELS: ReadonlySet<SidePanel> = new Set(["library", "outline"
 type Nudge = Extract<Command, `nudge${string}`>;
 
 const isTool = (command: Command): command is Tool =>
-  ["select", "move", "rotate", "scale"].includes(command);
+  ["select", "move", "rotate", "scale", "measure"].includes(command);
 const isNudge = (command: Command): command is Nudge => command.startsWith("nudge");
 
 export interface Notice {
@@ -94,6 +95,7 @@ export class Builder {
   readonly uploads: Uploads;
   readonly past: Past;
   readonly selection = new Selection();
+  readonly measure = new Measure();
 
   readonly tool = signal<Tool>("move");
   readonly space = signal<"world" | "local">("world");
@@ -286,6 +288,7 @@ export class Builder {
   run(command: Command): void {
     if (isTool(command)) {
       this.tool.value = command;
+      this.measure.clear();
       this.placing.value = null;
     } else if (isNudge(command)) this.#nudge(command);
     else this.#acts[command]();
@@ -310,6 +313,7 @@ export class Builder {
     all: () => this.selection.choose(this.scenery.value.objects.keys()),
     none: () => {
       if (this.placing.peek() !== null) this.placing.value = null;
+      else if (this.measure.from.peek() !== null) this.measure.clear();
       else this.selection.clear();
     },
     drop: () => this.dropDown(),
@@ -342,6 +346,15 @@ export class Builder {
     const bounds = this.boundsOfAll(ids);
     if (bounds === null) return;
     this.bench.frame(centreOf(bounds), Math.max(0.5, lengthOf(sizeOf(bounds)) / 2));
+  }
+
+  /** Measures between the middles of the first two chosen, or through the one that is. */
+  measureChosen(): void {
+    const [first, second] = this.chosen.value;
+    if (first === undefined) return;
+    const bounds = this.boundsOf(first);
+    if (second === undefined) this.measure.between(bounds.min, bounds.max);
+    else this.measure.between(centreOf(bounds), centreOf(this.boundsOf(second)));
   }
 
   /** Lets what is chosen down onto what is below it. */

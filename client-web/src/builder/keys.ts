@@ -5,6 +5,7 @@ export type Command =
   | "move"
   | "rotate"
   | "scale"
+  | "measure"
   | "space"
   | "snap"
   | "frame"
@@ -65,6 +66,7 @@ const TOOLS: Readonly<Record<string, Command>> = {
   Digit2: "move",
   Digit3: "rotate",
   Digit4: "scale",
+  Digit5: "measure",
 };
 
 const NUDGES: Readonly<Record<string, Command>> = {
@@ -96,6 +98,7 @@ export const SHORTCUTS: readonly { command: Command; keys: readonly string[] }[]
   { command: "move", keys: ["2"] },
   { command: "rotate", keys: ["3"] },
   { command: "scale", keys: ["4"] },
+  { command: "measure", keys: ["5"] },
   { command: "space", keys: ["L"] },
   { command: "snap", keys: ["G"] },
   { command: "frame", keys: ["F"] },

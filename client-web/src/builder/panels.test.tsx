@@ -425,3 +425,56 @@ describe("what others do", () => {
     expect(bench.told.at(-1)).toEqual([]);
   });
 });
+
+describe("measuring", () => {
+  it("is begun by key, told in words, and chooses nothing", async () => {
+    bench.canvas.focus();
+    await press(bench.canvas, "5", { code: "Digit5" });
+    expect(find(".builder-measure").textContent).toContain("Click the first point");
+    const click = async (point: [number, number, number]): Promise<void> => {
+      bench.hit = { object: null, point, normal: [0, 1, 0] };
+      const at = { pointerId: 1, clientX: 5, clientY: 5, button: 0, bubbles: true };
+      await settled(() => {
+        bench.canvas.dispatchEvent(new PointerEvent("pointerdown", at));
+        bench.canvas.dispatchEvent(new PointerEvent("pointerup", at));
+      });
+    };
+    await click([0, 0, 0]);
+    expect(find(".builder-measure").textContent).toContain("second point");
+    await click([3, 0, 4]);
+    expect(find(".builder-measure [role=status]").textContent).toBe(
+      "5 m in all. X 3 m, Y 0 m, Z 4 m.",
+    );
+    expect(builder.chosen.value).toEqual([]);
+    await press(bench.canvas, "Escape");
+    expect(find(".builder-measure").textContent).toContain("first point");
+  });
+
+  it("measures what is chosen without a pointer", async () => {
+    await settled(() => {
+      builder.run("measure");
+      builder.selection.choose([2]);
+    });
+    await settled(() => find(".builder-measure button").click());
+    expect(find(".builder-measure [role=status]").textContent).toContain("X 1 m, Y 1 m, Z 1 m");
+  });
+});
+
+it("brings one object back as it was in a version, and no other", async () => {
+  const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done" });
+  await settled(() => {
+    const version = { name: "Opening", revision: 4, atMs: 1, author: "Bo" };
+    builder.past.versions.value = [
+      { ...version, id: 6 },
+      { ...version, id: 5 },
+    ];
+    builder.selection.choose([2]);
+  });
+  const choice = find<HTMLSelectElement>(".builder-earlier select");
+  await settled(() => {
+    choice.value = "5";
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await settled(() => find(".builder-earlier button").click());
+  expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
+});

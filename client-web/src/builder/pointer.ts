@@ -7,6 +7,7 @@
  */
 import { effect } from "@preact/signals";
 import type { Builder } from "./builder";
+import { caught } from "./measure";
 import { carriedAll, placesOf } from "./operations";
 import { Paced } from "./pace";
 import { ontoSurface } from "./snapping";
@@ -119,8 +120,9 @@ export class BuilderPointer {
     const { gizmo } = builder;
     if (gizmo === null || builder.dragging.peek()) return;
     gizmo.setSnap({ gridM: step, angleRad: angle });
+    const isStill = tool === "select" || tool === "measure";
     const mode = tool === "rotate" ? "rotate" : tool === "scale" ? "scale" : "translate";
-    gizmo.show(busy || tool === "select" ? null : pose, mode, builder.space.value);
+    gizmo.show(busy || isStill ? null : pose, mode, builder.space.value);
   }
 
   #hear(type: string, event: PointerEvent): void {
@@ -166,6 +168,7 @@ export class BuilderPointer {
   /** What a press takes hold of: a handle, or something chosen. */
   #holdAt(event: PointerEvent): Hold | null {
     const builder = this.#builder;
+    if (builder.tool.peek() === "measure") return null;
     const { x, y } = this.#unit(event);
     const handles = builder.handles();
     const isHandling = builder.tool.peek() !== "select";
@@ -268,6 +271,12 @@ export class BuilderPointer {
       if (!event.shiftKey) builder.placing.value = null;
       return;
     }
+    if (builder.tool.peek() === "measure") {
+      if (hit === null) return;
+      const bounds = hit.object === null ? null : builder.boundsOf(hit.object);
+      builder.measure.put(caught(hit.point, bounds, (point) => builder.bench.screenOf(point)));
+      return;
+    }
     const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
     const object = this.#markerAt(event) ?? hit?.object ?? null;
     if (object === null) {
@@ -302,7 +311,8 @@ export class BuilderPointer {
       this.#canvas.style.cursor = "copy";
       return;
     }
-    const isHandle = builder.tool.peek() !== "select" && builder.gizmo?.hover(x, y) === true;
+    const tool = builder.tool.peek();
+    const isHandle = tool !== "select" && tool !== "measure" && builder.gizmo?.hover(x, y) === true;
     this.#canvas.style.cursor = isHandle ? "grab" : "";
   }
 

@@ -8,6 +8,7 @@ import type { Scenery } from "../scenery";
 import { b } from "../texts/words";
 import { fromDegrees, toDegrees, type Vec3 } from "../vectors";
 import type { Pose } from "../workbench";
+import { Earlier } from "./earlier";
 import { type At, ChoiceField, TextField, VectorField } from "./fields";
 import { Side } from "./frame";
 import { Looks } from "./looks";
@@ -119,6 +120,7 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       <Sensors {...part} />
       <Sounds {...part} />
       <Additions {...part} />
+      {!isLocked && <Earlier builder={builder} id={id} />}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { b } from "../texts/words";
 import { HistoryPanel } from "./history";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
+import { MeasureCard } from "./measure";
 import { Outline } from "./outline";
 import { Help, InvitePanel, ScorePanel } from "./side";
 import { Toolbar } from "./toolbar";
@@ -17,6 +18,7 @@ export function BuilderRoot({ builder }: { builder: Builder }) {
       <Toolbar builder={builder} />
       <LeftSide builder={builder} />
       <RightSide builder={builder} />
+      {builder.tool.value === "measure" && <MeasureCard builder={builder} />}
       <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
         {notice?.text}
       </p>

@@ -16,6 +16,7 @@ const COMMAND_TEXTS: Readonly<Record<Shown, BuilderText>> = {
   move: "commandMove",
   rotate: "commandRotate",
   scale: "commandScale",
+  measure: "commandMeasure",
   space: "commandSpace",
   snap: "commandSnap",
   frame: "commandFrame",

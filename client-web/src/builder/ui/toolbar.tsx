@@ -13,6 +13,7 @@ const TOOLS: readonly { tool: Tool; text: BuilderText; key: string }[] = [
   { tool: "move", text: "commandMove", key: "2" },
   { tool: "rotate", text: "commandRotate", key: "3" },
   { tool: "scale", text: "commandScale", key: "4" },
+  { tool: "measure", text: "commandMeasure", key: "5" },
 ];
 
 function Tip(props: {

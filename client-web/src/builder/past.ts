@@ -70,18 +70,23 @@ export class Past {
 
   /** Asks for the newest changes and for all versions. */
   async refresh(): Promise<void> {
-    this.#entries = [];
-    await Promise.all([this.more(), this.#askVersions()]);
+    await Promise.all([this.#ask(null), this.#askVersions()]);
   }
 
   /** Asks for older changes. */
-  async more(): Promise<void> {
-    const oldest = this.#entries.at(-1)?.revision;
-    const before = oldest === undefined ? "" : `&before=${oldest}`;
-    const body = await this.#get(`history?count=${PAGE}${before}`);
+  more(): Promise<void> {
+    return this.#ask(this.#entries.at(-1)?.revision ?? null);
+  }
+
+  /** Asks for the changes before one; null: for the newest, which take the place of all. */
+  async #ask(before: number | null): Promise<void> {
+    const end = before === null ? "" : `&before=${before}`;
+    const body = await this.#get(`history?count=${PAGE}${end}`);
     if (!Array.isArray(body)) return;
+    // Another answer may have come first.
+    if (before !== null && this.#entries.at(-1)?.revision !== before) return;
     const entries = body.flatMap((entry) => readEntry(entry) ?? []);
-    this.#entries.push(...entries);
+    this.#entries = before === null ? entries : [...this.#entries, ...entries];
     this.hasMore.value = entries.length === PAGE;
     this.groups.value = grouped(this.#entries);
   }

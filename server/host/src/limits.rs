@@ -121,7 +121,7 @@ pub const VERSION_NAME_CHARS_MAX: usize = 80;
 /// Files in a ZIP with a world.
 pub const BUNDLE_FILES_MAX: usize = 4_096;
 /// Bytes of all files of a ZIP with a world, unpacked.
-pub const BUNDLE_BYTES_MAX: u64 = 1 << 30;
+pub const BUNDLE_BYTES_MAX: u64 = 512 << 20;
 /// Bytes of a world that is brought in over HTTP; larger ones go by the command line.
 pub const IMPORT_BODY_BYTES_MAX: usize = 256 << 20;
 /// Worlds that are given out or brought in at the same time; more are refused.

@@ -12,6 +12,8 @@ pub const DEPTH_MAX: usize = 192;
 pub const ACCESSOR_VALUES_MAX: usize = 4_000_000;
 /// Corners and indices that are read for colliders, counted as often as they are used.
 pub const CORNERS_MAX: usize = 8_000_000;
+/// Nodes that are looked at for colliders, counted as often as colliders name them.
+pub const COLLIDER_NODES_MAX: usize = 1_000_000;
 /// Corners and indices of what is drawn, up to which it becomes the ground of a world whose file
 /// has none.
 pub const GROUND_CORNERS_MAX: usize = 120_000;

@@ -109,8 +109,12 @@ pub async fn import(config: &ImportConfig) -> Result<Made, FileError> {
     let failed = |error| FileError::File { path: config.file.clone(), error };
     let mut bytes = Vec::new();
     File::open(&config.file)
-        .and_then(|file| file.take(BUNDLE_BYTES_MAX).read_to_end(&mut bytes))
+        .and_then(|file| file.take(BUNDLE_BYTES_MAX + 1).read_to_end(&mut bytes))
         .map_err(failed)?;
+    if bytes.len() as u64 > BUNDLE_BYTES_MAX {
+        let text = format!("it is too large: at most {} MiB are allowed", BUNDLE_BYTES_MAX >> 20);
+        return Err(failed(io::Error::other(text)));
+    }
     let shelf = shelf(&config.data, config.asset_store.as_deref())?;
     let sources = Sources { folder: config.assets.clone(), shelf: shelf.clone() };
     let (data, database) = (config.data.clone(), config.database.clone());

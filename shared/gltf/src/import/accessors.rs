@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ImportError;
 use crate::{
-    limits::{ACCESSOR_VALUES_MAX, CORNERS_MAX},
+    limits::{ACCESSOR_VALUES_MAX, COLLIDER_NODES_MAX, CORNERS_MAX},
     links::List,
     source::Source,
     values::{entry_place, list, needed, whole},
@@ -18,16 +18,29 @@ pub struct Triangles {
     pub triangles: Vec<[u32; 3]>,
 }
 
-/// Reads meshes, but no more than [`CORNERS_MAX`] corners and indices in all: a file may name one
-/// mesh any number of times.
+/// Reads meshes, but no more than [`CORNERS_MAX`] corners and indices in all, at no more than
+/// [`COLLIDER_NODES_MAX`] nodes: a file may name one mesh, or one node with many below it, any number
+/// of times.
 pub struct Meshes<'a> {
     source: &'a Source,
     left: usize,
+    nodes_left: usize,
 }
 
 impl<'a> Meshes<'a> {
     pub fn new(source: &'a Source) -> Self {
-        Self { source, left: CORNERS_MAX }
+        Self { source, left: CORNERS_MAX, nodes_left: COLLIDER_NODES_MAX }
+    }
+
+    /// Counts a node that is looked at.
+    pub fn count(&mut self, place: &str) -> Result<(), ImportError> {
+        let left = self.nodes_left.checked_sub(1);
+        self.nodes_left = left.ok_or_else(|| {
+            let reason =
+                format!("colliders of more than {COLLIDER_NODES_MAX} nodes are not allowed");
+            ImportError::new(place.to_owned(), reason)
+        })?;
+        Ok(())
     }
 
     /// What a mesh is made of: triangles, strips and fans; of points and lines the corners alone.

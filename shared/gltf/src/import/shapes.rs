@@ -87,6 +87,7 @@ fn collect(
     let mut left = List::Nodes.of(&source.json).len();
     while let Some((node, matrix, depth)) = open.pop() {
         let place = entry_place(List::Nodes, node);
+        meshes.count(&place)?;
         left = left.checked_sub(1).filter(|_| depth <= DEPTH_MAX).ok_or_else(|| {
             ImportError::new(place.clone(), "too many nodes are below each other")
         })?;

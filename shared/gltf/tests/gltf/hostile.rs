@@ -143,6 +143,18 @@ fn what_would_be_huge_is_refused() {
         yard["scenes"][0]["nodes"] = (first..first + 100_000).collect();
     });
     assert_told(&told, "nodes: it would be more than 20000 objects");
+    // So does one node with many below it.
+    let told = spoiled(|yard| {
+        let nodes = yard["nodes"].as_array_mut().unwrap();
+        let first = nodes.len();
+        let collider = json!({ "KHR_physics_rigid_bodies":
+            { "collider": { "geometry": { "node": first } } } });
+        nodes.push(json!({ "children": (first + 1..first + 2_001).collect::<Vec<_>>() }));
+        nodes.extend((0..2_000).map(|_| json!({})));
+        nodes.extend((0..2_000).map(|_| json!({ "extensions": collider })));
+        yard["scenes"][0]["nodes"] = (first + 2_001..first + 4_001).collect();
+    });
+    assert_told(&told, "colliders of more than 1000000 nodes are not allowed");
     let told = spoiled(|yard| {
         yard["nodes"] = (0..=limits::ENTRIES_MAX).map(|_| json!({})).collect();
     });

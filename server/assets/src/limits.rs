@@ -38,6 +38,8 @@ pub const MODEL_PARTS_MAX: usize = 4096;
 pub const MODEL_TRIANGLES_MAX: u64 = 2_000_000;
 /// Corners of a model.
 pub const MODEL_VERTICES_MAX: usize = 2_000_000;
+/// Bytes of all lists of a model that came packed, unpacked.
+pub const MODEL_UNPACKED_BYTES_MAX: usize = 256 << 20;
 /// Images of a model.
 pub const MODEL_IMAGES_MAX: usize = 128;
 /// Pixels of all images of a model, as they are kept.

@@ -5,7 +5,8 @@
 
 use std::{
     ffi::OsString,
-    fs, io,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -74,14 +75,17 @@ fn copy(from: &Path, to: &Path) -> Result<usize, BackupError> {
         Err(error) => return Err(failed(&from)(error)),
     };
     fs::create_dir_all(&to).map_err(failed(&to))?;
-    let mut count = 0;
+    let (mut count, mut damaged) = (0, None);
     for entry in found {
         let path = entry.map_err(failed(&from))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some(address) = Address::from_file(name) else { continue };
         count += 1;
         let target = to.join(name);
-        if target.exists() {
+        let is_there = |from: fs::Metadata, to: fs::Metadata| from.len() == to.len();
+        if let (Ok(from), Ok(to)) = (fs::metadata(&path), fs::metadata(&target))
+            && is_there(from, to)
+        {
             continue;
         }
         let bytes = match fs::read(&path) {
@@ -91,14 +95,20 @@ fn copy(from: &Path, to: &Path) -> Result<usize, BackupError> {
             Err(error) => return Err(failed(&path)(error)),
         };
         if Address::of(&bytes, address.format()) != address {
-            return Err(BackupError::Damaged(path));
+            // The others are worth keeping all the same.
+            damaged.get_or_insert(path);
+            continue;
         }
         // Under another name until it is whole.
         let part = to.join(format!("{name}.part"));
-        fs::write(&part, bytes).map_err(failed(&part))?;
+        let written = File::create(&part).and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.sync_all()
+        });
+        written.map_err(failed(&part))?;
         fs::rename(&part, &target).map_err(failed(&target))?;
     }
-    Ok(count)
+    damaged.map_or(Ok(count), |path| Err(BackupError::Damaged(path)))
 }
 
 #[cfg(test)]
@@ -129,5 +139,13 @@ mod tests {
         let damaged = restore(&backup, &third).unwrap_err();
         assert!(damaged.to_string().contains("is damaged"), "{damaged}");
         assert!(!third.join(sqlite::FILE).exists(), "nothing is put back by halves");
+
+        // One rotten file does not keep the others from being saved.
+        let sound = Address::of(b"a lamp", Format::Glb);
+        fs::write(data.join(SHELF_FOLDER).join(sound.to_string()), "a lamp").unwrap();
+        fs::write(data.join(SHELF_FOLDER).join(address.to_string()), "rotten!").unwrap();
+        let second = folder.path().join("second.sqlite");
+        back_up(&data, &second).unwrap_err();
+        assert!(assets_of(&second).join(sound.to_string()).exists());
     }
 }

@@ -85,6 +85,9 @@ pub const UPLOADS_AT_ONCE_MAX: usize = 8;
 pub const INTAKES_AT_ONCE_MAX: usize = 1;
 /// How long an upload may bring nothing; after that it is given up.
 pub const UPLOAD_STALL_MAX: Duration = Duration::from_secs(15);
+/// Bytes per second that an upload must bring in the long run; a slower one is given up after a
+/// minute.
+pub const UPLOAD_BYTES_PER_S_MIN: u64 = 32 * 1_024;
 /// Characters of the name of an uploaded file; the rest is cut off.
 pub const UPLOAD_NAME_CHARS_MAX: usize = 100;
 /// Uploaded assets of one world.

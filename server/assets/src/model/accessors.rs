@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     intake::Refusal,
-    limits::{MODEL_TRIANGLES_MAX, MODEL_VERTICES_MAX},
+    limits::{MODEL_TRIANGLES_MAX, MODEL_UNPACKED_BYTES_MAX, MODEL_VERTICES_MAX},
 };
 
 /// Entries of one accessor: as many as the indices of the largest mesh.
@@ -104,6 +104,8 @@ impl Layout {
 pub(super) struct Accessors<'a> {
     source: &'a Source,
     unpacked: BTreeMap<usize, Bytes>,
+    /// Bytes that may still be unpacked: a small file may name one packed list many times.
+    left: usize,
 }
 
 /// Numbers, `width` of them for each entry.
@@ -115,7 +117,7 @@ pub(super) struct Numbers {
 
 impl<'a> Accessors<'a> {
     pub fn new(source: &'a Source) -> Self {
-        Self { source, unpacked: BTreeMap::new() }
+        Self { source, unpacked: BTreeMap::new(), left: MODEL_UNPACKED_BYTES_MAX }
     }
 
     /// How many entries an accessor has.
@@ -208,6 +210,15 @@ impl<'a> Accessors<'a> {
         let source = self.source;
         let view = entry(&source.json, "bufferViews", index)?;
         let Some(packed) = packing(view) else { return source.view(index) };
+        let size = needed(packed, "byteStride")?.checked_mul(needed(packed, "count")?);
+        let left = size.and_then(|size| self.left.checked_sub(size));
+        self.left = left.ok_or_else(|| {
+            Refusal::too_large(format!(
+                "the packed lists of the model are too long: at most {} MiB are allowed when they \
+                 are unpacked",
+                MODEL_UNPACKED_BYTES_MAX >> 20
+            ))
+        })?;
         let bytes = Bytes::from(unpack(source, packed)?);
         self.unpacked.insert(index, bytes.clone());
         Ok(bytes)

@@ -208,7 +208,10 @@ impl Writer {
     ) -> Result<usize, Refusal> {
         let mut hash = blake3::Hasher::new();
         hash.update(&stored.bytes);
-        let shape = [stored.component, target, stored.stride as u32, stored.width as u32];
+        // Positions have bounds: the same values as normals do not do for them.
+        let has_bounds = u32::from(bounds.is_some());
+        let shape =
+            [stored.component, target, stored.stride as u32, stored.width as u32, has_bounds];
         for part in shape {
             hash.update(&part.to_le_bytes());
         }

@@ -195,6 +195,35 @@ fn models_that_are_not_sound_are_refused_with_a_reason() {
 }
 
 #[test]
+fn a_small_file_that_unpacks_one_list_again_and_again_is_refused() {
+    const COUNT: usize = 5_000_000;
+    let zeros = vec![[0_u8; 16]; COUNT];
+    let packed = meshopt::encode_vertex_buffer_level(&zeros, 2, Some(0)).unwrap();
+    assert!(packed.len() < 2 << 20, "{} B", packed.len());
+    let view = json!({
+        "buffer": 1, "byteLength": 16 * COUNT, "byteStride": 16,
+        "extensions": { "EXT_meshopt_compression": {
+            "buffer": 0, "byteLength": packed.len(), "byteStride": 16, "count": COUNT,
+            "mode": "ATTRIBUTES"
+        } }
+    });
+    let many = |value: fn(usize) -> Value| (0..8).map(value).collect::<Vec<_>>();
+    let json = json!({
+        "asset": { "version": "2.0" },
+        "scenes": [{ "nodes": [0] }],
+        "nodes": [{ "mesh": 0 }],
+        "meshes": [{ "primitives": many(|i| json!({ "attributes": { "POSITION": i } })) }],
+        "accessors": many(|i| json!({
+            "bufferView": i, "componentType": 5126, "count": 3, "type": "VEC3",
+            "min": [0, 0, 0], "max": [0, 0, 0]
+        })),
+        "bufferViews": vec![view; 8],
+        "buffers": [{ "byteLength": packed.len() }, { "byteLength": 16 * COUNT }],
+    });
+    refused(&glb(&json, &packed), "at most 256 MiB are allowed when they are unpacked");
+}
+
+#[test]
 fn a_corner_that_is_no_number_is_refused() {
     let (json, mut bin) = square();
     bin[..4].copy_from_slice(&f32::NAN.to_le_bytes());

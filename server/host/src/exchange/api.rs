@@ -10,6 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use vivarium_contract::editing::{Change, Operations, Role};
 use vivarium_protocol::text;
 use vivarium_scene::{document::WorldDocument, scene::Scene};
@@ -65,10 +66,12 @@ async fn given_out(
     let account = account(shared, headers)?;
     let world = world(shared, name)?;
     may_build(shared, &account, world)?;
-    let _one = one_of_few(shared)?;
+    let one = one_of_few(shared)?;
     let (_, scene) = scene_of(shared, world).await?;
     let (document, sources) = (scene.document(), shared.sources.clone());
     let written = beside(move |runtime| {
+        // Goes along with the work, which goes on when whoever asked has hung up.
+        let _one = one;
         runtime.block_on(async {
             match form {
                 Form::Zip => sources.zip(&document).await,
@@ -92,8 +95,8 @@ async fn given_out(
 }
 
 /// Whole worlds take memory: only some at a time.
-fn one_of_few(shared: &Shared) -> Result<tokio::sync::SemaphorePermit<'_>, Refusal> {
-    shared.exchanges.try_acquire().map_err(|_| {
+fn one_of_few(shared: &Shared) -> Result<OwnedSemaphorePermit, Refusal> {
+    shared.exchanges.clone().try_acquire_owned().map_err(|_| {
         let text = "other worlds are being given out or brought in: try again in a moment";
         Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text)
     })
@@ -159,10 +162,11 @@ async fn import(
         let text = "only owners of the world put another in its place";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
-    let _one = one_of_few(&shared)?;
+    let one = Arc::new(one_of_few(&shared)?);
     let bytes = uploads::read(request.into_body(), IMPORT_BODY_BYTES_MAX).await?;
-    let sources = shared.sources.clone();
+    let (sources, reading) = (shared.sources.clone(), one.clone());
     let incoming = beside(move |runtime| {
+        let _one = reading;
         let knows =
             |path: &str| runtime.block_on(sources.read(path)).is_ok_and(|found| found.is_some());
         Incoming::read(&bytes, &knows)
@@ -174,8 +178,14 @@ async fn import(
         account: account.clone(),
         author: author.clone(),
     };
-    let settled = incoming.settle(&shared.library, &shared.sources, &bringer).await;
-    let (document, warnings) = settled.map_err(|error| refusal_of(&error))?;
+    let (library, sources) = (shared.library.clone(), shared.sources.clone());
+    // To its end, whether or not somebody waits for the answer.
+    let settled = tokio::spawn(async move {
+        let _one = one;
+        incoming.settle(&library, &sources, &bringer).await
+    });
+    let (document, warnings) =
+        settled.await.map_err(|_| failed())?.map_err(|error| refusal_of(&error))?;
     let objects = document.objects.len();
     let into = if replace { Into::InPlace } else { Into::Beside };
     let (base, operations) = way(&shared, world, document, into).await?;

@@ -1,6 +1,6 @@
 //! Uploaded assets over HTTP: taking them in, listing them, and serving their bytes.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use axum::{
     Json, Router,
@@ -28,7 +28,7 @@ use super::{Entry, Upload, UploadError};
 use crate::{
     building::api::{Answer, NAMELESS, Refusal, account, may_build, world},
     http::Shared,
-    limits::{UPLOAD_NAME_CHARS_MAX, UPLOAD_STALL_MAX},
+    limits::{UPLOAD_BYTES_PER_S_MIN, UPLOAD_NAME_CHARS_MAX, UPLOAD_STALL_MAX},
     worlds::World,
 };
 
@@ -96,14 +96,17 @@ async fn upload(
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
     };
     let bytes = read(request.into_body(), UPLOAD_BYTES_MAX).await?;
-    let taken = library.take(Upload {
+    let upload = Upload {
         world: world.name().to_owned(),
         account,
         author: text::name(&named.by).unwrap_or_else(|_| NAMELESS.into()),
         name: file_name(&named.name),
         bytes,
-    });
-    match taken.await {
+    };
+    // To its end, whether or not somebody waits for the answer.
+    let library = library.clone();
+    let taken = tokio::spawn(async move { library.take(upload).await });
+    match taken.await.unwrap_or(Err(UploadError::Ended)) {
         Ok((address, entry)) => {
             shared.metrics.uploads_kept.inc();
             Ok(Json(Told::of(address, &entry, None)))
@@ -127,8 +130,13 @@ fn file_name(name: &str) -> String {
 pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
     let mut parts = body.into_data_stream();
     let mut bytes = Vec::new();
+    let begun = tokio::time::Instant::now();
     loop {
-        let part = match tokio::time::timeout(UPLOAD_STALL_MAX, parts.next()).await {
+        // Who is slower than this holds a place that others wait for.
+        let most =
+            UPLOAD_STALL_MAX * 4 + Duration::from_secs(bytes.len() as u64 / UPLOAD_BYTES_PER_S_MIN);
+        let until = (begun + most).min(tokio::time::Instant::now() + UPLOAD_STALL_MAX);
+        let part = match tokio::time::timeout_at(until, parts.next()).await {
             Ok(Some(Ok(part))) => part,
             Ok(None) => return Ok(bytes.into()),
             Ok(Some(Err(_))) | Err(_) => {
@@ -217,8 +225,9 @@ async fn forget(
         let text = "the world uses it: take it out of the world first";
         return Err(Refusal::new(StatusCode::CONFLICT, "in_use", text));
     }
-    let gone = shared.library.forget(world.name(), address).await;
-    gone.map_err(|error| refusal_of(&error))?;
+    let (library, name) = (shared.library.clone(), world.name().to_owned());
+    let gone = tokio::spawn(async move { library.forget(&name, address).await });
+    gone.await.unwrap_or(Err(UploadError::Ended)).map_err(|error| refusal_of(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -237,8 +246,9 @@ async fn serve(
         (header::ACCEPT_RANGES, "bytes".to_owned()),
     ];
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    // Weakly compared (RFC 9110, 13.1.2): caches may have marked it as weak.
     let is_same =
-        |tag: &str| tag.split(',').any(|one| matches!(one.trim(), "*") || one.trim() == etag);
+        |tags: &str| tags.split(',').any(|one| one.trim().trim_start_matches("W/") == etag);
     if text(header::IF_NONE_MATCH).is_some_and(is_same) {
         return (StatusCode::NOT_MODIFIED, fixed).into_response();
     }

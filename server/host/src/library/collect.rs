@@ -74,14 +74,20 @@ impl Library {
         }
         let lying = self.shelf.all();
         pin_mut!(lying);
+        let mut doomed = Vec::new();
         while let Some(lying) = lying.next().await {
             let lying = lying?;
             let address = lying.address;
             if !listed.contains(&address) && !is_used(&address) && is_over(lying.since_ms) {
-                self.shelf.delete(address).await?;
-                collected.assets += 1;
-                collected.bytes += lying.bytes;
+                doomed.push(lying);
             }
+        }
+        // Edits went on meanwhile: somebody may have placed one of them from an open library.
+        let now = named_now(worlds).await?;
+        for lying in doomed.iter().filter(|lying| !now.contains(&lying.address)) {
+            self.shelf.delete(lying.address).await?;
+            collected.assets += 1;
+            collected.bytes += lying.bytes;
         }
         Ok(collected)
     }

@@ -10,7 +10,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -111,7 +111,7 @@ pub struct Library {
     /// Bodies that are read at the same time.
     uploads: Semaphore,
     /// Files that are looked at, at the same time.
-    intakes: Semaphore,
+    intakes: Arc<Semaphore>,
     /// Held by whoever changes what there is.
     changing: Mutex<()>,
 }
@@ -150,7 +150,7 @@ impl Library {
             quotas,
             known: RwLock::new(known),
             uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
-            intakes: Semaphore::new(INTAKES_AT_ONCE_MAX),
+            intakes: Arc::new(Semaphore::new(INTAKES_AT_ONCE_MAX)),
             changing: Mutex::new(()),
         })
     }
@@ -262,10 +262,14 @@ impl Library {
     }
 
     async fn looked_at(&self, bytes: Bytes) -> Result<TakenIn, UploadError> {
-        let permit = self.intakes.acquire().await.map_err(|_| UploadError::Ended)?;
-        let looked = tokio::task::spawn_blocking(move || intake::take_in(&bytes)).await;
-        drop(permit);
-        match looked {
+        let permit = self.intakes.clone().acquire_owned().await.map_err(|_| UploadError::Ended)?;
+        // The permit goes along: the work goes on when whoever sent the file has hung up.
+        let looked = tokio::task::spawn_blocking(move || {
+            let looked = intake::take_in(&bytes);
+            drop(permit);
+            looked
+        });
+        match looked.await {
             Ok(looked) => Ok(looked?),
             Err(error) => {
                 tracing::error!(%error, "looking at an upload failed");

@@ -247,6 +247,13 @@ fn validate(text: &[u8]) -> Result<(), ImportError> {
     use json::validation::Validate;
     let root = json::Root::from_slice(text)
         .map_err(|error| ImportError::new(".", format!("the glTF is not sound: {error}")))?;
+    // The library looks into the accessor of positions before it asks whether there is one.
+    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    let mut named = primitives.flat_map(|primitive| primitive.attributes.values());
+    if let Some(missing) = named.find(|index| index.value() >= root.accessors.len()) {
+        let reason = format!("there is no accessors[{}]", missing.value());
+        return Err(ImportError::new("meshes", reason));
+    }
     let mut first = None;
     root.validate(&root, json::Path::new, &mut |path, error| {
         let path = path();

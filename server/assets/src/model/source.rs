@@ -265,6 +265,12 @@ fn validate(text: &[u8]) -> Result<(), Refusal> {
     use json::validation::Validate;
     let unsound = |error: String| Refusal::malformed(format!("the glTF is not sound: {error}"));
     let root = json::Root::from_slice(text).map_err(|error| unsound(error.to_string()))?;
+    // The library looks into the accessor of positions before it asks whether there is one.
+    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    let mut named = primitives.flat_map(|primitive| primitive.attributes.values());
+    if let Some(missing) = named.find(|index| index.value() >= root.accessors.len()) {
+        return Err(unsound(format!("there is no accessors[{}]", missing.value())));
+    }
     let mut first = None;
     root.validate(&root, json::Path::new, &mut |path, error| {
         let path = path();

@@ -164,6 +164,7 @@ fn models_that_are_not_sound_are_refused_with_a_reason() {
     refused(b"{}", "only glTF 2.0");
     refused(&changed(|json| json["asset"]["version"] = json!("1.0")), "only glTF 2.0");
     refused(&changed(|json| json["nodes"][0]["children"] = json!([0])), "in two places");
+    refused(&changed(|json| json["accessors"] = json!([])), "there is no accessors[0]");
     refused(&changed(|json| json["nodes"][0]["mesh"] = json!(7)), "not sound: nodes[0].mesh");
     refused(&changed(|json| json["accessors"][0]["count"] = json!(7)), "does not have");
     refused(

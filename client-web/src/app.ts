@@ -10,10 +10,10 @@ import type { BuilderDoor } from "./builder/door";
 import { hookDoor, takeInvitation } from "./builder/hook";
 import type { Workbench } from "./builder/workbench";
 import type { Changes } from "./document/apply";
-import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
+import { fetchDocument, fetchDraftTitle, fetchTicket, fetchWorlds } from "./documents";
 import { SELECTED_OBJECTS_MAX, WorldEdits } from "./edits";
 import { speak, t } from "./i18n/translate";
-import { keyBytes } from "./identity";
+import { keyBytes, keyHex } from "./identity";
 import { forcedRoad, listRoads, roadMemory } from "./net/map";
 import { Roads } from "./net/roads";
 import { Session, type SessionState, type WorldMessage } from "./net/session";
@@ -27,7 +27,7 @@ import { Remembered } from "./remembered";
 import type { Scene } from "./scene/scene";
 import { Stage } from "./stage";
 import type { Profile } from "./ui/profile";
-import { type Actions, NO_LINK, type Problem, type Store } from "./ui/store";
+import { type Actions, NO_LINK, type Problem, type Store, type WorldSummary } from "./ui/store";
 import { DENIAL_TEXTS } from "./ui/words";
 import { type Entered, Visit } from "./visit";
 import { publish, type SeenObject, type SeenPerson, type VivariumState } from "./window";
@@ -140,9 +140,10 @@ export class App implements Actions {
   loadWorlds(): void {
     this.#store.worlds.value = { kind: "loading" };
     fetchWorlds().then(
-      (worlds) => {
-        this.#store.worlds.value = { kind: "listed", worlds };
+      async (listed) => {
         const wanted = this.#store.wantedWorld;
+        const worlds = await withDraft(listed, wanted.peek());
+        this.#store.worlds.value = { kind: "listed", worlds };
         const known = worlds.some(({ name }) => name === wanted.peek());
         if (!known) wanted.value = worlds[0]?.name ?? "";
       },
@@ -221,8 +222,18 @@ export class App implements Actions {
       store: this.#store,
       obstruct: (origin, direction, maxM) => this.#visit?.obstruct(origin, direction, maxM) ?? maxM,
       choose: (objects) => this.choose(objects),
+      enter: (world) => this.#buildIn(world),
+      follow: (world) => this.#door.follow(world),
       close,
     });
+  }
+
+  /** Goes where no portal leads, and builds there. */
+  #buildIn(world: string): void {
+    const profile = this.#store.profile.peek();
+    this.leave();
+    this.#door.follow(world);
+    this.enter(world, profile);
   }
 
   /** Shows others what this person has chosen to change. */
@@ -413,6 +424,7 @@ export class App implements Actions {
     address.searchParams.set("world", entered.world);
     history.replaceState(null, "", address);
     this.#engine?.stage.focus();
+    void this.#door.shown(entered.world);
   }
 
   /** Everything that a world needs; null when the person is elsewhere by then. */
@@ -636,6 +648,18 @@ export class App implements Actions {
       rotation,
     }));
   }
+}
+
+/** The worlds to choose from: those that are listed, and the draft that somebody came for. */
+async function withDraft(
+  listed: readonly WorldSummary[],
+  wanted: string,
+): Promise<readonly WorldSummary[]> {
+  if (wanted === "" || listed.some(({ name }) => name === wanted)) return listed;
+  const draft = await fetchDraftTitle(wanted, keyHex());
+  if (draft === null) return listed;
+  const title = t("draftOf", { title: draft });
+  return [{ name: wanted, title, description: "", people: 0 }, ...listed];
 }
 
 function lookOf(profile: Profile): { body: number[]; accent: number[] } {

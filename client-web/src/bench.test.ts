@@ -43,6 +43,8 @@ function table() {
     store,
     obstruct: ([, y]: Vec3, _direction, maxM) => (y > 0 ? y : maxM),
     choose: (objects) => asked.push(["choose", ...objects]),
+    enter: () => undefined,
+    follow: () => undefined,
     close: () => asked.push("closed"),
   });
   return { bench, edits, store, asked };

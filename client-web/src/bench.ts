@@ -23,6 +23,8 @@ export interface BenchParts {
   /** Free way (metres) from a point, at most `maxM`. */
   obstruct(origin: Vec3, direction: Vec3, maxM: number): number;
   choose(objects: readonly number[]): void;
+  enter(world: string): void;
+  follow(world: string | null): void;
   close(): void;
 }
 
@@ -99,6 +101,8 @@ export function makeBench(parts: BenchParts): Workbench {
       portraits ??= scene.makePortraits();
       return (await portraits).of(path);
     },
+    enter: parts.enter,
+    follow: parts.follow,
     focus: () => stage.focus(),
     close: () => {
       stage.land();

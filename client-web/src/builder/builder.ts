@@ -7,8 +7,10 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
+import type { WorldSummary } from "../ui/store";
 import { around, boundsAt, centreOf, cornersOf, joined, sizeOf } from "./bounds";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
+import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
 import { Frames } from "./frames";
@@ -33,6 +35,7 @@ import { isUnseen, Scenery } from "./scenery";
 import { Selection } from "./selection";
 import { nudge, ontoSurface, toGrid } from "./snapping";
 import { faultText } from "./texts/faults";
+import { refusalText } from "./texts/refusals";
 import { b } from "./texts/words";
 import { sendFile, Uploads } from "./uploads";
 import {
@@ -94,6 +97,7 @@ export class Builder {
   readonly previews: Previews;
   readonly uploads: Uploads;
   readonly past: Past;
+  readonly drafts: Drafts;
   readonly selection = new Selection();
   readonly measure = new Measure();
 
@@ -116,6 +120,8 @@ export class Builder {
   readonly waiting = signal(0);
   readonly notice = signal<Notice | null>(null);
   readonly fault = signal<FieldFault | null>(null);
+  /** What is asked about the draft that is shown, until it is answered. */
+  readonly asked = signal<"publish" | "discard" | null>(null);
   readonly scenery = computed(() => new Scenery(this.bench.document.value));
   /** What is chosen and there. */
   readonly chosen = computed<readonly number[]>(() =>
@@ -137,7 +143,7 @@ export class Builder {
   #notices = 0;
   #nudges: { turn: number; stroke: number | null } = { turn: 0, stroke: null };
   #ends: (() => void)[] = [];
-  #worldNames: readonly string[] = [];
+  readonly #worlds = signal<readonly WorldSummary[]>([]);
   #isOver = false;
   /** Counts the times that the picture has followed the document. */
   readonly #pictures = signal(0);
@@ -150,22 +156,18 @@ export class Builder {
     this.fetch = fetch;
     this.after = after;
     this.previews = new Previews(bench, after);
-    this.uploads = new Uploads({
+    const asking = {
       world: bench.world,
       key: () => bench.keyHex(),
       name: () => bench.personName(),
       fetch,
-      send: sendFile,
-      unreachable: () => b("uploadUnreachable"),
-    });
+      refusal: refusalText,
+    };
+    this.uploads = new Uploads({ ...asking, send: sendFile });
     void this.uploads.refresh();
-    this.past = new Past({
-      world: bench.world,
-      key: () => bench.keyHex(),
-      name: () => bench.personName(),
-      fetch,
-      unreachable: () => b("uploadUnreachable"),
-    });
+    this.past = new Past(asking);
+    this.drafts = new Drafts(asking);
+    void this.drafts.refresh();
     this.#ends.push(() => this.uploads.close());
     this.edits = new Edits({
       fetch,
@@ -198,8 +200,19 @@ export class Builder {
   }
 
   get words(): PieceWords {
-    const world = this.#worldNames.find((name) => name !== this.bench.world) ?? this.bench.world;
-    return { text: b("newSignText"), world };
+    const other = this.#worlds.value.find(({ name }) => name !== this.bench.world);
+    return { text: b("newSignText"), world: other?.name ?? this.bench.world };
+  }
+
+  /** What a world calls itself. */
+  titleOf(world: string): string {
+    return this.#worlds.value.find(({ name }) => name === world)?.title ?? world;
+  }
+
+  /** Asks about the draft that is shown, in the panel of the history. */
+  ask(about: "publish" | "discard" | null): void {
+    this.asked.value = about;
+    if (about !== null && !this.shows("history")) this.toggle("history");
   }
 
   /** Shows a panel, or hides it when it is shown. */
@@ -346,6 +359,14 @@ export class Builder {
     const bounds = this.boundsOfAll(ids);
     if (bounds === null) return;
     this.bench.frame(centreOf(bounds), Math.max(0.5, lengthOf(sizeOf(bounds)) / 2));
+  }
+
+  /** Chooses what is there of some objects and shows it. */
+  goTo(ids: readonly number[]): void {
+    const there = ids.filter((id) => this.scenery.value.objects.has(id));
+    if (there.length === 0) return;
+    this.selection.choose(there);
+    this.frameOn(there);
   }
 
   /** Measures between the middles of the first two chosen, or through the one that is. */
@@ -541,7 +562,7 @@ export class Builder {
     );
     this.bench.worlds().then(
       (worlds) => {
-        this.#worldNames = worlds.map(({ name }) => name);
+        this.#worlds.value = worlds;
       },
       () => undefined,
     );

@@ -128,6 +128,24 @@ describe("the builder's door", () => {
     expect(door.role.value).toBe("visitor");
   });
 
+  it("opens by itself in a world that it follows to, once that is shown", async () => {
+    const { door, request, openBuilder } = await opened();
+    door.follow("draft");
+    const there = door.entered("draft");
+    expect(door.isOpen.value).toBe(false);
+    const shown = door.shown("draft");
+    (await request(1)).answer(200, { role: "builder" });
+    await Promise.all([there, shown]);
+    expect(openBuilder).toHaveBeenCalledTimes(2);
+    // Only once, and nowhere else.
+    door.follow("plaza");
+    const elsewhere = door.entered("garden");
+    (await request(2)).answer(200, { role: "builder" });
+    await Promise.all([elsewhere, door.shown("garden"), door.shown("plaza")]);
+    expect(door.isOpen.value).toBe(false);
+    expect(openBuilder).toHaveBeenCalledTimes(2);
+  });
+
   it("shuts when the right to build is taken away", async () => {
     const { door, openBuilder, closed, forbidden } = await opened();
     openBuilder.mock.calls[0]?.[0].forbidden();

@@ -41,6 +41,10 @@ export class BuilderDoor {
   /** Counts openings and closings, so that one that was overtaken is known as such. */
   #turn = 0;
   #redeeming: Promise<unknown> = Promise.resolve();
+  /** Done when the role in the world that was entered is known. */
+  #entering: Promise<unknown> = Promise.resolve();
+  /** Where the builder opens by itself once that world is shown. */
+  #followed: string | null = null;
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -65,8 +69,28 @@ export class BuilderDoor {
     return taken === null ? { kind: "refused" } : { kind: "accepted", ...taken };
   }
 
-  /** A world is shown, perhaps the same one again. */
-  async entered(world: string): Promise<void> {
+  /** The builder opens by itself once this world is shown; null: it does not. */
+  follow(world: string | null): void {
+    this.#followed = world;
+  }
+
+  /** A world is entered, perhaps the same one again. */
+  entered(world: string): Promise<void> {
+    const entering = this.#enter(world);
+    this.#entering = entering;
+    return entering;
+  }
+
+  /** The world that was entered can be seen. */
+  async shown(world: string): Promise<void> {
+    if (this.#followed === null) return;
+    const isWanted = this.#followed === world;
+    this.#followed = null;
+    await this.#entering;
+    if (isWanted && this.#world === world && !this.#isOpen.peek()) await this.toggle();
+  }
+
+  async #enter(world: string): Promise<void> {
     if (world !== this.#world) {
       this.close();
       this.#role.value = "visitor";
@@ -79,6 +103,7 @@ export class BuilderDoor {
 
   left(): void {
     this.close();
+    this.#followed = null;
     this.#world = null;
     this.#role.value = "visitor";
   }

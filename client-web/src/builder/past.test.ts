@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { grouped, Past, type PastParts, readDifference } from "./past";
+import type { AskingParts } from "./asking";
+import { grouped, Past, readDifference } from "./past";
 
 const entry = (revision: number, atMs: number, name: string, operations = 1) => ({
   revision,
@@ -38,17 +39,26 @@ it("reads what differs by the names of objects", () => {
     materials: { added: ["gold"], removed: [], changed: [] },
   };
   expect(readDifference(told)).toEqual({
-    added: ["gate", "#8"],
-    removed: [],
-    changed: ["lamp"],
+    added: {
+      list: [
+        { object: 7, name: "gate", what: [] },
+        { object: 8, name: "#8", what: [] },
+      ],
+      count: 2,
+    },
+    removed: { list: [], count: 0 },
+    changed: { list: [{ object: 3, name: "lamp", what: ["place"] }], count: 1 },
     other: true,
   });
   expect(readDifference({ settings: false })?.other).toBe(false);
+  // Lists end somewhere; how many there are is told.
+  const cut = readDifference({ ...told, counts: { added: 2_000, removed: 0, changed: 1 } });
+  expect(cut?.added.count).toBe(2_000);
   expect(readDifference(null)).toBeNull();
 });
 
 function past(answers: Record<string, unknown>, asked: string[]): Past {
-  const parts: PastParts = {
+  const parts: AskingParts = {
     world: "plaza",
     key: () => "k",
     name: () => "Ana",
@@ -63,7 +73,7 @@ function past(answers: Record<string, unknown>, asked: string[]): Past {
         status,
       });
     },
-    unreachable: () => "no answer",
+    refusal: (code, text) => (code === null ? "no answer" : text),
   };
   return new Past(parts);
 }
@@ -88,10 +98,10 @@ it("keeps, deletes and brings back versions, and passes on why not", async () =>
   const asked: string[] = [];
   const version = { id: 3, name: "opening", revision: 7, at_ms: 9, author: "Ana" };
   const made = past({ versions: { versions: [version, { id: "x" }], revision: 9 } }, asked);
-  expect(await made.keep("opening")).toEqual({ kind: "done" });
+  expect(await made.keep("opening")).toMatchObject({ kind: "done" });
   expect(asked[0]).toBe('POST /api/worlds/plaza/versions {"name":"opening","author":"Ana"}');
   expect(made.versions.value.map(({ id, name }) => [id, name])).toEqual([[3, "opening"]]);
-  expect(await made.restore({ version: 3 }, 12)).toEqual({
+  expect(await made.restore({ version: 3 }, 12)).toMatchObject({
     kind: "trouble",
     text: "no such thing",
   });

@@ -4,6 +4,7 @@
  * `bringIn`.
  */
 import { signal } from "@preact/signals";
+import { Asking, type AskingParts, type Told } from "./asking";
 import { isRecord } from "./edits";
 
 /** Several changes of one person, one soon after the other. */
@@ -24,27 +25,31 @@ export interface Version {
   revision: number;
   atMs: number;
   author: string;
+  /** Whether it was kept by this device. */
+  mine: boolean;
 }
 
-/** What differs, in numbers and names. */
+/** Something that differs. */
+export interface Thing {
+  object: number;
+  name: string;
+  /** Which of its aspects, as the server names them; none: it came or went as a whole. */
+  what: readonly string[];
+}
+
+/** Things that differ; of very many, the first ones. */
+export interface Things {
+  list: readonly Thing[];
+  count: number;
+}
+
 export interface Difference {
-  added: readonly string[];
-  removed: readonly string[];
-  changed: readonly string[];
+  added: Things;
+  removed: Things;
+  changed: Things;
   /** Materials, blueprints, settings, sky or title differ. */
   other: boolean;
 }
-
-export interface PastParts {
-  world: string;
-  key(): string | Promise<string>;
-  name(): string;
-  fetch(url: string, init: RequestInit): Promise<Response>;
-  unreachable(): string;
-}
-
-/** What came of asking the server. */
-export type Told = { kind: "done" } | { kind: "trouble"; text: string };
 
 const PAGE = 50;
 /** Changes of one person within this time are one entry. */
@@ -58,14 +63,14 @@ interface Entry {
 }
 
 export class Past {
-  readonly #parts: PastParts;
+  readonly #asking: Asking;
   readonly groups = signal<readonly Group[]>([]);
   readonly hasMore = signal(false);
   readonly versions = signal<readonly Version[]>([]);
   #entries: Entry[] = [];
 
-  constructor(parts: PastParts) {
-    this.#parts = parts;
+  constructor(parts: AskingParts) {
+    this.#asking = new Asking(parts);
   }
 
   /** Asks for the newest changes and for all versions. */
@@ -81,7 +86,7 @@ export class Past {
   /** Asks for the changes before one; null: for the newest, which take the place of all. */
   async #ask(before: number | null): Promise<void> {
     const end = before === null ? "" : `&before=${before}`;
-    const body = await this.#get(`history?count=${PAGE}${end}`);
+    const body = await this.#asking.get(`/history?count=${PAGE}${end}`);
     if (!Array.isArray(body)) return;
     // Another answer may have come first.
     if (before !== null && this.#entries.at(-1)?.revision !== before) return;
@@ -92,77 +97,51 @@ export class Past {
   }
 
   async #askVersions(): Promise<void> {
-    const body = await this.#get("versions");
+    const body = await this.#asking.get("/versions");
     if (!isRecord(body) || !Array.isArray(body.versions)) return;
     this.versions.value = body.versions.flatMap((version) => readVersion(version) ?? []);
   }
 
   async keep(name: string): Promise<Told> {
-    const body = JSON.stringify({ name, author: this.#parts.name() });
-    const told = await this.#tell("versions", { method: "POST", body });
+    const body = JSON.stringify({ name, author: this.#asking.parts.name() });
+    const told = await this.#asking.tell("/versions", { method: "POST", body });
     await this.#askVersions();
     return told;
   }
 
   async forget(id: number): Promise<Told> {
-    const told = await this.#tell(`versions/${id}`, { method: "DELETE" });
+    const told = await this.#asking.tell(`/versions/${id}`, { method: "DELETE" });
     await this.#askVersions();
     return told;
   }
 
   /** Makes the world, or one object, as it was then. */
   restore(then: { revision: number } | { version: number }, object?: number): Promise<Told> {
-    const body = { ...then, ...(object === undefined ? {} : { object }), name: this.#parts.name() };
-    return this.#tell("restore", { method: "POST", body: JSON.stringify(body) });
+    const body = {
+      ...then,
+      ...(object === undefined ? {} : { object }),
+      name: this.#asking.parts.name(),
+    };
+    return this.#asking.tell("/restore", { method: "POST", body: JSON.stringify(body) });
   }
 
   /** What differs between a revision and now; null: it cannot be told. */
   async difference(from: number): Promise<Difference | null> {
-    return readDifference(await this.#get(`diff?from=${from}`));
+    return readDifference(await this.#asking.get(`/diff?from=${from}`));
   }
 
   /** The world as a file; null: it cannot be had. */
   async takeOut(form: "zip" | "glb"): Promise<Blob | null> {
-    try {
-      const response = await this.#parts.fetch(this.#url(`export.${form}`), await this.#init());
-      return response.ok ? await response.blob() : null;
-    } catch {
-      return null;
-    }
+    const response = await this.#asking.response(`/export.${form}`, {});
+    return response?.ok ? response.blob().catch(() => null) : null;
   }
 
   async bringIn(file: Blob, replace: boolean): Promise<Told> {
-    const query = new URLSearchParams({ replace: String(replace), by: this.#parts.name() });
-    return this.#tell(`import?${query.toString()}`, { method: "POST", body: file });
-  }
-
-  #url(end: string): string {
-    return `/api/worlds/${encodeURIComponent(this.#parts.world)}/${end}`;
-  }
-
-  async #init(init: RequestInit = {}): Promise<RequestInit> {
-    return { ...init, headers: { authorization: `Bearer ${await this.#parts.key()}` } };
-  }
-
-  async #get(end: string): Promise<unknown> {
-    try {
-      const response = await this.#parts.fetch(this.#url(end), await this.#init());
-      return response.ok ? await response.json() : null;
-    } catch {
-      return null;
-    }
-  }
-
-  async #tell(end: string, init: RequestInit): Promise<Told> {
-    try {
-      const response = await this.#parts.fetch(this.#url(end), await this.#init(init));
-      if (response.ok) return { kind: "done" };
-      const body: unknown = await response.json().catch(() => null);
-      const words = isRecord(body) && typeof body.text === "string" ? body.text : null;
-      return { kind: "trouble", text: words ?? this.#parts.unreachable() };
-    } catch {
-      return { kind: "trouble", text: this.#parts.unreachable() };
-    }
+    const query = new URLSearchParams({
+      replace: String(replace),
+      by: this.#asking.parts.name(),
+    });
+    return this.#asking.tell(`/import?${query.toString()}`, { method: "POST", body: file });
   }
 }
 
@@ -180,7 +159,7 @@ function readEntry(value: unknown): Entry | null {
 
 function readVersion(value: unknown): Version | null {
   if (!isRecord(value)) return null;
-  const { id, name, revision, at_ms: atMs, author } = value;
+  const { id, name, revision, at_ms: atMs, author, mine } = value;
   if (typeof id !== "number" || typeof name !== "string" || typeof revision !== "number")
     return null;
   return {
@@ -189,6 +168,7 @@ function readVersion(value: unknown): Version | null {
     revision,
     atMs: typeof atMs === "number" ? atMs : 0,
     author: typeof author === "string" ? author : "",
+    mine: mine === true,
   };
 }
 
@@ -212,20 +192,30 @@ export function grouped(entries: readonly Entry[]): Group[] {
 /** The lists that the server tells, by the names of objects. */
 export function readDifference(value: unknown): Difference | null {
   if (!isRecord(value)) return null;
-  const names = (list: unknown): string[] =>
-    Array.isArray(list)
-      ? list.map((entry) => {
-          const { name, object } = isRecord(entry) ? entry : { name: null, object: null };
-          return typeof name === "string" ? name : `#${String(object)}`;
-        })
-      : [];
+  const counts = isRecord(value.counts) ? value.counts : {};
+  const things = (name: "added" | "removed" | "changed"): Things => {
+    const told = value[name];
+    const list = Array.isArray(told) ? told.flatMap((entry) => readThing(entry) ?? []) : [];
+    const count = counts[name];
+    return { list, count: typeof count === "number" ? count : list.length };
+  };
   const isAny = (lists: unknown): boolean =>
     isRecord(lists) && Object.values(lists).some((list) => Array.isArray(list) && list.length > 0);
-  const { added, removed, changed, materials, blueprints, settings, environment, title } = value;
+  const { materials, blueprints, settings, environment, title } = value;
   return {
-    added: names(added),
-    removed: names(removed),
-    changed: names(changed),
+    added: things("added"),
+    removed: things("removed"),
+    changed: things("changed"),
     other: isAny(materials) || isAny(blueprints) || [settings, environment, title].includes(true),
+  };
+}
+
+function readThing(value: unknown): Thing | null {
+  if (!isRecord(value) || typeof value.object !== "number") return null;
+  const { object, name, what } = value;
+  return {
+    object,
+    name: typeof name === "string" && name !== "" ? name : `#${object}`,
+    what: Array.isArray(what) ? what.filter((aspect) => typeof aspect === "string") : [],
   };
 }

@@ -33,7 +33,7 @@ function uploads(change: Partial<UploadParts> = {}): Uploads {
       told(0.5);
       return { status: 200, body: CHAIR };
     },
-    unreachable: () => "no answer",
+    refusal: (code, text) => (code === null ? "no answer" : text),
     ...change,
   });
 }

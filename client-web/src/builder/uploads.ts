@@ -5,6 +5,7 @@
  * line brings something soon.
  */
 import { signal } from "@preact/signals";
+import { Asking, type AskingParts } from "./asking";
 import { isRecord } from "./edits";
 import type { Vec3 } from "./vectors";
 import type { Bounds } from "./workbench";
@@ -52,11 +53,7 @@ export interface SentFile {
   readonly size: number;
 }
 
-export interface UploadParts {
-  world: string;
-  key(): string | Promise<string>;
-  name(): string;
-  fetch(url: string, init: RequestInit): Promise<Response>;
+export interface UploadParts extends AskingParts {
   /** Sends a file and tells how far it is; rejects when the line breaks. */
   send(
     url: string,
@@ -65,12 +62,11 @@ export interface UploadParts {
     told: (done01: number) => void,
     signal: AbortSignal,
   ): Promise<{ status: number; body: unknown }>;
-  /** What to say when no answer came. */
-  unreachable(): string;
 }
 
 export class Uploads {
   readonly #parts: UploadParts;
+  readonly #asking: Asking;
   readonly all = signal<readonly Upload[]>([]);
   readonly room = signal<Room | null>(null);
   readonly sending = signal<readonly Sending[]>([]);
@@ -80,20 +76,15 @@ export class Uploads {
 
   constructor(parts: UploadParts) {
     this.#parts = parts;
+    this.#asking = new Asking(parts);
   }
 
   /** Asks the server again; what cannot be asked stays as it was. */
   async refresh(): Promise<void> {
-    try {
-      const response = await this.#parts.fetch(this.#url(""), { headers: await this.#bearer() });
-      if (!response.ok) return;
-      const body: unknown = await response.json();
-      if (!isRecord(body) || !Array.isArray(body.assets)) return;
-      this.all.value = body.assets.flatMap((entry) => readUpload(entry) ?? []);
-      this.room.value = readRoom(body.quota);
-    } catch {
-      // The next refresh may have more luck.
-    }
+    const body = await this.#asking.get("/assets");
+    if (!isRecord(body) || !Array.isArray(body.assets)) return;
+    this.all.value = body.assets.flatMap((entry) => readUpload(entry) ?? []);
+    this.room.value = readRoom(body.quota);
   }
 
   /** Sends files, after those that wait. */
@@ -114,32 +105,18 @@ export class Uploads {
     this.sending.value = this.sending.value.filter((one) => one.id !== id);
   }
 
-  /** Takes something out of the library; gives the server's words when it does not. */
+  /** Takes something out of the library; gives words for people when it does not. */
   async forget(path: string): Promise<string | null> {
     const file = path.split("/").at(-1) ?? path;
-    try {
-      const init = { method: "DELETE", headers: await this.#bearer() };
-      const response = await this.#parts.fetch(this.#url(`/${file}`), init);
-      const trouble = response.ok ? null : wordsOf(await response.json().catch(() => null));
-      await this.refresh();
-      return response.ok ? null : (trouble ?? this.#parts.unreachable());
-    } catch {
-      return this.#parts.unreachable();
-    }
+    const told = await this.#asking.tell(`/assets/${file}`, { method: "DELETE" });
+    await this.refresh();
+    return told.kind === "done" ? null : told.text;
   }
 
   close(): void {
     for (const { abort } of this.#waiting) abort.abort();
     this.#waiting = [];
     this.sending.value = [];
-  }
-
-  #url(end: string): string {
-    return `/api/worlds/${encodeURIComponent(this.#parts.world)}/assets${end}`;
-  }
-
-  async #bearer(): Promise<Record<string, string>> {
-    return { authorization: `Bearer ${await this.#parts.key()}` };
   }
 
   #note(id: number, change: Partial<Sending> & { id: number }): void {
@@ -174,21 +151,17 @@ export class Uploads {
       // It may have been cancelled while the key was made: `send` would not hear of it.
       if (abort.aborted) return null;
       told(0);
-      const url = this.#url(`?${query.toString()}`);
+      const url = this.#asking.url(`/assets?${query.toString()}`);
       const { status, body } = await this.#parts.send(url, key, file, told, abort);
       const taken = status === 200 ? readUpload(body) : null;
-      if (taken === null) return wordsOf(body) ?? this.#parts.unreachable();
+      if (taken === null) return this.#asking.trouble(body).text;
       this.all.value = [taken, ...this.all.value.filter(({ path }) => path !== taken.path)];
       void this.refresh();
       return null;
     } catch {
-      return this.#parts.unreachable();
+      return this.#asking.trouble(null).text;
     }
   }
-}
-
-function wordsOf(body: unknown): string | null {
-  return isRecord(body) && typeof body.text === "string" ? body.text : null;
 }
 
 const KINDS: ReadonlySet<string> = new Set<UploadKind>(["model", "image", "sound", "sky"]);

@@ -107,6 +107,10 @@ export interface Workbench {
   drawing(): DrawingCost;
   /** A picture of a model as an address for `img`; null: it cannot be made. */
   modelPicture(path: string): Promise<string | null>;
+  /** Goes into another world and builds there. */
+  enter(world: string): void;
+  /** Builds on in another world, once the server has taken this person there; null: does not. */
+  follow(world: string | null): void;
   /** Puts the keyboard back into the world. */
   focus(): void;
   /** Closes the builder, whoever asks; called once more when it is closed, it does nothing. */

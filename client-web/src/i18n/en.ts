@@ -26,6 +26,7 @@ export const en = {
     one: "{count} person inside",
     other: "{count} people inside",
   } as Plural,
+  draftOf: "Draft: {title}",
   nobodyInside: "Nobody inside yet",
   worldsUnreachable: "The list of worlds cannot be loaded.",
   worldsLoading: "Loading the list of worlds…",

@@ -26,6 +26,7 @@ export const fr: Catalogue = {
     one: "{count} personne présente",
     other: "{count} personnes présentes",
   },
+  draftOf: "Brouillon : {title}",
   nobodyInside: "Personne pour l’instant",
   worldsUnreachable: "Impossible de charger la liste des mondes.",
   worldsLoading: "Chargement de la liste des mondes…",

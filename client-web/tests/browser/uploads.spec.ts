@@ -77,7 +77,8 @@ test("a model is uploaded and placed, and the world comes back as it went out", 
   await page.getByRole("button", { name: "Keep", exact: true }).click();
   await expect(page.getByRole("button", { name: "Bring back: With an oak" })).toBeVisible();
   await page.getByRole("button", { name: /^Bring back: before Ada/ }).click();
-  await expect(page.getByText("Goes: #")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Goes:" })).toBeVisible();
+  await expect(page.getByRole("alertdialog").getByRole("button", { name: /^#/ })).toBeVisible();
   await page.screenshot({ path: "test-results/history.png" });
   await page
     .getByRole("alertdialog")

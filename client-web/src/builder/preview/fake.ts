@@ -5,6 +5,7 @@ import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
 import type { WorldSummary } from "../../ui/store";
 import type { Vec3 } from "../vectors";
 import type { Bounds, DrawingCost, Gizmo, Hit, Pose, Workbench } from "../workbench";
+import { answerPast, type FakeDraft } from "./answers";
 
 export class FakeBench implements Workbench {
   readonly world = "plaza";
@@ -14,6 +15,8 @@ export class FakeBench implements Workbench {
   readonly others = signal<ReadonlyMap<string, readonly number[]>>(new Map([["Bo", [3, 4]]]));
   /** What the pointer is over. */
   hit: Hit | null = null;
+  /** The draft that is shown. */
+  draft: FakeDraft | null = null;
   readonly told: number[][] = [];
   readonly previews = new Map<number, Pose>();
   readonly hiddenObjects = new Set<number>();
@@ -125,6 +128,17 @@ export class FakeBench implements Workbench {
     return Promise.resolve(null);
   }
 
+  readonly entered: string[] = [];
+  followed: string | null = null;
+
+  enter(world: string): void {
+    this.entered.push(world);
+  }
+
+  follow(world: string | null): void {
+    this.followed = world;
+  }
+
   focus(): void {
     this.canvas.focus();
   }
@@ -135,6 +149,8 @@ export class FakeBench implements Workbench {
 
   /** A server that takes every batch and changes what the panels show most. */
   answer(url: string, init: RequestInit): Promise<Response> {
+    const past = answerPast(url, init.method ?? "GET", this.draft, Date.now());
+    if (past !== null) return Promise.resolve(past);
     if (!url.endsWith("/operations")) {
       return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
     }

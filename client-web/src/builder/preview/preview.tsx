@@ -2,7 +2,7 @@
  * The builder's panels over a painted sky, with a world document but without a server: to look at
  * them, by hand or in pictures. With a server running, `npx vite`, then
  * /src/builder/preview/index.html?world=plaza: the document is one of its assets.
- * Addresses may say `left`, `right`, `front`, `select`, `lang`, `many` and `notice`.
+ * Addresses may say `left`, `right`, `front`, `select`, `lang`, `many`, `draft` and `notice`.
  */
 import { signal } from "@preact/signals";
 import { render } from "preact";
@@ -61,6 +61,8 @@ async function start(into: HTMLElement): Promise<void> {
 
   const world = await documentOf(wanted.get("world") ?? "plaza");
   const bench = new FakeBench(canvas, signal(world));
+  const draft = wanted.get("draft");
+  if (draft !== null) bench.draft = { of: "plaza", title: draft };
   const { builder } = openBuilder(
     {
       bench,

@@ -121,6 +121,8 @@ async function start(into: HTMLElement): Promise<void> {
     store,
     obstruct: (_origin, _direction, maxM) => maxM,
     choose: () => undefined,
+    enter: () => undefined,
+    follow: () => undefined,
     close: () => undefined,
   });
   const { builder } = openBuilder(

@@ -1,11 +1,14 @@
 /** How the world was: changes, versions with a name, and the world as a file. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { language } from "../../i18n/translate";
 import type { Builder } from "../builder";
-import type { Difference, Group, Told, Version } from "../past";
-import { type BuilderText, b } from "../texts/words";
+import type { Difference, Group, Version } from "../past";
+import { agoText, timeText } from "../texts/times";
+import { b } from "../texts/words";
+import { Differences } from "./differences";
+import { DraftQuestion, DraftsSection } from "./drafts";
 import { Side } from "./frame";
+import { tellOutcome } from "./told";
 
 /** What is about to be brought back, until it is confirmed. */
 interface Asked {
@@ -16,14 +19,17 @@ interface Asked {
 }
 
 export function HistoryPanel({ builder }: { builder: Builder }) {
-  const { past } = builder;
+  const { past, drafts } = builder;
   const asked = useSignal<Asked | null>(null);
   const edit = builder.bench.edit.value;
   useEffect(() => {
     // Soon after a change, and not for every step of a drag.
-    const timer = setTimeout(() => void past.refresh(), 600);
+    const timer = setTimeout(() => {
+      void past.refresh();
+      void drafts.refresh();
+    }, 600);
     return () => clearTimeout(timer);
-  }, [past, edit]);
+  }, [past, drafts, edit]);
   const ask = async (title: string, then: Asked["then"], revision: number): Promise<void> => {
     asked.value = { title, then, revision, difference: await past.difference(revision) };
   };
@@ -35,6 +41,8 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
         {asked.value !== null && (
           <Question builder={builder} asked={asked.value} close={() => (asked.value = null)} />
         )}
+        <DraftQuestion builder={builder} />
+        <DraftsSection builder={builder} />
         <Versions builder={builder} ask={isOwner ? ask : null} />
         <h3>{b("historyChanges")}</h3>
         {past.groups.value.length === 0 && <p class="hint">{b("historyNone")}</p>}
@@ -56,35 +64,13 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
 
 type Ask = (title: string, then: Asked["then"], revision: number) => Promise<void>;
 
-/** "3 minutes ago", in the page's language. */
-function agoText(atMs: number): string {
-  const seconds = (atMs - Date.now()) / 1_000;
-  const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-    ["day", 86_400],
-    ["hour", 3_600],
-    ["minute", 60],
-  ];
-  const [unit, size] = steps.find(([, step]) => Math.abs(seconds) >= step) ?? ["second", 1];
-  const format = new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
-  return format.format(Math.round(seconds / size), unit);
-}
-
-function timeText(atMs: number): string {
-  return new Date(atMs).toLocaleString(language.value);
-}
-
-function tellTrouble(builder: Builder, told: Told, done: BuilderText): void {
-  if (told.kind === "trouble") builder.say(told.text, "trouble");
-  else builder.say(b(done));
-}
-
 function Versions({ builder, ask }: { builder: Builder; ask: Ask | null }) {
   const name = useSignal("");
   const { past } = builder;
   const keep = async (): Promise<void> => {
     const told = await past.keep(name.peek().trim());
     if (told.kind === "done") name.value = "";
-    tellTrouble(builder, told, "versionKept");
+    tellOutcome(builder, told, "versionKept");
   };
   return (
     <>
@@ -123,7 +109,7 @@ function Versions({ builder, ask }: { builder: Builder; ask: Ask | null }) {
 
 function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null }) {
   const { builder, version, ask } = props;
-  const { id, name, revision, atMs, author } = version;
+  const { id, name, revision, atMs, author, mine } = version;
   return (
     <li>
       <b>{name}</b>
@@ -139,16 +125,20 @@ function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null
             {b("restore")}
           </button>
         )}
-        <button
-          type="button"
-          class="button quiet"
-          aria-label={b("versionDelete", { name })}
-          onClick={() => {
-            void builder.past.forget(id).then((told) => tellTrouble(builder, told, "versionGone"));
-          }}
-        >
-          {b("removePart")}
-        </button>
+        {(mine || builder.role === "owner") && (
+          <button
+            type="button"
+            class="button quiet"
+            aria-label={b("versionDelete", { name })}
+            onClick={() => {
+              void builder.past
+                .forget(id)
+                .then((told) => tellOutcome(builder, told, "versionGone"));
+            }}
+          >
+            {b("removePart")}
+          </button>
+        )}
       </span>
     </li>
   );
@@ -185,33 +175,26 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
   const { title, then, difference } = asked;
   const restore = async (): Promise<void> => {
     close();
-    tellTrouble(builder, await builder.past.restore(then), "restored");
+    tellOutcome(builder, await builder.past.restore(then), "restored");
   };
-  // What was added since goes, and what was removed comes back.
-  const lists: readonly [BuilderText, readonly string[]][] =
-    difference === null
-      ? []
-      : [
-          ["diffComesBack", difference.removed],
-          ["diffGoes", difference.added],
-          ["diffChanges", difference.changed],
-        ];
   return (
     <section class="builder-question" role="alertdialog" aria-label={b("restoreAsk", { title })}>
       <p>
         <b>{b("restoreAsk", { title })}</b>
       </p>
       {difference === null && <p class="hint">{b("diffUnknown")}</p>}
-      <ul>
-        {lists
-          .filter(([, names]) => names.length > 0)
-          .map(([text, names]) => (
-            <li key={text}>
-              {b(text)} {shortList(names)}
-            </li>
-          ))}
-        {difference?.other && <li>{b("diffOther")}</li>}
-      </ul>
+      {difference !== null && (
+        <Differences
+          builder={builder}
+          difference={difference}
+          // What was added since goes, and what was removed comes back.
+          lists={[
+            { text: "diffComesBack", things: difference.removed },
+            { text: "diffGoes", things: difference.added },
+            { text: "diffChanges", things: difference.changed },
+          ]}
+        />
+      )}
       <span class="builder-row-tools">
         <button type="button" class="button primary" onClick={() => void restore()}>
           {b("restore")}
@@ -222,14 +205,6 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
       </span>
     </section>
   );
-}
-
-const NAMES_SHOWN = 5;
-
-function shortList(names: readonly string[]): string {
-  const rest = names.length - NAMES_SHOWN;
-  const shown = names.slice(0, NAMES_SHOWN).join(", ");
-  return rest > 0 ? `${shown} ${b("andMore", { count: rest })}` : shown;
 }
 
 function Files({ builder }: { builder: Builder }) {
@@ -257,7 +232,7 @@ function Files({ builder }: { builder: Builder }) {
     isBusy.value = true;
     const told = await past.bringIn(file, replaces.peek());
     isBusy.value = false;
-    tellTrouble(builder, told, "fileBrought");
+    tellOutcome(builder, told, "fileBrought");
   };
   return (
     <>

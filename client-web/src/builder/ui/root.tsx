@@ -1,6 +1,7 @@
 /** Everything of the builder that lies over the world. */
 import type { Builder } from "../builder";
 import { b } from "../texts/words";
+import { DraftBanner } from "./drafts";
 import { HistoryPanel } from "./history";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
@@ -15,10 +16,13 @@ export function BuilderRoot({ builder }: { builder: Builder }) {
   const front = builder.front.value;
   return (
     <section class="builder" data-front={front ?? "none"} aria-label={b("builderRegion")}>
-      <Toolbar builder={builder} />
+      <div class="builder-top">
+        <Toolbar builder={builder} />
+        <DraftBanner builder={builder} />
+        {builder.tool.value === "measure" && <MeasureCard builder={builder} />}
+      </div>
       <LeftSide builder={builder} />
       <RightSide builder={builder} />
-      {builder.tool.value === "measure" && <MeasureCard builder={builder} />}
       <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
         {notice?.text}
       </p>

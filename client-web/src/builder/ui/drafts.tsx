@@ -1,0 +1,323 @@
+/** Drafts: those of this world, and, within one, publishing and discarding it. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Builder } from "../builder";
+import type { Conflict, Draft, Publication, Settling } from "../drafts";
+import { aspectsText } from "../texts/aspects";
+import { agoText, timeText } from "../texts/times";
+import { b } from "../texts/words";
+import { Differences, ThingName } from "./differences";
+import { tellOutcome } from "./told";
+
+const TITLE_CHARS_MAX = 60;
+const CONFLICTS_SHOWN_MAX = 50;
+
+/** Over the picture, as long as a draft is shown. */
+export function DraftBanner({ builder }: { builder: Builder }) {
+  const within = builder.drafts.within.value;
+  if (within === null) return null;
+  const world = builder.titleOf(within.of);
+  return (
+    <section class="builder-draft glass" aria-label={b("draftOf", { world })}>
+      <p>
+        <span>{b("draftOf", { world })}</span> <b>{within.title}</b>
+      </p>
+      <span class="builder-row-tools">
+        <button type="button" class="button primary" onClick={() => builder.ask("publish")}>
+          {b("draftPublish")}
+        </button>
+        <button type="button" class="button" onClick={() => builder.ask("discard")}>
+          {b("draftDiscard")}
+        </button>
+      </span>
+    </section>
+  );
+}
+
+export function DraftsSection({ builder }: { builder: Builder }) {
+  const within = builder.drafts.within.value;
+  if (within !== null) {
+    const world = builder.titleOf(within.of);
+    return (
+      <>
+        <h3>{b("drafts")}</h3>
+        <p class="hint">{b("draftHint", { world })}</p>
+        <button type="button" class="button" onClick={() => builder.bench.enter(within.of)}>
+          {b("draftLeave", { world })}
+        </button>
+      </>
+    );
+  }
+  return (
+    <>
+      <h3>{b("drafts")}</h3>
+      <NewDraft builder={builder} />
+      {builder.drafts.all.value.length === 0 && <p class="hint">{b("draftsHint")}</p>}
+      <ul class="builder-changes">
+        {builder.drafts.all.value.map((draft) => (
+          <DraftRow key={draft.world} builder={builder} draft={draft} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function NewDraft({ builder }: { builder: Builder }) {
+  const title = useSignal("");
+  const isBusy = useSignal(false);
+  const begin = async (): Promise<void> => {
+    isBusy.value = true;
+    const told = await builder.drafts.begin(title.peek().trim());
+    isBusy.value = false;
+    if (told.kind === "trouble") builder.say(told.text, "trouble");
+    else if (told.world !== null) builder.bench.enter(told.world);
+  };
+  return (
+    <form
+      class="builder-keep"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void begin();
+      }}
+    >
+      <input
+        class="builder-text"
+        type="text"
+        maxLength={TITLE_CHARS_MAX}
+        value={title.value}
+        placeholder={b("draftTitle")}
+        aria-label={b("draftTitle")}
+        onInput={(event) => {
+          title.value = event.currentTarget.value;
+        }}
+      />
+      <button type="submit" class="button" disabled={isBusy.value || title.value.trim() === ""}>
+        {b("draftBegin")}
+      </button>
+    </form>
+  );
+}
+
+function DraftRow({ builder, draft }: { builder: Builder; draft: Draft }) {
+  const { world, title, name, atMs, people } = draft;
+  return (
+    <li>
+      <b>{title}</b>
+      <small title={timeText(atMs)}>
+        {b("versionBy", { author: name, ago: agoText(atMs) })}
+        {people > 0 && ` · ${b("draftPeople", { count: people })}`}
+      </small>
+      <span class="builder-row-tools">
+        <button
+          type="button"
+          class="button quiet"
+          aria-label={b("draftOpenNamed", { title })}
+          onClick={() => builder.bench.enter(world)}
+        >
+          {b("draftOpen")}
+        </button>
+      </span>
+    </li>
+  );
+}
+
+/** What is asked before a draft ends. */
+export function DraftQuestion({ builder }: { builder: Builder }) {
+  if (builder.drafts.within.value === null) return null;
+  switch (builder.asked.value) {
+    case "publish":
+      return <PublishQuestion builder={builder} />;
+    case "discard":
+      return <DiscardQuestion builder={builder} />;
+    case null:
+      return null;
+  }
+}
+
+/** A question gets the keyboard as soon as it is asked. */
+function useFocus() {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.focus(), []);
+  return section;
+}
+
+function PublishQuestion({ builder }: { builder: Builder }) {
+  const { drafts } = builder;
+  const section = useFocus();
+  const told = useSignal<Publication | "asking" | null>("asking");
+  const settling = useSignal<Exclude<Settling, "refuse"> | null>(null);
+  const keeps = useSignal(false);
+  const isBusy = useSignal(false);
+  const edit = builder.bench.edit.value;
+  const look = async (): Promise<void> => {
+    told.value = await drafts.publication();
+  };
+  useEffect(() => {
+    // Once what was being done here has been kept.
+    const timer = setTimeout(() => void look(), told.peek() === "asking" ? 0 : 600);
+    return () => clearTimeout(timer);
+  }, [builder, edit]);
+  const within = drafts.within.value;
+  const world = builder.titleOf(within?.of ?? "");
+  const publication = told.value;
+  const isKnown = publication !== "asking" && publication !== null;
+  const conflicts = isKnown ? publication.conflictCount : 0;
+  const publish = async (): Promise<void> => {
+    isBusy.value = true;
+    // Without conflicts none are expected: those that come meanwhile are told first.
+    const how = conflicts === 0 ? "refuse" : (settling.peek() ?? "refuse");
+    // Whoever publishes goes on where it was published.
+    if (!keeps.peek() && within !== null) builder.bench.follow(within.of);
+    const published = await drafts.publish(how, keeps.peek());
+    isBusy.value = false;
+    if (published.kind === "conflicts") {
+      builder.bench.follow(null);
+      builder.say(b("refusedConflicts"), "trouble");
+      await look();
+      return;
+    }
+    if (published.kind === "trouble") builder.bench.follow(null);
+    else builder.ask(null);
+    tellOutcome(builder, published, "draftPublished");
+  };
+  return (
+    <section
+      ref={section}
+      tabIndex={-1}
+      class="builder-question"
+      role="alertdialog"
+      aria-label={b("publishAsk", { world })}
+    >
+      <p>
+        <b>{b("publishAsk", { world })}</b>
+      </p>
+      {publication === "asking" && <progress aria-label={b("publishAsk", { world })} />}
+      {publication === null && <p class="hint">{b("diffUnknown")}</p>}
+      {isKnown && <WhatChanges builder={builder} publication={publication} />}
+      {isKnown && conflicts > 0 && (
+        <Conflicts
+          builder={builder}
+          publication={publication}
+          settling={settling.value}
+          settle={(how) => {
+            settling.value = how;
+          }}
+        />
+      )}
+      <label class="builder-check">
+        <input
+          type="checkbox"
+          checked={keeps.value}
+          onChange={(event) => {
+            keeps.value = event.currentTarget.checked;
+          }}
+        />
+        {b("publishKeeps")}
+      </label>
+      {!keeps.value && <p class="hint">{b("publishEnds", { world })}</p>}
+      <span class="builder-row-tools">
+        <button
+          type="button"
+          class="button primary"
+          disabled={isBusy.value || !isKnown || (conflicts > 0 && settling.value === null)}
+          onClick={() => void publish()}
+        >
+          {b("publish")}
+        </button>
+        <button type="button" class="button" onClick={() => builder.ask(null)}>
+          {b("cancel")}
+        </button>
+      </span>
+    </section>
+  );
+}
+
+function WhatChanges(props: { builder: Builder; publication: Publication }) {
+  const { difference } = props.publication;
+  return (
+    <Differences
+      builder={props.builder}
+      difference={difference}
+      lists={[
+        { text: "publishAdds", things: difference.added },
+        { text: "publishRemoves", things: difference.removed },
+        { text: "diffChanges", things: difference.changed },
+      ]}
+    />
+  );
+}
+
+function Conflicts(props: {
+  builder: Builder;
+  publication: Publication;
+  settling: Settling | null;
+  settle(how: "draft" | "world"): void;
+}) {
+  const { builder, publication, settling, settle } = props;
+  const { conflicts, conflictCount } = publication;
+  const shown = conflicts.slice(0, CONFLICTS_SHOWN_MAX);
+  const rest = conflictCount - shown.length;
+  const choice = (how: "draft" | "world") => (
+    <label class="builder-check">
+      <input type="radio" name="settling" checked={settling === how} onChange={() => settle(how)} />
+      {b(how === "world" ? "conflictsWorld" : "conflictsDraft")}
+    </label>
+  );
+  return (
+    <fieldset class="builder-conflicts">
+      <legend>{b("conflictCount", { count: conflictCount })}</legend>
+      <ul class="builder-things">
+        {shown.map((conflict) => (
+          <li key={`${conflict.object ?? ""} ${conflict.name} ${conflict.aspect}`}>
+            <ConflictName builder={builder} conflict={conflict} />
+          </li>
+        ))}
+        {rest > 0 && <li>{b("andMore", { count: rest })}</li>}
+      </ul>
+      {choice("world")}
+      {choice("draft")}
+    </fieldset>
+  );
+}
+
+/** Without an id, an object is found by its name. */
+function ConflictName({ builder, conflict }: { builder: Builder; conflict: Conflict }) {
+  const { name, aspect } = conflict;
+  const object = conflict.object ?? builder.scenery.value.names.get(name) ?? null;
+  return <ThingName builder={builder} object={object} name={name} about={aspectsText([aspect])} />;
+}
+
+function DiscardQuestion({ builder }: { builder: Builder }) {
+  const section = useFocus();
+  const within = builder.drafts.within.value;
+  const title = within?.title ?? "";
+  const discard = async (): Promise<void> => {
+    if (within !== null) builder.bench.follow(within.of);
+    const told = await builder.drafts.discard();
+    if (told.kind === "trouble") builder.bench.follow(null);
+    else builder.ask(null);
+    tellOutcome(builder, told, "draftDiscarded");
+  };
+  return (
+    <section
+      ref={section}
+      tabIndex={-1}
+      class="builder-question"
+      role="alertdialog"
+      aria-label={b("discardAsk", { title })}
+    >
+      <p>
+        <b>{b("discardAsk", { title })}</b>
+      </p>
+      <p class="hint">{b("discardHint", { world: builder.titleOf(within?.of ?? "") })}</p>
+      <span class="builder-row-tools">
+        <button type="button" class="button primary" onClick={() => void discard()}>
+          {b("draftDiscard")}
+        </button>
+        <button type="button" class="button" onClick={() => builder.ask(null)}>
+          {b("cancel")}
+        </button>
+      </span>
+    </section>
+  );
+}

@@ -8,7 +8,8 @@ import { LANGUAGES, type Language, language, negotiate } from "./i18n/translate"
 import { type Profile, parseProfile, randomLook } from "./ui/profile";
 import type { Store } from "./ui/store";
 
-type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+/** Texts by name. */
+export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const PROFILE = "vivarium.profile";
 const VOLUME = "vivarium.volume";
@@ -17,7 +18,7 @@ const VISIT = "vivarium.visit";
 const VOLUME_01 = 0.7;
 
 /** `storage()` as far as it may be used. */
-function cautious(storage: () => Storage): Keep {
+export function cautious(storage: () => Storage): Keep {
   const attempt = <T>(act: (keep: Storage) => T, otherwise: T): T => {
     try {
       return act(storage());

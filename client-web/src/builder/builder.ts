@@ -7,6 +7,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
+import { cautious } from "../remembered";
 import type { WorldSummary } from "../ui/store";
 import { around, boundsAt, centreOf, cornersOf, joined, sizeOf } from "./bounds";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
@@ -14,6 +15,8 @@ import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
 import { Frames } from "./frames";
+import { standing } from "./groups";
+import { Keepsakes } from "./keeping";
 import type { Command } from "./keys";
 import { MARKED_MAX, SELECTED_MAX } from "./limits";
 import { Measure } from "./measure";
@@ -36,6 +39,7 @@ import { Selection } from "./selection";
 import { nudge, ontoSurface, toGrid } from "./snapping";
 import { faultText } from "./texts/faults";
 import { refusalText } from "./texts/refusals";
+import { templateText } from "./texts/templates";
 import { b } from "./texts/words";
 import { sendFile, Uploads } from "./uploads";
 import {
@@ -98,6 +102,8 @@ export class Builder {
   readonly uploads: Uploads;
   readonly past: Past;
   readonly drafts: Drafts;
+  /** Templates that were kept in this browser. */
+  readonly keepsakes = new Keepsakes(cautious(() => localStorage));
   readonly selection = new Selection();
   readonly measure = new Measure();
 
@@ -201,7 +207,9 @@ export class Builder {
 
   get words(): PieceWords {
     const other = this.#worlds.value.find(({ name }) => name !== this.bench.world);
-    return { text: b("newSignText"), world: other?.name ?? this.bench.world };
+    const world = other?.name ?? this.bench.world;
+    const title = other?.title ?? world;
+    return { text: b("newSignText"), world, title, template: templateText };
   }
 
   /** What a world calls itself. */
@@ -468,10 +476,10 @@ export class Builder {
     };
   }
 
-  /** Signs and portals look at whoever puts them there, as nearly as the angle steps allow. */
+  /** What has a front shows it to whoever puts it there, as nearly as the angle steps allow. */
   #facing(piece: Piece): Quat {
-    const looks = piece.kind === "simple" && (piece.name === "sign" || piece.name === "portal");
-    if (!looks) return [...NO_TURN];
+    const isSimple = piece.kind === "simple" && (piece.name === "sign" || piece.name === "portal");
+    if (!isSimple && piece.kind !== "template") return [...NO_TURN];
     const degrees = (this.bench.cameraYaw() * 180) / Math.PI;
     const step = this.snaps.value ? this.angleDeg.value : null;
     return fromDegrees([0, toGrid(degrees, step), 0]);
@@ -517,6 +525,21 @@ export class Builder {
     const step = this.gridStepM ?? 0.5;
     const to = this.underPointer()?.point ?? add(foot, [step, 0, step]);
     void this.create(pasteAll(this.scenery.value, copied, subtract(to, foot)));
+  }
+
+  /** Keeps what is chosen as a template of this browser. */
+  keepChosen(name: string): boolean {
+    const copied = readCopied(copyText(this.scenery.value, this.chosen.value));
+    if (copied === null) return false;
+    const kept = this.keepsakes.keep(name, standing(copied));
+    const texts = {
+      kept: "templateKept",
+      full: "templateFull",
+      tooLarge: "templateTooLarge",
+      failed: "templateFailed",
+    } as const;
+    this.say(b(texts[kept]), kept === "kept" ? "info" : "trouble");
+    return kept === "kept";
   }
 
   // --- where things are -----------------------------------------------------------------------

@@ -3,7 +3,8 @@
  * Pure, and quick enough for a list of hundreds: no picture is rendered.
  */
 import type { Material, Properties, Visual } from "../protocol/document";
-import { add, dot, NO_TURN, type Quat, turned, type Vec3 } from "./vectors";
+import { add, dot, NO_TURN, type Quat, times, turned, type Vec3 } from "./vectors";
+import type { Pose } from "./workbench";
 
 export interface Face {
   /** Corners in the picture, y downwards. */
@@ -32,18 +33,46 @@ const UP: Vec3 = [-0.276, 0.885, -0.368];
 const LIGHT: Vec3 = [0.3, 0.83, 0.47];
 const GREY = "#c9c4b8";
 
+/** Something that is drawn, and where it is. */
+export interface Drawn {
+  properties: Properties;
+  pose: Pose;
+}
+
+const STILL: Pose = { position: [0, 0, 0], rotation: [...NO_TURN], scale: [1, 1, 1] };
+/** Portals glow. */
+const PORTAL: Material = { colour: "#7fe6da", emissive: "#7fe6da", opacity: 0.85 };
+
 /** Null: nothing of it is made of simple shapes. */
 export function drawingOf(
   properties: Properties,
   materials: Readonly<Record<string, Material>>,
 ): Drawing | null {
-  const drawn: { face: Face; depth: number }[] = [];
-  for (const visual of properties.visuals ?? []) {
-    const solid = solidOf(visual.shape);
-    if (solid === null) continue;
-    const material = visual.material ? materials[visual.material] : undefined;
-    drawn.push(...facesOf(visual, solid, material));
-  }
+  return drawingOfAll([{ properties, pose: STILL }], materials);
+}
+
+/** Several things together. */
+export function drawingOfAll(
+  things: readonly Drawn[],
+  materials: Readonly<Record<string, Material>>,
+): Drawing | null {
+  const drawn = things.flatMap(({ properties, pose }) => {
+    const { visuals = [], colliders = [], portal } = properties;
+    const faces = visuals.flatMap((visual) => {
+      const material = visual.material ? materials[visual.material] : undefined;
+      if ("collider" in visual.shape) {
+        return colliders.flatMap(({ shape }) =>
+          "hull" in shape ? outlineOf(shape.hull.points_m as Vec3[], pose, material) : [],
+        );
+      }
+      const solid = solidOf(visual.shape);
+      return solid === null ? [] : facesOf(visual, solid, material, pose);
+    });
+    if (!portal) return faces;
+    const [width, height] = portal.size_m;
+    const size_m: Vec3 = [width, height, 0.05];
+    return [...faces, ...facesOf({ shape: { box: { size_m } } }, box(size_m), PORTAL, pose)];
+  });
   const [first] = drawn;
   if (first === undefined) return null;
   drawn.sort((a, b) => a.depth - b.depth);
@@ -60,26 +89,71 @@ export function drawingOf(
   return { faces, box: [middleX - half, middleY - half, 2 * half, 2 * half] };
 }
 
+interface Deep {
+  face: Face;
+  /** How near it is. */
+  depth: number;
+}
+
 function facesOf(
   visual: Visual,
   solid: Solid,
   material: Material | undefined,
-): { face: Face; depth: number }[] {
+  { position, rotation, scale }: Pose,
+): Deep[] {
   const turn = (visual.rotation ?? NO_TURN) as Quat;
   const offset = (visual.offset_m ?? [0, 0, 0]) as Vec3;
-  const corners = solid.corners.map((corner) => add(turned(corner, turn), offset));
+  const corners = solid.corners.map((corner) => {
+    const own = add(turned(corner, turn), offset);
+    return add(turned(times(own, scale), rotation), position);
+  });
   return solid.faces.flatMap((indices) => {
     const points = indices.map((index) => corners[index] ?? ([0, 0, 0] as Vec3));
     const normal = normalOf(points);
     if (dot(normal, TOWARDS) <= 0) return [];
-    const depth = points.reduce((sum, point) => sum + dot(point, TOWARDS), 0) / points.length;
+    const depth = depthOf(points);
     const face: Face = {
-      points: points.map((point) => [round(dot(point, RIGHT)), round(-dot(point, UP))] as const),
+      points: points.map(projected),
       colour: shaded(material?.emissive ?? material?.colour ?? GREY, shade(normal, material)),
       opacity: material?.opacity ?? 1,
     };
     return [{ face, depth }];
   });
+}
+
+const depthOf = (points: readonly Vec3[]): number =>
+  points.reduce((sum, point) => sum + dot(point, TOWARDS), 0) / points.length;
+
+const projected = (point: Vec3): readonly [number, number] => [
+  round(dot(point, RIGHT)),
+  round(-dot(point, UP)),
+];
+
+/** The hull of points as the one polygon that is its outline. */
+function outlineOf(
+  own: readonly Vec3[],
+  { position, rotation, scale }: Pose,
+  material: Material | undefined,
+): Deep[] {
+  const points = own.map((point) => add(turned(times(point, scale), rotation), position));
+  const flat = points.map(projected).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const half = (all: readonly (readonly [number, number])[]) => {
+    const kept: (readonly [number, number])[] = [];
+    for (const point of all) {
+      for (let a = kept.at(-2), b = kept.at(-1); a && b; a = kept.at(-2), b = kept.at(-1)) {
+        const bend = (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]);
+        if (bend > 0) break;
+        kept.pop();
+      }
+      kept.push(point);
+    }
+    return kept.slice(0, -1);
+  };
+  const outline = [...half(flat), ...half(flat.toReversed())];
+  if (outline.length < 3) return [];
+  const colour = shaded(material?.emissive ?? material?.colour ?? GREY, 0.86);
+  const face: Face = { points: outline, colour, opacity: material?.opacity ?? 1 };
+  return [{ face, depth: depthOf(points) }];
 }
 
 const round = (value: number): number => Math.round(value * 1e3) / 1e3;

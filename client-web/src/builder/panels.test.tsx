@@ -300,6 +300,56 @@ describe("the library", () => {
   });
 });
 
+describe("templates", () => {
+  const pieces = (): string[] => all("[data-piece]").map(({ dataset }) => dataset.piece ?? "");
+
+  async function search(text: string): Promise<void> {
+    const field = find<HTMLInputElement>(".builder-search input");
+    await settled(() => {
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+
+  it("are found by their name, and placed as one change", async () => {
+    await search("bench");
+    expect(pieces()).toEqual(["template:bench"]);
+    await settled(() => find("[data-piece='template:bench']").click());
+    await settled(async () => {
+      builder.place(
+        { kind: "template", name: "bench" },
+        { object: 1, point: [0, 0, 0], normal: [0, 1, 0] },
+      );
+    });
+    await answered();
+    const batches = sent.filter(({ url }) => url.endsWith("/operations"));
+    expect(batches).toHaveLength(1);
+    expect(builder.scenery.value.names.has("Bench by a lamp")).toBe(true);
+    expect(builder.chosen.value).toHaveLength(2);
+    await settled(() => speak("fr"));
+    await search("banc");
+    expect(pieces()).toEqual(["template:bench"]);
+  });
+
+  it("are made of what is chosen, and deleted", async () => {
+    localStorage.clear();
+    await settled(() => builder.selection.choose([1]));
+    const field = labelled<HTMLInputElement>("Name of a template");
+    await settled(() => {
+      field.value = "House and crate";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await settled(() => field.form?.requestSubmit());
+    expect(find(".builder-notice").textContent).toContain("kept in this browser");
+    expect(builder.keepsakes.all.value.map(({ name }) => name)).toEqual(["House and crate"]);
+    const [kept] = builder.keepsakes.all.value;
+    expect(kept?.copied.objects).toHaveLength(2);
+    expect(Object.keys(kept?.copied.blueprints ?? {})).toEqual(["crate"]);
+    await settled(() => labelled("Delete the template “House and crate”").click());
+    expect(builder.keepsakes.all.value).toEqual([]);
+  });
+});
+
 describe("a sign", () => {
   it("looks at whoever puts it there, in steps of the angle", async () => {
     bench.yaw = (97 * Math.PI) / 180;

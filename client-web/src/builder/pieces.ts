@@ -9,7 +9,11 @@ import type {
 } from "../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../protocol/operation";
 import { ownBounds } from "./bounds";
+import type { Copied } from "./clipboard";
+import { boundsOfGroup, placeGroup } from "./groups";
+import type { KeptTemplate } from "./keeping";
 import type { Scenery } from "./scenery";
+import { TEMPLATE_NAMES, type TemplateName, templateOf } from "./templates";
 import type { Upload } from "./uploads";
 import type { Vec3 } from "./vectors";
 import type { Bounds, Pose } from "./workbench";
@@ -37,7 +41,12 @@ export type Piece =
   | { kind: "simple"; name: SimpleName; loose: boolean }
   | { kind: "blueprint"; name: string }
   | { kind: "model"; path: string }
-  | { kind: "upload"; upload: Upload };
+  | { kind: "upload"; upload: Upload }
+  | { kind: "template"; name: TemplateName }
+  | { kind: "kept"; kept: KeptTemplate };
+
+/** Pieces that are one object. */
+export type Single = Exclude<Piece, { kind: "template" | "kept" }>;
 
 /** Names one piece, for lists and for what is dragged. */
 export function keyOf(piece: Piece): string {
@@ -50,11 +59,27 @@ export function keyOf(piece: Piece): string {
       return `model:${piece.path}`;
     case "upload":
       return `upload:${piece.upload.path}`;
+    case "template":
+      return `template:${piece.name}`;
+    case "kept":
+      return `kept:${piece.kept.id}`;
   }
 }
 
-export function simplePieces(): Piece[] {
-  return SIMPLE_NAMES.flatMap((name): Piece[] =>
+export function templatePieces(): Piece[] {
+  return TEMPLATE_NAMES.map((name) => ({ kind: "template", name }));
+}
+
+/** The objects of a piece that is a group, standing about the origin; null: it is one object. */
+export function groupOf(piece: Piece, words: PieceWords): Copied | null {
+  if (piece.kind === "kept") return piece.kept.copied;
+  if (piece.kind !== "template") return null;
+  const { world, title, template } = words;
+  return templateOf(piece.name, { name: template(piece.name), world, title });
+}
+
+export function simplePieces(): Single[] {
+  return SIMPLE_NAMES.flatMap((name): Single[] =>
     LOOSE.has(name)
       ? [
           { kind: "simple", name, loose: false },
@@ -167,12 +192,19 @@ function simple(name: SimpleName, loose: boolean, text: string, world: string): 
 export interface PieceWords {
   /** What a new sign says. */
   text: string;
-  /** The world that a new portal leads to. */
+  /** The world that a new portal leads to, and what it calls itself. */
   world: string;
+  title: string;
+  /** What a template is called. */
+  template(name: TemplateName): string;
 }
 
 /** What an object of a piece is before it is placed, and the materials that it needs. */
-export function madeOf(scenery: Scenery, piece: Piece, words: PieceWords): Made {
+export function madeOf(
+  scenery: Scenery,
+  piece: Single,
+  words: Pick<PieceWords, "text" | "world">,
+): Made {
   const { document } = scenery;
   switch (piece.kind) {
     case "simple":
@@ -244,7 +276,9 @@ function modelProperties(document: WorldDocument, path: string): Properties {
 
 /** How much room a piece takes about its origin. */
 export function boundsOfPiece(scenery: Scenery, piece: Piece, words: PieceWords): Bounds {
-  const bounds = ownBounds(madeOf(scenery, piece, words).properties);
+  const group = groupOf(piece, words);
+  if (group !== null) return boundsOfGroup(group);
+  const bounds = ownBounds(madeOf(scenery, piece as Single, words).properties);
   // Lamps hang in the air, at a height where they light something.
   if (piece.kind === "simple" && piece.name === "lamp") {
     return { min: [bounds.min[0], -2, bounds.min[2]], max: bounds.max };
@@ -259,6 +293,12 @@ export function placePiece(
   pose: Pose,
   words: PieceWords,
 ): Operation[] {
+  const group = groupOf(piece, words);
+  if (group !== null) return placeGroup(scenery, group, pose);
+  return placeSingle(scenery, piece as Single, pose, words);
+}
+
+function placeSingle(scenery: Scenery, piece: Single, pose: Pose, words: PieceWords): Operation[] {
   const { properties, materials } = madeOf(scenery, piece, words);
   const known = scenery.document.materials ?? {};
   const missing = Object.entries(materials).filter(([name]) => !Object.hasOwn(known, name));

@@ -8,7 +8,14 @@ import { fieldFault, isAbout } from "./faults";
 import { commandOf, type KeyPress, SHORTCUTS } from "./keys";
 import { readNumber, writeNumber } from "./numbers";
 import { Paced } from "./pace";
-import { boundsOfPiece, madeOf, modelPieces, placePiece, simplePieces } from "./pieces";
+import {
+  boundsOfPiece,
+  madeOf,
+  modelPieces,
+  type PieceWords,
+  placePiece,
+  simplePieces,
+} from "./pieces";
 import { Previews } from "./previews";
 import { invitationIn } from "./rights";
 import { rowsOf } from "./rows";
@@ -27,7 +34,12 @@ function scenery(objects: SceneObject[], more: Partial<WorldDocument> = {}): Sce
   return new Scenery({ version: 1, name: "test", title: "Test", objects, ...more });
 }
 
-const WORDS = { text: "Hello", world: "garden" };
+const WORDS: PieceWords = {
+  text: "Hi",
+  world: "garden",
+  title: "Garden",
+  template: (name) => name,
+};
 
 describe("snapping", () => {
   it("finds the nearest line of the grid, or leaves the value", () => {

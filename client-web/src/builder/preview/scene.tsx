@@ -1,7 +1,8 @@
 /**
  * The builder in a real picture of a world, without a server: edits are done here. For handles,
  * picking and dragging. `npx vite`, then /src/builder/preview/scene.html?world=plaza&quality=low,
- * with `x`, `y`, `z`, `yaw` and `pitch` for where to stand and look.
+ * with `x`, `y`, `z`, `yaw` and `pitch` for where to stand and look, and `far`: metres about the
+ * point at which the camera is away from there.
  */
 import { batch, signal } from "@preact/signals";
 import { render } from "preact";
@@ -11,7 +12,9 @@ import type { WorldEdits } from "../../edits";
 import { Controls } from "../../input/controls";
 import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
+import { distanceFor, Flight } from "../../scene/flight";
 import { Scene } from "../../scene/scene";
+import type { Vec3 } from "../../scene/view";
 import type { Stage } from "../../stage";
 import { Hud } from "../../ui/hud";
 import { type Actions, Store } from "../../ui/store";
@@ -31,7 +34,8 @@ class LocalServer {
   changed: (edited: Edited) => void = () => undefined;
 
   answer(_url: string, init: RequestInit): Promise<Response> {
-    const { operations } = JSON.parse(String(init.body)) as { operations?: Operation[] };
+    const body = typeof init.body === "string" ? init.body : "{}";
+    const { operations } = JSON.parse(body) as { operations?: Operation[] };
     if (operations === undefined) {
       return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
     }
@@ -83,6 +87,8 @@ async function start(into: HTMLElement): Promise<void> {
   controls.face(figure("yaw", 0));
   const own: [number, number, number] = [figure("x", 0), figure("y", 2), figure("z", 14)];
   let camera = { yaw: 0, pitch: figure("pitch", -0.2) };
+  const flying = signal(false);
+  let flight: Flight | null = null;
   const stage = {
     scene,
     canvas,
@@ -90,10 +96,27 @@ async function start(into: HTMLElement): Promise<void> {
       return { mode: "third", ...camera };
     },
     shown: { own },
+    flying,
+    takeOff: () => {
+      flying.value = true;
+    },
+    land: () => {
+      flight = null;
+      flying.value = false;
+    },
+    frame: (centre: Vec3, radiusM: number) => {
+      const { uprightRad, aspect } = scene.viewAngle();
+      flight = new Flight(centre, distanceFor(radiusM, uprightRad, aspect));
+      flying.value = true;
+    },
+    pan: () => undefined,
+    zoom: (factor: number) => flight?.zoom(factor),
     face: (yaw: number) => controls.face(yaw),
     focus: () => canvas.focus(),
     stats: () => scene.stats(),
   };
+  const farM = figure("far", 0);
+  if (farM > 0) stage.frame(own, farM);
   const show = (nowMs: number): void => {
     requestAnimationFrame(show);
     const read = controls.read(nowMs);
@@ -108,6 +131,7 @@ async function start(into: HTMLElement): Promise<void> {
         distanceM: read.distanceM,
         target: own,
         obstruct: (_origin, _direction, maxM) => maxM,
+        orbit: flight,
       },
     });
   };

@@ -2,16 +2,22 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Builder } from "../builder";
-import { drawingOf } from "../drawing";
+import { drawingOf, drawingOfAll } from "../drawing";
+import { membersOf } from "../groups";
+import { KEPT_NAME_CHARS_MAX } from "../keeping";
 import {
   blueprintPieces,
+  groupOf,
   keyOf,
   madeOf,
   modelPieces,
   type Piece,
   type SimpleName,
+  type Single,
   simplePieces,
+  templatePieces,
 } from "../pieces";
+import { templateText } from "../texts/templates";
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
 import { type BuilderIcon, Sign } from "./icons";
@@ -56,6 +62,10 @@ export function pieceName(piece: Piece): string {
         .replaceAll("_", " ");
     case "upload":
       return piece.upload.name.replace(/\.\w+$/, "").replaceAll("_", " ");
+    case "template":
+      return templateText(piece.name);
+    case "kept":
+      return piece.kept.name;
   }
 }
 
@@ -64,14 +74,17 @@ export function Library({ builder }: { builder: Builder }) {
   const { document } = builder.scenery.value;
   const { blueprints, objects } = document;
   const uploads = builder.uploads.all.value;
+  const kept = builder.keepsakes.all.value;
   const groups = useMemo(
     (): readonly { title: BuilderText; pieces: Piece[] }[] => [
       { title: "libraryUploads", pieces: uploads.map((upload) => ({ kind: "upload", upload })) },
       { title: "librarySimple", pieces: simplePieces() },
+      { title: "libraryTemplates", pieces: templatePieces() },
+      { title: "libraryKept", pieces: kept.map((one) => ({ kind: "kept", kept: one })) },
       { title: "libraryBlueprints", pieces: blueprintPieces(document) },
       { title: "libraryModels", pieces: modelPieces(document) },
     ],
-    [blueprints, objects.length, uploads],
+    [blueprints, objects.length, uploads, kept],
   );
   const wanted = search.value.trim().toLocaleLowerCase();
   const shown = groups
@@ -79,7 +92,8 @@ export function Library({ builder }: { builder: Builder }) {
       title,
       pieces: pieces.filter((piece) => pieceName(piece).toLocaleLowerCase().includes(wanted)),
     }))
-    .filter(({ pieces }) => pieces.length > 0);
+    // What is kept has its field, as long as nothing else is looked for.
+    .filter(({ title, pieces }) => pieces.length > 0 || (title === "libraryKept" && wanted === ""));
   return (
     <Side builder={builder} name="library" title="library">
       <div class="builder-search">
@@ -100,10 +114,22 @@ export function Library({ builder }: { builder: Builder }) {
         {shown.map(({ title, pieces }) => (
           <section key={title} class="builder-shelf">
             <h3>{b(title)}</h3>
+            {title === "libraryKept" && wanted === "" && <KeepChosen builder={builder} />}
             <ul>
               {pieces.map((piece) => (
                 <li key={keyOf(piece)}>
                   <PieceButton builder={builder} piece={piece} />
+                  {piece.kind === "kept" && (
+                    <button
+                      type="button"
+                      class="button icon-button builder-forget"
+                      aria-label={b("templateDelete", { name: piece.kept.name })}
+                      title={b("templateDelete", { name: piece.kept.name })}
+                      onClick={() => builder.keepsakes.forget(piece.kept.id)}
+                    >
+                      <Sign name="delete" />
+                    </button>
+                  )}
                   {piece.kind === "upload" && (
                     <UploadTools builder={builder} upload={piece.upload} />
                   )}
@@ -120,6 +146,47 @@ export function Library({ builder }: { builder: Builder }) {
           : b("placingHint", { piece: pieceName(builder.placing.value) })}
       </p>
     </Side>
+  );
+}
+
+/** What is chosen becomes a template under a name. */
+function KeepChosen({ builder }: { builder: Builder }) {
+  const name = useSignal("");
+  const isNone = builder.chosen.value.length === 0;
+  return (
+    <form
+      class="builder-keep"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (builder.keepChosen(name.peek().trim())) name.value = "";
+      }}
+    >
+      {isNone && builder.keepsakes.all.value.length === 0 ? (
+        <p class="hint">{b("templateKeepHint")}</p>
+      ) : (
+        <>
+          <input
+            class="builder-text"
+            type="text"
+            maxLength={KEPT_NAME_CHARS_MAX}
+            value={name.value}
+            placeholder={b("templateName")}
+            aria-label={b("templateName")}
+            onInput={(event) => {
+              name.value = event.currentTarget.value;
+            }}
+          />
+          <button
+            type="submit"
+            class="button"
+            title={isNone ? b("templateKeepHint") : undefined}
+            disabled={isNone || name.value.trim() === ""}
+          >
+            {b("templateKeep")}
+          </button>
+        </>
+      )}
+    </form>
   );
 }
 
@@ -163,7 +230,11 @@ function Picture({ builder, piece }: { builder: Builder; piece: Piece }) {
   const key = keyOf(piece);
   const icon = piece.kind === "simple" ? SIMPLE_ICONS[piece.name] : undefined;
   const { drawing, model } = useMemo(() => {
-    const { properties, materials } = madeOf(scenery, piece, { text: "Aa", world: "" });
+    const group = groupOf(piece, builder.words);
+    if (group !== null) {
+      return { drawing: drawingOfAll(membersOf(group), group.materials), model: null };
+    }
+    const { properties, materials } = madeOf(scenery, piece as Single, { text: "Aa", world: "" });
     const all = { ...scenery.document.materials, ...materials };
     const shapes = (properties.visuals ?? []).map(({ shape }) => shape);
     const found = shapes.find((shape) => "model" in shape);

@@ -1,6 +1,7 @@
 // The JavaScript of the build, compressed. What the page needs before someone stands in a world is
-// everything except the physics chunk (which carries wasm) and the builder's chunks, which are
-// loaded when somebody who may build begins to.
+// everything except the physics chunk (which carries wasm), the decoder of KTX2, which is loaded when
+// a world has such pictures, and the builder's chunks, which are loaded when somebody who may build
+// begins to.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -9,6 +10,7 @@ const KB_MAX = 250;
 const BUILDER_KB_MAX = 80;
 // Chunks that only `src/builder/door.ts` and what it loads ask for.
 const BUILDER = /^(mount|gizmo|bench|portraits)-/;
+const DECODER = /^(KTX2Loader|basis_transcoder)-/;
 const folder = new URL("../dist/app/", import.meta.url).pathname;
 const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
 
@@ -20,8 +22,14 @@ for (const name of (await readdir(folder)).filter((name) => name.endsWith(".js")
   const physics = text.includes("rapier_wasm3d_bg") || /rapier/i.test(name);
   const isBuilder = BUILDER.test(name);
   if (isBuilder) builder += size;
-  else if (!physics) total += size;
-  const kind = isBuilder ? "  (builder)" : physics ? "  (physics)" : "";
+  else if (!physics && !DECODER.test(name)) total += size;
+  const kind = isBuilder
+    ? "  (builder)"
+    : physics
+      ? "  (physics)"
+      : DECODER.test(name)
+        ? "  (KTX2)"
+        : "";
   console.log(`${(size / 1000).toFixed(1).padStart(8)} kB  ${name}${kind}`);
 }
 console.log(`${(total / 1000).toFixed(1).padStart(8)} kB  in all, at most ${KB_MAX} kB`);

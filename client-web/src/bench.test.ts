@@ -23,6 +23,7 @@ function table() {
       return null;
     },
     highlight: (...said: unknown[]) => asked.push(said),
+    nameMissing: () => undefined,
     ghost: (...said: unknown[]) => asked.push(said),
   };
   const canvas = { getBoundingClientRect: () => ({ left: 100, top: 50, width: 400, height: 200 }) };

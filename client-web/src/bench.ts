@@ -50,6 +50,7 @@ export function makeBench(parts: BenchParts): Workbench {
     }
     return byName;
   });
+  scene.nameMissing(true);
   return {
     world: parts.world,
     canvas,
@@ -106,6 +107,7 @@ export function makeBench(parts: BenchParts): Workbench {
     focus: () => stage.focus(),
     close: () => {
       stage.land();
+      scene.nameMissing(false);
       scene.highlight("chosen", [], CHOSEN_COLOUR, null);
       scene.ghost(null, GHOST_COLOUR);
       parts.choose([]);

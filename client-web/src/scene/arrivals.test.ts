@@ -32,6 +32,11 @@ it("shows how far a model is where it will stand, and goes when it is there", ()
   arrivals.miss(tree);
   expect(arrivals.of(7)).toBe("?");
   expect(arrivals.root.children).toHaveLength(1);
+  // Whoever builds is told what it is that is missing.
+  arrivals.name(({ id }) => `oak ${id}`);
+  expect(arrivals.of(7)).toBe("oak 7 ?");
+  arrivals.name(null);
+  expect(arrivals.of(7)).toBe("?");
   arrivals.end(7);
   expect(arrivals.of(7)).toBeNull();
   expect(arrivals.root.children).toHaveLength(0);

@@ -21,27 +21,41 @@ const MISSING_COLOUR = "#b03a2e";
 /** Steps in which the percentage is told: each makes a new picture of letters. */
 const STEP = 0.05;
 const LETTERS_M = 0.22;
+/** Boxes for models that cannot be had; each costs two draw calls. */
+const MISSED_MAX = 100;
+const NAME_CHARS_MAX = 40;
 
 interface Arrival {
   group: Group;
   frame: LineSegments;
   letters: Sprite | null;
   told: string;
+  /** Null: its model is on its way. */
+  missed: PlacedObject | null;
 }
 
 export class Arrivals {
   readonly root = new Group();
   readonly #all = new Map<number, Arrival>();
+  #nameOf: ((object: PlacedObject) => string) | null = null;
 
   /** Shows that a model is on its way; from 0 to 1. */
   show(object: PlacedObject, done01: number): void {
     const percent = Math.floor(done01 / STEP) * STEP * 100;
-    this.#tell(object, `${Math.round(percent)} %`, COLOUR);
+    this.#tell(object, `${Math.round(percent)} %`, COLOUR, false);
   }
 
   /** Shows that a model cannot be had. */
   miss(object: PlacedObject): void {
-    this.#tell(object, "?", MISSING_COLOUR);
+    if (!this.#all.has(object.id) && this.#all.size >= MISSED_MAX) return;
+    const name = this.#nameOf?.(object).slice(0, NAME_CHARS_MAX) ?? "";
+    this.#tell(object, `${name} ?`.trim(), MISSING_COLOUR, true);
+  }
+
+  /** Tells what is missing by its name; null: by a sign alone. */
+  name(nameOf: ((object: PlacedObject) => string) | null): void {
+    this.#nameOf = nameOf;
+    for (const { missed } of this.#all.values()) if (missed !== null) this.miss(missed);
   }
 
   /** What is told of an object; null: nothing. */
@@ -63,8 +77,9 @@ export class Arrivals {
     for (const id of [...this.#all.keys()]) this.end(id);
   }
 
-  #tell(object: PlacedObject, text: string, colour: string): void {
+  #tell(object: PlacedObject, text: string, colour: string, isMissed: boolean): void {
     const arrival = this.#all.get(object.id) ?? this.#make(object);
+    arrival.missed = isMissed ? object : null;
     arrival.group.position.fromArray(object.position);
     arrival.group.quaternion.fromArray(object.rotation);
     if (arrival.told === text) return;
@@ -90,7 +105,7 @@ export class Arrivals {
     const group = new Group();
     group.add(frame);
     this.root.add(group);
-    const arrival: Arrival = { group, frame, letters: null, told: "" };
+    const arrival: Arrival = { group, frame, letters: null, told: "", missed: null };
     this.#all.set(object.id, arrival);
     return arrival;
   }

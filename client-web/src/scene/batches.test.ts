@@ -1,5 +1,6 @@
 import { Matrix4, Vector3 } from "three";
 import { expect, test } from "vitest";
+import { Assets } from "./assets";
 import { geometryOf, Instances, StaticMerger } from "./batches";
 import { MaterialLibrary } from "./materials";
 import { QUALITY } from "./quality";
@@ -20,7 +21,7 @@ const paint = (colour: string, change: Partial<Surface> = {}): Surface => ({
 const COLOURS = ["#ff0000", "#00ff00", "#0000ff", "#ffffff"];
 
 function looseBoxes(count: number): Instances {
-  const materials = new MaterialLibrary(QUALITY.low, 1, "/assets/");
+  const materials = new MaterialLibrary(QUALITY.low, 1, new Assets("/assets/", null));
   const instances = new Instances();
   for (let object = 0; object < count; object++) {
     const surface = paint(COLOURS[object % COLOURS.length] ?? "#000000");
@@ -76,7 +77,7 @@ test("a pose that did not change uploads nothing", () => {
 });
 
 test("statics merge by material, their colours in the vertices", () => {
-  const materials = new MaterialLibrary(QUALITY.low, 1, "/assets/");
+  const materials = new MaterialLibrary(QUALITY.low, 1, new Assets("/assets/", null));
   const merger = new StaticMerger();
   const box = boxSolid([1, 1, 1], false);
   for (let i = 0; i < 50; i++) {
@@ -95,7 +96,7 @@ test("statics merge by material, their colours in the vertices", () => {
 });
 
 test("what is far apart is culled apart", () => {
-  const materials = new MaterialLibrary(QUALITY.low, 1, "/assets/");
+  const materials = new MaterialLibrary(QUALITY.low, 1, new Assets("/assets/", null));
   const merger = new StaticMerger();
   const box = boxSolid([1, 1, 1], false);
   merger.add(materials, paint("#ffffff"), box, new Matrix4(), 0);

@@ -4,6 +4,7 @@
  */
 import { Color, Matrix4, Quaternion, Vector3 } from "three";
 import type { Collider, Visual, VisualShape, WorldDocument } from "../protocol/document";
+import type { Assets } from "./assets";
 import { loadModels, type ModelPart } from "./models";
 import type { Quality } from "./quality";
 import { type PlacedObject, quat, type Surface, surfaceOf, vec3 } from "./resolve";
@@ -32,16 +33,16 @@ export class Drafter {
   /** The document as it is now. */
   document: WorldDocument;
   readonly #quality: Quality;
-  readonly #assetsUrl: string;
+  readonly #assets: Assets;
   readonly #solids = new Map<string, Solid>();
   readonly #models = new Map<string, ModelPart[]>();
   #hullTriangles: ((points: readonly (readonly number[])[]) => number[][]) | null = null;
   #colliders = 0;
 
-  constructor(document: WorldDocument, quality: Quality, assetsUrl: string) {
+  constructor(document: WorldDocument, quality: Quality, assets: Assets) {
     this.document = document;
     this.#quality = quality;
-    this.#assetsUrl = assetsUrl;
+    this.#assets = assets;
   }
 
   /** Whether everything is loaded that is needed to draw an object. */
@@ -64,7 +65,7 @@ export class Drafter {
     if (this.#hullTriangles === null && objects.some(needsHulls)) {
       this.#hullTriangles = (await import("./hull")).hullTriangles;
     }
-    const loaded = await loadModels([...paths], this.#assetsUrl, this.#quality, progress);
+    const loaded = await loadModels([...paths], this.#assets, this.#quality, progress);
     for (const [path, parts] of loaded) if (!this.#models.has(path)) this.#models.set(path, parts);
   }
 
@@ -202,8 +203,9 @@ function scaleOf(object: PlacedObject): Vector3 {
   return new Vector3().fromArray(object.scale);
 }
 
-function modelsOf(object: PlacedObject): string[] {
-  return (object.properties.visuals ?? []).flatMap(({ shape }) =>
+/** The models that an object is drawn with. */
+export function modelsOf({ properties }: Pick<PlacedObject, "properties">): string[] {
+  return (properties.visuals ?? []).flatMap(({ shape }) =>
     "model" in shape ? [shape.model.path] : [],
   );
 }

@@ -17,9 +17,9 @@ import {
   RepeatWrapping,
   SRGBColorSpace,
   type Texture,
-  TextureLoader,
 } from "three";
 import type { Image, Pattern } from "../protocol/document";
+import { type Assets, isTopDown } from "./assets";
 import { PATTERN_PERIOD_M, patternPixels } from "./patterns";
 import type { Quality } from "./quality";
 import type { Surface } from "./resolve";
@@ -35,13 +35,14 @@ export class MaterialLibrary {
   #textures = new Map<Pattern, Texture>();
   /** By path and size; kept until the world is left. */
   #images = new Map<string, Texture>();
-  /** Materials that show an image which has not arrived yet. */
+  /** Materials that show an image which has not arrived yet, or never will. */
   #waiting = new Map<string, (MeshLambertMaterial | MeshStandardMaterial)[]>();
-  readonly #assetsUrl: string;
+  readonly #assets: Assets;
+  #isOver = false;
 
-  constructor(quality: Quality, anisotropyMax: number, assetsUrl: string) {
+  constructor(quality: Quality, anisotropyMax: number, assets: Assets) {
     this.#quality = quality;
-    this.#assetsUrl = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
+    this.#assets = assets;
     this.#anisotropy = quality.tier === "high" ? Math.min(8, anisotropyMax) : 1;
   }
 
@@ -82,6 +83,7 @@ export class MaterialLibrary {
   }
 
   dispose(): void {
+    this.#isOver = true;
     for (const material of this.#materials.values()) material.dispose();
     for (const texture of this.#textures.values()) texture.dispose();
     for (const image of this.#images.values()) image.dispose();
@@ -93,28 +95,34 @@ export class MaterialLibrary {
   /** Shows the plain colour until it has arrived, and for ever when it cannot be had. */
   #put(image: Image, material: MeshLambertMaterial | MeshStandardMaterial): void {
     const key = `${image.path} ${image.size_m.join()}`;
-    let texture = this.#images.get(key);
-    if (texture) {
-      if (texture.image) material.map = texture;
-      else this.#waiting.get(key)?.push(material);
+    const texture = this.#images.get(key);
+    const waiting = this.#waiting.get(key);
+    if (texture) material.map = texture;
+    else if (waiting) waiting.push(material);
+    else {
+      this.#waiting.set(key, [material]);
+      void this.#bring(image, key);
+    }
+  }
+
+  async #bring({ path, size_m: [width, height] }: Image, key: string): Promise<void> {
+    const texture = await this.#assets.picture(path);
+    if (texture === null) return;
+    if (this.#isOver) {
+      texture.dispose();
       return;
     }
-    // KTX2 needs a decoder of its own, which the page does not have.
-    if (image.path.endsWith(".ktx2")) return;
-    this.#waiting.set(key, [material]);
-    texture = new TextureLoader().load(this.#assetsUrl + image.path, (arrived) => {
-      for (const made of this.#waiting.get(key) ?? []) {
-        made.map = arrived;
-        made.needsUpdate = true;
-      }
-      this.#waiting.delete(key);
-    });
     texture.colorSpace = SRGBColorSpace;
     texture.wrapS = RepeatWrapping;
     texture.wrapT = RepeatWrapping;
     texture.anisotropy = this.#anisotropy;
-    texture.repeat.set(1 / image.size_m[0], 1 / image.size_m[1]);
+    texture.repeat.set(1 / width, (isTopDown(path) ? -1 : 1) / height);
     this.#images.set(key, texture);
+    for (const made of this.#waiting.get(key) ?? []) {
+      made.map = texture;
+      made.needsUpdate = true;
+    }
+    this.#waiting.delete(key);
   }
 
   #make(surface: Surface, colouring: Colouring): Material {

@@ -3,12 +3,16 @@
  */
 import {
   type BufferGeometry,
+  type ImageLoader,
   type Material,
   type Matrix4,
   Mesh,
   MeshLambertMaterial,
   MeshStandardMaterial,
+  type Texture,
 } from "three";
+import type { GLTFLoaderPlugin, GLTFParser } from "three/addons/loaders/GLTFLoader.js";
+import type { Assets } from "./assets";
 import type { Quality } from "./quality";
 import { sway } from "./wind";
 
@@ -30,14 +34,13 @@ export interface ModelPart {
  */
 export async function loadModels(
   paths: readonly string[],
-  assetsUrl: string,
+  assets: Assets,
   quality: Quality,
   progress: (done01: number) => void,
 ): Promise<Map<string, ModelPart[]>> {
   const models = new Map<string, ModelPart[]>();
   if (paths.length === 0) return models;
-  const loader = await makeLoader(paths);
-  const base = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
+  const loader = await makeLoader(paths, assets);
   const done = new Map<string, number>();
   const tell = (path: string, done01: number): void => {
     done.set(path, done01);
@@ -46,7 +49,7 @@ export async function loadModels(
   await Promise.all(
     paths.map(async (path) => {
       try {
-        const { scene } = await loader.loadAsync(base + path, ({ loaded, total }) => {
+        const { scene } = await loader.loadAsync(assets.url(path), ({ loaded, total }) => {
           // Looking at what has come takes a moment more.
           if (total > 0) tell(path, Math.min(0.95, loaded / total));
         });
@@ -75,14 +78,41 @@ export async function loadModels(
 }
 
 /** A loader for models; uploaded ones are packed, which takes another small file to unpack. */
-async function makeLoader(paths: readonly string[]) {
+async function makeLoader(paths: readonly string[], assets: Assets) {
   const { GLTFLoader } = await import("three/addons/loaders/GLTFLoader.js");
   const loader = new GLTFLoader();
+  loader.register((parser) => new PackedTextures(parser, assets));
   if (paths.some(isUpload)) {
     const { MeshoptDecoder } = await import("three/addons/libs/meshopt_decoder.module.js");
     loader.setMeshoptDecoder(MeshoptDecoder);
   }
   return loader;
+}
+
+/** Textures of models in KTX2, whose decoder is fetched when a model has some. */
+class PackedTextures implements GLTFLoaderPlugin {
+  readonly name = "KHR_texture_basisu";
+  readonly #parser: GLTFParser;
+  readonly #assets: Assets;
+
+  constructor(parser: GLTFParser, assets: Assets) {
+    this.#parser = parser;
+    this.#assets = assets;
+  }
+
+  /** Null: the texture is of another kind. */
+  loadTexture(index: number): Promise<Texture> | null {
+    const told: { extensions?: Record<string, { source?: number }> } | undefined =
+      this.#parser.json.textures?.[index];
+    const source = told?.extensions?.[this.name]?.source;
+    if (source === undefined) return null;
+    // It reads KTX2 like any other loader reads pictures.
+    return this.#assets
+      .ktx2()
+      .then((loader) =>
+        this.#parser.loadTextureImage(index, source, loader as unknown as ImageLoader),
+      );
+  }
 }
 
 /** Whether an asset was uploaded, instead of coming along with the server. */

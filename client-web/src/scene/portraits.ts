@@ -13,6 +13,7 @@ import {
   Vector3,
   WebGLRenderer,
 } from "three";
+import type { Assets } from "./assets";
 import { loadModels } from "./models";
 import { QUALITY } from "./quality";
 
@@ -20,14 +21,14 @@ const EDGE_PX = 128;
 const FOV_DEG = 30;
 
 export class Portraits {
-  readonly #assetsUrl: string;
+  readonly #assets: Assets;
   readonly #made = new Map<string, Promise<string | null>>();
   #renderer: WebGLRenderer | null = null;
   /** One after another: they share the canvas. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(assetsUrl: string) {
-    this.#assetsUrl = assetsUrl;
+  constructor(assets: Assets) {
+    this.#assets = assets;
   }
 
   /** The picture of a model as an address for `img`; null: it cannot be made. */
@@ -48,7 +49,7 @@ export class Portraits {
   }
 
   async #make(path: string): Promise<string | null> {
-    const models = await loadModels([path], this.#assetsUrl, QUALITY.low, () => {});
+    const models = await loadModels([path], this.#assets, QUALITY.low, () => {});
     const parts = models.get(path) ?? [];
     if (parts.length === 0) return null;
     const three = new ThreeScene();

@@ -20,6 +20,7 @@ import {
 } from "three";
 import { type Changes, noChanges } from "../document/apply";
 import { documentDefaults, type WorldDocument } from "../protocol/document";
+import { Assets } from "./assets";
 import { Crowd } from "./avatar/crowd";
 import { CameraRig, lookDirection } from "./camera";
 import type { Handles } from "./gizmo";
@@ -53,6 +54,8 @@ export class Scene {
   #renderer: WebGLRenderer;
   #quality: Quality;
   #options: SceneOptions;
+  #assets: Assets;
+  #namesMissing = false;
   #three = new ThreeScene();
   #camera = new PerspectiveCamera(FOV_DEG, 1, 0.08, 900);
   #rig: CameraRig;
@@ -84,6 +87,7 @@ export class Scene {
       antialias: this.#quality.antialias,
       powerPreference: "high-performance",
     });
+    this.#assets = new Assets(options.assetsUrl, this.#renderer);
     this.#renderer.outputColorSpace = SRGBColorSpace;
     // Keeps the palette as it was authored; only highlights are compressed.
     this.#renderer.toneMapping = NeutralToneMapping;
@@ -108,7 +112,7 @@ export class Scene {
     progress: (done01: number, label: string) => void,
   ): Promise<void> {
     this.#clearWorld();
-    const sky = new Sky(document.environment ?? {}, this.#quality, this.#options.assetsUrl);
+    const sky = new Sky(document.environment ?? {}, this.#quality, this.#assets);
     const world = this.#makeWorld(document, sky);
     this.#sky = sky;
     this.#world = world;
@@ -184,6 +188,12 @@ export class Scene {
     this.#world?.preview(object, pose);
   }
 
+  /** Tells models that cannot be had by the names of their objects. */
+  nameMissing(on: boolean): void {
+    this.#namesMissing = on;
+    this.#world?.nameMissing(on);
+  }
+
   /** Hides an object on this page alone. */
   hide(object: number, hidden: boolean): void {
     this.#world?.hide(object, hidden);
@@ -216,7 +226,7 @@ export class Scene {
   /** Small pictures of models; whoever asks disposes of them. */
   async makePortraits(): Promise<Portraits> {
     const { Portraits: PortraitsClass } = await import("./portraits");
-    return new PortraitsClass(this.#options.assetsUrl);
+    return new PortraitsClass(this.#assets);
   }
 
   render(view: WorldView): void {
@@ -296,17 +306,20 @@ export class Scene {
     this.#blobs.dispose();
     this.#outlines.dispose();
     this.#sounds.dispose();
+    this.#assets.dispose();
     this.#renderer.dispose();
   }
 
   #makeWorld(document: WorldDocument, sky: Sky): WorldScene {
-    return new WorldScene(
+    const world = new WorldScene(
       document,
       this.#quality,
       this.#renderer.capabilities.getMaxAnisotropy(),
       sky.sunRay,
-      this.#options.assetsUrl,
+      this.#assets,
     );
+    world.nameMissing(this.#namesMissing);
+    return world;
   }
 
   /** Fog, and how far one can see. */

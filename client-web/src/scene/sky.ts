@@ -14,6 +14,7 @@ import {
   LinearMipmapLinearFilter,
   Matrix4,
   Mesh,
+  NoColorSpace,
   RedFormat,
   RepeatWrapping,
   ShaderMaterial,
@@ -22,6 +23,7 @@ import {
   Vector3,
 } from "three";
 import { documentDefaults, type Environment } from "../protocol/document";
+import { type Assets, isTopDown } from "./assets";
 import { cloudNoise } from "./patterns";
 import type { Quality } from "./quality";
 
@@ -78,8 +80,9 @@ void main() {
 };
 
 /**
- * A picture of all directions (equirectangular), in light that is brought to display values by the
- * curve of Reinhard, since skies are much brighter than what they light.
+ * A picture of all directions (equirectangular). What is in light (HDR) is brought to display values
+ * by the curve of Reinhard, since skies are much brighter than what they light; others are in display
+ * values already.
  */
 const PICTURE = /* glsl */ `
 uniform sampler2D picture;
@@ -88,8 +91,14 @@ void main() {
   vec3 ray = normalize(vRay);
   vec2 at = vec2(atan(ray.z, ray.x) * 0.15915494 + 0.5, asin(clamp(ray.y, -1.0, 1.0)) * 0.31830989 + 0.5);
   // Without smaller copies, which would show a seam where the angle begins anew.
+#ifdef TOP_DOWN
+  at.y = 1.0 - at.y;
+#endif
   vec3 light = textureLod(picture, at, 0.0).rgb;
-  gl_FragColor = vec4(pow(light / (1.0 + light), vec3(1.0 / 2.2)), 1.0);
+#ifdef LIGHT
+  light = pow(light / (1.0 + light), vec3(1.0 / 2.2));
+#endif
+  gl_FragColor = vec4(light, 1.0);
 }`;
 
 /** The colour for every vertex: for machines where pixels are dear. */
@@ -122,13 +131,13 @@ export class Sky {
   #fromLight = new Matrix4();
   #snapped = new Vector3();
 
-  readonly #assetsUrl: string;
+  readonly #assets: Assets;
   /** The picture that is shown, or on its way. */
   #picture: string | null = null;
   #shown: Texture | null = null;
 
-  constructor(given: Environment, quality: Quality, assetsUrl: string) {
-    this.#assetsUrl = assetsUrl.endsWith("/") ? assetsUrl : `${assetsUrl}/`;
+  constructor(given: Environment, quality: Quality, assets: Assets) {
+    this.#assets = assets;
     const environment = { ...documentDefaults.environment, ...given };
     this.#quality = quality;
     this.sunRay = new Vector3().fromArray(environment.sun_direction).normalize();
@@ -189,12 +198,17 @@ export class Sky {
     this.#picture = path;
     this.#takeDown();
     if (path === null) return;
-    const { HDRLoader } = await import("three/addons/loaders/HDRLoader.js");
-    const texture = await new HDRLoader().loadAsync(this.#assetsUrl + path).catch(() => null);
+    const isLight = path.endsWith(".hdr");
+    const texture = await (isLight ? this.#light(path) : this.#assets.picture(path));
     if (texture === null) return;
     if (this.#picture !== path) {
       texture.dispose();
       return;
+    }
+    if (!isLight) {
+      texture.colorSpace = NoColorSpace;
+      texture.generateMipmaps = false;
+      texture.minFilter = LinearFilter;
     }
     this.dome.material = new ShaderMaterial({
       vertexShader: FINE.vertex,
@@ -202,8 +216,18 @@ export class Sky {
       side: BackSide,
       depthWrite: false,
       uniforms: { picture: { value: texture } },
+      defines: { ...(isLight && { LIGHT: 1 }), ...(isTopDown(path) && { TOP_DOWN: 1 }) },
     });
     this.#shown = texture;
+  }
+
+  async #light(path: string): Promise<Texture | null> {
+    try {
+      const { HDRLoader } = await import("three/addons/loaders/HDRLoader.js");
+      return await new HDRLoader().loadAsync(this.#assets.url(path));
+    } catch {
+      return null;
+    }
   }
 
   #takeDown(): void {

@@ -1,4 +1,4 @@
-import { BoxGeometry, DataTexture, Group, Mesh, MeshBasicMaterial } from "three";
+import { BoxGeometry, CompressedTexture, DataTexture, Group, Mesh, MeshBasicMaterial } from "three";
 import { expect, it } from "vitest";
 import { textureBytes } from "./textures";
 
@@ -15,4 +15,11 @@ it("counts each texture once, with its smaller copies", () => {
   inner.add(new Mesh(new BoxGeometry(), new MeshBasicMaterial()));
   expect(textureBytes(root)).toBe(4 * 16 + (4 * 36 * 4) / 3);
   expect(textureBytes(new Group())).toBe(0);
+});
+
+it("counts packed textures as they lie on the card", () => {
+  const level = (bytes: number) => ({ data: new Uint8Array(bytes), width: 4, height: 4 });
+  const packed = new CompressedTexture([level(64), level(16)], 8, 8);
+  const mesh = new Mesh(new BoxGeometry(), new MeshBasicMaterial({ map: packed }));
+  expect(textureBytes(mesh)).toBe(80);
 });

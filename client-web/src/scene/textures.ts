@@ -1,5 +1,5 @@
 /** How much of the graphics card's memory textures take. */
-import { type Material, type Object3D, Texture } from "three";
+import { CompressedTexture, type Material, type Object3D, Texture } from "three";
 
 /** What the smaller copies of a texture take besides it: 1/4 + 1/16 + … */
 const SMALLER_COPIES = 4 / 3;
@@ -17,7 +17,13 @@ export function textureBytes(root: Object3D): number {
     for (const value of Object.values(material)) if (value instanceof Texture) textures.add(value);
   }
   let bytes = 0;
-  for (const { image, generateMipmaps } of textures) {
+  for (const texture of textures) {
+    const { image, generateMipmaps } = texture;
+    // Packed ones stay packed on the card, and bring their smaller copies along.
+    if (texture instanceof CompressedTexture) {
+      for (const level of texture.mipmaps ?? []) bytes += level.data?.byteLength ?? 0;
+      continue;
+    }
     const { width = 0, height = 0 } = (image ?? {}) as { width?: number; height?: number };
     bytes += width * height * BYTES_PER_PIXEL * (generateMipmaps ? SMALLER_COPIES : 1);
   }

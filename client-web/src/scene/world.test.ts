@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { applyOperations, editable } from "../document/apply";
 import type { Material, Object as ObjectEntry, WorldDocument } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
+import { Assets } from "./assets";
 import { QUALITY } from "./quality";
 import { WorldScene } from "./world";
 
@@ -51,7 +52,13 @@ const pose = { rotation: [0, 0, 0, 1], scale: [1, 1, 1] } as {
 
 class Picture {
   document = start();
-  readonly world = new WorldScene(this.document, QUALITY.high, 1, new Vector3(0, 1, 0), "/assets/");
+  readonly world = new WorldScene(
+    this.document,
+    QUALITY.high,
+    1,
+    new Vector3(0, 1, 0),
+    new Assets("/assets/", null),
+  );
 
   edit(...operations: Operation[]): void {
     const { document, changes } = applyOperations(this.document, operations);
@@ -202,7 +209,7 @@ describe("a drawn world", () => {
       QUALITY.high,
       1,
       new Vector3(0, 1, 0),
-      "/assets/",
+      new Assets("/assets/", null),
     );
     await anew.build(() => {}, true);
     anew.succeed(picture.world);
@@ -293,7 +300,13 @@ it("an edit in a world of ten thousand objects touches one mesh, and little of i
     ),
     next_id: 10_000,
   });
-  const world = new WorldScene(picture.document, QUALITY.low, 1, new Vector3(0, 1, 0), "/assets/");
+  const world = new WorldScene(
+    picture.document,
+    QUALITY.low,
+    1,
+    new Vector3(0, 1, 0),
+    new Assets("/assets/", null),
+  );
   Object.assign(picture, { world });
   await world.build(() => {});
   const merged = world.root.children.filter((node): node is Mesh => node instanceof Mesh);

@@ -26,8 +26,9 @@ import {
 import { type Changes, placeOf } from "../document/apply";
 import { documentDefaults, idAt, type Light, type WorldDocument } from "../protocol/document";
 import { Arrivals } from "./arrivals";
+import type { Assets } from "./assets";
 import { geometryOf, Instances, StaticMerger } from "./batches";
-import { type Draft, Drafter } from "./drafts";
+import { type Draft, Drafter, modelsOf } from "./drafts";
 import { drawSpot } from "./lettering";
 import { MaterialLibrary } from "./materials";
 import { boundsOfTriangles, type Meeting, meetTriangles, type Triangles, whole } from "./picking";
@@ -89,12 +90,12 @@ export class WorldScene {
     quality: Quality,
     anisotropyMax: number,
     sunRay: Vector3,
-    assetsUrl: string,
+    assets: Assets,
   ) {
     this.#quality = quality;
     this.#sunRay = sunRay;
-    this.#materials = new MaterialLibrary(quality, anisotropyMax, assetsUrl);
-    this.#drafter = new Drafter(document, quality, assetsUrl);
+    this.#materials = new MaterialLibrary(quality, anisotropyMax, assets);
+    this.#drafter = new Drafter(document, quality, assets);
     this.root.add(this.#arrivals.root);
   }
 
@@ -208,6 +209,17 @@ export class WorldScene {
     this.#put(shown);
   }
 
+  /** Tells models that cannot be had by the names of their objects, for whoever builds. */
+  nameMissing(on: boolean): void {
+    const nameOf = ({ id, properties }: PlacedObject): string => {
+      const { document } = this.#drafter;
+      const { name } = document.objects[placeOf(document, id)] ?? {};
+      const [path = ""] = modelsOf({ properties });
+      return name || (path.startsWith("uploads/") ? `#${id}` : (path.split("/").at(-1) ?? ""));
+    };
+    this.#arrivals.name(on ? nameOf : null);
+  }
+
   hide(id: number, hidden: boolean): void {
     const isHidden = this.#shown.get(id)?.group?.visible === false;
     if (hidden === isHidden) return;
@@ -291,6 +303,7 @@ export class WorldScene {
       } else if (draft.kind === "solid") this.#batchSolid(object, draft, at(draft.local));
       else this.#groupOf(shown).add(this.#loose(draft));
     }
+    if (this.#drafter.isMissing(object)) this.#arrivals.miss(object);
     this.#addExtras(shown);
   }
 
@@ -391,6 +404,7 @@ export class WorldScene {
       return;
     }
     this.#follow(shown, placed);
+    if (this.#drafter.isMissing(placed)) this.#arrivals.miss(placed);
     // Who moves is moved where it is.
     if (shown.batched && !placed.moving) this.#fill(shown);
     else {

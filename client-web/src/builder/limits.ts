@@ -8,6 +8,7 @@ export const DENSITY_KGPM3_MAX = 50_000;
 export const FRICTION_MAX = 10;
 export const DAMPING_MAX = 100;
 export const GRAVITY_SCALE_MAX = 10;
+export const SUNLIGHT_MAX = 20;
 export const LAMP_CD_MAX = 10_000;
 export const NAME_CHARS_MAX = 64;
 export const TEXT_CHARS_MAX = 500;

@@ -300,6 +300,51 @@ describe("the library", () => {
   });
 });
 
+describe("the world", () => {
+  it("gets another sky and title while nothing is chosen", async () => {
+    const upload = {
+      path: "uploads/a.hdr",
+      name: "noon.hdr",
+      kind: "sky",
+      bytes: 1,
+      author: "",
+      atMs: 0,
+      used: false,
+      bounds: null,
+      triangles: null,
+      size: [512, 256],
+      seconds: null,
+      notes: [],
+    } as const;
+    await settled(() => {
+      builder.selection.clear();
+      const photo = { ...upload, kind: "image", path: "uploads/b.png", name: "b.png" } as const;
+      builder.uploads.all.value = [upload, photo, { ...photo, name: "tall.png", size: [10, 90] }];
+    });
+    const sky = find<HTMLSelectElement>(".builder-inspector select");
+    expect([...sky.options].map(({ text }) => text)).toEqual([
+      "From the colours",
+      "noon.hdr",
+      "b.png",
+    ]);
+    await settled(() => {
+      sky.value = "uploads/b.png";
+      sky.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await answered();
+    expect(operations()).toEqual([{ environment: { sky: "uploads/b.png" } }]);
+    await settled(() => {
+      sky.value = "";
+      sky.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await answered();
+    expect(operations().at(-1)).toEqual({ environment: {} });
+    const title = find<HTMLInputElement>(".builder-inspector input[type=text]");
+    await type(title, "Market");
+    expect(operations().at(-1)).toEqual({ title: { title: "Market", description: "" } });
+  });
+});
+
 describe("templates", () => {
   const pieces = (): string[] => all("[data-piece]").map(({ dataset }) => dataset.piece ?? "");
 

@@ -72,8 +72,8 @@ export type Environment = {
   /** Strength of the light from the sky, 1 = plain daylight. */
   sky_intensity?: number;
   /**
-   * A picture of the whole sky (equirectangular, Radiance HDR) instead of the colours, its path
-   * relative to `assets/`.
+   * A picture of the whole sky (equirectangular) instead of the colours, its path relative to
+   * `assets/`: Radiance HDR, or PNG, JPEG, WebP or KTX2, which are shown as they are.
    */
   sky?: string;
 };

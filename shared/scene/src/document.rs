@@ -101,8 +101,8 @@ pub struct Environment {
     pub sun_direction: [f32; 3],
     /// Strength of the light from the sky, 1 = plain daylight.
     pub sky_intensity: f32,
-    /// A picture of the whole sky (equirectangular, Radiance HDR) instead of the colours, its path
-    /// relative to `assets/`.
+    /// A picture of the whole sky (equirectangular) instead of the colours, its path relative to
+    /// `assets/`: Radiance HDR, or PNG, JPEG, WebP or KTX2, which are shown as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sky: Option<String>,
 }

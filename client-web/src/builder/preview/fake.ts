@@ -203,6 +203,8 @@ export class FakeBench implements Workbench {
       const before = list.find(({ id }) => id === object)?.properties;
       return change(object, { properties: { ...before, ...property } });
     }
+    if ("environment" in operation) return { ...document, environment: operation.environment };
+    if ("title" in operation) return { ...document, ...operation.title };
     if ("material" in operation) {
       const { name, value } = operation.material;
       const materials = { ...document.materials };

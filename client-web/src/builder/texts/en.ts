@@ -228,6 +228,23 @@ export const en = {
   fieldTooLarge: "At most {max}.",
   fieldTooLong: "At most {max} characters.",
 
+  partWorld: "World",
+  partSky: "Sky and light",
+  fieldTitle: "Title",
+  fieldDescription: "Description",
+  fieldSky: "Sky picture",
+  skyDrawn: "From the colours",
+  skyHint:
+    "Upload a picture of the whole sky (hdr, or an image twice as wide as high) to choose it here.",
+  fieldZenith: "Sky above",
+  fieldHorizon: "Sky at the horizon",
+  fieldGround: "Light from below",
+  fieldFog: "Fog",
+  fieldSun: "Sun",
+  fieldSunStrength: "Strength of the sun",
+  fieldSkyStrength: "Light of the sky",
+  fieldFogFar: "Sight ends at (m)",
+
   helpMouse:
     "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
   helpFly:

@@ -229,6 +229,23 @@ export const fr: Texts = {
   fieldTooLarge: "Au plus {max}.",
   fieldTooLong: "Au plus {max} caractères.",
 
+  partWorld: "Monde",
+  partSky: "Ciel et lumière",
+  fieldTitle: "Titre",
+  fieldDescription: "Description",
+  fieldSky: "Image du ciel",
+  skyDrawn: "Selon les couleurs",
+  skyHint:
+    "Envoyez une image de tout le ciel (hdr, ou une image deux fois plus large que haute) pour la choisir ici.",
+  fieldZenith: "Ciel au-dessus",
+  fieldHorizon: "Ciel à l’horizon",
+  fieldGround: "Lumière d’en bas",
+  fieldFog: "Brume",
+  fieldSun: "Soleil",
+  fieldSunStrength: "Force du soleil",
+  fieldSkyStrength: "Lumière du ciel",
+  fieldFogFar: "La vue s’arrête à (m)",
+
   helpMouse:
     "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
   helpFly:

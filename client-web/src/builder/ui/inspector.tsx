@@ -14,6 +14,7 @@ import { Side } from "./frame";
 import { Looks } from "./looks";
 import { nameOf } from "./outline";
 import { Bodies, Lights, Portals, Sensors, Sounds, Spawns } from "./parts";
+import { WorldFields } from "./world";
 
 /** What every part of the inspector gets. */
 export interface PartProps {
@@ -33,7 +34,7 @@ export function Inspector({ builder }: { builder: Builder }) {
   const [id, ...others] = builder.chosen.value;
   return (
     <Side builder={builder} name="inspector" title="inspector">
-      {id === undefined && <p class="hint builder-empty">{b("nothingChosen")}</p>}
+      {id === undefined && <WorldFields builder={builder} />}
       {id !== undefined && others.length > 0 && <Many builder={builder} />}
       {id !== undefined && others.length === 0 && <One key={id} builder={builder} id={id} />}
     </Side>

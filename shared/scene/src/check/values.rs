@@ -125,6 +125,9 @@ pub(super) fn text(at: At<'_>, text: &str, chars_min: usize) -> Checked {
 /// What pictures on surfaces may be.
 pub(super) const IMAGE_ENDINGS: [&str; 4] = [".png", ".jpg", ".webp", ".ktx2"];
 
+/// What pictures of the sky may be.
+pub(super) const SKY_ENDINGS: [&str; 5] = [".hdr", ".png", ".jpg", ".webp", ".ktx2"];
+
 /// A path below `assets/`: it can lead nowhere else, neither on a disk nor in an address.
 pub(super) fn asset(at: At<'_>, path: &str, endings: &[&str]) -> Checked {
     let plain = |part: &str| {

@@ -6,8 +6,8 @@ use super::{
     fault::{At, Checked},
     object::{self, Together},
     values::{
-        IMAGE_ENDINGS, asset, colour, coordinate, count, direction, key, object_name, text, within,
-        world_name,
+        IMAGE_ENDINGS, SKY_ENDINGS, asset, colour, coordinate, count, direction, key, object_name,
+        text, within, world_name,
     },
 };
 use crate::{
@@ -89,7 +89,7 @@ pub(crate) fn environment(at: At<'_>, environment: &Environment) -> Checked {
     within(at.field("sky_intensity"), environment.sky_intensity, 0.0, SUNLIGHT_MAX)?;
     direction(at.field("sun_direction"), &environment.sun_direction)?;
     match &environment.sky {
-        Some(sky) => asset(at.field("sky"), sky, &[".hdr"]),
+        Some(sky) => asset(at.field("sky"), sky, &SKY_ENDINGS),
         None => Ok(()),
     }
 }

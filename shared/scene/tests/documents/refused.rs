@@ -183,7 +183,11 @@ fn materials_and_references() {
             json!({ "path": "images/x.png", "size_m": [1, 0] }),
             "materials.stone.image.size_m[1]: 0 is not allowed: it must be from 0.001 to 10000",
         ),
-        ("/environment/sky", json!("skies/x.png"), "environment.sky: the path must end in .hdr"),
+        (
+            "/environment/sky",
+            json!("skies/x.glb"),
+            "environment.sky: the path must end in .hdr or .png or .jpg or .webp or .ktx2",
+        ),
         (
             "/environment/sky",
             json!("../x.hdr"),

@@ -9,13 +9,13 @@ import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
 import { cautious } from "../remembered";
 import type { WorldSummary } from "../ui/store";
+import { sendFile } from "./asking";
 import { around, boundsAt, centreOf, cornersOf, joined, sizeOf } from "./bounds";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
 import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
 import { Frames } from "./frames";
-import { standing } from "./groups";
 import { Keepsakes } from "./keeping";
 import type { Command } from "./keys";
 import { MARKED_MAX, SELECTED_MAX } from "./limits";
@@ -41,7 +41,7 @@ import { faultText } from "./texts/faults";
 import { refusalText } from "./texts/refusals";
 import { templateText } from "./texts/templates";
 import { b } from "./texts/words";
-import { sendFile, Uploads } from "./uploads";
+import { Uploads } from "./uploads";
 import {
   add,
   fromDegrees,
@@ -168,8 +168,9 @@ export class Builder {
       name: () => bench.personName(),
       fetch,
       refusal: refusalText,
+      send: sendFile,
     };
-    this.uploads = new Uploads({ ...asking, send: sendFile });
+    this.uploads = new Uploads(asking);
     void this.uploads.refresh();
     this.past = new Past(asking);
     this.drafts = new Drafts(asking);
@@ -525,21 +526,6 @@ export class Builder {
     const step = this.gridStepM ?? 0.5;
     const to = this.underPointer()?.point ?? add(foot, [step, 0, step]);
     void this.create(pasteAll(this.scenery.value, copied, subtract(to, foot)));
-  }
-
-  /** Keeps what is chosen as a template of this browser. */
-  keepChosen(name: string): boolean {
-    const copied = readCopied(copyText(this.scenery.value, this.chosen.value));
-    if (copied === null) return false;
-    const kept = this.keepsakes.keep(name, standing(copied));
-    const texts = {
-      kept: "templateKept",
-      full: "templateFull",
-      tooLarge: "templateTooLarge",
-      failed: "templateFailed",
-    } as const;
-    this.say(b(texts[kept]), kept === "kept" ? "info" : "trouble");
-    return kept === "kept";
   }
 
   // --- where things are -----------------------------------------------------------------------

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { AskingParts } from "./asking";
+import type { SendingParts } from "./asking";
 import { grouped, Past, readDifference } from "./past";
 
 const entry = (revision: number, atMs: number, name: string, operations = 1) => ({
@@ -57,8 +57,12 @@ it("reads what differs by the names of objects", () => {
   expect(readDifference(null)).toBeNull();
 });
 
-function past(answers: Record<string, unknown>, asked: string[]): Past {
-  const parts: AskingParts = {
+function past(
+  answers: Record<string, unknown>,
+  asked: string[],
+  send: SendingParts["send"] = () => Promise.reject(new Error("nothing is sent")),
+): Past {
+  const parts: SendingParts = {
     world: "plaza",
     key: () => "k",
     name: () => "Ana",
@@ -73,6 +77,7 @@ function past(answers: Record<string, unknown>, asked: string[]): Past {
         status,
       });
     },
+    send,
     refusal: (code, text) => (code === null ? "no answer" : text),
   };
   return new Past(parts);
@@ -110,4 +115,25 @@ it("keeps, deletes and brings back versions, and passes on why not", async () =>
   );
   await made.forget(3);
   expect(asked.some((line) => line.startsWith("DELETE /api/worlds/plaza/versions/3"))).toBe(true);
+});
+
+it("brings a file in, tells how far it is and what could not be taken", async () => {
+  const file = { name: "world.glb", size: 9 };
+  const done: number[] = [];
+  const bring = (send: SendingParts["send"], abort = new AbortController()) =>
+    past({}, [], send).bringIn(file, true, (done01) => done.push(done01), abort.signal);
+  const brought = await bring(async (url, key, sent, told) => {
+    expect([url, key, sent]).toEqual(["/api/worlds/plaza/import?replace=true&by=Ana", "k", file]);
+    told(0.5);
+    return { status: 200, body: { warnings: ["a camera was left out", 7] } };
+  });
+  expect(done).toEqual([0.5]);
+  expect(brought).toMatchObject({ kind: "done", warnings: ["a camera was left out"] });
+  const refused = { status: 422, body: { error: "malformed", text: "no zip" } };
+  expect(await bring(async () => refused)).toMatchObject({ kind: "trouble", text: "no zip" });
+  const broken = () => Promise.reject(new Error("the line broke"));
+  expect(await bring(broken)).toMatchObject({ kind: "trouble", text: "no answer" });
+  const stopped = new AbortController();
+  stopped.abort();
+  expect(await bring(broken, stopped)).toBeNull();
 });

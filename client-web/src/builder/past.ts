@@ -4,7 +4,7 @@
  * `bringIn`.
  */
 import { signal } from "@preact/signals";
-import { Asking, type AskingParts, type Told } from "./asking";
+import { Asking, type SendingParts, type SentFile, type Told } from "./asking";
 import { isRecord } from "./edits";
 
 /** Several changes of one person, one soon after the other. */
@@ -63,13 +63,15 @@ interface Entry {
 }
 
 export class Past {
+  readonly #parts: SendingParts;
   readonly #asking: Asking;
   readonly groups = signal<readonly Group[]>([]);
   readonly hasMore = signal(false);
   readonly versions = signal<readonly Version[]>([]);
   #entries: Entry[] = [];
 
-  constructor(parts: AskingParts) {
+  constructor(parts: SendingParts) {
+    this.#parts = parts;
     this.#asking = new Asking(parts);
   }
 
@@ -136,14 +138,32 @@ export class Past {
     return response?.ok ? response.blob().catch(() => null) : null;
   }
 
-  async bringIn(file: Blob, replace: boolean): Promise<Told> {
-    const query = new URLSearchParams({
-      replace: String(replace),
-      by: this.#asking.parts.name(),
-    });
-    return this.#asking.tell(`/import?${query.toString()}`, { method: "POST", body: file });
+  /** Brings a world in as a file; null: it was stopped. */
+  async bringIn(
+    file: SentFile,
+    replace: boolean,
+    progress: (done01: number) => void,
+    abort: AbortSignal,
+  ): Promise<BroughtIn | null> {
+    const query = new URLSearchParams({ replace: String(replace), by: this.#parts.name() });
+    const url = this.#asking.url(`/import?${query.toString()}`);
+    try {
+      const key = await this.#parts.key();
+      if (abort.aborted) return null;
+      const { status, body } = await this.#parts.send(url, key, file, progress, abort);
+      if (status !== 200) return this.#asking.trouble(body);
+      const warnings = isRecord(body) && Array.isArray(body.warnings) ? body.warnings : [];
+      return { kind: "done", body, warnings: warnings.filter((one) => typeof one === "string") };
+    } catch {
+      return abort.aborted ? null : this.#asking.trouble(null);
+    }
   }
 }
+
+/** What came of bringing a file in, and what of it could not be taken as it is. */
+export type BroughtIn =
+  | (Extract<Told, { kind: "done" }> & { warnings: readonly string[] })
+  | Extract<Told, { kind: "trouble" }>;
 
 function readEntry(value: unknown): Entry | null {
   if (!isRecord(value)) return null;

@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
-import { readUpload, type UploadParts, Uploads } from "./uploads";
+import type { SendingParts } from "./asking";
+import { readUpload, Uploads } from "./uploads";
 
 const CHAIR = {
   path: "uploads/aa.glb",
@@ -22,7 +23,7 @@ const CHAIR = {
   used: true,
 };
 
-function uploads(change: Partial<UploadParts> = {}): Uploads {
+function uploads(change: Partial<SendingParts> = {}): Uploads {
   const quota = { world_bytes: 10, world_bytes_max: 100, account_bytes: 9, account_bytes_max: 10 };
   return new Uploads({
     world: "plaza",
@@ -79,6 +80,17 @@ it("says why a file was not taken, until it is put away", async () => {
   const broken = uploads({ send: () => Promise.reject(new Error("x")) });
   broken.add([{ name: "a", size: 1 }]);
   await vi.waitFor(() => expect(broken.sending.value[0]?.trouble).toBe("no answer"));
+});
+
+it("tells what the server has changed, until that is put away", async () => {
+  const notes = ["made smaller, from 4096 x 4096 to 2048 x 2048 pixels"];
+  const made = uploads({ send: async () => ({ status: 200, body: { ...CHAIR, notes } }) });
+  made.add([{ name: "photo.png", size: 1 }]);
+  await vi.waitFor(() => expect(made.sending.value[0]?.notes).toEqual(notes));
+  expect(made.sending.value[0]?.trouble).toBeNull();
+  expect(made.all.value).toHaveLength(1);
+  made.cancel(1);
+  expect(made.sending.value).toEqual([]);
 });
 
 it("stops sending what is cancelled and goes on with the next", async () => {

@@ -5,7 +5,7 @@
  * line brings something soon.
  */
 import { signal } from "@preact/signals";
-import { Asking, type AskingParts } from "./asking";
+import { Asking, type SendingParts, type SentFile } from "./asking";
 import { isRecord } from "./edits";
 import type { Vec3 } from "./vectors";
 import type { Bounds } from "./workbench";
@@ -46,26 +46,12 @@ export interface Sending {
   done01: number | null;
   /** Why it was not taken; it stays until it is put away. */
   trouble: string | null;
-}
-
-export interface SentFile {
-  readonly name: string;
-  readonly size: number;
-}
-
-export interface UploadParts extends AskingParts {
-  /** Sends a file and tells how far it is; rejects when the line breaks. */
-  send(
-    url: string,
-    key: string,
-    file: SentFile,
-    told: (done01: number) => void,
-    signal: AbortSignal,
-  ): Promise<{ status: number; body: unknown }>;
+  /** It was taken, and this was changed, in the server's words; it stays as well. */
+  notes: readonly string[];
 }
 
 export class Uploads {
-  readonly #parts: UploadParts;
+  readonly #parts: SendingParts;
   readonly #asking: Asking;
   readonly all = signal<readonly Upload[]>([]);
   readonly room = signal<Room | null>(null);
@@ -74,7 +60,7 @@ export class Uploads {
   #busy = false;
   #last = 0;
 
-  constructor(parts: UploadParts) {
+  constructor(parts: SendingParts) {
     this.#parts = parts;
     this.#asking = new Asking(parts);
   }
@@ -93,7 +79,7 @@ export class Uploads {
       this.#last += 1;
       const id = this.#last;
       this.#waiting.push({ id, file, abort: new AbortController() });
-      this.#note(id, { id, name: file.name, done01: null, trouble: null });
+      this.#note(id, { id, name: file.name, done01: null, trouble: null, notes: [] });
     }
     void this.#work();
   }
@@ -121,7 +107,7 @@ export class Uploads {
 
   #note(id: number, change: Partial<Sending> & { id: number }): void {
     const known = this.sending.value.find((one) => one.id === id);
-    const next = { name: "", done01: null, trouble: null, ...known, ...change };
+    const next = { name: "", done01: null, trouble: null, notes: [], ...known, ...change };
     this.sending.value = known
       ? this.sending.value.map((one) => (one.id === id ? next : one))
       : [...this.sending.value, next];
@@ -132,16 +118,18 @@ export class Uploads {
     this.#busy = true;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { id, file, abort } = next;
-      const trouble = await this.#sendOne(id, file, abort.signal);
+      const { trouble, notes } = await this.#sendOne(id, file, abort.signal);
       this.#waiting = this.#waiting.filter((one) => one.id !== id);
       if (abort.signal.aborted) continue;
-      if (trouble !== null) this.#note(id, { id, done01: null, trouble });
+      if (trouble !== null || notes.length > 0)
+        this.#note(id, { id, done01: null, trouble, notes });
       else this.sending.value = this.sending.value.filter((one) => one.id !== id);
     }
     this.#busy = false;
   }
 
-  async #sendOne(id: number, file: SentFile, abort: AbortSignal): Promise<string | null> {
+  async #sendOne(id: number, file: SentFile, abort: AbortSignal): Promise<Sent> {
+    const failed = (trouble: string): Sent => ({ trouble, notes: [] });
     const query = new URLSearchParams({ name: file.name, by: this.#parts.name() });
     try {
       const key = await this.#parts.key();
@@ -149,20 +137,25 @@ export class Uploads {
         if (!abort.aborted) this.#note(id, { id, done01 });
       };
       // It may have been cancelled while the key was made: `send` would not hear of it.
-      if (abort.aborted) return null;
+      if (abort.aborted) return NOTHING_SENT;
       told(0);
       const url = this.#asking.url(`/assets?${query.toString()}`);
       const { status, body } = await this.#parts.send(url, key, file, told, abort);
       const taken = status === 200 ? readUpload(body) : null;
-      if (taken === null) return this.#asking.trouble(body).text;
+      if (taken === null) return failed(this.#asking.trouble(body).text);
       this.all.value = [taken, ...this.all.value.filter(({ path }) => path !== taken.path)];
       void this.refresh();
-      return null;
+      return { trouble: null, notes: taken.notes };
     } catch {
-      return this.#asking.trouble(null).text;
+      return failed(this.#asking.trouble(null).text);
     }
   }
 }
+
+/** What came of sending a file. */
+type Sent = Pick<Sending, "trouble" | "notes">;
+
+const NOTHING_SENT: Sent = { trouble: null, notes: [] };
 
 const KINDS: ReadonlySet<string> = new Set<UploadKind>(["model", "image", "sound", "sky"]);
 
@@ -216,27 +209,3 @@ function readRoom(value: unknown): Room | null {
   fuller.sort((a, b) => b.bytes / b.bytesMax - a.bytes / a.bytesMax);
   return fuller[0] ?? null;
 }
-
-/** Sends a file with the browser's own request, since `fetch` does not tell how far it is. */
-export const sendFile: UploadParts["send"] = (url, key, file, told, signal) =>
-  new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const stop = (): void => request.abort();
-    signal.addEventListener("abort", stop, { once: true });
-    request.open("POST", url);
-    request.setRequestHeader("authorization", `Bearer ${key}`);
-    request.upload.onprogress = ({ loaded, total }) => told(total > 0 ? loaded / total : 0);
-    request.onerror = () => reject(new Error("the line broke"));
-    request.onabort = () => reject(new Error("it was stopped"));
-    request.onload = () => {
-      signal.removeEventListener("abort", stop);
-      let body: unknown = null;
-      try {
-        body = JSON.parse(request.responseText);
-      } catch {
-        // Not from our server: the status says enough.
-      }
-      resolve({ status: request.status, body });
-    };
-    request.send(file as File);
-  });

@@ -1,12 +1,13 @@
 /** How the world was: changes, versions with a name, and the world as a file. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Builder } from "../builder";
 import type { Difference, Group, Version } from "../past";
 import { agoText, timeText } from "../texts/times";
 import { b } from "../texts/words";
 import { Differences } from "./differences";
 import { DraftQuestion, DraftsSection } from "./drafts";
+import { Files } from "./files";
 import { Side } from "./frame";
 import { tellOutcome } from "./told";
 
@@ -204,90 +205,5 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
         </button>
       </span>
     </section>
-  );
-}
-
-function Files({ builder }: { builder: Builder }) {
-  const field = useRef<HTMLInputElement>(null);
-  const replaces = useSignal(false);
-  const isBusy = useSignal(false);
-  const { past, bench } = builder;
-  const out = async (form: "zip" | "glb"): Promise<void> => {
-    isBusy.value = true;
-    const file = await past.takeOut(form);
-    isBusy.value = false;
-    if (file === null) {
-      builder.say(b("fileFailed"), "trouble");
-      return;
-    }
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = `${bench.world}.${form}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  };
-  const bring = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
-    if (replaces.peek() && !confirm(b("replaceAsk", { name: file.name }))) return;
-    isBusy.value = true;
-    const told = await past.bringIn(file, replaces.peek());
-    isBusy.value = false;
-    tellOutcome(builder, told, "fileBrought");
-  };
-  return (
-    <>
-      <h3>{b("worldFile")}</h3>
-      <p class="hint">{b("worldFileHint")}</p>
-      <span class="builder-row-tools">
-        <button
-          type="button"
-          class="button"
-          disabled={isBusy.value}
-          onClick={() => void out("zip")}
-        >
-          {b("fileOut")}
-        </button>
-        <button
-          type="button"
-          class="button"
-          disabled={isBusy.value}
-          onClick={() => void out("glb")}
-        >
-          {b("fileOutGlb")}
-        </button>
-        <button
-          type="button"
-          class="button"
-          disabled={isBusy.value}
-          onClick={() => field.current?.click()}
-        >
-          {b("fileIn")}
-        </button>
-      </span>
-      <input
-        ref={field}
-        type="file"
-        hidden
-        accept=".zip,.glb"
-        aria-label={b("fileIn")}
-        onChange={(event) => {
-          void bring(event.currentTarget.files?.[0]);
-          event.currentTarget.value = "";
-        }}
-      />
-      {builder.role === "owner" && (
-        <label class="builder-check">
-          <input
-            type="checkbox"
-            checked={replaces.value}
-            onChange={(event) => {
-              replaces.value = event.currentTarget.checked;
-            }}
-          />
-          {b("fileReplaces")}
-        </label>
-      )}
-      {isBusy.value && <progress aria-label={b("fileBusy")} />}
-    </>
   );
 }

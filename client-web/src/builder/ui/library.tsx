@@ -2,9 +2,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Builder } from "../builder";
+import { copyText, readCopied } from "../clipboard";
 import { drawingOf, drawingOfAll } from "../drawing";
-import { membersOf } from "../groups";
-import { KEPT_NAME_CHARS_MAX } from "../keeping";
+import { membersOf, standing } from "../groups";
+import { KEPT_NAME_CHARS_MAX, type Keeping } from "../keeping";
 import {
   blueprintPieces,
   groupOf,
@@ -149,6 +150,21 @@ export function Library({ builder }: { builder: Builder }) {
   );
 }
 
+const KEEPING_TEXTS: Readonly<Record<Keeping, BuilderText>> = {
+  kept: "templateKept",
+  full: "templateFull",
+  tooLarge: "templateTooLarge",
+  failed: "templateFailed",
+};
+
+/** Keeps what is chosen as a template; false: it could not be, which was told. */
+function keepChosen(builder: Builder, name: string): boolean {
+  const copied = readCopied(copyText(builder.scenery.peek(), builder.chosen.peek()));
+  const kept = copied === null ? "failed" : builder.keepsakes.keep(name, standing(copied));
+  builder.say(b(KEEPING_TEXTS[kept]), kept === "kept" ? "info" : "trouble");
+  return kept === "kept";
+}
+
 /** What is chosen becomes a template under a name. */
 function KeepChosen({ builder }: { builder: Builder }) {
   const name = useSignal("");
@@ -158,7 +174,7 @@ function KeepChosen({ builder }: { builder: Builder }) {
       class="builder-keep"
       onSubmit={(event) => {
         event.preventDefault();
-        if (builder.keepChosen(name.peek().trim())) name.value = "";
+        if (keepChosen(builder, name.peek().trim())) name.value = "";
       }}
     >
       {isNone && builder.keepsakes.all.value.length === 0 ? (

@@ -1,6 +1,7 @@
 /** Uploaded things in the library: bringing some, placing them, and how much room there is. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Builder } from "../builder";
+import { noteText } from "../texts/notes";
 import { b } from "../texts/words";
 import type { Sending, Upload } from "../uploads";
 import { Sign } from "./icons";
@@ -57,14 +58,17 @@ function megabytes(bytes: number): string {
 }
 
 function SendingRow({ builder, sending }: { builder: Builder; sending: Sending }) {
-  const { id, name, done01, trouble } = sending;
+  const { id, name, done01, trouble, notes } = sending;
+  const isTaken = notes.length > 0;
   const state =
     trouble ??
-    (done01 === null
-      ? b("uploadWaits")
-      : done01 < 1
-        ? b("uploadDone", { percent: Math.floor(done01 * 100) })
-        : b("uploadChecked"));
+    (isTaken
+      ? [b("uploadTaken"), ...notes.map(noteText)].join(" ")
+      : done01 === null
+        ? b("uploadWaits")
+        : done01 < 1
+          ? b("uploadDone", { percent: Math.floor(done01 * 100) })
+          : b("uploadChecked"));
   return (
     <li class={trouble === null ? "" : "builder-trouble"}>
       <span class="builder-sent-name" title={name}>
@@ -73,12 +77,12 @@ function SendingRow({ builder, sending }: { builder: Builder; sending: Sending }
       <button
         type="button"
         class="button icon-button"
-        aria-label={b(trouble === null ? "uploadCancel" : "uploadPutAway", { name })}
+        aria-label={b(trouble === null && !isTaken ? "uploadCancel" : "uploadPutAway", { name })}
         onClick={() => builder.uploads.cancel(id)}
       >
         <Sign name="close" />
       </button>
-      {trouble === null && (
+      {trouble === null && !isTaken && (
         <progress
           aria-label={name}
           max={1}

@@ -98,6 +98,7 @@ export function makeBench(parts: BenchParts): Workbench {
       const { drawCalls, triangles, fps } = stage.stats();
       return { drawCalls, triangles, framesPerS: fps, textureBytes: scene.textureBytes() };
     },
+    modelWeight: (path) => scene.weightOf(path),
     modelPicture: async (path) => {
       portraits ??= scene.makePortraits();
       return (await portraits).of(path);

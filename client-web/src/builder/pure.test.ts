@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
-import type { Object as SceneObject, WorldDocument } from "../protocol/document";
+import type { Properties, Object as SceneObject, WorldDocument } from "../protocol/document";
 import { boundsAt, ownBounds, standOff } from "./bounds";
 import { drawingOf } from "./drawing";
 import type { FaultCode } from "./edits";
@@ -20,7 +20,7 @@ import { Previews } from "./previews";
 import { invitationIn } from "./rights";
 import { rowsOf } from "./rows";
 import { Scenery } from "./scenery";
-import { scoreOf } from "./score";
+import { culpritsOf, scoreOf } from "./score";
 import { Selection } from "./selection";
 import { nudge, ontoSurface, toGrid } from "./snapping";
 import { en } from "./texts/en";
@@ -34,6 +34,7 @@ function scenery(objects: SceneObject[], more: Partial<WorldDocument> = {}): Sce
   return new Scenery({ version: 1, name: "test", title: "Test", objects, ...more });
 }
 
+const LAMP = { colour: "#ffffff", intensity_cd: 1, range_m: 1 };
 const WORDS: PieceWords = {
   text: "Hi",
   world: "garden",
@@ -329,6 +330,58 @@ describe("the score", () => {
     expect(score.advice).toEqual(["triangles", "drawCalls"]);
     expect(score.points).toBe(67);
     expect(score.figures.find(({ name }) => name === "triangles")?.verdict).toBe("poor");
+  });
+});
+
+describe("what makes a figure high", () => {
+  const tree = (path: string): Properties => ({
+    visuals: [{ shape: { model: { path } } }],
+  });
+  const box = (material: string): Properties => ({
+    visuals: [{ shape: { box: { size_m: [1, 1, 1] } }, material }],
+  });
+  const world = scenery(
+    [
+      { id: 1, properties: tree("oak.glb") },
+      { id: 2, properties: tree("oak.glb") },
+      { id: 3, properties: tree("statue.glb") },
+      { id: 4, properties: { ...box("photo"), body: { kind: "dynamic" } } },
+      { id: 5, properties: box("stone") },
+      { id: 6, properties: { ...box("stone"), light: LAMP } },
+    ],
+    { materials: { photo: { colour: "#fff", image: { path: "photo.png", size_m: [1, 1] } } } },
+  );
+  const weigh = (path: string) =>
+    path === "oak.glb"
+      ? { triangles: 500, textureBytes: 0 }
+      : { triangles: 900, textureBytes: path === "statue.glb" ? 1_000 : 0 };
+  const of = (name: Parameters<typeof culpritsOf>[1]) =>
+    culpritsOf(world, name, weigh, (path) => (path === "photo.png" ? 512 : null));
+
+  it("are the models that are drawn with most, all in all", () => {
+    expect(of("triangles")).toEqual([
+      { kind: "model", path: "oak.glb", ids: [1, 2] },
+      { kind: "model", path: "statue.glb", ids: [3] },
+    ]);
+    expect(
+      culpritsOf(
+        world,
+        "triangles",
+        () => null,
+        () => null,
+      ),
+    ).toEqual([]);
+  });
+
+  it("are the textures that take most, each once", () => {
+    expect(of("textures")).toMatchObject([{ path: "photo.png", ids: [4] }, { path: "statue.glb" }]);
+  });
+
+  it("are things that move, lamps, and materials that are used once", () => {
+    expect(of("bodies")).toEqual([{ kind: "bodies", ids: [4] }]);
+    expect(of("lights")).toEqual([{ kind: "lights", ids: [6] }]);
+    expect(of("drawCalls")).toEqual([{ kind: "alone", ids: [4] }]);
+    expect(of("objects")).toEqual([]);
   });
 });
 

@@ -38,6 +38,13 @@ export interface DrawingCost {
   framesPerS: number;
 }
 
+/** What a model costs. */
+export interface ModelWeight {
+  triangles: number;
+  /** Of its textures on the graphics card. */
+  textureBytes: number;
+}
+
 /** The handles in the picture, with which the chosen is moved, turned and scaled. */
 export interface Gizmo {
   /** Puts the handles at a pose; null takes them away. */
@@ -105,6 +112,8 @@ export interface Workbench {
   /** A factor above 1 moves the camera away, while it is not the avatar's. */
   zoomCamera(factor: number): void;
   drawing(): DrawingCost;
+  /** What a model costs to draw once; null: not known. */
+  modelWeight(path: string): ModelWeight | null;
   /** A picture of a model as an address for `img`; null: it cannot be made. */
   modelPicture(path: string): Promise<string | null>;
   /** Goes into another world and builds there. */

@@ -17,7 +17,8 @@ import {
   type Solid,
 } from "./solids";
 import { type TerrainColours, terrainSolid } from "./terrain";
-import type { Vec3 } from "./view";
+import { textureBytesOf } from "./textures";
+import type { ModelWeight, Vec3 } from "./view";
 
 /** One part of an object; `local` is relative to the object. */
 export type Draft =
@@ -54,6 +55,19 @@ export class Drafter {
   /** Whether an object is drawn with a model that cannot be had. */
   isMissing(object: PlacedObject): boolean {
     return modelsOf(object).some((path) => this.#models.get(path)?.length === 0);
+  }
+
+  /** What a model costs to draw once; null: it is not here. */
+  weightOf(path: string): ModelWeight | null {
+    const parts = this.#models.get(path);
+    if (!parts?.length) return null;
+    const corners = parts.map(({ geometry }) => {
+      return geometry.index?.count ?? geometry.getAttribute("position").count;
+    });
+    return {
+      triangles: corners.reduce((sum, count) => sum + count / 3, 0),
+      textureBytes: textureBytesOf(parts.map(({ material }) => material)),
+    };
   }
 
   /** Loads what is needed to draw objects, and is not loaded yet. */

@@ -32,7 +32,7 @@ import { Shadows } from "./shadows";
 import { Sky } from "./sky";
 import { Sounds } from "./sounds";
 import { textureBytes } from "./textures";
-import type { Bounds, Hit, ScaledPose, Vec3, WorldView } from "./view";
+import type { Bounds, Hit, ModelWeight, ScaledPose, Vec3, WorldView } from "./view";
 import { WorldScene } from "./world";
 
 const FOV_DEG = 60;
@@ -186,6 +186,11 @@ export class Scene {
   /** Shows an object elsewhere until the next edit of it; null: where it is. */
   preview(object: number, pose: ScaledPose | null): void {
     this.#world?.preview(object, pose);
+  }
+
+  /** What a model costs to draw once; null: it is not here. */
+  weightOf(path: string): ModelWeight | null {
+    return this.#world?.weightOf(path) ?? null;
   }
 
   /** Tells models that cannot be had by the names of their objects. */

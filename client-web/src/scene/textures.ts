@@ -7,12 +7,17 @@ const BYTES_PER_PIXEL = 4;
 
 /** Bytes of all textures with which something below `root` is drawn, each counted once. */
 export function textureBytes(root: Object3D): number {
-  const textures = new Set<Texture>();
   const materials = new Set<Material>();
   root.traverse((node) => {
     if (!("material" in node)) return;
     for (const material of [node.material as Material | Material[]].flat()) materials.add(material);
   });
+  return textureBytesOf(materials);
+}
+
+/** Bytes of all textures of some materials, each counted once. */
+export function textureBytesOf(materials: Iterable<Material>): number {
+  const textures = new Set<Texture>();
   for (const material of materials) {
     for (const value of Object.values(material)) if (value instanceof Texture) textures.add(value);
   }

@@ -31,6 +31,13 @@ export interface Bounds {
   max: Vec3;
 }
 
+/** What a model costs. */
+export interface ModelWeight {
+  triangles: number;
+  /** Of its textures on the graphics card. */
+  textureBytes: number;
+}
+
 /** What lies under a point of the picture. */
 export interface Hit {
   object: number;

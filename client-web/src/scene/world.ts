@@ -37,7 +37,7 @@ import type { Quality } from "./quality";
 import { type PlacedObject, placeObject, placeObjects, vec3 } from "./resolve";
 import { displayColour } from "./sky";
 import type { Solid } from "./solids";
-import type { PoseView, Quat, ScaledPose, Vec3 } from "./view";
+import type { ModelWeight, PoseView, Quat, ScaledPose, Vec3 } from "./view";
 import { Waters } from "./water";
 import { windTime } from "./wind";
 
@@ -207,6 +207,11 @@ export class WorldScene {
     shown.preview = pose;
     shown.bounds = null;
     this.#put(shown);
+  }
+
+  /** What a model costs to draw once; null: it is not here. */
+  weightOf(path: string): ModelWeight | null {
+    return this.#drafter.weightOf(path);
   }
 
   /** Tells models that cannot be had by the names of their objects, for whoever builds. */

@@ -4,7 +4,7 @@ import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
 import type { WorldSummary } from "../../ui/store";
 import type { Vec3 } from "../vectors";
-import type { Bounds, DrawingCost, Gizmo, Hit, Pose, Workbench } from "../workbench";
+import type { Bounds, DrawingCost, Gizmo, Hit, ModelWeight, Pose, Workbench } from "../workbench";
 import { answerPast, type FakeDraft } from "./answers";
 
 export class FakeBench implements Workbench {
@@ -122,6 +122,12 @@ export class FakeBench implements Workbench {
 
   drawing(): DrawingCost {
     return { triangles: 412_000, drawCalls: 212, textureBytes: 38 * 2 ** 20, framesPerS: 58 };
+  }
+
+  modelWeight(path: string): ModelWeight | null {
+    return path.includes("tree") || path.includes("oak")
+      ? { triangles: 4_000, textureBytes: 2 ** 20 }
+      : { triangles: 300, textureBytes: 0 };
   }
 
   modelPicture(): Promise<string | null> {

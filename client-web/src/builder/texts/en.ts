@@ -284,6 +284,19 @@ export const en = {
   adviceBodies: "Fewer loose bodies: make fixed what nobody needs to push.",
   adviceLights: "Fewer lamps: let things glow by their material instead.",
   adviceObjects: "Fewer objects: put small parts together into one blueprint.",
+  culpritTimes: "{name} × {count}",
+  culpritBodies: {
+    one: "{count} thing that moves",
+    other: "{count} things that move",
+  } as Plural,
+  culpritLights: {
+    one: "{count} lamp",
+    other: "{count} lamps",
+  } as Plural,
+  culpritAlone: {
+    one: "{count} object with a material of its own",
+    other: "{count} objects with a material of their own",
+  } as Plural,
 
   history: "History",
   historyChanges: "Changes",

@@ -286,6 +286,19 @@ export const fr: Texts = {
   adviceBodies: "Moins de corps mobiles : rendez fixe ce que personne n’a besoin de pousser.",
   adviceLights: "Moins de lampes : faites plutôt luire les objets par leur matériau.",
   adviceObjects: "Moins d’objets : réunissez les petites parties en un plan.",
+  culpritTimes: "{name} × {count}",
+  culpritBodies: {
+    one: "{count} objet qui bouge",
+    other: "{count} objets qui bougent",
+  },
+  culpritLights: {
+    one: "{count} lampe",
+    other: "{count} lampes",
+  },
+  culpritAlone: {
+    one: "{count} objet au matériau unique",
+    other: "{count} objets au matériau unique",
+  },
 
   history: "Historique",
   historyChanges: "Changements",

@@ -1,11 +1,11 @@
 /** Help, the performance score, and invitations. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { t } from "../../i18n/translate";
 import type { Builder } from "../builder";
 import { type Command, SHORTCUTS } from "../keys";
 import { invite } from "../rights";
-import { type Figure, type FigureName, scoreOf } from "../score";
+import { type Culprit, culpritsOf, type Figure, type FigureName, scoreOf } from "../score";
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
 
@@ -100,6 +100,12 @@ const ADVICE_TEXTS: Readonly<Record<FigureName, BuilderText>> = {
   objects: "adviceObjects",
 };
 
+const CULPRIT_TEXTS = {
+  bodies: "culpritBodies",
+  lights: "culpritLights",
+  alone: "culpritAlone",
+} as const;
+
 const SCORE_EVERY_MS = 1_000;
 
 function figureText(name: FigureName, value: number | null): string {
@@ -139,13 +145,52 @@ export function ScorePanel({ builder }: { builder: Builder }) {
         ) : (
           <ol class="builder-advice">
             {score.advice.map((name) => (
-              <li key={name}>{b(ADVICE_TEXTS[name])}</li>
+              <li key={name}>
+                {b(ADVICE_TEXTS[name])}
+                <Culprits builder={builder} name={name} />
+              </li>
             ))}
           </ol>
         )}
         <p class="hint">{b("scoreHint")}</p>
       </div>
     </Side>
+  );
+}
+
+/** Where to begin: what is told chooses its objects and shows them. */
+function Culprits({ builder, name }: { builder: Builder; name: FigureName }) {
+  const uploads = builder.uploads.all.value;
+  const scenery = builder.scenery.value;
+  const all = useMemo(() => {
+    const pixels = (path: string): number | null => {
+      const [width, height] = uploads.find((upload) => upload.path === path)?.size ?? [];
+      return width === undefined || height === undefined ? null : width * height;
+    };
+    return culpritsOf(scenery, name, (path) => builder.bench.modelWeight(path), pixels);
+  }, [builder, scenery, uploads, name]);
+  const textOf = (culprit: Culprit): string => {
+    const count = culprit.ids.length;
+    if (!("path" in culprit)) return b(CULPRIT_TEXTS[culprit.kind], { count });
+    const { path } = culprit;
+    const name = uploads.find((upload) => upload.path === path)?.name ?? path.split("/").at(-1);
+    return count === 1 ? `${name}` : b("culpritTimes", { name: `${name}`, count });
+  };
+  if (all.length === 0) return null;
+  return (
+    <ul class="builder-things">
+      {all.map((culprit) => (
+        <li key={"path" in culprit ? culprit.path : culprit.kind}>
+          <button
+            type="button"
+            class="button quiet builder-thing"
+            onClick={() => builder.goTo(culprit.ids)}
+          >
+            {textOf(culprit)}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

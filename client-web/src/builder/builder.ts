@@ -324,7 +324,11 @@ export class Builder {
       this.snaps.value = !this.snaps.peek();
     },
     frame: () => this.frame(),
-    fly: () => this.bench.fly(!this.bench.flying.peek()),
+    fly: () => {
+      const isOn = !this.bench.flying.peek();
+      this.bench.fly(isOn);
+      if (isOn) this.say(b("flyHint"));
+    },
     undo: () => void this.edits.undo().then((outcome) => this.hear(outcome)),
     redo: () => void this.edits.redo().then((outcome) => this.hear(outcome)),
     copy: () => void this.copyToClipboard(),

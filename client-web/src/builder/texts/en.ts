@@ -26,6 +26,8 @@ export const en = {
   commandSnap: "Snap to the grid",
   commandFrame: "See the whole selection, or the whole world",
   commandFly: "Free camera",
+  flyHint:
+    "The camera is free: drag turns it, the right button or two fingers shift it, the walking keys fly. K brings it back.",
   commandUndo: "Undo",
   commandRedo: "Redo",
   commandCopy: "Copy",

@@ -26,6 +26,8 @@ export const fr: Texts = {
   commandSnap: "Aligner sur la grille",
   commandFrame: "Voir toute la sélection, ou tout le monde",
   commandFly: "Caméra libre",
+  flyHint:
+    "La caméra est libre : glisser la tourne, le bouton droit ou deux doigts la déplacent, les touches de marche font voler. K la ramène.",
   commandUndo: "Annuler",
   commandRedo: "Rétablir",
   commandCopy: "Copier",

@@ -13,34 +13,31 @@ export function MeasureCard({ builder }: { builder: Builder }) {
   const ends = a !== null && z !== null ? measured(a, z) : null;
   const [x = 0, y = 0, deep = 0] = ends?.alongM ?? [];
   return (
-    <>
-      <Line builder={builder} />
-      <div class="builder-measure glass">
-        <p role="status">
-          {ends === null
-            ? b(a === null ? "measureFirst" : "measureSecond")
-            : b("measureTells", {
-                distance: metres(ends.distanceM),
-                x: metres(x),
-                y: metres(y),
-                z: metres(deep),
-              })}
-        </p>
-        <button
-          type="button"
-          class="button quiet"
-          aria-disabled={builder.chosen.value.length === 0 || undefined}
-          onClick={() => builder.measureChosen()}
-        >
-          {b("measureChosen")}
-        </button>
-      </div>
-    </>
+    <div class="builder-measure glass">
+      <p role="status">
+        {ends === null
+          ? b(a === null ? "measureFirst" : "measureSecond")
+          : b("measureTells", {
+              distance: metres(ends.distanceM),
+              x: metres(x),
+              y: metres(y),
+              z: metres(deep),
+            })}
+      </p>
+      <button
+        type="button"
+        class="button quiet"
+        aria-disabled={builder.chosen.value.length === 0 || undefined}
+        onClick={() => builder.measureChosen()}
+      >
+        {b("measureChosen")}
+      </button>
+    </div>
   );
 }
 
 /** Follows the camera with every picture while there is something to show. */
-function Line({ builder }: { builder: Builder }) {
+export function MeasureLine({ builder }: { builder: Builder }) {
   const shown = useSignal<readonly { x: number; y: number }[]>([]);
   const { from, to } = builder.measure;
   const [a, z] = [from.value, to.value];

@@ -5,7 +5,7 @@ import { DraftBanner } from "./drafts";
 import { HistoryPanel } from "./history";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
-import { MeasureCard } from "./measure";
+import { MeasureCard, MeasureLine } from "./measure";
 import { Outline } from "./outline";
 import { Help, InvitePanel, ScorePanel } from "./side";
 import { Toolbar } from "./toolbar";
@@ -16,17 +16,18 @@ export function BuilderRoot({ builder }: { builder: Builder }) {
   const front = builder.front.value;
   return (
     <section class="builder" data-front={front ?? "none"} aria-label={b("builderRegion")}>
+      {builder.tool.value === "measure" && <MeasureLine builder={builder} />}
       <div class="builder-top">
         <Toolbar builder={builder} />
         <DraftBanner builder={builder} />
         {builder.tool.value === "measure" && <MeasureCard builder={builder} />}
+        <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
+          {notice?.text}
+        </p>
+        {waiting > 1 && <p class="builder-waiting">{b("waitingCount", { count: waiting })}</p>}
       </div>
       <LeftSide builder={builder} />
       <RightSide builder={builder} />
-      <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
-        {notice?.text}
-      </p>
-      {waiting > 1 && <p class="builder-waiting">{b("waitingCount", { count: waiting })}</p>}
     </section>
   );
 }

@@ -153,7 +153,7 @@ function SoundButton({ upload }: { upload: Upload }) {
       aria-label={b(playing ? "uploadSilence" : "uploadListen", { name: upload.name })}
       onClick={toggle}
     >
-      <Sign name={playing ? "close" : "sound"} />
+      <Sign name={playing ? "silence" : "listen"} />
     </button>
   );
 }

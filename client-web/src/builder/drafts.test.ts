@@ -72,14 +72,25 @@ describe("within a draft", () => {
     expect(publication?.conflicts).toEqual([
       { object: 1, name: "House", aspect: "place" },
       { object: 3, name: "Lamp by the gate", aspect: "light" },
+      { object: null, name: null, aspect: "environment" },
     ]);
   });
 
-  it("counts conflicts that are not told one by one, and knows those without an id", () => {
-    const conflicts = [{ name: "Lamp", aspect: "place" }, { aspect: "place" }, 7];
+  it("counts conflicts that are not told one by one, and knows those about no object", () => {
+    const conflicts = [
+      { name: "gold", aspect: "material" },
+      { aspect: "environment" },
+      { object: 9, aspect: "object" },
+      { name: "Lamp" },
+      7,
+    ];
     const read = readPublication({ ...PUBLICATION, conflicts, conflicts_more: 40 });
-    expect(read?.conflicts).toEqual([{ object: null, name: "Lamp", aspect: "place" }]);
-    expect(read?.conflictCount).toBe(41);
+    expect(read?.conflicts).toEqual([
+      { object: null, name: "gold", aspect: "material" },
+      { object: null, name: null, aspect: "environment" },
+      { object: 9, name: "#9", aspect: "object" },
+    ]);
+    expect(read?.conflictCount).toBe(43);
     expect(readPublication(null)).toBeNull();
   });
 

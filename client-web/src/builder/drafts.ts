@@ -31,7 +31,8 @@ export interface Within {
 export interface Conflict {
   /** Null: it is no object. */
   object: number | null;
-  name: string;
+  /** Of the object, material or blueprint; null: it is about the world as a whole. */
+  name: string | null;
   /** As the server names it. */
   aspect: string;
 }
@@ -130,11 +131,7 @@ function readConflict(value: unknown): Conflict | null {
   if (!isRecord(value)) return null;
   const object = typeof value.object === "number" ? value.object : null;
   const { name, aspect } = value;
-  const named = typeof name === "string" && name !== "" ? name : null;
-  if (named === null && object === null) return null;
-  return {
-    object,
-    name: named ?? `#${object}`,
-    aspect: typeof aspect === "string" ? aspect : "",
-  };
+  if (typeof aspect !== "string") return null;
+  const absent = object === null ? null : `#${object}`;
+  return { object, name: typeof name === "string" && name !== "" ? name : absent, aspect };
 }

@@ -33,6 +33,7 @@ export const PUBLICATION = {
   conflicts: [
     { object: 1, name: "House", aspect: "place" },
     { object: 3, name: "Lamp by the gate", aspect: "light" },
+    { aspect: "environment" },
   ],
   conflicts_more: 0,
 };

@@ -1,7 +1,7 @@
 /** What of an object differs, in words. */
 import { type BuilderText, b } from "./words";
 
-/** As the server names them (`Aspect` in shared/scene/src/operation.rs). */
+/** As the server names them (shared/scene/src/operation.rs and merge.rs). */
 const TEXTS: Readonly<Record<string, BuilderText>> = {
   place: "partPlace",
   parent: "aspectParent",
@@ -18,6 +18,12 @@ const TEXTS: Readonly<Record<string, BuilderText>> = {
   portal: "partPortal",
   sensor: "partSensor",
   sound: "partSound",
+  script: "aspectScript",
+  object: "aspectObject",
+  material: "fieldMaterial",
+  settings: "aspectSettings",
+  environment: "partSky",
+  title: "fieldTitle",
 };
 
 /** "Place, Look"; empty when none of them has a name here. */

@@ -26,7 +26,7 @@ export function Differences(props: {
     <>
       {full.map(({ text, things }) => (
         <div key={text} class="builder-differs">
-          <h4>{b(text)}</h4>
+          <h3>{b(text)}</h3>
           <ThingList builder={builder} things={things} />
         </div>
       ))}

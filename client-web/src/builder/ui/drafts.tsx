@@ -268,7 +268,7 @@ function Conflicts(props: {
       <legend>{b("conflictCount", { count: conflictCount })}</legend>
       <ul class="builder-things">
         {shown.map((conflict) => (
-          <li key={`${conflict.object ?? ""} ${conflict.name} ${conflict.aspect}`}>
+          <li key={`${conflict.object} ${conflict.name} ${conflict.aspect}`}>
             <ConflictName builder={builder} conflict={conflict} />
           </li>
         ))}
@@ -280,11 +280,11 @@ function Conflicts(props: {
   );
 }
 
-/** Without an id, an object is found by its name. */
 function ConflictName({ builder, conflict }: { builder: Builder; conflict: Conflict }) {
-  const { name, aspect } = conflict;
-  const object = conflict.object ?? builder.scenery.value.names.get(name) ?? null;
-  return <ThingName builder={builder} object={object} name={name} about={aspectsText([aspect])} />;
+  const { object, name, aspect } = conflict;
+  const about = aspectsText([aspect]);
+  if (name === null) return <ThingName builder={builder} object={null} name={about} about="" />;
+  return <ThingName builder={builder} object={object} name={name} about={about} />;
 }
 
 function DiscardQuestion({ builder }: { builder: Builder }) {

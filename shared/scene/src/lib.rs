@@ -10,6 +10,7 @@ pub mod diff;
 pub mod document;
 pub mod limits;
 pub mod load;
+pub mod merge;
 pub mod mover;
 pub mod operation;
 pub mod scene;

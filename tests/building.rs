@@ -507,7 +507,8 @@ async fn serve(data: &Path) -> anyhow::Result<()> {
         let mut key = [0; 32];
         key[31] = client + 1;
         let account = vivarium_host::building::roles::account_of(&key);
-        store.grant(&Grant { account, world: None, role: Role::Builder })?;
+        let name = String::new();
+        store.grant(&Grant { account, world: None, role: Role::Builder, name })?;
     }
     let server = Server::start_kept(config, sources, store).await?;
     println!("\naddress {}", server.address());

@@ -220,6 +220,7 @@ impl Kept {
             author: author.to_owned(),
             operations: text_of(&operations),
             inverses: text_of(&inverses),
+            grants: Vec::new(),
         };
         self.store.append(&[(name.clone(), batch)])?;
         Ok(last + 1)

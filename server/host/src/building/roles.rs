@@ -108,7 +108,7 @@ impl Roles {
     /// Gives an account what an invitation promises; none: it does not count. Waits for the disk.
     pub fn redeem(&self, secret: &str, account: &str) -> Result<Option<Grant>, RolesError> {
         let (digest, account) = (digest_of(secret), account.to_owned());
-        let kept = self.keeper.ask(move |store| store.redeem(&digest, &account, now_ms()));
+        let kept = self.keeper.ask(move |store| store.redeem(&digest, &account, "", now_ms()));
         let grant = kept.ok_or(RolesError::Ended)??;
         if let Some(grant) = &grant {
             // Two at the same time may be noted in another order than they were kept.

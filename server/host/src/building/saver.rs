@@ -158,6 +158,7 @@ impl Saver {
             author: format!("{} {}", done.account, done.name),
             operations: done.operations_json,
             inverses: done.inverses.to_json(),
+            grants: Vec::new(),
         };
         self.pending.push_back(Pending { number, inverses: done.inverses });
         let kept = EditKept { number, revision, created: done.created, skipped: done.skipped };

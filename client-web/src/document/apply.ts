@@ -163,6 +163,7 @@ type WorldOperation = Extract<
   | { settings: unknown }
   | { environment: unknown }
   | { title: unknown }
+  | { permission: unknown }
 >;
 
 function applyToWorld(document: WorldDocument, operation: WorldOperation, changes: Changes): void {
@@ -189,6 +190,8 @@ function applyToWorld(document: WorldDocument, operation: WorldOperation, change
     document.title = operation.title.title;
     document.description = operation.title.description;
     changes.title = true;
+  } else if ("permission" in operation) {
+    // Who may do what is no part of a document: see `builder/door.ts`.
   } else unreachable(operation);
 }
 

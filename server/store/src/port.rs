@@ -244,7 +244,8 @@ pub trait WorldStore: Send {
     /// What everybody may do, in the order of accounts and worlds.
     fn grants(&mut self) -> Result<Vec<Grant>, StoreError>;
 
-    /// Says what somebody may do; a visitor is as good as unknown.
+    /// Says what somebody may do; a visitor is as good as unknown. An empty name leaves the one that
+    /// is known.
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError>;
 
     /// Keeps an invitation until it is redeemed; those that are over by `now_ms` go. At most

@@ -184,10 +184,15 @@ impl WorldStore for MemoryStore {
 
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         let key = (grant.account.clone(), grant.world.clone());
-        match grant.role {
-            Role::Visitor => self.grants.remove(&key),
-            role => self.grants.insert(key, (role, grant.name.clone())),
-        };
+        if grant.role == Role::Visitor {
+            self.grants.remove(&key);
+            return Ok(());
+        }
+        let has = self.grants.entry(key).or_default();
+        has.0 = grant.role;
+        if !grant.name.is_empty() {
+            has.1.clone_from(&grant.name);
+        }
         Ok(())
     }
 

@@ -300,7 +300,8 @@ fn set_role(transaction: &mut Transaction<'_>, grant: &Grant) -> Result<(), Fail
         transaction.execute(query, &[account, &world])?;
     } else {
         let query = "INSERT INTO role (account, world, role, name) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (account, world) DO UPDATE SET role = excluded.role, name = excluded.name";
+            ON CONFLICT (account, world) DO UPDATE SET role = excluded.role,
+                name = CASE excluded.name WHEN '' THEN role.name ELSE excluded.name END";
         transaction.execute(query, &[account, &world, &role_number(*role), name])?;
     }
     Ok(())

@@ -115,7 +115,9 @@ fn set_role(transaction: &Connection, grant: &Grant) -> Result<(), Failure> {
         )?;
     } else {
         transaction.execute(
-            "INSERT OR REPLACE INTO role (account, world, role, name) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO role (account, world, role, name) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, world) DO UPDATE SET role = excluded.role,
+                 name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END",
             params![account, world, role_number(*role), name],
         )?;
     }

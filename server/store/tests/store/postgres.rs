@@ -144,7 +144,7 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
         .unwrap();
     let mut store = PostgresStore::open(&url).unwrap();
     let ana = Grant { account: "ana".into(), world: None, role: Role::Owner, name: String::new() };
-    assert_eq!(store.grants().unwrap(), [ana.clone()]);
+    assert_eq!(store.grants().unwrap(), std::slice::from_ref(&ana));
     let ana = Grant { name: "Ana".into(), ..ana };
     store.grant(&ana).unwrap();
     assert_eq!(store.grants().unwrap(), [ana]);

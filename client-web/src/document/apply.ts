@@ -39,6 +39,8 @@ export interface Changes {
   settings: boolean;
   environment: boolean;
   title: boolean;
+  /** Whether somebody may do something else by now, which no document says. */
+  permissions: boolean;
 }
 
 export function noChanges(): Changes {
@@ -53,6 +55,7 @@ export function noChanges(): Changes {
     settings: false,
     environment: false,
     title: false,
+    permissions: false,
   };
 }
 
@@ -191,7 +194,7 @@ function applyToWorld(document: WorldDocument, operation: WorldOperation, change
     document.description = operation.title.description;
     changes.title = true;
   } else if ("permission" in operation) {
-    // Who may do what is no part of a document: see `builder/door.ts`.
+    changes.permissions = true;
   } else unreachable(operation);
 }
 

@@ -14,6 +14,7 @@ mod portals;
 mod recording;
 mod replication;
 mod roads;
+mod roles;
 mod routes;
 mod serving;
 mod talking;

@@ -342,6 +342,7 @@ export class App implements Actions {
     this.#visit?.edit(document, changes);
     // Until then the stage has another world, and this one will be built as it is by then.
     if (this.#staged === this.#visit) this.#engine?.stage.edit(document, changes);
+    if (changes.permissions) void this.#door.refresh();
     if (changes.title && this.#store.worldTitle.peek() !== "") {
       this.#store.worldTitle.value = document.title;
     }

@@ -4,7 +4,7 @@
  * Owns the state that panels and pointers share. Everything that changes the world goes through
  * `commit`; what the server refuses is told, and the page goes back to what the server has.
  */
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
 import { around, boundsAt, centreOf, cornersOf, joined, sizeOf } from "./bounds";
@@ -26,6 +26,7 @@ import {
 } from "./operations";
 import { Paced } from "./pace";
 import { Past } from "./past";
+import { People } from "./people";
 import { boundsOfPiece, type Piece, type PieceWords, placePiece } from "./pieces";
 import { Previews } from "./previews";
 import type { Role } from "./rights";
@@ -55,7 +56,7 @@ export type SidePanel =
   | "help"
   | "score"
   | "history"
-  | "invite";
+  | "people";
 /** The panels of the left; the others are of the right. */
 export const LEFT_PANELS: ReadonlySet<SidePanel> = new Set(["library", "outline"]);
 
@@ -72,7 +73,8 @@ export interface Notice {
 
 export interface BuilderParts {
   bench: Workbench;
-  role: Role;
+  /** What this person may do, which may change. */
+  role: ReadonlySignal<Role>;
   fetch(url: string, init: RequestInit): Promise<Response>;
   after(ms: number, then: () => void): void;
   /** The server no longer lets this person build. */
@@ -86,7 +88,7 @@ const NUDGE_PAUSE_MS = 800;
 
 export class Builder {
   readonly bench: Workbench;
-  readonly role: Role;
+  readonly #role: ReadonlySignal<Role>;
   readonly fetch: BuilderParts["fetch"];
   readonly after: BuilderParts["after"];
   readonly #forbidden: BuilderParts["forbidden"];
@@ -94,6 +96,7 @@ export class Builder {
   readonly previews: Previews;
   readonly uploads: Uploads;
   readonly past: Past;
+  readonly people: People;
   readonly selection = new Selection();
   readonly measure = new Measure();
 
@@ -146,7 +149,7 @@ export class Builder {
   constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
     this.#forbidden = forbidden;
     this.bench = bench;
-    this.role = role;
+    this.#role = role;
     this.fetch = fetch;
     this.after = after;
     this.previews = new Previews(bench, after);
@@ -165,6 +168,12 @@ export class Builder {
       name: () => bench.personName(),
       fetch,
       unreachable: () => b("uploadUnreachable"),
+    });
+    this.people = new People({
+      world: bench.world,
+      key: () => bench.keyHex(),
+      fetch,
+      commit: (operations) => this.commit(operations),
     });
     this.#ends.push(() => this.uploads.close());
     this.edits = new Edits({
@@ -191,6 +200,10 @@ export class Builder {
     this.bench.tellSelection([]);
     this.gizmo?.dispose();
     this.gizmo = null;
+  }
+
+  get role(): Role {
+    return this.#role.value;
   }
 
   get gridStepM(): number | null {

@@ -30,6 +30,12 @@ export type FaultCode =
   | "too_many"
   | "not_kept"
   | "disk_full"
+  /** Somebody's role is not what this page knows. */
+  | "other_role"
+  /** What somebody may do in all worlds does not become less in one. */
+  | "everywhere"
+  | "last_owner"
+  | "too_many_roles"
   /** Too much waits on this page. */
   | "waiting"
   /** No answer came: whether it was done is not known. */
@@ -103,6 +109,10 @@ const CODES: ReadonlySet<string> = new Set<FaultCode>([
   "too_many",
   "not_kept",
   "disk_full",
+  "other_role",
+  "everywhere",
+  "last_owner",
+  "too_many_roles",
 ]);
 
 export class Edits {

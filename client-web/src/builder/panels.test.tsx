@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { act as settled } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { speak } from "../i18n/translate";
 import type { Object as SceneObject, WorldDocument } from "../protocol/document";
+import type { Role } from "../protocol/operation";
 import type { Builder } from "./builder";
 import { type Opened, openBuilder } from "./mount";
 import { FakeBench } from "./preview/fake";
@@ -32,6 +33,7 @@ let opened: Opened;
 let builder: Builder;
 let host: HTMLElement;
 let sent: { url: string; body: Record<string, unknown> }[];
+let role: Signal<Role>;
 let refuse: { status: number; body: unknown } | null;
 
 function all<T extends Element = HTMLElement>(selector: string): T[] {
@@ -84,6 +86,7 @@ beforeEach(async () => {
   speak("en");
   sent = [];
   refuse = null;
+  role = signal<Role>("owner");
   host = document.createElement("div");
   const canvas = document.createElement("canvas");
   canvas.className = "world-canvas";
@@ -95,8 +98,9 @@ beforeEach(async () => {
     opened = openBuilder(
       {
         bench,
-        role: "owner",
+        role,
         fetch: (url, init) => {
+          if (init.body === undefined) return bench.answer(url, init);
           sent.push({ url, body: JSON.parse(String(init.body)) });
           return refuse === null
             ? bench.answer(url, init)
@@ -477,4 +481,79 @@ it("brings one object back as it was in a version, and no other", async () => {
   });
   await settled(() => find(".builder-earlier button").click());
   expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
+});
+
+describe("people", () => {
+  const names = (): string[] =>
+    all(".builder-people li b").map(({ textContent }) => textContent ?? "");
+  const choose = async (label: string, value: string): Promise<void> => {
+    const choice = labelled<HTMLSelectElement>(label);
+    await settled(() => {
+      choice.value = value;
+      choice.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await answered();
+  };
+
+  beforeEach(async () => {
+    await settled(() => builder.toggle("people"));
+    await settled(async () => {
+      await vi.waitFor(() => expect(builder.people.list.peek()).not.toBeNull(), { interval: 1 });
+    });
+  });
+
+  it("are listed, owners first, with what they may do", () => {
+    expect(names()).toEqual(["Somebody (c1c1c1)", "Ada (you)", "Bo", "Di"]);
+    const [nameless, ada, bo, di] = all(".builder-people li");
+    expect(nameless?.querySelector("select")?.value).toBe("owner");
+    // What holds in all worlds does not become less here.
+    expect(ada?.querySelector("select, button")).toBeNull();
+    expect(bo?.querySelector("button")?.getAttribute("aria-label")).toBe("Remove Bo");
+    expect(di?.querySelector("button")).toBeNull();
+    expect(di?.textContent).toContain("in all worlds");
+  });
+
+  it("are removed at once when they build, and owners after a question", async () => {
+    await settled(() => labelled("Remove Bo").click());
+    await answered();
+    const bo = { account: "b000".repeat(8), name: "Bo", from: "builder", to: "visitor" };
+    expect(operations()).toEqual([{ permission: bo }]);
+    await vi.waitFor(() => expect(names()).not.toContain("Bo"));
+    expect(find(".builder-notice").textContent).toBe("Bo is a visitor now.");
+
+    await settled(() => {
+      labelled("Remove Somebody (c1c1c1)").focus();
+      labelled("Remove Somebody (c1c1c1)").click();
+    });
+    const cancel = document.activeElement as HTMLElement;
+    expect(cancel.textContent).toBe("Cancel");
+    await press(cancel, "Escape");
+    expect([all("[role=alertdialog]").length, operations().length]).toEqual([0, 1]);
+    expect(document.activeElement).toBe(labelled("Remove Somebody (c1c1c1)"));
+    await settled(() => labelled("Remove Somebody (c1c1c1)").click());
+    await settled(() => find("[role=alertdialog] .primary").click());
+    await answered();
+    const nameless = { account: "c1c1".repeat(8), name: "", from: "owner", to: "visitor" };
+    expect(operations()[1]).toEqual({ permission: nameless });
+  });
+
+  it("become owners after a question, and what is refused is said", async () => {
+    await choose("What Bo may do", "owner");
+    expect(operations()).toEqual([]);
+    expect(labelled<HTMLSelectElement>("What Bo may do").value).toBe("builder");
+    refuse = { status: 409, body: { error: "last_owner", text: "operations[0]", operation: 0 } };
+    await settled(() => find("[role=alertdialog] .primary").click());
+    await answered();
+    expect(operations()).toHaveLength(1);
+    expect(find(".builder-notice").textContent).toContain("needs an owner");
+    expect(labelled<HTMLSelectElement>("What Bo may do").value).toBe("builder");
+  });
+
+  it("are not shown to whoever is no owner any more", async () => {
+    await settled(() => {
+      role.value = "builder";
+    });
+    expect(all(".builder-people")).toEqual([]);
+    expect(all('[aria-label="People"]')).toEqual([]);
+  });
 });

@@ -102,7 +102,7 @@ beforeEach(() => {
   bench = new FakeBench(canvas, signal(WORLD));
   builder = new Builder({
     bench,
-    role: "builder",
+    role: signal("builder"),
     fetch: (url, init) => {
       sent.push(JSON.parse(String(init.body)));
       return refuse === null

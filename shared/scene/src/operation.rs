@@ -107,6 +107,32 @@ pub enum Operation {
         /// One or two sentences.
         description: String,
     },
+    /// Somebody may do something else in this world from now on. The document stays as it is.
+    Permission {
+        /// Who: 32 hexadecimal digits.
+        account: String,
+        /// As people know them; empty: nobody has said it.
+        name: String,
+        /// What they might do until now.
+        from: Role,
+        /// What they may do.
+        to: Role,
+    },
+}
+
+/// What somebody may do in a world.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look on and take part, but change nothing.
+    #[default]
+    Visitor,
+    /// Change everything that is not locked.
+    Builder,
+    /// Lock and unlock as well, and say who may build.
+    Owner,
 }
 
 /// One property; none: it is not given.
@@ -148,6 +174,8 @@ pub enum Touched {
     Environment,
     /// What the world is called.
     Title,
+    /// What somebody may do.
+    Permission(String),
 }
 
 /// One thing about an object.
@@ -225,6 +253,7 @@ impl Operation {
             Self::Settings(_) => Touched::Settings,
             Self::Environment(_) => Touched::Environment,
             Self::Title { .. } => Touched::Title,
+            Self::Permission { account, .. } => Touched::Permission(account.clone()),
         }
     }
 

@@ -42,12 +42,12 @@ pub fn module(items: &[Item]) -> String {
     out
 }
 
-/// The module of operations: `Operation` and `Property`.
+/// The module of operations: `Operation`, `Role` and `Property`.
 pub fn operations(items: &[Item]) -> String {
     let mut body = String::new();
     for item in items {
         if let Item::Enum(item) = item
-            && ["Operation", "Property"].contains(&item.ident.to_string().as_str())
+            && ["Operation", "Role", "Property"].contains(&item.ident.to_string().as_str())
         {
             emit_enum(&mut body, item);
         }

@@ -66,6 +66,9 @@ fn edits() -> Vec<Value> {
         json!([{ "settings": { "gravity_mps2": [0, -1.5, 0] } }]),
         json!([{ "environment": { "fog": "#102030" } }]),
         json!([{ "title": { "title": "Court", "description": "Small." } }]),
+        // It is no part of the document.
+        json!([{ "permission": { "account": "0123456789abcdef0123456789abcdef", "name": "Bo",
+            "from": "visitor", "to": "builder" } }]),
     ]
 }
 

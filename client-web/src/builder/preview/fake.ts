@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
 import type { WorldSummary } from "../../ui/store";
+import type { Person } from "../people";
 import type { Vec3 } from "../vectors";
 import type { Bounds, DrawingCost, Gizmo, Hit, Pose, Workbench } from "../workbench";
 
@@ -17,6 +18,13 @@ export class FakeBench implements Workbench {
   readonly told: number[][] = [];
   readonly previews = new Map<number, Pose>();
   readonly hiddenObjects = new Set<number>();
+  /** Who may do what, as the server tells it. */
+  people: Person[] = [
+    { account: "ada0".repeat(8), name: "Ada", role: "owner", everywhere: true, you: true },
+    { account: "b000".repeat(8), name: "Bo", role: "builder", everywhere: false, you: false },
+    { account: "c1c1".repeat(8), name: "", role: "owner", everywhere: false, you: false },
+    { account: "d1d1".repeat(8), name: "Di", role: "builder", everywhere: true, you: false },
+  ];
   isClosed = false;
   yaw = 0;
   marked: readonly number[] = [];
@@ -135,6 +143,7 @@ export class FakeBench implements Workbench {
 
   /** A server that takes every batch and changes what the panels show most. */
   answer(url: string, init: RequestInit): Promise<Response> {
+    if (url.endsWith("/roles")) return Promise.resolve(Response.json(this.people));
     if (!url.endsWith("/operations")) {
       return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
     }
@@ -186,6 +195,15 @@ export class FakeBench implements Workbench {
       const { object, property } = operation.set;
       const before = list.find(({ id }) => id === object)?.properties;
       return change(object, { properties: { ...before, ...property } });
+    }
+    if ("permission" in operation) {
+      const { account, to } = operation.permission;
+      const kept = to === "visitor" ? this.people.filter((one) => one.account !== account) : null;
+      const changed = this.people.map((one) =>
+        one.account === account ? { ...one, role: to } : one,
+      );
+      this.people = kept ?? changed;
+      return document;
     }
     if ("material" in operation) {
       const { name, value } = operation.material;

@@ -126,7 +126,7 @@ async function start(into: HTMLElement): Promise<void> {
   const { builder } = openBuilder(
     {
       bench,
-      role: "builder",
+      role: signal("builder"),
       fetch: (url, init) => server.answer(url, init),
       after: (ms, then) => void setTimeout(then, ms),
       forbidden: () => undefined,

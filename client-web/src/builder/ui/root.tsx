@@ -6,7 +6,8 @@ import { Inspector } from "./inspector";
 import { Library } from "./library";
 import { MeasureCard } from "./measure";
 import { Outline } from "./outline";
-import { Help, InvitePanel, ScorePanel } from "./side";
+import { PeoplePanel } from "./people";
+import { Help, ScorePanel } from "./side";
 import { Toolbar } from "./toolbar";
 
 export function BuilderRoot({ builder }: { builder: Builder }) {
@@ -48,8 +49,9 @@ function RightSide({ builder }: { builder: Builder }) {
       return <ScorePanel builder={builder} />;
     case "history":
       return <HistoryPanel builder={builder} />;
-    case "invite":
-      return <InvitePanel builder={builder} />;
+    case "people":
+      // It may have been taken away while the panel was open.
+      return builder.role === "owner" ? <PeoplePanel builder={builder} /> : null;
     default:
       return null;
   }

@@ -213,7 +213,7 @@ function Panels({ builder }: { builder: Builder }) {
       {panel("inspector", "inspector")}
       {panel("score", "score")}
       {panel("history", "history")}
-      {builder.role === "owner" && panel("invite", "invite")}
+      {builder.role === "owner" && panel("people", "people")}
       {panel("help", "commandHelp")}
       <Tip icon="leave" text="leaveBuilder" act={() => builder.bench.close()} />
     </div>

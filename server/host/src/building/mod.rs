@@ -29,9 +29,11 @@ use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
 pub mod api;
 pub mod past;
+pub mod people;
 pub mod replica;
 pub mod roles;
 pub mod saver;
+pub mod table;
 pub mod upkeep;
 pub mod versions;
 

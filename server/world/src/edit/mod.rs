@@ -84,7 +84,8 @@ impl Changed {
             | Operation::Lock { .. }
             | Operation::Material { .. }
             | Operation::Environment(_)
-            | Operation::Title { .. } => {}
+            | Operation::Title { .. }
+            | Operation::Permission { .. } => {}
         }
     }
 

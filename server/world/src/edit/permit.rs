@@ -16,6 +16,10 @@ pub(super) fn hindrance(role: Role, operation: &Operation, scene: &Scene) -> Opt
         Operation::Create { value, .. } if value.locked && role < Role::Owner => {
             Some("only owners of the world lock and unlock objects")
         }
+        // Owner is the highest role, so that nobody gives more than they have.
+        Operation::Permission { .. } if role < Role::Owner => {
+            Some("only owners of the world say who may do what in it")
+        }
         Operation::Lock { .. } => None,
         _ if operation.object().is_some_and(is_locked) => {
             Some("the object is locked: an owner of the world can unlock it")

@@ -219,6 +219,46 @@ describe("the inspector", () => {
     expect(sent).toEqual([]);
   });
 
+  it("gives an object a script and tells it things", async () => {
+    const press = async (text: string): Promise<void> => {
+      const button = all<HTMLButtonElement>("button").find((one) => one.textContent === text);
+      await settled(() => button?.click());
+      await answered();
+    };
+    const script = () => builder.scenery.value.properties(1).script;
+    await settled(() => builder.selection.choose([1]));
+    await press("Script");
+    expect(script()).toEqual({ module: "scripts/new.wasm" });
+    const part = find("[data-part=script]");
+    const module = part.querySelector<HTMLInputElement>(".builder-field input[type=text]");
+    if (module === null) throw new Error("there is no field for the module");
+    await type(module, "scripts/door.wasm");
+    await settled(() => part.querySelector<HTMLInputElement>("input[type=checkbox]")?.click());
+    const add = async (name: string, kind: string): Promise<void> => {
+      const field = labelled<HTMLInputElement>("Name of a setting");
+      const choice = labelled<HTMLSelectElement>("Kind of the setting");
+      await settled(() => {
+        field.value = name;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        choice.value = kind;
+        choice.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      await press("Add a setting");
+    };
+    await add("keys", "number");
+    await type(labelled<HTMLInputElement>("Number"), "2,5");
+    await add("Two words", "text");
+    expect(find("[role=alert]").textContent).toContain("lower-case letters");
+    await add("keys", "text");
+    expect(find("[role=alert]").textContent).toBe("There is a setting of this name.");
+    await add("open", "flag");
+    const settings = { keys: 2.5, open: true };
+    expect(script()).toEqual({ module: "scripts/door.wasm", enabled: false, settings });
+    await settled(() => labelled("Remove the setting “keys”").click());
+    await answered();
+    expect(script()?.settings).toEqual({ open: true });
+  });
+
   it("shows the server's refusal at its field, and what the server has", async () => {
     await settled(() => builder.selection.choose([1]));
     refuse = {

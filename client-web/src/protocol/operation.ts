@@ -12,6 +12,7 @@ import type {
   Portal,
   Properties,
   Object as SceneObject,
+  Script,
   Sensor,
   Settings,
   Sound,
@@ -75,4 +76,5 @@ export type Property =
   | { spawn: Spawn | null }
   | { portal: Portal | null }
   | { sensor: Sensor | null }
-  | { sound: Sound | null };
+  | { sound: Sound | null }
+  | { script: Script | null };

@@ -181,7 +181,7 @@ fn properties(before: &Properties, after: &Properties) -> Vec<Property> {
     }
     compare!(
         visuals Visuals, colliders Colliders, body Body, mover Mover, hinge Hinge, light Light,
-        spawn Spawn, portal Portal, sensor Sensor, sound Sound,
+        spawn Spawn, portal Portal, sensor Sensor, sound Sound, script Script,
     );
     differing
 }

@@ -19,12 +19,12 @@ use vivarium_scene::{
 
 use crate::harness::{Scenario, floor_with, towards};
 
-fn operations(json: Value) -> Operations {
+pub fn operations(json: Value) -> Operations {
     let operations: Vec<Operation> = serde_json::from_value(json).expect("operations");
     operations.into()
 }
 
-fn editor(account: &str, role: Role) -> Editor {
+pub fn editor(account: &str, role: Role) -> Editor {
     Editor { account: account.into(), name: account.to_uppercase(), role }
 }
 
@@ -51,12 +51,12 @@ impl Scenario {
         answers.collect()
     }
 
-    fn build(&mut self, account: &str, json: Value) -> Result<EditDone, EditRefusal> {
+    pub fn build(&mut self, account: &str, json: Value) -> Result<EditDone, EditRefusal> {
         let change = Change::Do { operations: operations(json), base: None, stroke: None };
         self.change(editor(account, Role::Builder), change)
     }
 
-    fn undo(&mut self, account: &str) -> Result<EditDone, EditRefusal> {
+    pub fn undo(&mut self, account: &str) -> Result<EditDone, EditRefusal> {
         self.change(editor(account, Role::Builder), Change::Undo)
     }
 
@@ -82,7 +82,7 @@ fn new_wall(x: f32) -> Value {
     } } }])
 }
 
-fn crate_at(position_m: [f32; 3]) -> Value {
+pub fn crate_at(position_m: [f32; 3]) -> Value {
     json!({ "position_m": position_m, "properties": {
         "colliders": [{ "shape": { "box": { "size_m": [1.0, 1.0, 1.0] } } }],
         "body": { "kind": "dynamic" },

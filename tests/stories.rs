@@ -9,6 +9,7 @@ mod exchange;
 mod floods;
 mod hostile;
 mod networks;
+mod pausing;
 mod physics;
 mod portals;
 mod recording;

@@ -47,6 +47,8 @@ export type Settings = {
   sight_m?: number;
   /** Seed of the world's random generator. */
   seed?: number;
+  /** Whether loose bodies stand still where they are; everything else goes on. */
+  physics_paused?: boolean;
 };
 
 /** Sky, fog and sun. */

@@ -61,6 +61,9 @@ pub struct Settings {
     pub sight_m: f32,
     /// Seed of the world's random generator.
     pub seed: u32,
+    /// Whether loose bodies stand still where they are; everything else goes on.
+    #[serde(skip_serializing_if = "is_false")]
+    pub physics_paused: bool,
 }
 
 impl Default for Settings {
@@ -73,6 +76,7 @@ impl Default for Settings {
             earshot_m: 40.0,
             sight_m: 80.0,
             seed: 1,
+            physics_paused: false,
         }
     }
 }

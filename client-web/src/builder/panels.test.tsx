@@ -191,6 +191,26 @@ describe("the outline", () => {
   });
 });
 
+describe("physics", () => {
+  it("is paused and goes on as an edit, and a badge says so", async () => {
+    await settled(() => labelled("Pause physics").click());
+    await answered();
+    expect(operations()).toEqual([{ settings: { physics_paused: true } }]);
+    expect(find(".builder-paused").textContent).toBe("Physics is paused");
+    await press(find(".world-canvas"), "m");
+    expect(operations().at(-1)).toEqual({ settings: { physics_paused: false } });
+    expect(all(".builder-paused")).toEqual([]);
+  });
+
+  it("is reset without an operation, and says that it is done", async () => {
+    await settled(() => find<HTMLElement>(".world-canvas").focus());
+    await press(find(".world-canvas"), "r");
+    expect(sent.map(({ url }) => url)).toEqual(["/api/worlds/plaza/physics/reset"]);
+    expect(operations()).toEqual([]);
+    expect(find(".builder-notice").textContent).toContain("back where it belongs");
+  });
+});
+
 describe("the inspector", () => {
   it("moves what is below along, as one stroke of typing", async () => {
     await settled(() => builder.selection.choose([1]));

@@ -135,6 +135,10 @@ export class FakeBench implements Workbench {
 
   /** A server that takes every batch and changes what the panels show most. */
   answer(url: string, init: RequestInit): Promise<Response> {
+    if (url.endsWith("/physics/reset")) {
+      const number = this.edit.peek() ?? 0;
+      return Promise.resolve(Response.json({ number, revision: number, objects: {}, skipped: [] }));
+    }
     if (!url.endsWith("/operations")) {
       return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
     }
@@ -187,6 +191,7 @@ export class FakeBench implements Workbench {
       const before = list.find(({ id }) => id === object)?.properties;
       return change(object, { properties: { ...before, ...property } });
     }
+    if ("settings" in operation) return { ...document, settings: operation.settings };
     if ("material" in operation) {
       const { name, value } = operation.material;
       const materials = { ...document.materials };

@@ -11,6 +11,7 @@ mod hostile;
 mod networks;
 mod pausing;
 mod physics;
+mod pointing;
 mod portals;
 mod recording;
 mod replication;

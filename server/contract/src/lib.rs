@@ -145,6 +145,11 @@ pub enum Intent {
         /// All of them.
         objects: Vec<ObjectId>,
     },
+    /// Show where one points. Comes only from people who may build.
+    Point {
+        /// Steps of the wire; none: nowhere.
+        at: Option<[i32; 3]>,
+    },
 }
 
 /// Something that leaves a world at the end of a tick.

@@ -459,7 +459,8 @@ impl FrontDoor {
     fn intent(&self, visit: &Visit, intent: Intent) -> Taken {
         let is_latest = matches!(intent, Intent::Latest(_));
         let world = &self.worlds.0[visit.seat.world()];
-        if matches!(intent, Intent::Select { .. }) && !self.may_build(visit, world.name()) {
+        let is_builders = matches!(intent, Intent::Select { .. } | Intent::Point { .. });
+        if is_builders && !self.may_build(visit, world.name()) {
             return Taken::Denied(Denial::NotAllowed);
         }
         match world.send(ToWorld::Intent { person: visit.seat.person(), intent }) {

@@ -15,6 +15,7 @@ export class FakeBench implements Workbench {
   /** What the pointer is over. */
   hit: Hit | null = null;
   readonly told: number[][] = [];
+  readonly pointed: (Vec3 | null)[] = [];
   readonly previews = new Map<number, Pose>();
   readonly hiddenObjects = new Set<number>();
   isClosed = false;
@@ -47,6 +48,10 @@ export class FakeBench implements Workbench {
 
   tellSelection(objects: readonly number[]): void {
     this.told.push([...objects]);
+  }
+
+  tellPoint(at: Vec3 | null): void {
+    this.pointed.push(at);
   }
 
   pick(_x: number, _y: number, except: ReadonlySet<number>): Hit | null {

@@ -36,6 +36,7 @@ use crate::{
 
 mod memory;
 mod permit;
+pub(crate) mod point;
 mod select;
 mod undo;
 mod work;
@@ -142,10 +143,14 @@ impl Plugin for EditPlugin {
             .init_resource::<Editing>()
             .insert_resource(ToldBytes(TOLD_BYTES_BURST))
             .take_intent::<select::Select>()
+            .take_intent::<point::Point>()
             .add_systems(In(Phase::Ingest), take_edits.in_set(Take::Edits))
             .add_systems(
                 In(Phase::Simulate),
-                select::show_selected.in_set(Step::Social).after(crate::chat::see_gesture),
+                (select::show_selected, point::show_pointers)
+                    .chain()
+                    .in_set(Step::Social)
+                    .after(crate::chat::see_gesture),
             );
     }
 }

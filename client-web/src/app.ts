@@ -588,6 +588,9 @@ export class App implements Actions {
       get chosen() {
         return [...app.edits.chosen.peek()].map(([person, objects]) => ({ person, objects }));
       },
+      get pointers() {
+        return app.#engine?.stage.pointers.now() ?? [];
+      },
       shownAt(object) {
         const scene = app.#engine?.stage.scene;
         const [pose, bounds] = [scene?.poseOf(object), scene?.boundsOf(object)];

@@ -35,6 +35,11 @@ export class Pointers {
     this.#pointers.clear();
   }
 
+  /** Where each is shown right now. */
+  now(): { person: number; position: Vec3 }[] {
+    return [...this.#pointers].map(([person, { at }]) => ({ person, position: [...at] }));
+  }
+
   /** What is to be shown after `dtS` seconds; those whom nobody knows are left out. */
   show(dtS: number, cards: ReadonlyMap<number, PersonCard>): PointerView[] {
     const share = 1 - Math.exp(-Math.max(0, dtS) / FOLLOW_S);

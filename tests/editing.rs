@@ -550,7 +550,14 @@ fn any_operation() -> impl Strategy<Value = Value> {
         "[a-c]".prop_map(
             |name| json!({ "set_blueprint": { "name": name, "property": { "light": null } } })
         ),
-        Just(json!({ "settings": {} })),
+        (object(), proptest::option::of(any::<bool>())).prop_map(|(object, enabled)| {
+            let script = enabled.map(|enabled| {
+                json!({ "module": "scripts/a.wasm",
+                "enabled": enabled, "settings": { "a": 0.1, "b": enabled, "c": "" } })
+            });
+            json!({ "set": { "object": object, "property": { "script": script } } })
+        }),
+        any::<bool>().prop_map(|is_paused| json!({ "settings": { "physics_paused": is_paused } })),
         Just(json!({ "environment": {} })),
         Just(json!({ "title": { "title": "Mine", "description": "" } })),
     ]
@@ -585,6 +592,11 @@ proptest! {
                 None if stroke == Some(0) => Change::Redo,
                 None => Change::Undo,
             };
+            if base == Some(0) {
+                let is_done = world.reset(role).is_ok();
+                prop_assert_eq!(is_done, role > Role::Visitor);
+                prop_assert_eq!(again.reset(role).is_ok(), is_done);
+            }
             let locked: Vec<ObjectId> =
                 copy.objects().filter(|(_, object)| object.locked).map(|(id, _)| id).collect();
             let who = editor(&format!("p{who}"), role);

@@ -78,7 +78,7 @@ impl Scenario {
         self.pose(object).position_m[1]
     }
 
-    fn reset(&mut self, role: Role) -> Result<(), EditRefusal> {
+    pub fn reset(&mut self, role: Role) -> Result<(), EditRefusal> {
         let editor = editor("ana", role);
         self.input(WorldInput::Edit { ask: 9, editor, change: Change::ResetPhysics });
         self.tick();

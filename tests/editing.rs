@@ -19,12 +19,12 @@ use vivarium_scene::{
 
 use crate::harness::{Scenario, floor_with, towards};
 
-fn operations(json: Value) -> Operations {
+pub fn operations(json: Value) -> Operations {
     let operations: Vec<Operation> = serde_json::from_value(json).expect("operations");
     operations.into()
 }
 
-fn editor(account: &str, role: Role) -> Editor {
+pub fn editor(account: &str, role: Role) -> Editor {
     Editor { account: account.into(), name: account.to_uppercase(), role }
 }
 
@@ -51,12 +51,12 @@ impl Scenario {
         answers.collect()
     }
 
-    fn build(&mut self, account: &str, json: Value) -> Result<EditDone, EditRefusal> {
+    pub fn build(&mut self, account: &str, json: Value) -> Result<EditDone, EditRefusal> {
         let change = Change::Do { operations: operations(json), base: None, stroke: None };
         self.change(editor(account, Role::Builder), change)
     }
 
-    fn undo(&mut self, account: &str) -> Result<EditDone, EditRefusal> {
+    pub fn undo(&mut self, account: &str) -> Result<EditDone, EditRefusal> {
         self.change(editor(account, Role::Builder), Change::Undo)
     }
 
@@ -82,7 +82,7 @@ fn new_wall(x: f32) -> Value {
     } } }])
 }
 
-fn crate_at(position_m: [f32; 3]) -> Value {
+pub fn crate_at(position_m: [f32; 3]) -> Value {
     json!({ "position_m": position_m, "properties": {
         "colliders": [{ "shape": { "box": { "size_m": [1.0, 1.0, 1.0] } } }],
         "body": { "kind": "dynamic" },
@@ -593,7 +593,14 @@ fn any_operation() -> impl Strategy<Value = Value> {
         "[a-c]".prop_map(
             |name| json!({ "set_blueprint": { "name": name, "property": { "light": null } } })
         ),
-        Just(json!({ "settings": {} })),
+        (object(), proptest::option::of(any::<bool>())).prop_map(|(object, enabled)| {
+            let script = enabled.map(|enabled| {
+                json!({ "module": "scripts/a.wasm",
+                "enabled": enabled, "settings": { "a": 0.1, "b": enabled, "c": "" } })
+            });
+            json!({ "set": { "object": object, "property": { "script": script } } })
+        }),
+        any::<bool>().prop_map(|is_paused| json!({ "settings": { "physics_paused": is_paused } })),
         Just(json!({ "environment": {} })),
         Just(json!({ "title": { "title": "Mine", "description": "" } })),
         // Whoever forges one gives it to themselves.
@@ -631,6 +638,11 @@ proptest! {
                 None if stroke == Some(0) => Change::Redo,
                 None => Change::Undo,
             };
+            if base == Some(0) {
+                let is_done = world.reset(role).is_ok();
+                prop_assert_eq!(is_done, role > Role::Visitor);
+                prop_assert_eq!(again.reset(role).is_ok(), is_done);
+            }
             let locked: Vec<ObjectId> =
                 copy.objects().filter(|(_, object)| object.locked).map(|(id, _)| id).collect();
             let who = editor(&format!("{who:032x}"), role);

@@ -19,12 +19,14 @@ import { Roads } from "./net/roads";
 import { Session, type SessionState, type WorldMessage } from "./net/session";
 import { storedToken } from "./net/token";
 import { remedyFor } from "./net/trouble";
+import { colourOf, stepsOf } from "./pointers";
 import type { Predictor } from "./predict/predictor";
 import { unreachable } from "./protocol/codec";
 import { idAt, type WorldDocument } from "./protocol/document";
 import type { Emote, PersonCard } from "./protocol/generated";
 import { Remembered } from "./remembered";
 import type { Scene } from "./scene/scene";
+import type { Vec3 } from "./scene/view";
 import { Stage } from "./stage";
 import type { Profile } from "./ui/profile";
 import { type Actions, NO_LINK, type Problem, type Store } from "./ui/store";
@@ -221,6 +223,7 @@ export class App implements Actions {
       store: this.#store,
       obstruct: (origin, direction, maxM) => this.#visit?.obstruct(origin, direction, maxM) ?? maxM,
       choose: (objects) => this.choose(objects),
+      point: (at) => this.point(at),
       close,
     });
   }
@@ -228,6 +231,11 @@ export class App implements Actions {
   /** Shows others what this person has chosen to change. */
   choose(objects: readonly number[]): void {
     this.#session.send({ kind: "select", objects: objects.slice(0, SELECTED_OBJECTS_MAX) });
+  }
+
+  /** Shows others who build where this person points. */
+  point(at: Vec3 | null): void {
+    this.#session.send({ kind: "point", at: stepsOf(at) });
   }
 
   build(): void {
@@ -302,6 +310,7 @@ export class App implements Actions {
         this.#visit?.gestures.forget(card.person);
         this.#visit?.speech.forget(card.person);
         this.edits.choose(card.person, []);
+        this.#engine?.stage.pointers.hear(card.person, null);
         store.tell(t("leftLine", { name: card.name }));
         return;
       }
@@ -322,6 +331,9 @@ export class App implements Actions {
         if (message.person !== this.#session.person) {
           this.edits.choose(message.person, message.objects);
         }
+        return;
+      case "pointed":
+        this.#engine?.stage.pointers.hear(message.person, message.at);
         return;
       case "sensed":
         if (message.inside > 0) this.#engine?.stage.playSensor(message.object);
@@ -353,8 +365,8 @@ export class App implements Actions {
     if (this.#staged !== this.#visit) return;
     const objects = this.edits.chosen.peek().get(person) ?? [];
     const card = this.#cards.get(person);
-    const colour = `rgb(${(card?.look.accent ?? [255, 255, 255]).join(",")})`;
-    this.#engine?.stage.highlight(`person ${person}`, objects, colour, card?.name ?? null);
+    const name = card?.name ?? null;
+    this.#engine?.stage.highlight(`person ${person}`, objects, colourOf(card), name);
   }
 
   #hearFrame(bytes: Uint8Array): void {
@@ -394,6 +406,7 @@ export class App implements Actions {
     this.#remembered.enter(entered.world);
     void this.#door.entered(entered.world);
     const engine = this.#engine;
+    engine?.stage.pointers.clear();
     if (back && engine !== null) {
       this.#staged = visit;
       for (const chooser of this.edits.chosen.peek().keys()) this.edits.choose(chooser, []);
@@ -575,6 +588,9 @@ export class App implements Actions {
       },
       get chosen() {
         return [...app.edits.chosen.peek()].map(([person, objects]) => ({ person, objects }));
+      },
+      get pointers() {
+        return app.#engine?.stage.pointers.now() ?? [];
       },
       shownAt(object) {
         const scene = app.#engine?.stage.scene;

@@ -43,6 +43,7 @@ function table() {
     store,
     obstruct: ([, y]: Vec3, _direction, maxM) => (y > 0 ? y : maxM),
     choose: (objects) => asked.push(["choose", ...objects]),
+    point: (at) => asked.push(["point", at]),
     close: () => asked.push("closed"),
   });
   return { bench, edits, store, asked };

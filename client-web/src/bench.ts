@@ -23,6 +23,7 @@ export interface BenchParts {
   /** Free way (metres) from a point, at most `maxM`. */
   obstruct(origin: Vec3, direction: Vec3, maxM: number): number;
   choose(objects: readonly number[]): void;
+  point(at: Vec3 | null): void;
   close(): void;
 }
 
@@ -58,6 +59,7 @@ export function makeBench(parts: BenchParts): Workbench {
     personName: () => store.profile.peek().name,
     worlds: fetchWorlds,
     tellSelection: parts.choose,
+    tellPoint: parts.point,
     pick: (clientX, clientY, except) => {
       const { left, top, width, height } = canvas.getBoundingClientRect();
       const x = ((clientX - left) / Math.max(1, width)) * 2 - 1;

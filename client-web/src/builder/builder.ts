@@ -125,6 +125,9 @@ export class Builder {
     this.selection.ids.value.filter((id) => this.scenery.value.objects.has(id)),
   );
 
+  /** Whether loose things stand still, for everyone. */
+  readonly paused = computed(() => this.bench.document.value.settings?.physics_paused ?? false);
+
   /** What is there and shows nothing of itself: it is marked while people build. */
   readonly unseen = computed<readonly number[]>(() => {
     const scenery = this.scenery.value;
@@ -316,6 +319,8 @@ export class Builder {
     },
     frame: () => this.frame(),
     fly: () => this.bench.fly(!this.bench.flying.peek()),
+    pause: () => this.pause(!this.paused.peek()),
+    reset: () => void this.resetPhysics(),
     undo: () => void this.edits.undo().then((outcome) => this.hear(outcome)),
     redo: () => void this.edits.redo().then((outcome) => this.hear(outcome)),
     copy: () => void this.copyToClipboard(),
@@ -333,6 +338,18 @@ export class Builder {
     rename: () => this.startRename(),
     help: () => this.toggle("help"),
   };
+
+  /** Lets everything loose stand still, or go on. */
+  pause(isPaused: boolean): void {
+    const settings = { ...this.bench.document.peek().settings, physics_paused: isPaused };
+    void this.commit([{ settings }]);
+  }
+
+  /** Puts everything loose back to where the document has it. */
+  async resetPhysics(): Promise<void> {
+    const { kind } = this.hear(await this.edits.resetPhysics());
+    if (kind === "done") this.say(b("physicsReset"));
+  }
 
   duplicate(): void {
     const step = Math.max(0.5, this.gridStepM ?? 0.5);

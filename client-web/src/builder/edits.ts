@@ -88,7 +88,7 @@ export interface EditParts {
 }
 
 interface Waiting {
-  path: "operations" | "undo" | "redo";
+  path: "operations" | "undo" | "redo" | "physics/reset";
   operations: Operation[];
   stroke: number | null;
   base: number | null;
@@ -154,6 +154,11 @@ export class Edits {
 
   redo(): Promise<Outcome> {
     return this.#enqueue("redo", [], null, null);
+  }
+
+  /** Everything loose goes back to where the document has it. */
+  resetPhysics(): Promise<Outcome> {
+    return this.#enqueue("physics/reset", [], null, null);
   }
 
   /** Puts newer values over those that wait, which are never sent. */

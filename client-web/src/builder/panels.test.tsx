@@ -195,6 +195,26 @@ describe("the outline", () => {
   });
 });
 
+describe("physics", () => {
+  it("is paused and goes on as an edit, and a badge says so", async () => {
+    await settled(() => labelled("Pause physics").click());
+    await answered();
+    expect(operations()).toEqual([{ settings: { physics_paused: true } }]);
+    expect(find(".builder-paused").textContent).toBe("Physics is paused");
+    await press(find(".world-canvas"), "m");
+    expect(operations().at(-1)).toEqual({ settings: { physics_paused: false } });
+    expect(all(".builder-paused")).toEqual([]);
+  });
+
+  it("is reset without an operation, and says that it is done", async () => {
+    await settled(() => find<HTMLElement>(".world-canvas").focus());
+    await press(find(".world-canvas"), "r");
+    expect(sent.map(({ url }) => url)).toEqual(["/api/worlds/plaza/physics/reset"]);
+    expect(operations()).toEqual([]);
+    expect(find(".builder-notice").textContent).toContain("back where it belongs");
+  });
+});
+
 describe("the inspector", () => {
   it("moves what is below along, as one stroke of typing", async () => {
     await settled(() => builder.selection.choose([1]));
@@ -221,6 +241,46 @@ describe("the inspector", () => {
     await type(labelled<HTMLInputElement>("Within (m)"), "-1");
     expect(find("[role=alert]").textContent).toBe("At least 0.");
     expect(sent).toEqual([]);
+  });
+
+  it("gives an object a script and tells it things", async () => {
+    const press = async (text: string): Promise<void> => {
+      const button = all<HTMLButtonElement>("button").find((one) => one.textContent === text);
+      await settled(() => button?.click());
+      await answered();
+    };
+    const script = () => builder.scenery.value.properties(1).script;
+    await settled(() => builder.selection.choose([1]));
+    await press("Script");
+    expect(script()).toEqual({ module: "scripts/new.wasm" });
+    const part = find("[data-part=script]");
+    const module = part.querySelector<HTMLInputElement>(".builder-field input[type=text]");
+    if (module === null) throw new Error("there is no field for the module");
+    await type(module, "scripts/door.wasm");
+    await settled(() => part.querySelector<HTMLInputElement>("input[type=checkbox]")?.click());
+    const add = async (name: string, kind: string): Promise<void> => {
+      const field = labelled<HTMLInputElement>("Name of a setting");
+      const choice = labelled<HTMLSelectElement>("Kind of the setting");
+      await settled(() => {
+        field.value = name;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        choice.value = kind;
+        choice.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      await press("Add a setting");
+    };
+    await add("keys", "number");
+    await type(labelled<HTMLInputElement>("Number"), "2,5");
+    await add("Two words", "text");
+    expect(find("[role=alert]").textContent).toContain("lower-case letters");
+    await add("keys", "text");
+    expect(find("[role=alert]").textContent).toBe("There is a setting of this name.");
+    await add("open", "flag");
+    const settings = { keys: 2.5, open: true };
+    expect(script()).toEqual({ module: "scripts/door.wasm", enabled: false, settings });
+    await settled(() => labelled("Remove the setting “keys”").click());
+    await answered();
+    expect(script()?.settings).toEqual({ open: true });
   });
 
   it("shows the server's refusal at its field, and what the server has", async () => {

@@ -12,6 +12,7 @@ import type {
   Portal,
   Properties,
   Object as SceneObject,
+  Script,
   Sensor,
   Settings,
   Sound,
@@ -85,4 +86,5 @@ export type Property =
   | { spawn: Spawn | null }
   | { portal: Portal | null }
   | { sensor: Sensor | null }
-  | { sound: Sound | null };
+  | { sound: Sound | null }
+  | { script: Script | null };

@@ -74,6 +74,9 @@ pub enum Change {
         /// The edit from which they go on.
         base: u32,
     },
+    /// Loose things go back to where the document has them, at rest. The document stays as it is:
+    /// answered with [`crate::WorldOutput::Done`].
+    ResetPhysics,
 }
 
 /// A change that was made.

@@ -460,8 +460,12 @@ impl FrontDoor {
         let is_latest = matches!(intent, Intent::Latest(_));
         let world = &self.worlds.0[visit.seat.world()];
         // Whoever may not build any more still lets go of what they had chosen.
-        let chooses = matches!(&intent, Intent::Select { objects } if !objects.is_empty());
-        if chooses && !self.may_build(visit, world.name()) {
+        let is_builders = match &intent {
+            Intent::Select { objects } => !objects.is_empty(),
+            Intent::Point { at } => at.is_some(),
+            _ => false,
+        };
+        if is_builders && !self.may_build(visit, world.name()) {
             return Taken::Denied(Denial::NotAllowed);
         }
         match world.send(ToWorld::Intent { person: visit.seat.person(), intent }) {

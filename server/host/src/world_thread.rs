@@ -303,6 +303,7 @@ impl WorldThread {
                 output,
                 WorldOutput::Edited(_)
                     | WorldOutput::EditRefused { .. }
+                    | WorldOutput::Done { .. }
                     | WorldOutput::Poses { .. }
             )
         };
@@ -313,6 +314,7 @@ impl WorldThread {
                 WorldOutput::EditRefused { ask, refusal } => {
                     self.world().building.refused(ask, refusal);
                 }
+                WorldOutput::Done { ask, number } => self.world().building.done(ask, number),
                 _ => {}
             }
         }

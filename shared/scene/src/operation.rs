@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use vivarium_protocol::ids::ObjectId;
 
 use crate::document::{
-    Body, Collider, Environment, Hinge, Light, Material, Mover, Object, Portal, Properties, Sensor,
-    Settings, Sound, Spawn, Visual,
+    Body, Collider, Environment, Hinge, Light, Material, Mover, Object, Portal, Properties, Script,
+    Sensor, Settings, Sound, Spawn, Visual,
 };
 
 /// One change.
@@ -150,6 +150,7 @@ pub enum Property {
     Portal(Option<Portal>),
     Sensor(Option<Sensor>),
     Sound(Option<Sound>),
+    Script(Option<Script>),
 }
 
 /// Ids from here on stand for new objects inside one batch, which cannot know their ids yet: the
@@ -198,6 +199,7 @@ pub enum Aspect {
     Portal,
     Sensor,
     Sound,
+    Script,
 }
 
 impl Property {
@@ -214,6 +216,7 @@ impl Property {
             Self::Portal(_) => Aspect::Portal,
             Self::Sensor(_) => Aspect::Sensor,
             Self::Sound(_) => Aspect::Sound,
+            Self::Script(_) => Aspect::Script,
         }
     }
 
@@ -231,6 +234,7 @@ impl Property {
             Self::Portal(value) => Self::Portal(replace(&mut with.portal, value)),
             Self::Sensor(value) => Self::Sensor(replace(&mut with.sensor, value)),
             Self::Sound(value) => Self::Sound(replace(&mut with.sound, value)),
+            Self::Script(value) => Self::Script(replace(&mut with.script, value)),
         }
     }
 }

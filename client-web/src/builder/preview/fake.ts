@@ -16,6 +16,7 @@ export class FakeBench implements Workbench {
   /** What the pointer is over. */
   hit: Hit | null = null;
   readonly told: number[][] = [];
+  readonly pointed: (Vec3 | null)[] = [];
   readonly previews = new Map<number, Pose>();
   readonly hiddenObjects = new Set<number>();
   /** Who may do what, as the server tells it. */
@@ -55,6 +56,10 @@ export class FakeBench implements Workbench {
 
   tellSelection(objects: readonly number[]): void {
     this.told.push([...objects]);
+  }
+
+  tellPoint(at: Vec3 | null): void {
+    this.pointed.push(at);
   }
 
   pick(_x: number, _y: number, except: ReadonlySet<number>): Hit | null {
@@ -144,6 +149,10 @@ export class FakeBench implements Workbench {
   /** A server that takes every batch and changes what the panels show most. */
   answer(url: string, init: RequestInit): Promise<Response> {
     if (url.endsWith("/roles")) return Promise.resolve(Response.json(this.people));
+    if (url.endsWith("/physics/reset")) {
+      const number = this.edit.peek() ?? 0;
+      return Promise.resolve(Response.json({ number, revision: number, objects: {}, skipped: [] }));
+    }
     if (!url.endsWith("/operations")) {
       return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
     }
@@ -205,6 +214,7 @@ export class FakeBench implements Workbench {
       this.people = kept ?? changed;
       return document;
     }
+    if ("settings" in operation) return { ...document, settings: operation.settings };
     if ("material" in operation) {
       const { name, value } = operation.material;
       const materials = { ...document.materials };

@@ -121,6 +121,7 @@ async function start(into: HTMLElement): Promise<void> {
     store,
     obstruct: (_origin, _direction, maxM) => maxM,
     choose: () => undefined,
+    point: () => undefined,
     close: () => undefined,
   });
   const { builder } = openBuilder(

@@ -2,6 +2,7 @@
 import type { Builder } from "../builder";
 import { b } from "../texts/words";
 import { HistoryPanel } from "./history";
+import { Sign } from "./icons";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
 import { MeasureCard } from "./measure";
@@ -23,6 +24,12 @@ export function BuilderRoot({ builder }: { builder: Builder }) {
       <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
         {notice?.text}
       </p>
+      {builder.paused.value && (
+        <p class="builder-paused" role="status">
+          <Sign name="pause" />
+          {b("physicsPaused")}
+        </p>
+      )}
       {waiting > 1 && <p class="builder-waiting">{b("waitingCount", { count: waiting })}</p>}
     </section>
   );

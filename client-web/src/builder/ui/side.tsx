@@ -20,6 +20,8 @@ const COMMAND_TEXTS: Readonly<Record<Shown, BuilderText>> = {
   snap: "commandSnap",
   frame: "commandFrame",
   fly: "commandFly",
+  pause: "commandPause",
+  reset: "commandReset",
   undo: "commandUndo",
   redo: "commandRedo",
   copy: "commandCopy",

@@ -72,6 +72,7 @@ pub fn routes() -> Router<Shared> {
         .route("/api/worlds/{world}/operations", post(operations))
         .route("/api/worlds/{world}/undo", post(undo))
         .route("/api/worlds/{world}/redo", post(redo))
+        .route("/api/worlds/{world}/physics/reset", post(reset_physics))
         .route("/api/worlds/{world}/history", get(history))
         .layer(DefaultBodyLimit::max(EDIT_BODY_BYTES_MAX))
 }
@@ -228,6 +229,15 @@ async fn redo(
     body: Bytes,
 ) -> Answer<Done> {
     step(&shared, &name, &headers, &body, Change::Redo).await
+}
+
+async fn reset_physics(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    step(&shared, &name, &headers, &body, Change::ResetPhysics).await
 }
 
 async fn step(

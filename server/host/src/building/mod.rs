@@ -152,6 +152,13 @@ impl Building {
         self.answer(ask, Err(EditError::Refused(refusal)));
     }
 
+    /// Something was done of which nothing is to be kept.
+    pub fn done(&self, ask: u32, number: u32) {
+        let revision = self.revision();
+        let kept = EditKept { number, revision, created: Vec::new(), skipped: Vec::new() };
+        self.answer(ask, Ok(kept));
+    }
+
     /// What became of an edit on its way to the disk; called by the store's writer.
     fn settled(&self, ask: u32, kept: EditKept, bytes: usize, result: Result<(), SaveError>) {
         let answer = match result {

@@ -248,6 +248,11 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
         json!({ "visuals": null }),
         json!({ "mover": { "waypoints_m": [[0, 0, 0], [1, 0, 0]], "leg_ticks": 9 } }),
         json!({ "sensor": { "size_m": [1, 1, 1] } }),
+        json!({ "script": { "module": "scripts/a.wasm" } }),
+        json!({ "script": { "module": "scripts/b.wasm", "enabled": false,
+            "settings": { "a": -0.1, "b": false, "c": "" } } }),
+        json!({ "script": { "module": "scripts/a.js" } }),
+        json!({ "script": null }),
     ]);
     (0..13_u8, id, parent, name, blueprint, material, number, property).prop_map(
         |(kind, id, parent, name, blueprint, material, number, property)| {

@@ -20,7 +20,11 @@ use tokio::{
     task::JoinSet,
 };
 use vivarium_contract::{editing::Role, saving::SavedBatch};
-use vivarium_host::{building::upkeep::SnapshotLimits, config::ServerConfig, server::Server};
+use vivarium_host::{
+    building::{roles::account_of, upkeep::SnapshotLimits},
+    config::ServerConfig,
+    server::Server,
+};
 use vivarium_protocol::{
     ids::ObjectId,
     intent::{ClientMessage, Hello},
@@ -38,6 +42,13 @@ use crate::{
     versions::kept_and_replayed,
 };
 
+/// Of the device of a number.
+pub fn account(number: u8) -> String {
+    let mut key = [0; 32];
+    key[31] = number;
+    account_of(&key)
+}
+
 /// Somebody with a device of their own.
 pub struct Builder {
     pub address: SocketAddr,
@@ -49,16 +60,15 @@ impl Builder {
         Self { address: server.address(), key: format!("{number:064x}") }
     }
 
-    /// A builder who was invited by the server itself.
+    /// A builder who was invited by the server itself; no world has it in its log.
     pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
         let roles = server.roles().clone();
-        let secret =
-            tokio::task::spawn_blocking(move || roles.invite(Some("here".into()), role, 60));
-        let builder = Self::new(server, number);
-        let body = json!({ "invitation": secret.await?? });
-        let (status, answer) = builder.post("/api/invitations", &body).await?;
-        ensure!(status == 200, "{answer}");
-        Ok(builder)
+        let redeemed = tokio::task::spawn_blocking(move || {
+            let secret = roles.invite(Some("here".into()), role, 60)?;
+            roles.redeem(&secret, &account(number), "")
+        });
+        ensure!(redeemed.await??.is_some(), "an invitation counts once");
+        Ok(Self::new(server, number))
     }
 
     pub async fn ask(&self, way: (&str, &str), body: &str) -> anyhow::Result<(u16, Value)> {
@@ -170,7 +180,8 @@ async fn whoever_was_not_invited_changes_nothing() -> anyhow::Result<()> {
     assert_eq!(builder.operations(lock.clone()).await?.0, 403);
     assert_eq!(owner.operations(lock).await?.0, 200);
     assert_eq!(builder.operations(json!([{ "delete": { "object": 0 } }])).await?.0, 403);
-    assert_eq!(document(server.address()).await?.1, 2);
+    // The invitation is in the log, too.
+    assert_eq!(document(server.address()).await?.1, 3);
     server.shutdown().await;
     Ok(())
 }
@@ -340,8 +351,14 @@ impl WorldStore for Failing {
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
         self.inner.invite(invitation, now_ms)
     }
-    fn redeem(&mut self, digest: &str, who: &str, now: u64) -> Result<Option<Grant>, StoreError> {
-        self.inner.redeem(digest, who, now)
+    fn redeem(
+        &mut self,
+        digest: &str,
+        who: &str,
+        name: &str,
+        now: u64,
+    ) -> Result<Option<Grant>, StoreError> {
+        self.inner.redeem(digest, who, name, now)
     }
     fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {
         self.inner.shelved()
@@ -374,6 +391,14 @@ async fn what_the_disk_does_not_take_is_taken_back_and_a_broken_disk_stops_the_w
     assert!(matches!(told, ServerMessage::Edited { number: 3, .. }), "{told:?}");
     let now = names(&document(server.address()).await?.0);
     assert!(now.contains("kept") && !now.contains("lost"), "{now:?}");
+    // What somebody may do is taken back with the change that says it.
+    let owner = Builder::invited(&server, 2, Role::Owner).await?;
+    let takes = json!([{ "permission": {
+        "account": account(1), "name": "Ana", "from": "builder", "to": "visitor" } }]);
+    assert_eq!(owner.operations(takes.clone()).await?.0, 507);
+    visitor.told_of(back).await?;
+    let (_, roles) = owner.ask(("GET", "/api/worlds/here/roles"), "").await?;
+    assert_eq!((&roles[1]["account"], &roles[1]["role"]), (&json!(account(1)), &json!("builder")));
 
     // Once there is room it goes on, from where it was.
     *failure.lock().expect("nobody panics with it") = None;
@@ -504,10 +529,8 @@ async fn serve(data: &Path) -> anyhow::Result<()> {
         worlds().into_iter().map(|source| kept.restored(source)).collect::<Result<_, _>>()?;
     let mut store = kept.into_store();
     for client in 0..CLIENTS {
-        let mut key = [0; 32];
-        key[31] = client + 1;
-        let account = vivarium_host::building::roles::account_of(&key);
-        store.grant(&Grant { account, world: None, role: Role::Builder })?;
+        let (account, name) = (account(client + 1), String::new());
+        store.grant(&Grant { account, world: None, role: Role::Builder, name })?;
     }
     let server = Server::start_kept(config, sources, store).await?;
     println!("\naddress {}", server.address());

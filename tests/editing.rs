@@ -19,12 +19,12 @@ use vivarium_scene::{
 
 use crate::harness::{Scenario, floor_with, towards};
 
-fn operations(json: Value) -> Operations {
+pub fn operations(json: Value) -> Operations {
     let operations: Vec<Operation> = serde_json::from_value(json).expect("operations");
     operations.into()
 }
 
-fn editor(account: &str, role: Role) -> Editor {
+pub fn editor(account: &str, role: Role) -> Editor {
     Editor { account: account.into(), name: account.to_uppercase(), role }
 }
 
@@ -51,12 +51,12 @@ impl Scenario {
         answers.collect()
     }
 
-    fn build(&mut self, account: &str, json: Value) -> Result<EditDone, EditRefusal> {
+    pub fn build(&mut self, account: &str, json: Value) -> Result<EditDone, EditRefusal> {
         let change = Change::Do { operations: operations(json), base: None, stroke: None };
         self.change(editor(account, Role::Builder), change)
     }
 
-    fn undo(&mut self, account: &str) -> Result<EditDone, EditRefusal> {
+    pub fn undo(&mut self, account: &str) -> Result<EditDone, EditRefusal> {
         self.change(editor(account, Role::Builder), Change::Undo)
     }
 
@@ -82,7 +82,7 @@ fn new_wall(x: f32) -> Value {
     } } }])
 }
 
-fn crate_at(position_m: [f32; 3]) -> Value {
+pub fn crate_at(position_m: [f32; 3]) -> Value {
     json!({ "position_m": position_m, "properties": {
         "colliders": [{ "shape": { "box": { "size_m": [1.0, 1.0, 1.0] } } }],
         "body": { "kind": "dynamic" },
@@ -521,6 +521,49 @@ fn what_a_builder_chooses_is_shown_to_the_others() {
     assert_eq!(selected(world.told(ana)), None);
 }
 
+fn permission(account: &str, from: &str, to: &str) -> Value {
+    json!({ "permission": { "account": account, "name": "Bo", "from": from, "to": to } })
+}
+
+#[test]
+fn owners_say_who_may_do_what_and_no_undo_changes_it() {
+    let mut world = Scenario::of(floor_with(&[]));
+    let visitor = world.enter(1, "Vi");
+    world.ticks(2);
+    world.told(visitor);
+    let bo = "b0".repeat(16);
+    let change =
+        |json: Value, base| Change::Do { operations: operations(json), base, stroke: None };
+    let give = || json!([permission(&bo, "visitor", "builder")]);
+    for role in [Role::Visitor, Role::Builder] {
+        let refused = world.change(editor(&bo, role), change(give(), None)).unwrap_err();
+        assert!(matches!(refused, EditRefusal::Forbidden { index: 0, .. }), "{refused}");
+    }
+    let owner = || editor("ana", Role::Owner);
+    let rename = |name: &str| json!([{ "rename": { "object": 0, "name": name } }]);
+    world.change(owner(), change(rename("earth"), None)).unwrap();
+    world.undo("ana").unwrap();
+    let done = world.change(owner(), change(give(), Some(2))).unwrap();
+    assert_eq!((done.number, &done.operations), (3, &operations(give())));
+    assert_eq!(done.inverses, operations(json!([permission(&bo, "builder", "visitor")])));
+    let told = world.told(visitor);
+    let is_told =
+        |notice: &ServerMessage| matches!(notice, ServerMessage::Edited { number: 3, .. });
+    assert!(told.iter().any(is_told), "{told:?}");
+    // It is no step: what was undone before can still be done again.
+    assert_eq!(world.redo("ana").unwrap().operations, operations(rename("earth")));
+    world.undo("ana").unwrap();
+    assert_eq!(world.undo("ana"), Err(EditRefusal::Nothing));
+    // Together with something else, the other alone is undone.
+    let both = json!([permission(&bo, "builder", "owner"), rename("soil")[0]]);
+    world.change(owner(), change(both, None)).unwrap();
+    assert_eq!(world.undo("ana").unwrap().operations, operations(rename("ground")));
+    // Two owners who change the same person do not overwrite each other.
+    let take = json!([permission(&bo, "owner", "visitor")]);
+    let stale = world.change(editor("cy", Role::Owner), change(take, Some(3))).unwrap_err();
+    assert!(matches!(stale, EditRefusal::Stale { .. }), "{stale}");
+}
+
 /// Any operation at all, possible or not.
 fn any_operation() -> impl Strategy<Value = Value> {
     let object = || 0..4_u32;
@@ -550,9 +593,19 @@ fn any_operation() -> impl Strategy<Value = Value> {
         "[a-c]".prop_map(
             |name| json!({ "set_blueprint": { "name": name, "property": { "light": null } } })
         ),
-        Just(json!({ "settings": {} })),
+        (object(), proptest::option::of(any::<bool>())).prop_map(|(object, enabled)| {
+            let script = enabled.map(|enabled| {
+                json!({ "module": "scripts/a.wasm",
+                "enabled": enabled, "settings": { "a": 0.1, "b": enabled, "c": "" } })
+            });
+            json!({ "set": { "object": object, "property": { "script": script } } })
+        }),
+        any::<bool>().prop_map(|is_paused| json!({ "settings": { "physics_paused": is_paused } })),
         Just(json!({ "environment": {} })),
         Just(json!({ "title": { "title": "Mine", "description": "" } })),
+        // Whoever forges one gives it to themselves.
+        (0..3_u8, "visitor|builder|owner", "visitor|builder|owner")
+            .prop_map(|(who, from, to)| { permission(&format!("{who:032x}"), &from, &to) }),
     ]
 }
 
@@ -585,9 +638,15 @@ proptest! {
                 None if stroke == Some(0) => Change::Redo,
                 None => Change::Undo,
             };
+            if base == Some(0) {
+                let is_done = world.reset(role).is_ok();
+                prop_assert_eq!(is_done, role > Role::Visitor);
+                prop_assert_eq!(again.reset(role).is_ok(), is_done);
+            }
             let locked: Vec<ObjectId> =
                 copy.objects().filter(|(_, object)| object.locked).map(|(id, _)| id).collect();
-            let who = editor(&format!("p{who}"), role);
+            let who = editor(&format!("{who:032x}"), role);
+            let is_new = matches!(change, Change::Do { .. });
             let answer = world.change(who.clone(), change.clone());
             let same = again.change(who, change);
             prop_assert_eq!(&answer, &same);
@@ -597,7 +656,9 @@ proptest! {
             prop_assert!(role > Role::Visitor);
             for operation in done.operations.0.iter() {
                 let is_lock = matches!(operation, Operation::Lock { .. });
-                prop_assert!(!is_lock || role == Role::Owner);
+                let is_permission = matches!(operation, Operation::Permission { .. });
+                prop_assert!(!(is_lock || is_permission) || role == Role::Owner);
+                prop_assert!(!is_permission || is_new, "nothing is given by an undo");
                 let on_locked = operation.object().is_some_and(|object| locked.contains(&object));
                 prop_assert!(!on_locked || role == Role::Owner);
             }

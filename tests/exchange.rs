@@ -101,6 +101,13 @@ async fn a_running_world_goes_out_and_comes_in_and_an_undo_takes_it_back() -> an
     let (_, oak) = ana.upload("oak.glb", model("oak.glb")).await?;
     let path = oak["path"].as_str().context("a path")?;
     ana.place(path).await?;
+    // A script that nobody has put there is named, and hinders nothing.
+    let script =
+        json!({ "module": "scripts/door.wasm", "settings": { "keys": 3, "sign": "Knock" } });
+    let body =
+        json!({ "operations": [{ "set": { "object": 0, "property": { "script": script } } }] });
+    let set = ana.ask(Method::POST, "api/worlds/here/operations", body.to_string().into()).await?;
+    assert_eq!(set.status(), StatusCode::OK, "{}", set.text().await?);
     let out = ana.ask(Method::GET, "api/worlds/here/export.zip", Vec::new()).await?;
     assert_eq!(out.status(), StatusCode::OK);
     let name = out.headers().get(header::CONTENT_DISPOSITION).context("a name")?.to_str()?;
@@ -135,7 +142,10 @@ async fn a_running_world_goes_out_and_comes_in_and_an_undo_takes_it_back() -> an
     let other = crate::harness::socket::server(|_| {}).await?;
     let bo = Builder::invited(&other, 2, Role::Owner).await?;
     let came = bo.ask(Method::POST, "api/worlds/here/import?replace=true", zip.clone()).await?;
-    assert_eq!(came.status(), StatusCode::OK, "{}", came.text().await?);
+    let (status, told) = (came.status(), came.json::<Value>().await?);
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let absent = "the script scripts/door.wasm is not on this server";
+    assert_eq!(told["warnings"], json!([absent]));
     assert_eq!(bo.get(path, &[]).await?.status(), StatusCode::OK);
     assert_eq!(bo.library().await?["assets"][0]["path"], json!(path));
     // A glb has the model inside, which is looked at like any upload.

@@ -12,7 +12,10 @@ use vivarium_host::{config::ServerConfig, server::Server};
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::adapters::memory::MemoryStore;
 
-use crate::harness::socket::{server, worlds};
+use crate::{
+    building::account,
+    harness::socket::{server, worlds},
+};
 
 /// As `now_ms` of the host, far enough ahead that every grace is over.
 const NEXT_YEAR_MS: u64 = 4_000_000_000_000;
@@ -40,11 +43,12 @@ impl Builder {
         let builder = Self { http: http()?, url: server.url(), key: format!("{number:064x}") };
         if role > Role::Visitor {
             let roles = server.roles().clone();
-            let invited = move || roles.invite(Some("here".into()), role, 60);
-            let secret = tokio::task::spawn_blocking(invited).await??;
-            let body = json!({ "invitation": secret }).to_string();
-            let answer = builder.ask(Method::POST, "api/invitations", body.into()).await?;
-            ensure!(answer.status() == StatusCode::OK, "{}", answer.text().await?);
+            let invited = move || {
+                let secret = roles.invite(Some("here".into()), role, 60)?;
+                roles.redeem(&secret, &account(number), "Ana")
+            };
+            let redeemed = tokio::task::spawn_blocking(invited).await??;
+            ensure!(redeemed.is_some(), "an invitation counts once");
         }
         Ok(builder)
     }

@@ -305,6 +305,7 @@ async fn a_damaged_world_does_not_keep_the_others_closed() -> anyhow::Result<()>
         author: "ana".into(),
         operations: "[]".into(),
         inverses: "[]".into(),
+        grants: Vec::new(),
     };
     store.append(&[("there".to_owned(), batch)])?;
     drop(store);

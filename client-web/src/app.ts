@@ -10,25 +10,28 @@ import type { BuilderDoor } from "./builder/door";
 import { hookDoor, takeInvitation } from "./builder/hook";
 import type { Workbench } from "./builder/workbench";
 import type { Changes } from "./document/apply";
-import { fetchDocument, fetchDraftTitle, fetchTicket, fetchWorlds } from "./documents";
+import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
 import { SELECTED_OBJECTS_MAX, WorldEdits } from "./edits";
 import { speak, t } from "./i18n/translate";
-import { keyBytes, keyHex } from "./identity";
+import { keyBytes } from "./identity";
 import { forcedRoad, listRoads, roadMemory } from "./net/map";
 import { Roads } from "./net/roads";
 import { Session, type SessionState, type WorldMessage } from "./net/session";
 import { storedToken } from "./net/token";
 import { remedyFor } from "./net/trouble";
+import { colourOf, stepsOf } from "./pointers";
 import type { Predictor } from "./predict/predictor";
 import { unreachable } from "./protocol/codec";
 import { idAt, type WorldDocument } from "./protocol/document";
 import type { Emote, PersonCard } from "./protocol/generated";
 import { Remembered } from "./remembered";
 import type { Scene } from "./scene/scene";
+import type { Vec3 } from "./scene/view";
 import { Stage } from "./stage";
 import type { Profile } from "./ui/profile";
-import { type Actions, NO_LINK, type Problem, type Store, type WorldSummary } from "./ui/store";
+import { type Actions, NO_LINK, type Problem, type Store } from "./ui/store";
 import { DENIAL_TEXTS } from "./ui/words";
+import { withDraft } from "./unlisted";
 import { type Entered, Visit } from "./visit";
 import { publish, type SeenObject, type SeenPerson, type VivariumState } from "./window";
 
@@ -224,6 +227,7 @@ export class App implements Actions {
       choose: (objects) => this.choose(objects),
       enter: (world) => this.#buildIn(world),
       follow: (world) => this.#door.follow(world),
+      point: (at) => this.point(at),
       close,
     });
   }
@@ -239,6 +243,11 @@ export class App implements Actions {
   /** Shows others what this person has chosen to change. */
   choose(objects: readonly number[]): void {
     this.#session.send({ kind: "select", objects: objects.slice(0, SELECTED_OBJECTS_MAX) });
+  }
+
+  /** Shows others who build where this person points. */
+  point(at: Vec3 | null): void {
+    this.#session.send({ kind: "point", at: stepsOf(at) });
   }
 
   build(): void {
@@ -313,6 +322,7 @@ export class App implements Actions {
         this.#visit?.gestures.forget(card.person);
         this.#visit?.speech.forget(card.person);
         this.edits.choose(card.person, []);
+        this.#engine?.stage.pointers.hear(card.person, null);
         store.tell(t("leftLine", { name: card.name }));
         return;
       }
@@ -334,6 +344,9 @@ export class App implements Actions {
           this.edits.choose(message.person, message.objects);
         }
         return;
+      case "pointed":
+        this.#engine?.stage.pointers.hear(message.person, message.at);
+        return;
       case "sensed":
         if (message.inside > 0) this.#engine?.stage.playSensor(message.object);
         return;
@@ -353,6 +366,7 @@ export class App implements Actions {
     this.#visit?.edit(document, changes);
     // Until then the stage has another world, and this one will be built as it is by then.
     if (this.#staged === this.#visit) this.#engine?.stage.edit(document, changes);
+    if (changes.permissions) void this.#door.refresh();
     if (changes.title && this.#store.worldTitle.peek() !== "") {
       this.#store.worldTitle.value = document.title;
     }
@@ -363,8 +377,8 @@ export class App implements Actions {
     if (this.#staged !== this.#visit) return;
     const objects = this.edits.chosen.peek().get(person) ?? [];
     const card = this.#cards.get(person);
-    const colour = `rgb(${(card?.look.accent ?? [255, 255, 255]).join(",")})`;
-    this.#engine?.stage.highlight(`person ${person}`, objects, colour, card?.name ?? null);
+    const name = card?.name ?? null;
+    this.#engine?.stage.highlight(`person ${person}`, objects, colourOf(card), name);
   }
 
   #hearFrame(bytes: Uint8Array): void {
@@ -404,6 +418,7 @@ export class App implements Actions {
     this.#remembered.enter(entered.world);
     void this.#door.entered(entered.world);
     const engine = this.#engine;
+    engine?.stage.pointers.clear();
     if (back && engine !== null) {
       this.#staged = visit;
       for (const chooser of this.edits.chosen.peek().keys()) this.edits.choose(chooser, []);
@@ -587,6 +602,9 @@ export class App implements Actions {
       get chosen() {
         return [...app.edits.chosen.peek()].map(([person, objects]) => ({ person, objects }));
       },
+      get pointers() {
+        return app.#engine?.stage.pointers.now() ?? [];
+      },
       shownAt(object) {
         const scene = app.#engine?.stage.scene;
         const [pose, bounds] = [scene?.poseOf(object), scene?.boundsOf(object)];
@@ -648,18 +666,6 @@ export class App implements Actions {
       rotation,
     }));
   }
-}
-
-/** The worlds to choose from: those that are listed, and the draft that somebody came for. */
-async function withDraft(
-  listed: readonly WorldSummary[],
-  wanted: string,
-): Promise<readonly WorldSummary[]> {
-  if (wanted === "" || listed.some(({ name }) => name === wanted)) return listed;
-  const draft = await fetchDraftTitle(wanted, keyHex());
-  if (draft === null) return listed;
-  const title = t("draftOf", { title: draft });
-  return [{ name: wanted, title, description: "", people: 0 }, ...listed];
 }
 
 function lookOf(profile: Profile): { body: number[]; accent: number[] } {

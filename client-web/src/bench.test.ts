@@ -46,6 +46,7 @@ function table() {
     choose: (objects) => asked.push(["choose", ...objects]),
     enter: () => undefined,
     follow: () => undefined,
+    point: (at) => asked.push(["point", at]),
     close: () => asked.push("closed"),
   });
   return { bench, edits, store, asked };

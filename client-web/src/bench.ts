@@ -25,6 +25,7 @@ export interface BenchParts {
   choose(objects: readonly number[]): void;
   enter(world: string): void;
   follow(world: string | null): void;
+  point(at: Vec3 | null): void;
   close(): void;
 }
 
@@ -61,6 +62,7 @@ export function makeBench(parts: BenchParts): Workbench {
     personName: () => store.profile.peek().name,
     worlds: fetchWorlds,
     tellSelection: parts.choose,
+    tellPoint: parts.point,
     pick: (clientX, clientY, except) => {
       const { left, top, width, height } = canvas.getBoundingClientRect();
       const x = ((clientX - left) / Math.max(1, width)) * 2 - 1;

@@ -37,19 +37,6 @@ export async function fetchWorlds(): Promise<WorldSummary[]> {
   return list.filter(isSummary);
 }
 
-/** The title of a draft, which is in no list; null: it is none, or this device may not see it. */
-export async function fetchDraftTitle(world: string, key: string): Promise<string | null> {
-  const url = `/api/worlds/${encodeURIComponent(world)}/drafts`;
-  try {
-    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
-    if (!response.ok) return null;
-    const { of, title } = (await response.json()) as { of?: unknown; title?: unknown };
-    return typeof of === "string" ? (typeof title === "string" ? title : world) : null;
-  } catch {
-    return null;
-  }
-}
-
 /**
  * A world document as it is now, and after which edit that is; `url` relative to the page's origin,
  * and of this origin. What is given back must not be changed: it may be given to others.

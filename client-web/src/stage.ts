@@ -8,6 +8,7 @@ import { effect, signal } from "@preact/signals";
 import type { Changes } from "./document/apply";
 import { t } from "./i18n/translate";
 import type { ControlState, Controls } from "./input/controls";
+import { Pointers } from "./pointers";
 import type { WorldDocument } from "./protocol/document";
 import { buttons, emoteNames, type PersonCard } from "./protocol/generated";
 import { distanceFor, Flight } from "./scene/flight";
@@ -27,6 +28,8 @@ export interface StageParts {
 export class Stage {
   /** Whether the camera is away from the avatar. */
   readonly flying = signal(false);
+  /** Where others point who build. */
+  readonly pointers = new Pointers();
   readonly #host: HTMLElement;
   readonly #store: Store;
   readonly #canvas: HTMLCanvasElement;
@@ -49,6 +52,8 @@ export class Stage {
   /** Where the avatar looks while the camera is away. */
   #still: { yaw: number; pitch: number } | null = null;
   #readMs = 0;
+  /** When the newest picture was made. */
+  #picturedMs = 0;
   /** Worlds are built one after another. */
   #building: Promise<void> = Promise.resolve();
   /** How many are waiting for earlier ones. */
@@ -245,10 +250,13 @@ export class Stage {
     if (!this.#faced) this.#face(visit);
     const shown = visit.show(nowMs, this.#cards);
     this.#shown = shown;
+    const pointers = this.pointers.show((nowMs - this.#picturedMs) / 1_000, this.#cards);
+    this.#picturedMs = nowMs;
     this.#scene.render({
       timeS: nowMs / 1_000,
       avatars: shown.avatars,
       objects: shown.objects,
+      pointers,
       camera: {
         ...this.#camera,
         target: shown.own,

@@ -53,6 +53,8 @@ export interface VivariumState {
   readonly objectCount: number;
   /** What others have chosen to change, by person. */
   readonly chosen: readonly { person: number; objects: readonly number[] }[];
+  /** Where others point who build, as it is shown: metres. */
+  readonly pointers: readonly { person: number; position: Vec3 }[];
   readonly transport: TransportName | null;
   readonly roundTripMs: number | null;
   readonly snapshotsPerS: number;

@@ -74,6 +74,7 @@ fn bare() -> anyhow::Result<()> {
             author: "bench".into(),
             operations: worlds::place(7, 1.0).to_string(),
             inverses: worlds::place(7, 0.0).to_string(),
+            grants: Vec::new(),
         };
         let asked = Instant::now();
         store.append(&[("yard".to_owned(), batch)])?;
@@ -97,7 +98,8 @@ async fn serve(
     let mut store = Kept::open(folder.path())?.into_store();
     for number in 0..builders {
         let account = vivarium_host::building::roles::account_of(&key(number));
-        store.grant(&Grant { account, world: None, role: Role::Builder })?;
+        let name = String::new();
+        store.grant(&Grant { account, world: None, role: Role::Builder, name })?;
     }
     let config = ServerConfig { data: folder.path().to_owned(), ..ServerConfig::on_free_port() };
     Ok((Server::start_kept(config, vec![source], store).await?, folder))

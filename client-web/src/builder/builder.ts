@@ -4,13 +4,13 @@
  * Owns the state that panels and pointers share. Everything that changes the world goes through
  * `commit`; what the server refuses is told, and the page goes back to what the server has.
  */
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
 import { cautious } from "../remembered";
 import type { WorldSummary } from "../ui/store";
 import { sendFile } from "./asking";
-import { around, boundsAt, centreOf, cornersOf, joined, sizeOf } from "./bounds";
+import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
 import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
@@ -18,6 +18,7 @@ import { type FieldFault, fieldFault } from "./faults";
 import { Frames } from "./frames";
 import { Keepsakes } from "./keeping";
 import type { Command } from "./keys";
+import { landing } from "./landing";
 import { MARKED_MAX, SELECTED_MAX } from "./limits";
 import { Measure } from "./measure";
 import {
@@ -31,27 +32,19 @@ import {
 } from "./operations";
 import { Paced } from "./pace";
 import { Past } from "./past";
-import { boundsOfPiece, type Piece, type PieceWords, placePiece } from "./pieces";
+import { People } from "./people";
+import { type Piece, type PieceWords, placePiece } from "./pieces";
 import { Previews } from "./previews";
 import type { Role } from "./rights";
 import { isUnseen, Scenery } from "./scenery";
 import { Selection } from "./selection";
-import { nudge, ontoSurface, toGrid } from "./snapping";
+import { nudge } from "./snapping";
 import { faultText } from "./texts/faults";
 import { refusalText } from "./texts/refusals";
 import { templateText } from "./texts/templates";
 import { b } from "./texts/words";
 import { Uploads } from "./uploads";
-import {
-  add,
-  fromDegrees,
-  lengthOf,
-  NO_TURN,
-  type Quat,
-  subtract,
-  turned,
-  type Vec3,
-} from "./vectors";
+import { add, lengthOf, NO_TURN, subtract, type Vec3 } from "./vectors";
 import type { Bounds, Gizmo, Hit, Pose, Workbench } from "./workbench";
 
 export type Tool = "select" | "move" | "rotate" | "scale" | "measure";
@@ -62,7 +55,7 @@ export type SidePanel =
   | "help"
   | "score"
   | "history"
-  | "invite";
+  | "people";
 /** The panels of the left; the others are of the right. */
 export const LEFT_PANELS: ReadonlySet<SidePanel> = new Set(["library", "outline"]);
 
@@ -79,7 +72,8 @@ export interface Notice {
 
 export interface BuilderParts {
   bench: Workbench;
-  role: Role;
+  /** What this person may do, which may change. */
+  role: ReadonlySignal<Role>;
   fetch(url: string, init: RequestInit): Promise<Response>;
   after(ms: number, then: () => void): void;
   /** The server no longer lets this person build. */
@@ -93,7 +87,7 @@ const NUDGE_PAUSE_MS = 800;
 
 export class Builder {
   readonly bench: Workbench;
-  readonly role: Role;
+  readonly #role: ReadonlySignal<Role>;
   readonly fetch: BuilderParts["fetch"];
   readonly after: BuilderParts["after"];
   readonly #forbidden: BuilderParts["forbidden"];
@@ -104,6 +98,7 @@ export class Builder {
   readonly drafts: Drafts;
   /** Templates that were kept in this browser. */
   readonly keepsakes = new Keepsakes(cautious(() => localStorage));
+  readonly people: People;
   readonly selection = new Selection();
   readonly measure = new Measure();
 
@@ -134,6 +129,9 @@ export class Builder {
     this.selection.ids.value.filter((id) => this.scenery.value.objects.has(id)),
   );
 
+  /** Whether loose things stand still, for everyone. */
+  readonly paused = computed(() => this.bench.document.value.settings?.physics_paused ?? false);
+
   /** What is there and shows nothing of itself: it is marked while people build. */
   readonly unseen = computed<readonly number[]>(() => {
     const scenery = this.scenery.value;
@@ -158,7 +156,7 @@ export class Builder {
   constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
     this.#forbidden = forbidden;
     this.bench = bench;
-    this.role = role;
+    this.#role = role;
     this.fetch = fetch;
     this.after = after;
     this.previews = new Previews(bench, after);
@@ -175,6 +173,12 @@ export class Builder {
     this.past = new Past(asking);
     this.drafts = new Drafts(asking);
     void this.drafts.refresh();
+    this.people = new People({
+      world: bench.world,
+      key: () => bench.keyHex(),
+      fetch,
+      commit: (operations) => this.commit(operations),
+    });
     this.#ends.push(() => this.uploads.close());
     this.edits = new Edits({
       fetch,
@@ -200,6 +204,10 @@ export class Builder {
     this.bench.tellSelection([]);
     this.gizmo?.dispose();
     this.gizmo = null;
+  }
+
+  get role(): Role {
+    return this.#role.value;
   }
 
   get gridStepM(): number | null {
@@ -329,6 +337,8 @@ export class Builder {
       this.bench.fly(isOn);
       if (isOn) this.say(b("flyHint"));
     },
+    pause: () => this.pause(!this.paused.peek()),
+    reset: () => void this.resetPhysics(),
     undo: () => void this.edits.undo().then((outcome) => this.hear(outcome)),
     redo: () => void this.edits.redo().then((outcome) => this.hear(outcome)),
     copy: () => void this.copyToClipboard(),
@@ -346,6 +356,18 @@ export class Builder {
     rename: () => this.startRename(),
     help: () => this.toggle("help"),
   };
+
+  /** Lets everything loose stand still, or go on. */
+  pause(isPaused: boolean): void {
+    const settings = { ...this.bench.document.peek().settings, physics_paused: isPaused };
+    void this.commit([{ settings }]);
+  }
+
+  /** Puts everything loose back to where the document has it. */
+  async resetPhysics(): Promise<void> {
+    const { kind } = this.hear(await this.edits.resetPhysics());
+    if (kind === "done") this.say(b("physicsReset"));
+  }
 
   duplicate(): void {
     const step = Math.max(0.5, this.gridStepM ?? 0.5);
@@ -468,26 +490,12 @@ export class Builder {
     this.ghost.value = hit === null ? null : this.#landing(piece, hit).bounds;
   }
 
-  /** Where a piece comes that is put onto a surface, and the room that it takes there. */
-  #landing(piece: Piece, { point, normal }: Hit): { pose: Pose; bounds: Bounds } {
-    const own = boundsOfPiece(this.scenery.value, piece, this.words);
-    const rotation = this.#facing(piece);
-    const corners = cornersOf(own).map((corner) => turned(corner, rotation));
-    const bounds = around(corners) ?? own;
-    const position = ontoSurface(point, normal, bounds, [0, 0, 0], this.gridStepM);
-    return {
-      pose: { position, rotation, scale: [1, 1, 1] },
-      bounds: { min: add(bounds.min, position), max: add(bounds.max, position) },
-    };
-  }
-
-  /** What has a front shows it to whoever puts it there, as nearly as the angle steps allow. */
-  #facing(piece: Piece): Quat {
-    const isSimple = piece.kind === "simple" && (piece.name === "sign" || piece.name === "portal");
-    if (!isSimple && piece.kind !== "template") return [...NO_TURN];
-    const degrees = (this.bench.cameraYaw() * 180) / Math.PI;
-    const step = this.snaps.value ? this.angleDeg.value : null;
-    return fromDegrees([0, toGrid(degrees, step), 0]);
+  #landing(piece: Piece, hit: Hit): { pose: Pose; bounds: Bounds } {
+    return landing(this.scenery.value, piece, hit, this.words, {
+      yaw: this.bench.cameraYaw(),
+      gridM: this.gridStepM,
+      angleDeg: this.snaps.value ? this.angleDeg.value : null,
+    });
   }
 
   // --- clipboard ------------------------------------------------------------------------------

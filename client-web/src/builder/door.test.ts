@@ -8,7 +8,7 @@ import { FakeBench } from "./preview/fake";
 
 type Asked = { url: string; init: RequestInit; answer(status: number, body: unknown): void };
 
-function scene() {
+function scene(name = "") {
   const asked: Asked[] = [];
   const closed = vi.fn();
   const failed = vi.fn();
@@ -32,6 +32,7 @@ function scene() {
       }),
     after: () => undefined,
     key: () => "cd".repeat(32),
+    name: () => name,
     workbench: (close) => {
       closeFromInside = close;
       return Promise.resolve(bench);
@@ -146,6 +147,31 @@ describe("the builder's door", () => {
     expect(openBuilder).toHaveBeenCalledTimes(2);
   });
 
+  it("asks for the role again when somebody's has changed", async () => {
+    const { door, request, openBuilder, closed, forbidden } = await opened();
+    const more = door.refresh();
+    (await request(1)).answer(200, { role: "owner" });
+    await more;
+    expect(openBuilder.mock.calls[0]?.[0].role.value).toBe("owner");
+    // What cannot be had now changes nothing, and an older answer counts no more.
+    const [older, newer] = [door.refresh(), door.refresh()];
+    (await request(3)).answer(503, null);
+    (await request(2)).answer(200, { role: "visitor" });
+    await Promise.all([older, newer]);
+    expect([door.role.value, door.isOpen.value]).toEqual(["owner", true]);
+    const taken = door.refresh();
+    (await request(4)).answer(200, { role: "visitor" });
+    await taken;
+    expect([door.role.value, door.isOpen.value]).toEqual(["visitor", false]);
+    expect(closed).toHaveBeenCalledOnce();
+    expect(forbidden).toHaveBeenCalledOnce();
+    // And given back.
+    const given = door.refresh();
+    (await request(5)).answer(200, { role: "builder" });
+    await given;
+    expect(door.role.value).toBe("builder");
+  });
+
   it("shuts when the right to build is taken away", async () => {
     const { door, openBuilder, closed, forbidden } = await opened();
     openBuilder.mock.calls[0]?.[0].forbidden();
@@ -187,6 +213,13 @@ describe("an invitation", () => {
     (await request(1)).answer(200, { role: "builder" });
     await entered;
     expect(door.role.value).toBe("builder");
+  });
+
+  it("is taken by name by whoever has one", async () => {
+    const { door, request } = scene("Bo");
+    void door.redeem(`#invitation=${HEX}`, () => undefined);
+    const { init } = await request(0);
+    expect(JSON.parse(String(init.body))).toEqual({ invitation: HEX, name: "Bo" });
   });
 
   it("that is no longer good is said to be", async () => {

@@ -14,6 +14,8 @@ export interface DoorParts {
   after(ms: number, then: () => void): void;
   /** The key of this device, 64 hexadecimal digits. */
   key(): string;
+  /** What this person is called; empty: they have not said it yet. */
+  name(): string;
   /** What the builder needs of the page; null: no world is shown. */
   workbench(close: () => void): Promise<Workbench | null>;
   /** Where the builder's panels go. */
@@ -40,6 +42,8 @@ export class BuilderDoor {
   #opened: Opened | null = null;
   /** Counts openings and closings, so that one that was overtaken is known as such. */
   #turn = 0;
+  /** Counts questions for the role. */
+  #asked = 0;
   #redeeming: Promise<unknown> = Promise.resolve();
   /** Done when the role in the world that was entered is known. */
   #entering: Promise<unknown> = Promise.resolve();
@@ -63,7 +67,7 @@ export class BuilderDoor {
     const invitation = invitationIn(hash);
     if (invitation === null) return { kind: "none" };
     forget();
-    const taking = redeem(this.#parts.fetch, invitation, this.#parts.key());
+    const taking = redeem(this.#parts.fetch, invitation, this.#parts.key(), this.#parts.name());
     this.#redeeming = taking;
     const taken = await taking;
     return taken === null ? { kind: "refused" } : { kind: "accepted", ...taken };
@@ -97,8 +101,20 @@ export class BuilderDoor {
     }
     this.#world = world;
     await this.#redeeming;
+    await this.refresh();
+  }
+
+  /** Somebody's role in this world has changed, perhaps this person's. */
+  async refresh(): Promise<void> {
+    const world = this.#world;
+    if (world === null) return;
+    this.#asked += 1;
+    const asked = this.#asked;
     const role = await fetchRole(this.#parts.fetch, world, this.#parts.key());
-    if (this.#world === world) this.#role.value = role;
+    // A newer answer says more, and what cannot be had changes nothing.
+    if (role === null || asked !== this.#asked || this.#world !== world) return;
+    if (role === "visitor" && this.#isOpen.peek()) this.#shut();
+    else this.#role.value = role;
   }
 
   left(): void {
@@ -129,7 +145,7 @@ export class BuilderDoor {
       }
       const { fetch, after, host } = this.#parts;
       const forbidden = (): void => this.#shut();
-      this.#opened = openBuilder({ bench, role: this.#role.peek(), fetch, after, forbidden }, host);
+      this.#opened = openBuilder({ bench, role: this.#role, fetch, after, forbidden }, host);
     } catch {
       if (turn !== this.#turn) return;
       this.close();

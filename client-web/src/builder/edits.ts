@@ -30,6 +30,12 @@ export type FaultCode =
   | "too_many"
   | "not_kept"
   | "disk_full"
+  /** Somebody's role is not what this page knows. */
+  | "other_role"
+  /** What somebody may do in all worlds does not become less in one. */
+  | "everywhere"
+  | "last_owner"
+  | "too_many_roles"
   /** Too much waits on this page. */
   | "waiting"
   /** No answer came: whether it was done is not known. */
@@ -82,7 +88,7 @@ export interface EditParts {
 }
 
 interface Waiting {
-  path: "operations" | "undo" | "redo";
+  path: "operations" | "undo" | "redo" | "physics/reset";
   operations: Operation[];
   stroke: number | null;
   base: number | null;
@@ -103,6 +109,10 @@ const CODES: ReadonlySet<string> = new Set<FaultCode>([
   "too_many",
   "not_kept",
   "disk_full",
+  "other_role",
+  "everywhere",
+  "last_owner",
+  "too_many_roles",
 ]);
 
 export class Edits {
@@ -144,6 +154,11 @@ export class Edits {
 
   redo(): Promise<Outcome> {
     return this.#enqueue("redo", [], null, null);
+  }
+
+  /** Everything loose goes back to where the document has it. */
+  resetPhysics(): Promise<Outcome> {
+    return this.#enqueue("physics/reset", [], null, null);
   }
 
   /** Puts newer values over those that wait, which are never sent. */

@@ -19,6 +19,7 @@ export function hookDoor({ store, host, workbench, remark }: HookParts): Builder
     fetch: (url, init) => fetch(url, init),
     after: (ms, then) => void setTimeout(then, ms),
     key: keyHex,
+    name: () => store.profile.peek().name,
     workbench,
     host,
     load: () => import("./mount"),

@@ -54,7 +54,8 @@ function focusOf(): "picture" | "builder" | "elsewhere" {
   const active = document.activeElement;
   if (!(active instanceof HTMLElement) || active === document.body) return "picture";
   if (active.classList.contains("world-canvas")) return "picture";
-  if (active.isContentEditable) return "elsewhere";
+  // A question is answered before anything else is done.
+  if (active.isContentEditable || active.closest("[role=alertdialog]")) return "elsewhere";
   const writes =
     active instanceof HTMLTextAreaElement ||
     active instanceof HTMLSelectElement ||

@@ -10,6 +10,8 @@ export type Command =
   | "snap"
   | "frame"
   | "fly"
+  | "pause"
+  | "reset"
   | "undo"
   | "redo"
   | "copy"
@@ -40,6 +42,8 @@ export interface KeyPress {
 const PLAIN: Readonly<Record<string, Command>> = {
   f: "frame",
   k: "fly",
+  m: "pause",
+  r: "reset",
   g: "snap",
   l: "space",
   v: "drop",
@@ -103,6 +107,8 @@ export const SHORTCUTS: readonly { command: Command; keys: readonly string[] }[]
   { command: "snap", keys: ["G"] },
   { command: "frame", keys: ["F"] },
   { command: "fly", keys: ["K"] },
+  { command: "pause", keys: ["M"] },
+  { command: "reset", keys: ["R"] },
   { command: "drop", keys: ["V"] },
   { command: "undo", keys: ["Ctrl+Z"] },
   { command: "redo", keys: ["Ctrl+Y", "Ctrl+Shift+Z"] },

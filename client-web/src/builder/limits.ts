@@ -13,6 +13,8 @@ export const LAMP_CD_MAX = 10_000;
 export const NAME_CHARS_MAX = 64;
 export const TEXT_CHARS_MAX = 500;
 export const PARENTS_MAX = 64;
+export const PATH_CHARS_MAX = 200;
+export const SCRIPT_SETTINGS_MAX = 32;
 /** Objects that get a frame in the picture. */
 export const FRAMED_MAX = 256;
 /** Objects that show nothing of themselves and are marked while building. */

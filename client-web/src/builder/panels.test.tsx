@@ -1,120 +1,25 @@
 // @vitest-environment happy-dom
-import { signal } from "@preact/signals";
 import { act as settled } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { speak } from "../i18n/translate";
-import type { Object as SceneObject, WorldDocument } from "../protocol/document";
-import type { Builder } from "./builder";
-import { type Opened, openBuilder } from "./mount";
-import { FakeBench } from "./preview/fake";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Object as SceneObject } from "../protocol/document";
+import {
+  all,
+  answered,
+  bench,
+  builder,
+  find,
+  labelled,
+  opened,
+  openForEach,
+  operations,
+  press,
+  refuseWith,
+  role,
+  sent,
+  type,
+} from "./preview/table";
 
-const WORLD: WorldDocument = {
-  version: 1,
-  name: "plaza",
-  title: "Plaza",
-  materials: { brass: { colour: "#c9a227", roughness: 0.4 } },
-  blueprints: {
-    crate: {
-      visuals: [{ shape: { box: { size_m: [1, 1, 1] } }, material: "brass" }],
-      colliders: [{ shape: { box: { size_m: [1, 1, 1] } } }],
-      body: { kind: "dynamic" },
-    },
-  },
-  objects: [
-    { name: "gate", properties: { spawn: { radius_m: 2 } } },
-    { name: "house", position_m: [3, 0, 0] },
-    { parent: 1, name: "crate", blueprint: "crate", position_m: [4, 0.5, 0] },
-  ],
-};
-
-let bench: FakeBench;
-let opened: Opened;
-let builder: Builder;
-let host: HTMLElement;
-let sent: { url: string; body: Record<string, unknown> }[];
-let refuse: { status: number; body: unknown } | null;
-
-function all<T extends Element = HTMLElement>(selector: string): T[] {
-  return [...host.querySelectorAll<T>(selector)];
-}
-
-function find<T extends Element = HTMLElement>(selector: string): T {
-  const [found] = all<T>(selector);
-  if (found === undefined) throw new Error(`${selector} is not there`);
-  return found;
-}
-
-const labelled = <T extends HTMLElement>(label: string): T => find<T>(`[aria-label="${label}"]`);
-
-async function type(field: HTMLInputElement, text: string): Promise<void> {
-  await settled(() => {
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-  await settled(async () => {
-    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-  });
-  await answered();
-}
-
-/** Until the server has answered everything, and the panels show it. */
-async function answered(): Promise<void> {
-  await settled(async () => {
-    await vi.waitFor(() => expect(builder.edits.waiting).toBe(0), { interval: 1 });
-    await new Promise((then) => setTimeout(then));
-  });
-}
-
-async function press(
-  target: EventTarget,
-  key: string,
-  more: KeyboardEventInit = {},
-): Promise<void> {
-  await settled(() => {
-    target.dispatchEvent(
-      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
-    );
-  });
-  await answered();
-}
-
-const operations = (): unknown[] => sent.flatMap(({ body }) => body.operations ?? []);
-
-beforeEach(async () => {
-  speak("en");
-  sent = [];
-  refuse = null;
-  host = document.createElement("div");
-  const canvas = document.createElement("canvas");
-  canvas.className = "world-canvas";
-  canvas.tabIndex = 0;
-  host.append(canvas);
-  document.body.append(host);
-  bench = new FakeBench(canvas, signal(WORLD));
-  await settled(() => {
-    opened = openBuilder(
-      {
-        bench,
-        role: "owner",
-        fetch: (url, init) => {
-          if (typeof init.body === "string") sent.push({ url, body: JSON.parse(init.body) });
-          return refuse === null
-            ? bench.answer(url, init)
-            : Promise.resolve(Response.json(refuse.body, { status: refuse.status }));
-        },
-        after: () => undefined,
-        forbidden: () => undefined,
-      },
-      host,
-    );
-  });
-  builder = opened.builder;
-});
-
-afterEach(() => {
-  opened.close();
-  host.remove();
-});
+openForEach();
 
 describe("the toolbar", () => {
   it("is one stop of Tab, along which arrows go", async () => {
@@ -191,6 +96,26 @@ describe("the outline", () => {
   });
 });
 
+describe("physics", () => {
+  it("is paused and goes on as an edit, and a badge says so", async () => {
+    await settled(() => labelled("Pause physics").click());
+    await answered();
+    expect(operations()).toEqual([{ settings: { physics_paused: true } }]);
+    expect(find(".builder-paused").textContent).toBe("Physics is paused");
+    await press(find(".world-canvas"), "m");
+    expect(operations().at(-1)).toEqual({ settings: { physics_paused: false } });
+    expect(all(".builder-paused")).toEqual([]);
+  });
+
+  it("is reset without an operation, and says that it is done", async () => {
+    await settled(() => find<HTMLElement>(".world-canvas").focus());
+    await press(find(".world-canvas"), "r");
+    expect(sent.map(({ url }) => url)).toEqual(["/api/worlds/plaza/physics/reset"]);
+    expect(operations()).toEqual([]);
+    expect(find(".builder-notice").textContent).toContain("back where it belongs");
+  });
+});
+
 describe("the inspector", () => {
   it("moves what is below along, as one stroke of typing", async () => {
     await settled(() => builder.selection.choose([1]));
@@ -219,12 +144,52 @@ describe("the inspector", () => {
     expect(sent).toEqual([]);
   });
 
+  it("gives an object a script and tells it things", async () => {
+    const press = async (text: string): Promise<void> => {
+      const button = all<HTMLButtonElement>("button").find((one) => one.textContent === text);
+      await settled(() => button?.click());
+      await answered();
+    };
+    const script = () => builder.scenery.value.properties(1).script;
+    await settled(() => builder.selection.choose([1]));
+    await press("Script");
+    expect(script()).toEqual({ module: "scripts/new.wasm" });
+    const part = find("[data-part=script]");
+    const module = part.querySelector<HTMLInputElement>(".builder-field input[type=text]");
+    if (module === null) throw new Error("there is no field for the module");
+    await type(module, "scripts/door.wasm");
+    await settled(() => part.querySelector<HTMLInputElement>("input[type=checkbox]")?.click());
+    const add = async (name: string, kind: string): Promise<void> => {
+      const field = labelled<HTMLInputElement>("Name of a setting");
+      const choice = labelled<HTMLSelectElement>("Kind of the setting");
+      await settled(() => {
+        field.value = name;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        choice.value = kind;
+        choice.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      await press("Add a setting");
+    };
+    await add("keys", "number");
+    await type(labelled<HTMLInputElement>("Number"), "2,5");
+    await add("Two words", "text");
+    expect(find("[role=alert]").textContent).toContain("lower-case letters");
+    await add("keys", "text");
+    expect(find("[role=alert]").textContent).toBe("There is a setting of this name.");
+    await add("open", "flag");
+    const settings = { keys: 2.5, open: true };
+    expect(script()).toEqual({ module: "scripts/door.wasm", enabled: false, settings });
+    await settled(() => labelled("Remove the setting “keys”").click());
+    await answered();
+    expect(script()?.settings).toEqual({ open: true });
+  });
+
   it("shows the server's refusal at its field, and what the server has", async () => {
     await settled(() => builder.selection.choose([1]));
-    refuse = {
+    refuseWith({
       status: 422,
       body: { error: "refused", text: "objects[1].position_m[0]: that is too far", operation: 0 },
-    };
+    });
     await type(labelled<HTMLInputElement>("Position (m) x"), "9");
     expect(find("[role=alert]").textContent).toBe("that is too far");
     expect(labelled<HTMLInputElement>("Position (m) x").value).toBe("3");
@@ -235,7 +200,7 @@ describe("the inspector", () => {
   it("puts names in the place of the server's paths", async () => {
     await settled(() => builder.selection.choose([1]));
     const text = "operations[0]: objects[1].name: objects[2] has this name already";
-    refuse = { status: 422, body: { error: "refused", text, operation: 0 } };
+    refuseWith({ status: 422, body: { error: "refused", text, operation: 0 } });
     await type(find<HTMLInputElement>(".builder-inspector .builder-text"), "crate");
     expect(find("[role=alert]").textContent).toBe("“crate” has this name already");
   });
@@ -268,130 +233,6 @@ describe("the inspector", () => {
     const fields = labelled("Position (m) x").closest("fieldset");
     expect(fields?.disabled).toBe(true);
     expect(find(".builder-inspector").textContent).toContain("Locked");
-  });
-});
-
-describe("the library", () => {
-  it("places what was chosen where is clicked, standing on what is there", async () => {
-    await settled(() => find("[data-piece='blueprint:crate']").click());
-    expect(builder.placing.value).toEqual({ kind: "blueprint", name: "crate" });
-    bench.hit = { object: 1, point: [2.1, 0.3, 1], normal: [0, 1, 0] };
-    const at = { clientX: 5, clientY: 5, button: 0, pointerId: 1, bubbles: true };
-    await settled(async () => {
-      bench.canvas.dispatchEvent(new PointerEvent("pointerdown", at));
-      bench.canvas.dispatchEvent(new PointerEvent("pointerup", at));
-    });
-    expect(operations()).toEqual([
-      {
-        create: {
-          object: 2147483648,
-          value: {
-            position_m: [2, 0.8, 1],
-            rotation: [0, 0, 0, 1],
-            scale: [1, 1, 1],
-            blueprint: "crate",
-          },
-        },
-      },
-    ]);
-    await answered();
-    expect(builder.chosen.value).toEqual([100_000]);
-    expect(builder.placing.value).toBeNull();
-  });
-});
-
-describe("the world", () => {
-  it("gets another sky and title while nothing is chosen", async () => {
-    const upload = {
-      path: "uploads/a.hdr",
-      name: "noon.hdr",
-      kind: "sky",
-      bytes: 1,
-      author: "",
-      atMs: 0,
-      used: false,
-      bounds: null,
-      triangles: null,
-      size: [512, 256],
-      seconds: null,
-      notes: [],
-    } as const;
-    await settled(() => {
-      builder.selection.clear();
-      const photo = { ...upload, kind: "image", path: "uploads/b.png", name: "b.png" } as const;
-      builder.uploads.all.value = [upload, photo, { ...photo, name: "tall.png", size: [10, 90] }];
-    });
-    const sky = find<HTMLSelectElement>(".builder-inspector select");
-    expect([...sky.options].map(({ text }) => text)).toEqual([
-      "From the colours",
-      "noon.hdr",
-      "b.png",
-    ]);
-    await settled(() => {
-      sky.value = "uploads/b.png";
-      sky.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-    await answered();
-    expect(operations()).toEqual([{ environment: { sky: "uploads/b.png" } }]);
-    await settled(() => {
-      sky.value = "";
-      sky.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-    await answered();
-    expect(operations().at(-1)).toEqual({ environment: {} });
-    const title = find<HTMLInputElement>(".builder-inspector input[type=text]");
-    await type(title, "Market");
-    expect(operations().at(-1)).toEqual({ title: { title: "Market", description: "" } });
-  });
-});
-
-describe("templates", () => {
-  const pieces = (): string[] => all("[data-piece]").map(({ dataset }) => dataset.piece ?? "");
-
-  async function search(text: string): Promise<void> {
-    const field = find<HTMLInputElement>(".builder-search input");
-    await settled(() => {
-      field.value = text;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    });
-  }
-
-  it("are found by their name, and placed as one change", async () => {
-    await search("bench");
-    expect(pieces()).toEqual(["template:bench"]);
-    await settled(() => find("[data-piece='template:bench']").click());
-    await settled(async () => {
-      builder.place(
-        { kind: "template", name: "bench" },
-        { object: 1, point: [0, 0, 0], normal: [0, 1, 0] },
-      );
-    });
-    await answered();
-    const batches = sent.filter(({ url }) => url.endsWith("/operations"));
-    expect(batches).toHaveLength(1);
-    expect(builder.scenery.value.names.has("Bench by a lamp")).toBe(true);
-    expect(builder.chosen.value).toHaveLength(2);
-    await settled(() => speak("fr"));
-    await search("banc");
-    expect(pieces()).toEqual(["template:bench"]);
-  });
-
-  it("are made of what is chosen, and deleted", async () => {
-    localStorage.clear();
-    await settled(() => builder.selection.choose([1]));
-    const field = labelled<HTMLInputElement>("Name of a template");
-    await settled(() => {
-      field.value = "House and crate";
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    });
-    await settled(() => field.form?.requestSubmit());
-    expect(find(".builder-notice").textContent).toContain("kept in this browser");
-    expect(builder.keepsakes.all.value.map(({ name }) => name)).toEqual(["House and crate"]);
-    const [kept] = builder.keepsakes.all.value;
-    expect(kept?.copied.objects).toHaveLength(2);
-    expect(Object.keys(kept?.copied.blueprints ?? {})).toEqual(["crate"]);
-    await settled(() => labelled("Delete the template “House and crate”").click());
-    expect(builder.keepsakes.all.value).toEqual([]);
   });
 });
 
@@ -503,10 +344,10 @@ describe("keys and the clipboard", () => {
 describe("what others do", () => {
   it("wins over a change on top of an older world", async () => {
     await settled(() => builder.selection.choose([1]));
-    refuse = {
+    refuseWith({
       status: 409,
       body: { error: "stale", text: "", copy: { number: 5, objects: { "1": null } } },
-    };
+    });
     await type(labelled<HTMLInputElement>("Position (m) y"), "1");
     expect(find(".builder-notice").textContent).toBe("Somebody has just deleted it.");
     expect(bench.previews.size).toBe(0);
@@ -555,86 +396,77 @@ describe("measuring", () => {
   });
 });
 
-it("brings one object back as it was in a version, and no other", async () => {
-  const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done", body: null });
-  await settled(() => {
-    const version = { name: "Opening", revision: 4, atMs: 1, author: "Bo", mine: false };
-    builder.past.versions.value = [
-      { ...version, id: 6 },
-      { ...version, id: 5 },
-    ];
-    builder.selection.choose([2]);
-  });
-  const choice = find<HTMLSelectElement>(".builder-earlier select");
-  await settled(() => {
-    choice.value = "5";
-    choice.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-  await settled(() => find(".builder-earlier button").click());
-  expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
-});
-
-describe("drafts", () => {
-  /** Opens the history, and waits until what was asked has come. */
-  async function openHistory(): Promise<void> {
+describe("people", () => {
+  const names = (): string[] =>
+    all(".builder-people li b").map(({ textContent }) => textContent ?? "");
+  const choose = async (label: string, value: string): Promise<void> => {
+    const choice = labelled<HTMLSelectElement>(label);
     await settled(() => {
-      builder.right.value = "history";
+      choice.value = value;
+      choice.dispatchEvent(new Event("change", { bubbles: true }));
     });
-    await settled(() => builder.drafts.refresh());
-  }
-
-  const button = (text: string): HTMLButtonElement => {
-    const found = all<HTMLButtonElement>("button").find(({ textContent }) => textContent === text);
-    if (found === undefined) throw new Error(`there is no button "${text}"`);
-    return found;
+    await answered();
   };
 
-  it("are begun under a title, and opened", async () => {
-    await openHistory();
-    const field = labelled<HTMLInputElement>("Title of a draft");
-    expect(button("Begin").disabled).toBe(true);
-    await type(field, "New lamps");
-    await settled(() => button("Begin").click());
-    await vi.waitFor(() => expect(bench.entered).toEqual(["plaza-draft-k3v9x2"]));
-    expect(sent.at(-1)).toEqual({
-      url: "/api/worlds/plaza/drafts",
-      body: { title: "New lamps", name: "Ada" },
+  beforeEach(async () => {
+    await settled(() => builder.toggle("people"));
+    await settled(async () => {
+      await vi.waitFor(() => expect(builder.people.list.peek()).not.toBeNull(), { interval: 1 });
     });
-    await settled(() => labelled("Open the draft “A market along the water”").click());
-    expect(bench.entered.at(-1)).toBe("plaza-draft-a1b2c3");
   });
 
-  it("ask what becomes of conflicts before they are published, and show where they are", async () => {
-    bench.draft = { of: "plaza", title: "New lamps" };
-    await openHistory();
-    expect(find(".builder-draft").textContent).toContain("Draft of Harbour Plaza: New lamps");
-    await settled(() => button("Publish…").click());
-    await vi.waitFor(() => expect(all(".builder-conflicts")).toHaveLength(1));
-    expect(document.activeElement).toBe(find("[role=alertdialog]"));
-    expect(button("Publish").disabled).toBe(true);
-    // What is there can be gone to; what was removed is a name alone.
-    expect(all("[title='Go to “Old fence”']")).toEqual([]);
-    await settled(() => find("[title='Go to “House”']").click());
-    expect(builder.chosen.value).toEqual([1]);
-    expect(bench.framed).toHaveLength(1);
-    const [, draft] = all<HTMLInputElement>("input[name=settling]");
-    await settled(() => draft?.click());
-    await settled(() => button("Publish").click());
-    await vi.waitFor(() => expect(sent.at(-1)?.url).toBe("/api/worlds/plaza/publish"));
-    expect(sent.at(-1)?.body).toEqual({ conflicts: "draft", keep: false, name: "Ada" });
-    await vi.waitFor(() => expect(all("[role=alertdialog]")).toEqual([]));
-    expect(bench.followed).toBe("plaza");
+  it("are listed, owners first, with what they may do", () => {
+    expect(names()).toEqual(["Somebody (c1c1c1)", "Ada (you)", "Bo", "Di"]);
+    const [nameless, ada, bo, di] = all(".builder-people li");
+    expect(nameless?.querySelector("select")?.value).toBe("owner");
+    // What holds in all worlds does not become less here.
+    expect(ada?.querySelector("select, button")).toBeNull();
+    expect(bo?.querySelector("button")?.getAttribute("aria-label")).toBe("Remove Bo");
+    expect(di?.querySelector("button")).toBeNull();
+    expect(di?.textContent).toContain("in all worlds");
   });
 
-  it("are discarded after a question", async () => {
-    bench.draft = { of: "plaza", title: "New lamps" };
-    await openHistory();
-    await settled(() => button("Discard…").click());
-    expect(find("[role=alertdialog]").textContent).toContain("What was built here is lost.");
-    const before = sent.length;
+  it("are removed at once when they build, and owners after a question", async () => {
+    await settled(() => labelled("Remove Bo").click());
+    await answered();
+    const bo = { account: "b000".repeat(8), name: "Bo", from: "builder", to: "visitor" };
+    expect(operations()).toEqual([{ permission: bo }]);
+    await vi.waitFor(() => expect(names()).not.toContain("Bo"));
+    expect(find(".builder-notice").textContent).toBe("Bo is a visitor now.");
+
+    await settled(() => {
+      labelled("Remove Somebody (c1c1c1)").focus();
+      labelled("Remove Somebody (c1c1c1)").click();
+    });
+    const cancel = document.activeElement as HTMLElement;
+    expect(cancel.textContent).toBe("Cancel");
+    await press(cancel, "Escape");
+    expect([all("[role=alertdialog]").length, operations().length]).toEqual([0, 1]);
+    expect(document.activeElement).toBe(labelled("Remove Somebody (c1c1c1)"));
+    await settled(() => labelled("Remove Somebody (c1c1c1)").click());
     await settled(() => find("[role=alertdialog] .primary").click());
-    await vi.waitFor(() => expect(find(".builder-notice").textContent).toContain("discarded"));
-    expect(sent.length).toBe(before);
-    expect(bench.followed).toBe("plaza");
+    await answered();
+    const nameless = { account: "c1c1".repeat(8), name: "", from: "owner", to: "visitor" };
+    expect(operations()[1]).toEqual({ permission: nameless });
+  });
+
+  it("become owners after a question, and what is refused is said", async () => {
+    await choose("What Bo may do", "owner");
+    expect(operations()).toEqual([]);
+    expect(labelled<HTMLSelectElement>("What Bo may do").value).toBe("builder");
+    refuseWith({ status: 409, body: { error: "last_owner", text: "operations[0]", operation: 0 } });
+    await settled(() => find("[role=alertdialog] .primary").click());
+    await answered();
+    expect(operations()).toHaveLength(1);
+    expect(find(".builder-notice").textContent).toContain("needs an owner");
+    expect(labelled<HTMLSelectElement>("What Bo may do").value).toBe("builder");
+  });
+
+  it("are not shown to whoever is no owner any more", async () => {
+    await settled(() => {
+      role.value = "builder";
+    });
+    expect(all(".builder-people")).toEqual([]);
+    expect(all('[aria-label="People"]')).toEqual([]);
   });
 });

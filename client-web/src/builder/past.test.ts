@@ -7,6 +7,7 @@ const entry = (revision: number, atMs: number, name: string, operations = 1) => 
   atMs,
   name,
   operations,
+  roles: [],
 });
 
 it("takes what one person does in a row for one", () => {
@@ -25,6 +26,31 @@ it("takes what one person does in a row for one", () => {
     ["Ana", 3, 3, 1],
     ["Bo", 2, 2, 7],
     ["Ana", 1, 1, 1],
+  ]);
+});
+
+it("tells who may do something else since", async () => {
+  const given = (name: string, to: string) => ({
+    permission: { account: "ab".repeat(16), name, from: "visitor", to },
+  });
+  const history = [
+    { revision: 2, at_ms: 9, name: "Ana", operations: [given("", "owner")] },
+    { revision: 1, at_ms: 8, name: "Ana", operations: [given("Bo", "builder"), { delete: {} }] },
+  ];
+  const past = new Past({
+    world: "plaza",
+    key: () => "cd".repeat(32),
+    name: () => "Ana",
+    fetch: (url) => Promise.resolve(Response.json(url.includes("history") ? history : null)),
+    send: () => Promise.reject(new Error("nothing is sent")),
+    refusal: (_code, text) => text,
+  });
+  await past.refresh();
+  const [group] = past.groups.value;
+  expect(group?.operations).toBe(1);
+  expect(group?.roles).toEqual([
+    { name: "", to: "owner" },
+    { name: "Bo", to: "builder" },
   ]);
 });
 

@@ -4,8 +4,10 @@
  * `bringIn`.
  */
 import { signal } from "@preact/signals";
+import type { Role } from "../protocol/operation";
 import { Asking, type SendingParts, type SentFile, type Told } from "./asking";
 import { isRecord } from "./edits";
+import { roleOf } from "./rights";
 
 /** Several changes of one person, one soon after the other. */
 export interface Group {
@@ -17,6 +19,14 @@ export interface Group {
   first: number;
   /** How many objects, materials and the like were touched, by what was done. */
   operations: number;
+  /** Who may do something else since. */
+  roles: readonly Given[];
+}
+
+/** What somebody may do from a change on. */
+export interface Given {
+  name: string;
+  to: Role;
 }
 
 export interface Version {
@@ -60,6 +70,7 @@ interface Entry {
   atMs: number;
   name: string;
   operations: number;
+  roles: Given[];
 }
 
 export class Past {
@@ -169,12 +180,22 @@ function readEntry(value: unknown): Entry | null {
   if (!isRecord(value)) return null;
   const { revision, at_ms: atMs, name, operations } = value;
   if (typeof revision !== "number" || typeof atMs !== "number") return null;
+  const all: readonly unknown[] = Array.isArray(operations) ? operations : [];
+  const roles = all.flatMap((operation) => readGiven(operation) ?? []);
   return {
     revision,
     atMs,
     name: typeof name === "string" ? name : "",
-    operations: Array.isArray(operations) ? operations.length : 0,
+    operations: all.length - roles.length,
+    roles,
   };
+}
+
+function readGiven(operation: unknown): Given | null {
+  const permission = isRecord(operation) ? operation.permission : null;
+  if (!isRecord(permission)) return null;
+  const { name, to } = permission;
+  return { name: typeof name === "string" ? name : "", to: roleOf(to) };
 }
 
 function readVersion(value: unknown): Version | null {
@@ -196,13 +217,14 @@ function readVersion(value: unknown): Version | null {
 export function grouped(entries: readonly Entry[]): Group[] {
   const groups: Group[] = [];
   let sinceMs = 0;
-  for (const { revision, atMs, name, operations } of entries) {
+  for (const { revision, atMs, name, operations, roles } of entries) {
     const last = groups.at(-1);
     if (last !== undefined && last.name === name && sinceMs - atMs <= GROUP_MS) {
       last.first = revision;
       last.operations += operations;
+      last.roles = [...last.roles, ...roles];
     } else {
-      groups.push({ name, atMs, revision, first: revision, operations });
+      groups.push({ name, atMs, revision, first: revision, operations, roles });
     }
     sinceMs = atMs;
   }

@@ -102,7 +102,7 @@ beforeEach(() => {
   bench = new FakeBench(canvas, signal(WORLD));
   builder = new Builder({
     bench,
-    role: "builder",
+    role: signal("builder"),
     fetch: (url, init) => {
       sent.push(JSON.parse(String(init.body)));
       return refuse === null
@@ -256,5 +256,58 @@ describe("dragging what is chosen", () => {
     pointer.cancel();
     await answered();
     expect(bench.previews.size).toBe(0);
+  });
+});
+
+describe("where one points", () => {
+  const on = (x: number): void => {
+    bench.hit = { object: 0, point: [x, 1, 0], normal: [0, 1, 0] };
+  };
+
+  it("is told ten times a second at most, the last place always", () => {
+    for (const x of [1, 2, 3]) {
+      on(x);
+      fire("pointermove", x, { buttons: 0 });
+    }
+    expect(bench.pointed).toEqual([[1, 1, 0]]);
+    beat();
+    expect(bench.pointed).toEqual([
+      [1, 1, 0],
+      [3, 1, 0],
+    ]);
+    // The same again is no news, and nothing under the pointer is nowhere.
+    fire("pointermove", 3, { buttons: 0 });
+    beat();
+    expect(bench.pointed).toHaveLength(2);
+    bench.hit = null;
+    beat();
+    fire("pointermove", 4, { buttons: 0 });
+    expect(bench.pointed.at(-1)).toBeNull();
+  });
+
+  it("ends when the pointer leaves the picture, and with building", () => {
+    on(1);
+    fire("pointermove", 1, { buttons: 0 });
+    bench.canvas.dispatchEvent(new PointerEvent("pointerleave"));
+    beat();
+    expect(bench.pointed).toEqual([[1, 1, 0], null]);
+    beat();
+    fire("pointermove", 1, { buttons: 0 });
+    expect(bench.pointed).toEqual([[1, 1, 0], null, [1, 1, 0]]);
+    on(2);
+    fire("pointermove", 2, { buttons: 0 });
+    pointer.dispose();
+    expect(bench.pointed.at(-1)).toBeNull();
+    const { length } = bench.pointed;
+    beat();
+    expect(bench.pointed).toHaveLength(length);
+  });
+
+  it("is where a finger touches, as long as it does", () => {
+    on(5);
+    fire("pointerdown", 1, { pointerType: "touch" });
+    fire("pointerup", 1, { pointerType: "touch" });
+    beat();
+    expect(bench.pointed).toEqual([[5, 1, 0], null]);
   });
 });

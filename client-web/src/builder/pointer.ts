@@ -10,6 +10,7 @@ import type { Builder } from "./builder";
 import { caught } from "./measure";
 import { carriedAll, placesOf } from "./operations";
 import { Paced } from "./pace";
+import { isSame } from "./same";
 import { ontoSurface } from "./snapping";
 import { add, subtract, type Vec3 } from "./vectors";
 import type { Bounds, Hit, Pose } from "./workbench";
@@ -21,6 +22,8 @@ const CLICK_MS = 600;
 const MARKER_PX = 16;
 /** Ten places a second while dragging. */
 const SEND_EVERY_MS = 100;
+/** The same for where one points, as others see it. */
+const POINT_EVERY_MS = 100;
 const NOTHING: ReadonlySet<number> = new Set();
 
 type Hold =
@@ -49,6 +52,8 @@ export class BuilderPointer {
   readonly #canvas: HTMLCanvasElement;
   readonly #abort = new AbortController();
   readonly #sends: Paced<() => void>;
+  readonly #points: Paced<MouseEvent | null>;
+  #pointed: Vec3 | null = null;
   #press: Press | null = null;
   /** Where the pointer is over the picture; null: elsewhere. */
   #over: MouseEvent | null = null;
@@ -59,6 +64,7 @@ export class BuilderPointer {
     this.#builder = builder;
     this.#canvas = builder.bench.canvas;
     this.#sends = new Paced(SEND_EVERY_MS, (send) => send(), builder.after);
+    this.#points = new Paced(POINT_EVERY_MS, (event) => this.#tellPoint(event), builder.after);
     const host = this.#canvas.parentElement ?? this.#canvas;
     const options = { signal: this.#abort.signal, capture: true };
     const on = (type: "pointerdown" | "pointermove" | "pointerup" | "pointercancel"): void => {
@@ -77,9 +83,11 @@ export class BuilderPointer {
       "pointerleave",
       () => {
         this.#over = null;
+        this.#points.push(null);
       },
       options,
     );
+    document.addEventListener("visibilitychange", () => this.#points.push(null), options);
     builder.underPointer = () =>
       this.#over === null ? null : this.#pick(this.#over, builder.hidden.peek());
     this.#canvas.addEventListener("dragover", (event) => this.#dragOver(event), options);
@@ -91,6 +99,8 @@ export class BuilderPointer {
     this.#abort.abort();
     for (const end of this.#ends) end();
     this.cancel();
+    this.#points.drop();
+    this.#tellPoint(null);
     this.#canvas.style.cursor = "";
   }
 
@@ -125,7 +135,18 @@ export class BuilderPointer {
     gizmo.show(busy || isStill ? null : pose, mode, builder.space.value);
   }
 
+  /** Shows others what the pointer is on; a finger points while it touches. */
+  #tellPoint(event: MouseEvent | null): void {
+    const hit = event === null ? null : this.#pick(event, this.#builder.hidden.peek());
+    const at = hit?.point ?? null;
+    if (isSame(at, this.#pointed)) return;
+    this.#pointed = at;
+    this.#builder.bench.tellPoint(at);
+  }
+
   #hear(type: string, event: PointerEvent): void {
+    const lifts = type === "pointerup" || type === "pointercancel";
+    this.#points.push(lifts && event.pointerType === "touch" ? null : event);
     if (type === "pointerdown") this.#down(event);
     else if (type === "pointermove") this.#move(event);
     else if (type === "pointerup") this.#up(event);

@@ -1,11 +1,13 @@
 /** Who may build here: the role of this device in a world, and invitations that give one. */
+import type { Role } from "../protocol/operation";
 import { isRecord } from "./edits";
 
-export type Role = "owner" | "builder" | "visitor";
+export type { Role };
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-function roleOf(value: unknown): Role {
+/** Whatever else the server says gives no rights. */
+export function roleOf(value: unknown): Role {
   return value === "owner" || value === "builder" ? value : "visitor";
 }
 
@@ -16,14 +18,14 @@ async function fields(response: Response): Promise<Record<string, unknown>> {
 
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 
-/** The role of the key's owner; whoever cannot be told is a visitor. */
-export async function fetchRole(fetch: Fetch, world: string, key: string): Promise<Role> {
+/** The role of the key's owner; null: it cannot be had now. */
+export async function fetchRole(fetch: Fetch, world: string, key: string): Promise<Role | null> {
   const url = `/api/worlds/${encodeURIComponent(world)}/role`;
   try {
     const response = await fetch(url, { headers: bearer(key) });
-    return response.ok ? roleOf((await fields(response)).role) : "visitor";
+    return response.ok ? roleOf((await fields(response)).role) : null;
   } catch {
-    return "visitor";
+    return null;
   }
 }
 
@@ -32,17 +34,18 @@ export function invitationIn(hash: string): string | null {
   return /^#invitation=([0-9a-f]{16,256})$/i.exec(hash)?.[1] ?? null;
 }
 
-/** Takes an invitation; null: it is not good, or no more. */
+/** Takes an invitation, as `name` if it is known; null: it is not good, or no more. */
 export async function redeem(
   fetch: Fetch,
   invitation: string,
   key: string,
+  name: string,
 ): Promise<{ world: string | null; role: Role } | null> {
   try {
     const response = await fetch("/api/invitations", {
       method: "POST",
       headers: { ...bearer(key), "content-type": "application/json" },
-      body: JSON.stringify({ invitation }),
+      body: JSON.stringify({ invitation, ...(name === "" ? {} : { name }) }),
     });
     if (!response.ok) return null;
     const { world, role } = await fields(response);

@@ -79,6 +79,8 @@ export interface Workbench {
   worlds(): Promise<readonly WorldSummary[]>;
   /** Tells others what is chosen, at most 64 objects. */
   tellSelection(objects: readonly number[]): void;
+  /** Tells others who build where this person points; null: nowhere. */
+  tellPoint(at: Vec3 | null): void;
 
   /** What lies under a point of the window, in CSS pixels, besides some objects. */
   pick(clientX: number, clientY: number, except: ReadonlySet<number>): Hit | null;

@@ -39,6 +39,8 @@ export interface Changes {
   settings: boolean;
   environment: boolean;
   title: boolean;
+  /** Whether somebody may do something else by now, which no document says. */
+  permissions: boolean;
 }
 
 export function noChanges(): Changes {
@@ -53,6 +55,7 @@ export function noChanges(): Changes {
     settings: false,
     environment: false,
     title: false,
+    permissions: false,
   };
 }
 
@@ -163,6 +166,7 @@ type WorldOperation = Extract<
   | { settings: unknown }
   | { environment: unknown }
   | { title: unknown }
+  | { permission: unknown }
 >;
 
 function applyToWorld(document: WorldDocument, operation: WorldOperation, changes: Changes): void {
@@ -189,6 +193,8 @@ function applyToWorld(document: WorldDocument, operation: WorldOperation, change
     document.title = operation.title.title;
     document.description = operation.title.description;
     changes.title = true;
+  } else if ("permission" in operation) {
+    changes.permissions = true;
   } else unreachable(operation);
 }
 

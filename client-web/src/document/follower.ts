@@ -161,7 +161,8 @@ export class EditFollower {
     this.#number = edits;
     const whole = this.#doKept(() => {});
     const after = this.#document;
-    this.#events.changed(compare(before, after), after);
+    // What was missed may have said who may do what, which the document does not.
+    this.#events.changed({ ...compare(before, after), permissions: true }, after);
     if (whole) {
       this.#fetching = false;
       this.#tries = 0;

@@ -84,6 +84,7 @@ export function isNumbered(message: ClientMessage): boolean {
     case "ping":
     case "bye":
     case "taken":
+    case "point":
       return false;
     default:
       return unreachable(message);

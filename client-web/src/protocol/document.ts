@@ -47,6 +47,8 @@ export type Settings = {
   sight_m?: number;
   /** Seed of the world's random generator. */
   seed?: number;
+  /** Whether loose bodies stand still where they are; everything else goes on. */
+  physics_paused?: boolean;
 };
 
 /** Sky, fog and sun. */
@@ -160,6 +162,8 @@ export type Properties = {
   sensor?: Sensor;
   /** Something to hear. */
   sound?: Sound;
+  /** What it does by itself. */
+  script?: Script;
 };
 
 /** One drawn part of an object. */
@@ -355,6 +359,19 @@ export type Sound = {
  */
 export type Plays = "always" | "on_enter";
 
+/** What an object does by itself: a slot. Nothing runs it yet. */
+export type Script = {
+  /** A WebAssembly module, its path relative to `assets/`. */
+  module: string;
+  /** Whether it is to run. */
+  enabled?: boolean;
+  /** What the module is told of this object, by name. */
+  settings?: Record<string, Scalar>;
+};
+
+/** A single value. */
+export type Scalar = boolean | number | string;
+
 /** What an absent field means, by type. */
 export const documentDefaults = {
   settings: {
@@ -428,6 +445,9 @@ export const documentDefaults = {
   },
   sound: {
     volume: 1,
+  },
+  script: {
+    enabled: true,
   },
 } as const;
 

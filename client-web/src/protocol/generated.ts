@@ -13,7 +13,7 @@ import {
 } from "./codec";
 
 /** Version of the wire. Both ends must name the same one. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** The four bytes that open every session, before the version. */
 export const MAGIC: readonly number[] = [86, 73, 86, 65];
@@ -392,6 +392,7 @@ function writeClientLatest(w: Writer, value: ClientLatest): void {
  * - `bye`: Leave for good: the avatar goes at once, the token is void.
  * - `taken`: How many numbered messages of the server were taken in since the session began: it need not keep them any longer.
  * - `select`: Show others what is chosen to be changed.
+ * - `point`: Show others who build where one points. Not numbered: the next one says it anew.
  */
 export type ClientMessage =
   | { kind: "say"; text: string }
@@ -400,7 +401,8 @@ export type ClientMessage =
   | { kind: "ping"; nonce: number }
   | { kind: "bye" }
   | { kind: "taken"; count: number }
-  | { kind: "select"; objects: ObjectId[] };
+  | { kind: "select"; objects: ObjectId[] }
+  | { kind: "point"; at: number[] | null };
 
 function readClientMessage(r: Reader): ClientMessage {
   const index = r.u32();
@@ -419,6 +421,8 @@ function readClientMessage(r: Reader): ClientMessage {
       return { kind: "taken", count: r.u32() };
     case 6:
       return { kind: "select", objects: r.sequence((r) => r.u32(), 1) };
+    case 7:
+      return { kind: "point", at: r.option((r) => r.array((r) => r.i32(), 3)) };
     default:
       throw r.unknownVariant("ClientMessage", index);
   }
@@ -453,6 +457,10 @@ function writeClientMessage(w: Writer, value: ClientMessage): void {
     case "select":
       w.u32(6);
       w.sequence(value.objects, (w, item) => w.u32(item));
+      break;
+    case "point":
+      w.u32(7);
+      w.option(value.at, (w, item) => w.array(item, 3, (w, item) => w.i32(item)));
       break;
     default:
       unreachable(value);
@@ -532,7 +540,7 @@ function writeCloseReason(w: Writer, value: CloseReason): void {
  * - `emptyText`: The text was empty after cleaning.
  * - `textTooLong`: The text was longer than allowed.
  * - `tooFast`: Too many of these in a short time; wait a moment.
- * - `outOfReach`: A tracked pose was out of reach or not a rotation; it was ignored.
+ * - `outOfReach`: A tracked pose was out of reach or not a rotation, or a place was outside of the world; it was ignored.
  * - `notAllowed`: Only those who may build in this world may do that.
  */
 export type Denial = "emptyText" | "textTooLong" | "tooFast" | "outOfReach" | "notAllowed";
@@ -839,6 +847,7 @@ function writeResume(w: Writer, value: Resume): void {
  * - `taken`: How many numbered messages of the client were taken in since the session began: it need not keep them any longer.
  * - `edited`: The world was changed. Edits are numbered one by one since the world was started.
  * - `selected`: Somebody who builds has chosen objects, to change them or no longer.
+ * - `pointed`: Somebody who builds points somewhere else, or nowhere any more.
  */
 export type ServerMessage =
   | { kind: "closed"; reason: CloseReason; detail: string }
@@ -871,7 +880,8 @@ export type ServerMessage =
   | { kind: "sensed"; object: ObjectId; inside: number }
   | { kind: "taken"; count: number }
   | { kind: "edited"; number: number; author: string; operations: string | null }
-  | { kind: "selected"; person: PersonId; objects: ObjectId[] };
+  | { kind: "selected"; person: PersonId; objects: ObjectId[] }
+  | { kind: "pointed"; person: PersonId; at: number[] | null };
 
 function readServerMessage(r: Reader): ServerMessage {
   const index = r.u32();
@@ -926,6 +936,8 @@ function readServerMessage(r: Reader): ServerMessage {
       };
     case 13:
       return { kind: "selected", person: r.u32(), objects: r.sequence((r) => r.u32(), 1) };
+    case 14:
+      return { kind: "pointed", person: r.u32(), at: r.option((r) => r.array((r) => r.i32(), 3)) };
     default:
       throw r.unknownVariant("ServerMessage", index);
   }
@@ -1006,6 +1018,11 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
       w.u32(13);
       w.u32(value.person);
       w.sequence(value.objects, (w, item) => w.u32(item));
+      break;
+    case "pointed":
+      w.u32(14);
+      w.u32(value.person);
+      w.option(value.at, (w, item) => w.array(item, 3, (w, item) => w.i32(item)));
       break;
     default:
       unreachable(value);

@@ -12,6 +12,7 @@ import type {
   Portal,
   Properties,
   Object as SceneObject,
+  Script,
   Sensor,
   Settings,
   Sound,
@@ -38,6 +39,7 @@ export const PLACEHOLDERS = 2147483648;
  * - `settings`: How the simulation runs. Seed and rates count from the next start of the world.
  * - `environment`: Sky, fog and sun.
  * - `title`: What the world is called for people.
+ * - `permission`: Somebody may do something else in this world from now on. The document stays as it is.
  */
 export type Operation =
   | { create: { object: number; value: SceneObject } }
@@ -60,7 +62,16 @@ export type Operation =
   | { set_blueprint: { name: string; property: Property } }
   | { settings: Settings }
   | { environment: Environment }
-  | { title: { title: string; description: string } };
+  | { title: { title: string; description: string } }
+  | { permission: { account: string; name: string; from: Role; to: Role } };
+
+/**
+ * What somebody may do in a world.
+ * - `visitor`: Look on and take part, but change nothing.
+ * - `builder`: Change everything that is not locked.
+ * - `owner`: Lock and unlock as well, and say who may build.
+ */
+export type Role = "visitor" | "builder" | "owner";
 
 /**
  * One property; none: it is not given.
@@ -75,4 +86,5 @@ export type Property =
   | { spawn: Spawn | null }
   | { portal: Portal | null }
   | { sensor: Sensor | null }
-  | { sound: Sound | null };
+  | { sound: Sound | null }
+  | { script: Script | null };

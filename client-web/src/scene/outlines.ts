@@ -98,10 +98,7 @@ export class Outlines {
         if (!name || name.visible) return;
         name.visible = true;
         name.position.set(frame.position.x, box.max.y + 0.06, frame.position.z);
-        const capitalM = NAME_CAPITAL_SHARE * eye.distanceTo(name.position);
-        const { aspect, capitals } = name.userData as Lettering;
-        const height = Math.max(NAME_CAPITAL_M, capitalM) * capitals;
-        name.scale.set(height * aspect, height, 1);
+        sizeName(name, eye);
       });
     }
   }
@@ -126,20 +123,7 @@ export class Outlines {
   }
 
   #nameOf(name: string, colour: string): Sprite {
-    const lettering = drawName(name, colour);
-    const sprite = new Sprite(
-      new SpriteMaterial({
-        map: lettering.texture,
-        transparent: true,
-        depthWrite: false,
-        depthTest: false,
-        fog: false,
-        toneMapped: false,
-      }),
-    );
-    sprite.userData = lettering;
-    sprite.center.set(0.5, 0);
-    sprite.renderOrder = 10;
+    const sprite = nameSprite(name, colour);
     sprite.visible = false;
     this.root.add(sprite);
     return sprite;
@@ -152,11 +136,42 @@ export class Outlines {
     outline.material.dispose();
     if (outline.name) {
       this.root.remove(outline.name);
-      outline.name.material.map?.dispose();
-      outline.name.material.dispose();
+      dropName(outline.name);
     }
     this.#outlines.delete(key);
   }
+}
+
+/** A name that is seen through everything, standing on its place. */
+export function nameSprite(name: string, colour: string): Sprite {
+  const lettering = drawName(name, colour);
+  const sprite = new Sprite(
+    new SpriteMaterial({
+      map: lettering.texture,
+      transparent: true,
+      depthWrite: false,
+      depthTest: false,
+      fog: false,
+      toneMapped: false,
+    }),
+  );
+  sprite.userData = lettering;
+  sprite.center.set(0.5, 0);
+  sprite.renderOrder = 10;
+  return sprite;
+}
+
+/** Names keep their size on the screen, but are never too small in the world. */
+export function sizeName(name: Sprite, eye: Vector3): void {
+  const capitalM = NAME_CAPITAL_SHARE * eye.distanceTo(name.position);
+  const { aspect, capitals } = name.userData as Lettering;
+  const height = Math.max(NAME_CAPITAL_M, capitalM) * capitals;
+  name.scale.set(height * aspect, height, 1);
+}
+
+export function dropName(name: Sprite): void {
+  name.material.map?.dispose();
+  name.material.dispose();
 }
 
 /** Seen through everything: what is chosen may stand behind a wall. */

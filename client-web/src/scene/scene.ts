@@ -26,6 +26,7 @@ import { CameraRig, lookDirection } from "./camera";
 import type { Handles } from "./gizmo";
 import { Labels } from "./labels";
 import { Outlines } from "./outlines";
+import { PointerBalls } from "./pointers";
 import type { Portraits } from "./portraits";
 import { chooseTier, FrameGovernor, QUALITY, type Quality } from "./quality";
 import { Shadows } from "./shadows";
@@ -69,6 +70,7 @@ export class Scene {
   /** What changed while a world is being built; null: none is. */
   #meanwhile: Changes | null = null;
   #outlines = new Outlines();
+  #pointers = new PointerBalls();
   #raycaster = new Raycaster();
   #governor = new FrameGovernor();
   #pixelRatio: number;
@@ -102,7 +104,7 @@ export class Scene {
     this.#labels = new Labels();
     this.#blobs = new Shadows();
     this.#three.add(this.#crowd.root, this.#labels.root, this.#blobs.mesh);
-    this.#three.add(this.#outlines.root);
+    this.#three.add(this.#outlines.root, this.#pointers.root);
     this.resize();
   }
 
@@ -257,6 +259,7 @@ export class Scene {
       placeOf: (object: number) => this.#world?.poseOf(object)?.position ?? null,
     };
     this.#outlines.update(framed, eye);
+    this.#pointers.update(view.pointers ?? [], eye);
     this.#sky?.update(this.#target, windS, this.#options.reducedMotion);
     this.#sounds.update(eye, this.#ahead, view.objects);
     if (this.#frame % this.#quality.shadowEveryFrames === 0) {
@@ -310,6 +313,7 @@ export class Scene {
     this.#labels.dispose();
     this.#blobs.dispose();
     this.#outlines.dispose();
+    this.#pointers.dispose();
     this.#sounds.dispose();
     this.#assets.dispose();
     this.#renderer.dispose();

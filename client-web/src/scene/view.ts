@@ -77,6 +77,15 @@ export interface ObjectView {
   rotation: Quat;
 }
 
+/** Where somebody else who builds points. */
+export interface PointerView {
+  person: number;
+  position: Readonly<Vec3>;
+  name: string;
+  /** As CSS writes it. */
+  colour: string;
+}
+
 /** What the camera goes round when it is not the avatar's. */
 export interface Orbit {
   readonly pivot: Vec3;
@@ -103,5 +112,7 @@ export interface WorldView {
   timeS: number;
   avatars: AvatarView[];
   objects: ObjectView[];
+  /** Absent: nobody else points. */
+  pointers?: readonly PointerView[];
   camera: CameraView;
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use vivarium_protocol::ids::ObjectId;
+pub use vivarium_scene::operation::Role;
 use vivarium_scene::{document::Object, operation::Operation};
 
 /// Operations, parsed where there is time for it. In recordings they are JSON.
@@ -35,21 +36,6 @@ impl<'de> Deserialize<'de> for Operations {
         let operations: Vec<Operation> = serde_json::from_str(&json).map_err(D::Error::custom)?;
         Ok(operations.into())
     }
-}
-
-/// What somebody may do in a world.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Look on and take part, but change nothing.
-    #[default]
-    Visitor,
-    /// Change everything that is not locked.
-    Builder,
-    /// Lock and unlock as well, and say who may build.
-    Owner,
 }
 
 /// Who changes something.
@@ -88,6 +74,9 @@ pub enum Change {
         /// The edit from which they go on.
         base: u32,
     },
+    /// Loose things go back to where the document has them, at rest. The document stays as it is:
+    /// answered with [`crate::WorldOutput::Done`].
+    ResetPhysics,
 }
 
 /// A change that was made.

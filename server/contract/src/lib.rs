@@ -94,7 +94,7 @@ pub enum WorldInput {
         /// What.
         intent: Intent,
     },
-    /// Somebody changes the world. Answered with [`WorldOutput::Edited`] or
+    /// Somebody changes the world. Answered with [`WorldOutput::Edited`], [`WorldOutput::Done`] or
     /// [`WorldOutput::EditRefused`].
     Edit {
         /// Comes back with the answer.
@@ -145,6 +145,11 @@ pub enum Intent {
         /// All of them.
         objects: Vec<ObjectId>,
     },
+    /// Show where one points. Comes only from people who may build.
+    Point {
+        /// Steps of the wire; none: nowhere.
+        at: Option<[i32; 3]>,
+    },
 }
 
 /// Something that leaves a world at the end of a tick.
@@ -188,6 +193,13 @@ pub enum WorldOutput {
     },
     /// The world was changed. Everyone in it is told by a notice of its own.
     Edited(Box<EditDone>),
+    /// Something was done that changes no document.
+    Done {
+        /// What was asked for.
+        ask: u32,
+        /// Number of the last edit.
+        number: u32,
+    },
     /// Where loose things are now; replaces what was told before.
     Poses {
         /// All of them.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use vivarium_protocol::ids::ObjectId;
 
+use crate::editing::Role;
+
 /// Where a loose thing is, and how it moves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SavedPose {
@@ -18,6 +20,17 @@ pub struct SavedPose {
     pub angular_radps: [f32; 3],
 }
 
+/// What somebody may do in a world from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedGrant {
+    /// Who.
+    pub account: String,
+    /// As people knew them.
+    pub name: String,
+    /// What; visitors are as good as unknown.
+    pub role: Role,
+}
+
 /// Operations that were done together, as they are kept. Both texts are JSON lists of operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedBatch {
@@ -31,4 +44,7 @@ pub struct SavedBatch {
     pub operations: String,
     /// What undoes it, in the order in which it must be done.
     pub inverses: String,
+    /// What the operations say of roles in this world: kept together with them, or neither is. A
+    /// store gives batches back without it, since it stands in the operations.
+    pub grants: Vec<SavedGrant>,
 }

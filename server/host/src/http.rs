@@ -35,6 +35,7 @@ use vivarium_store::keeper::Keeper;
 use crate::{
     building::{
         api::{self, EditBudget},
+        people,
         roles::Roles,
         versions,
     },
@@ -104,6 +105,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .merge(api::routes())
+        .merge(people::routes())
         .merge(versions::routes())
         .merge(library::api::routes())
         .merge(exchange::api::routes())

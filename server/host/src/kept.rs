@@ -30,6 +30,7 @@ use vivarium_store::{
 };
 
 use crate::{
+    building::table::{RefusedRole, RoleTable, granted},
     limits::{
         HISTORY_PAGE_BATCHES, HISTORY_WALK_BATCHES_MAX, OPERATIONS_PER_BATCH_MAX, SNAPSHOT_BATCHES,
     },
@@ -61,6 +62,9 @@ pub enum KeptError {
     /// An operation cannot be done.
     #[error(transparent)]
     Refused(#[from] BatchRefusal),
+    /// A role is not what it is said to be, or cannot be changed.
+    #[error(transparent)]
+    Role(#[from] RefusedRole),
     /// What is kept cannot be read.
     #[error("the world {world:?} is kept, but damaged at revision {revision}: {reason}")]
     Damaged {
@@ -206,6 +210,11 @@ impl Kept {
         };
         let first = (last == 0).then(|| as_json(&scene));
         number(&mut operations, scene.next_object());
+        let grants = granted(&operations);
+        if !grants.is_empty() {
+            let roles: RoleTable = self.store.grants()?.into_iter().collect();
+            roles.check(name, &operations)?;
+        }
         let inverses = scene.apply_all(operations.clone())?;
         let bytes = as_json(&scene).len();
         if bytes > DOCUMENT_BYTES_MAX {
@@ -220,6 +229,7 @@ impl Kept {
             author: author.to_owned(),
             operations: text_of(&operations),
             inverses: text_of(&inverses),
+            grants,
         };
         self.store.append(&[(name.clone(), batch)])?;
         Ok(last + 1)

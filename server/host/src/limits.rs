@@ -75,6 +75,8 @@ pub const ACCOUNTS_MAX: usize = 65_536;
 pub const EDIT_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds for which an invitation may count: 30 days.
 pub const INVITATION_LIFE_S_MAX: u64 = 30 * 24 * 3_600;
+/// People with a role in one world; more get none.
+pub const ROLES_PER_WORLD_MAX: usize = 1_000;
 /// Entries that one look into a world's history gives.
 pub const HISTORY_ENTRIES_MAX: u32 = 200;
 /// Batches after which a world is kept as a whole when it is opened.

@@ -224,6 +224,7 @@ impl Residents {
                 // They are the saver's.
                 WorldOutput::Edited(_)
                 | WorldOutput::EditRefused { .. }
+                | WorldOutput::Done { .. }
                 | WorldOutput::Poses { .. } => {}
                 WorldOutput::Refused { person, reason } => {
                     if let Some(resident) = self.people.remove(&person) {

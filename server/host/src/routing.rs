@@ -459,7 +459,13 @@ impl FrontDoor {
     fn intent(&self, visit: &Visit, intent: Intent) -> Taken {
         let is_latest = matches!(intent, Intent::Latest(_));
         let world = &self.worlds.0[visit.seat.world()];
-        if matches!(intent, Intent::Select { .. }) && !self.may_build(visit, world.name()) {
+        // Whoever may not build any more still lets go of what they had chosen.
+        let is_builders = match &intent {
+            Intent::Select { objects } => !objects.is_empty(),
+            Intent::Point { at } => at.is_some(),
+            _ => false,
+        };
+        if is_builders && !self.may_build(visit, world.name()) {
             return Taken::Denied(Denial::NotAllowed);
         }
         match world.send(ToWorld::Intent { person: visit.seat.person(), intent }) {

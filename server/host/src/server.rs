@@ -351,6 +351,7 @@ impl Server {
                 messages,
                 meters: metrics.world(self.worlds.0[index].name()),
                 keeper: self.keeper.clone(),
+                roles: self.roles.clone(),
                 recorder: self.recording.as_ref().map(Recording::recorder),
                 stop: self.stop.clone(),
             };

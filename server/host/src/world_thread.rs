@@ -24,7 +24,7 @@ use vivarium_store::keeper::Keeper;
 use vivarium_world::{Simulation, WorldError};
 
 use crate::{
-    building::saver::Saver,
+    building::{roles::Roles, saver::Saver},
     clock::{Load, Schedule},
     limits::{CHECKPOINT_TICKS, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
     metrics::WorldMeters,
@@ -109,6 +109,8 @@ pub struct WorldThread {
     pub meters: WorldMeters,
     /// Keeps changes.
     pub keeper: Keeper,
+    /// Who may do what, which some changes say.
+    pub roles: Arc<Roles>,
     /// Where inputs are written, if they are.
     pub recorder: Option<Recorder>,
     /// Set when the world is to end.
@@ -135,7 +137,8 @@ impl WorldThread {
     fn run<W: Ticking>(self, ready: Ready) -> Option<WorldEnd> {
         let mut ready = Some(ready);
         let mut residents = Residents::new(self.index, self.worlds.clone());
-        let mut saver = Saver::new(self.index, self.worlds.clone(), self.keeper.clone());
+        let (worlds, roles) = (self.worlds.clone(), self.roles.clone());
+        let mut saver = Saver::new(self.index, worlds, self.keeper.clone(), roles);
         let mut pause = RESTART_PAUSE_MIN;
         while !self.is_stopped() {
             let started = Instant::now();
@@ -300,6 +303,7 @@ impl WorldThread {
                 output,
                 WorldOutput::Edited(_)
                     | WorldOutput::EditRefused { .. }
+                    | WorldOutput::Done { .. }
                     | WorldOutput::Poses { .. }
             )
         };
@@ -310,6 +314,7 @@ impl WorldThread {
                 WorldOutput::EditRefused { ask, refusal } => {
                     self.world().building.refused(ask, refusal);
                 }
+                WorldOutput::Done { ask, number } => self.world().building.done(ask, number),
                 _ => {}
             }
         }

@@ -43,8 +43,10 @@ pub struct Rates {
     pub chat: Rate,
     /// Emotes; beyond it each is denied with `TooFast`.
     pub emote: Rate,
-    /// Showing what is chosen to be changed.
+    /// Showing what is chosen to be changed; beyond it each is denied with `TooFast`.
     pub select: Rate,
+    /// Showing where one points; beyond it each is dropped, since a newer one follows.
+    pub point: Rate,
     /// Changes of name and colours; beyond it each is denied with `TooFast`.
     pub look: Rate,
     /// Pings; beyond it each is denied with `TooFast`.
@@ -61,6 +63,7 @@ impl Default for Rates {
             chat: Rate { per_s: 1, burst: 5 },
             emote: Rate { per_s: 2, burst: 6 },
             select: Rate { per_s: 10, burst: 20 },
+            point: Rate { per_s: 15, burst: 30 },
             look: Rate { per_s: 1, burst: 4 },
             ping: Rate { per_s: 5, burst: 20 },
         }

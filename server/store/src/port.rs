@@ -1,6 +1,9 @@
 //! What every database must do.
 
-use vivarium_contract::{editing::Role, saving::SavedBatch};
+use vivarium_contract::{
+    editing::Role,
+    saving::{SavedBatch, SavedGrant},
+};
 
 use crate::limits::{VERSIONS_BYTES_MAX, VERSIONS_MAX};
 
@@ -75,6 +78,16 @@ pub struct Grant {
     pub world: Option<String>,
     /// What.
     pub role: Role,
+    /// As people knew them last; empty: nobody has said it.
+    pub name: String,
+}
+
+impl Grant {
+    /// What a batch of a world says of somebody.
+    pub(crate) fn of(world: &str, grant: &SavedGrant) -> Self {
+        let SavedGrant { account, name, role } = grant.clone();
+        Self { account, world: Some(world.to_owned()), role, name }
+    }
 }
 
 /// Gives a role to whoever brings it first.
@@ -184,7 +197,8 @@ pub trait WorldStore: Send {
     /// The newest document of a world and what came after it.
     fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError>;
 
-    /// Keeps all of these batches, or none. Each has the revision after the newest of its world.
+    /// Keeps all of these batches and what they say of roles, or nothing. Each has the revision
+    /// after the newest of its world.
     fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError>;
 
     /// Keeps the document as it is at a revision that is kept, so that loading is quick. Older
@@ -230,7 +244,8 @@ pub trait WorldStore: Send {
     /// What everybody may do, in the order of accounts and worlds.
     fn grants(&mut self) -> Result<Vec<Grant>, StoreError>;
 
-    /// Says what somebody may do; a visitor is as good as unknown.
+    /// Says what somebody may do; a visitor is as good as unknown. An empty name leaves the one that
+    /// is known.
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError>;
 
     /// Keeps an invitation until it is redeemed; those that are over by `now_ms` go. At most
@@ -238,10 +253,12 @@ pub trait WorldStore: Send {
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError>;
 
     /// Gives an account what an invitation promises, once, and nothing less than it has already.
+    /// An empty name leaves the one that is known.
     fn redeem(
         &mut self,
         digest: &str,
         account: &str,
+        name: &str,
         now_ms: u64,
     ) -> Result<Option<Grant>, StoreError>;
 

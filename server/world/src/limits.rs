@@ -23,6 +23,13 @@ pub const LOOK_TICKS: u32 = 8;
 pub const PRESSURE_MAX: u8 = vivarium_contract::PRESSURE_STEPS as u8 - 1;
 /// Seconds between two times at which it is told where loose things are.
 pub const POSES_EVERY_S: f32 = 5.0;
+/// Seconds between two places that one person points at, as others are told.
+pub const POINT_EVERY_S: f32 = 0.1;
+/// Places that people point at, of all of them together, of which those who build are told in a
+/// second; and how many of them at once.
+pub const POINTS_TOLD_PER_S: f32 = 100.0;
+/// See [`POINTS_TOLD_PER_S`].
+pub const POINTS_TOLD_BURST: f32 = 20.0;
 /// Edits that wait for a tick with room for them; later ones are refused.
 pub const EDITS_WAITING_MAX: usize = 1_024;
 /// Operations of edits in one tick; an edit that was begun is finished. What changes many objects at

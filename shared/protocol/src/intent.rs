@@ -101,6 +101,11 @@ pub enum ClientMessage {
         /// All of them, at most `SELECTED_OBJECTS_MAX`.
         objects: Vec<ObjectId>,
     },
+    /// Show others who build where one points. Not numbered: the next one says it anew.
+    Point {
+        /// Steps as of positions in packets; none: nowhere.
+        at: Option<[i32; 3]>,
+    },
 }
 
 impl ClientMessage {
@@ -110,7 +115,7 @@ impl ClientMessage {
             Self::Say { .. } | Self::Emote { .. } | Self::SetLook { .. } | Self::Select { .. } => {
                 true
             }
-            Self::Ping { .. } | Self::Bye | Self::Taken { .. } => false,
+            Self::Ping { .. } | Self::Bye | Self::Taken { .. } | Self::Point { .. } => false,
         }
     }
 }

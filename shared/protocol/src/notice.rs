@@ -31,7 +31,8 @@ pub enum Denial {
     TextTooLong,
     /// Too many of these in a short time; wait a moment.
     TooFast,
-    /// A tracked pose was out of reach or not a rotation; it was ignored.
+    /// A tracked pose was out of reach or not a rotation, or a place was outside of the world; it was
+    /// ignored.
     OutOfReach,
     /// Only those who may build in this world may do that.
     NotAllowed,
@@ -151,6 +152,13 @@ pub enum ServerMessage {
         /// All of them.
         objects: Vec<ObjectId>,
     },
+    /// Somebody who builds points somewhere else, or nowhere any more.
+    Pointed {
+        /// Who.
+        person: PersonId,
+        /// Steps as of positions in packets; none: nowhere.
+        at: Option<[i32; 3]>,
+    },
 }
 
 impl ServerMessage {
@@ -166,7 +174,8 @@ impl ServerMessage {
             | Self::Denied { .. }
             | Self::Sensed { .. }
             | Self::Edited { .. }
-            | Self::Selected { .. } => true,
+            | Self::Selected { .. }
+            | Self::Pointed { .. } => true,
             Self::Closed { .. }
             | Self::Accepted { .. }
             | Self::Pong { .. }

@@ -88,6 +88,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
         any::<u32>().prop_map(|count| ClientMessage::Taken { count }),
         vec(any::<u32>().prop_map(ObjectId), 0..9)
             .prop_map(|objects| ClientMessage::Select { objects }),
+        option::of(any::<[i32; 3]>()).prop_map(|at| ClientMessage::Point { at }),
     ]
 }
 
@@ -166,6 +167,8 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
         ),
         (person(), vec(any::<u32>().prop_map(ObjectId), 0..9))
             .prop_map(|(person, objects)| ServerMessage::Selected { person, objects }),
+        (person(), option::of(any::<[i32; 3]>()))
+            .prop_map(|(person, at)| ServerMessage::Pointed { person, at }),
         person_card().prop_map(|card| ServerMessage::Joined { card }),
         person_card().prop_map(|card| ServerMessage::Changed { card }),
         person().prop_map(|person| ServerMessage::Left { person }),

@@ -12,7 +12,7 @@ use crate::{
     document::{Object, Properties},
     limits::{DIFF_ENTRIES_MAX, DIFF_ROUNDS_MAX},
     load::{self, DocumentError},
-    operation::{Aspect, Operation, Property, Touched},
+    operation::{Aspect, Operation, PLACEHOLDERS, Property, Touched, renumber},
     scene::{Refusal, Scene},
 };
 
@@ -124,7 +124,8 @@ impl Diff {
     }
 }
 
-fn aspect_of(operation: &Operation) -> Option<Aspect> {
+/// The aspect of an object that an operation is about.
+pub(crate) fn aspect_of(operation: &Operation) -> Option<Aspect> {
     match operation.touched() {
         Touched::Aspect(_, aspect) => Some(aspect),
         _ => None,
@@ -146,7 +147,7 @@ fn names<T: PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>
 }
 
 /// What makes one object of another, aspect by aspect.
-fn aspects(object: ObjectId, before: &Object, after: &Object) -> Vec<Operation> {
+pub(crate) fn aspects(object: ObjectId, before: &Object, after: &Object) -> Vec<Operation> {
     let mut operations = Vec::new();
     let Object { position_m, rotation, scale, parent, locked, ref name, ref blueprint, .. } =
         *after;
@@ -170,7 +171,8 @@ fn aspects(object: ObjectId, before: &Object, after: &Object) -> Vec<Operation> 
     operations
 }
 
-fn properties(before: &Properties, after: &Properties) -> Vec<Property> {
+/// What makes one set of properties of another.
+pub(crate) fn properties(before: &Properties, after: &Properties) -> Vec<Property> {
     let mut differing = Vec::new();
     macro_rules! compare {
         ($($field:ident $kind:ident),* $(,)?) => {
@@ -181,7 +183,7 @@ fn properties(before: &Properties, after: &Properties) -> Vec<Property> {
     }
     compare!(
         visuals Visuals, colliders Colliders, body Body, mover Mover, hinge Hinge, light Light,
-        spawn Spawn, portal Portal, sensor Sensor, sound Sound,
+        spawn Spawn, portal Portal, sensor Sensor, sound Sound, script Script,
     );
     differing
 }
@@ -229,6 +231,17 @@ pub fn operations(from: &Scene, to: &Scene) -> Result<Vec<Operation>, NoWay> {
         path: "objects".into(),
         reason: "too much depends on each other".into(),
     })))
+}
+
+/// As [`operations`], to be done to a running world: new objects have placeholders for ids.
+pub fn batch(now: &Scene, to: &Scene) -> Result<Vec<Operation>, NoWay> {
+    let next = now.next_object();
+    let mut operations = operations(now, to)?;
+    renumber(&mut operations, |id| match id.0.checked_sub(next) {
+        Some(index) if id.0 < PLACEHOLDERS => ObjectId(PLACEHOLDERS + index),
+        _ => id,
+    });
+    Ok(operations)
 }
 
 /// Everything that differs, each as one operation, in an order in which most can be done.

@@ -3,7 +3,7 @@
 //! Lengths are metres, y is up, rotations are unit quaternions `[x, y, z, w]`, colours are
 //! `"#rrggbb"` (sRGB). Unknown fields are refused, so that a typing error cannot pass unseen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vivarium_protocol::ids::ObjectId;
@@ -61,6 +61,9 @@ pub struct Settings {
     pub sight_m: f32,
     /// Seed of the world's random generator.
     pub seed: u32,
+    /// Whether loose bodies stand still where they are; everything else goes on.
+    #[serde(skip_serializing_if = "is_false")]
+    pub physics_paused: bool,
 }
 
 impl Default for Settings {
@@ -73,6 +76,7 @@ impl Default for Settings {
             earshot_m: 40.0,
             sight_m: 80.0,
             seed: 1,
+            physics_paused: false,
         }
     }
 }
@@ -268,6 +272,9 @@ pub struct Properties {
     /// Something to hear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sound: Option<Sound>,
+    /// What it does by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
 }
 
 impl Properties {
@@ -292,6 +299,7 @@ impl Properties {
             portal: pick(&self.portal, &base.portal),
             sensor: pick(&self.sensor, &base.sensor),
             sound: pick(&self.sound, &base.sound),
+            script: pick(&self.script, &base.script),
         }
     }
 }
@@ -601,6 +609,39 @@ pub enum Plays {
     OnEnter,
 }
 
+/// What an object does by itself: a slot. Nothing runs it yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// A WebAssembly module, its path relative to `assets/`.
+    pub module: String,
+    /// Whether it is to run.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// What the module is told of this object, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, Scalar>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A single value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected true, false, a number or a text")]
+pub enum Scalar {
+    /// `true` or `false`.
+    Flag(bool),
+    /// Finite.
+    Number(f64),
+    /// Anything else.
+    Text(String),
+}
+
+/// How the path of a [`Script`]'s module ends.
+pub const SCRIPT_ENDING: &str = ".wasm";
+
 impl Object {
     /// Its id, as the object at `index` of its document.
     pub fn id_at(&self, index: usize) -> ObjectId {
@@ -625,49 +666,6 @@ impl WorldDocument {
         match object.blueprint.as_ref().and_then(|name| self.blueprints.get(name)) {
             Some(base) => object.properties.over(base),
             None => object.properties.clone(),
-        }
-    }
-
-    /// Paths of all assets that it names, each once.
-    pub fn assets(&self) -> BTreeSet<&str> {
-        let own = self.objects.iter().map(|object| &object.properties);
-        let all = own.chain(self.blueprints.values());
-        let named = all.flat_map(|properties| {
-            let visuals = properties.visuals.iter().flatten();
-            let models = visuals.filter_map(|visual| match &visual.shape {
-                VisualShape::Model { path } => Some(path.as_str()),
-                _ => None,
-            });
-            models.chain(properties.sound.as_ref().map(|sound| sound.path.as_str()))
-        });
-        let images = self.materials.values().filter_map(|material| material.image.as_ref());
-        let images = images.map(|image| image.path.as_str());
-        named.chain(images).chain(self.environment.sky.as_deref()).collect()
-    }
-
-    /// Gives assets other paths; none: it stays.
-    pub fn rename_assets(&mut self, path_of: &mut dyn FnMut(&str) -> Option<String>) {
-        let mut rename = |path: &mut String| {
-            if let Some(other) = path_of(path) {
-                *path = other;
-            }
-        };
-        let own = self.objects.iter_mut().map(|object| &mut object.properties);
-        for properties in own.chain(self.blueprints.values_mut()) {
-            for visual in properties.visuals.iter_mut().flatten() {
-                if let VisualShape::Model { path } = &mut visual.shape {
-                    rename(path);
-                }
-            }
-            if let Some(sound) = &mut properties.sound {
-                rename(&mut sound.path);
-            }
-        }
-        for image in self.materials.values_mut().filter_map(|material| material.image.as_mut()) {
-            rename(&mut image.path);
-        }
-        if let Some(sky) = &mut self.environment.sky {
-            rename(sky);
         }
     }
 }

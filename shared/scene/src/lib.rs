@@ -5,11 +5,13 @@
 //! [`WorldDocument`] that came through [`load::from_json`] holds only finite numbers, known
 //! references and sizes within [`limits`]; nothing here knows the ECS or performs IO.
 
+mod assets;
 mod check;
 pub mod diff;
 pub mod document;
 pub mod limits;
 pub mod load;
+pub mod merge;
 pub mod mover;
 pub mod operation;
 pub mod scene;

@@ -71,6 +71,10 @@ pub const LAMP_CD_MAX: f32 = 10_000.0;
 pub const NAME_CHARS_MAX: usize = 64;
 /// Characters of a path below `assets/`.
 pub const PATH_CHARS_MAX: usize = 200;
+/// Hexadecimal digits of an account.
+pub const ACCOUNT_DIGITS: usize = 32;
+/// Settings of one script.
+pub const SCRIPT_SETTINGS_MAX: usize = 32;
 /// Entries of each list of a difference; of more only the number is told.
 pub const DIFF_ENTRIES_MAX: usize = 1_000;
 /// How often what is left is tried again when one world is to become another.

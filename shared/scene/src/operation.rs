@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use vivarium_protocol::ids::ObjectId;
 
 use crate::document::{
-    Body, Collider, Environment, Hinge, Light, Material, Mover, Object, Portal, Properties, Sensor,
-    Settings, Sound, Spawn, Visual,
+    Body, Collider, Environment, Hinge, Light, Material, Mover, Object, Portal, Properties, Script,
+    Sensor, Settings, Sound, Spawn, Visual,
 };
 
 /// One change.
@@ -107,6 +107,32 @@ pub enum Operation {
         /// One or two sentences.
         description: String,
     },
+    /// Somebody may do something else in this world from now on. The document stays as it is.
+    Permission {
+        /// Who: 32 hexadecimal digits.
+        account: String,
+        /// As people know them; empty: nobody has said it.
+        name: String,
+        /// What they might do until now.
+        from: Role,
+        /// What they may do.
+        to: Role,
+    },
+}
+
+/// What somebody may do in a world.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look on and take part, but change nothing.
+    #[default]
+    Visitor,
+    /// Change everything that is not locked.
+    Builder,
+    /// Lock and unlock as well, and say who may build.
+    Owner,
 }
 
 /// One property; none: it is not given.
@@ -124,6 +150,7 @@ pub enum Property {
     Portal(Option<Portal>),
     Sensor(Option<Sensor>),
     Sound(Option<Sound>),
+    Script(Option<Script>),
 }
 
 /// Ids from here on stand for new objects inside one batch, which cannot know their ids yet: the
@@ -148,6 +175,8 @@ pub enum Touched {
     Environment,
     /// What the world is called.
     Title,
+    /// What somebody may do.
+    Permission(String),
 }
 
 /// One thing about an object.
@@ -170,6 +199,7 @@ pub enum Aspect {
     Portal,
     Sensor,
     Sound,
+    Script,
 }
 
 impl Property {
@@ -186,6 +216,7 @@ impl Property {
             Self::Portal(_) => Aspect::Portal,
             Self::Sensor(_) => Aspect::Sensor,
             Self::Sound(_) => Aspect::Sound,
+            Self::Script(_) => Aspect::Script,
         }
     }
 
@@ -203,6 +234,7 @@ impl Property {
             Self::Portal(value) => Self::Portal(replace(&mut with.portal, value)),
             Self::Sensor(value) => Self::Sensor(replace(&mut with.sensor, value)),
             Self::Sound(value) => Self::Sound(replace(&mut with.sound, value)),
+            Self::Script(value) => Self::Script(replace(&mut with.script, value)),
         }
     }
 }
@@ -225,6 +257,7 @@ impl Operation {
             Self::Settings(_) => Touched::Settings,
             Self::Environment(_) => Touched::Environment,
             Self::Title { .. } => Touched::Title,
+            Self::Permission { account, .. } => Touched::Permission(account.clone()),
         }
     }
 

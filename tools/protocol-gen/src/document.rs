@@ -42,12 +42,12 @@ pub fn module(items: &[Item]) -> String {
     out
 }
 
-/// The module of operations: `Operation` and `Property`.
+/// The module of operations: `Operation`, `Role` and `Property`.
 pub fn operations(items: &[Item]) -> String {
     let mut body = String::new();
     for item in items {
         if let Item::Enum(item) = item
-            && ["Operation", "Property"].contains(&item.ident.to_string().as_str())
+            && ["Operation", "Role", "Property"].contains(&item.ident.to_string().as_str())
         {
             emit_enum(&mut body, item);
         }
@@ -105,6 +105,9 @@ fn emit_struct(out: &mut String, item: &ItemStruct) {
 
 fn emit_enum(out: &mut String, item: &ItemEnum) {
     let words = serde_words(&item.attrs);
+    if words.contains("untagged") {
+        return emit_union(out, item);
+    }
     assert!(words.contains("rename_all"), "{}: enums of documents are snake_case", item.ident);
     let members: Vec<String> = item
         .variants
@@ -165,6 +168,18 @@ fn emit_enum(out: &mut String, item: &ItemEnum) {
     }
 }
 
+/// An enum whose variants are told apart by what they hold.
+fn emit_union(out: &mut String, item: &ItemEnum) {
+    let held = item.variants.iter().map(|variant| match &variant.fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => field_type(&fields.unnamed[0].ty),
+        _ => panic!("{}: untagged variants hold one value", item.ident),
+    });
+    let held: Vec<String> = held.collect();
+    out.push('\n');
+    doc_comment(out, 0, doc(&item.attrs).as_deref());
+    line(out, 0, &format!("export type {} = {};", item.ident, held.join(" | ")));
+}
+
 /// `{ name: { a: x; b: y } }` with a line for each field.
 fn emit_long_case(out: &mut String, member: &str, tail: &str) {
     let parts = member
@@ -201,7 +216,14 @@ fn serde_words(attrs: &[Attribute]) -> BTreeSet<String> {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
         attr.parse_nested_meta(|meta| {
             let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-            let known = ["default", "deny_unknown_fields", "rename_all", "skip_serializing_if"];
+            let known = [
+                "default",
+                "deny_unknown_fields",
+                "expecting",
+                "rename_all",
+                "skip_serializing_if",
+                "untagged",
+            ];
             assert!(known.contains(&word.as_str()), "serde({word}) is not understood here");
             if let Ok(value) = meta.value() {
                 let value: syn::LitStr = value.parse()?;
@@ -240,7 +262,9 @@ fn field_type(ty: &Type) -> String {
             match (segment.ident.to_string().as_str(), inner.as_slice()) {
                 ("String", []) => "string".into(),
                 ("bool", []) => "boolean".into(),
-                ("f32" | "u8" | "u16" | "u32" | "i8" | "i16" | "i32", []) => "number".into(),
+                ("f32" | "f64" | "u8" | "u16" | "u32" | "i8" | "i16" | "i32", []) => {
+                    "number".into()
+                }
                 ("ObjectId", []) => "number".into(),
                 ("Option" | "Box", [inner]) => inner.clone(),
                 ("Vec", [inner]) => format!("{inner}[]"),
@@ -290,6 +314,7 @@ fn emit_defaults(out: &mut String) {
         ("spawn", defaults::<rust::Spawn>(json!({}))),
         ("sensor", defaults::<rust::Sensor>(json!({"size_m": [1, 1, 1]}))),
         ("sound", defaults::<rust::Sound>(json!({"path": "a", "radius_m": 1, "plays": "always"}))),
+        ("script", defaults::<rust::Script>(json!({"module": "a"}))),
     ] {
         line(out, 2, &format!("{name}: {{"));
         for (field, value) in &values {

@@ -63,9 +63,19 @@ fn edits() -> Vec<Value> {
             { "blueprint": { "name": "lamp", "value": null } },
         ]),
         json!([{ "set_blueprint": { "name": "crate", "property": { "visuals": null } } }]),
+        json!([
+            { "set": { "object": 7, "property": { "script": { "module": "scripts/door.wasm",
+                "settings": { "keys": 3, "locked": true, "sign": "Knock" } } } } },
+            { "set_blueprint": { "name": "lamp", "property": { "script": {
+                "module": "scripts/flicker.wasm", "enabled": false, "settings": {} } } } },
+            { "set_blueprint": { "name": "lamp", "property": { "script": null } } },
+        ]),
         json!([{ "settings": { "gravity_mps2": [0, -1.5, 0] } }]),
         json!([{ "environment": { "fog": "#102030" } }]),
         json!([{ "title": { "title": "Court", "description": "Small." } }]),
+        // It is no part of the document.
+        json!([{ "permission": { "account": "0123456789abcdef0123456789abcdef", "name": "Bo",
+            "from": "visitor", "to": "builder" } }]),
     ]
 }
 

@@ -110,6 +110,8 @@ fn client_messages(outputs: &mut Vec<Output>) {
             "select".to_owned(),
             ClientMessage::Select { objects: vec![ObjectId(70_000), ObjectId(3)] },
         ),
+        ("point".to_owned(), ClientMessage::Point { at: Some([-5_120_000, 0, 251]) }),
+        ("point_nowhere".to_owned(), ClientMessage::Point { at: None }),
     ];
     for emote in variants::<Emote>() {
         messages.push((format!("emote_{emote:?}").to_lowercase(), ClientMessage::Emote { emote }));
@@ -232,6 +234,11 @@ fn server_messages(outputs: &mut Vec<Output>) {
                 objects: vec![ObjectId(0), ObjectId(251)],
             },
         ),
+        (
+            "pointed".to_owned(),
+            ServerMessage::Pointed { person: PersonId(3), at: Some([1, -125, 126]) },
+        ),
+        ("pointed_nowhere".to_owned(), ServerMessage::Pointed { person: PersonId(3), at: None }),
     ];
     for reason in variants::<CloseReason>() {
         let name = crate::names::snake_from_pascal(&format!("Closed{reason:?}"));

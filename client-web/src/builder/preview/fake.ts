@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
 import type { WorldSummary } from "../../ui/store";
+import type { Person } from "../people";
 import type { Vec3 } from "../vectors";
 import type { Bounds, DrawingCost, Gizmo, Hit, ModelWeight, Pose, Workbench } from "../workbench";
 import { answerPast, type FakeDraft } from "./answers";
@@ -18,8 +19,16 @@ export class FakeBench implements Workbench {
   /** The draft that is shown. */
   draft: FakeDraft | null = null;
   readonly told: number[][] = [];
+  readonly pointed: (Vec3 | null)[] = [];
   readonly previews = new Map<number, Pose>();
   readonly hiddenObjects = new Set<number>();
+  /** Who may do what, as the server tells it. */
+  people: Person[] = [
+    { account: "ada0".repeat(8), name: "Ada", role: "owner", everywhere: true, you: true },
+    { account: "b000".repeat(8), name: "Bo", role: "builder", everywhere: false, you: false },
+    { account: "c1c1".repeat(8), name: "", role: "owner", everywhere: false, you: false },
+    { account: "d1d1".repeat(8), name: "Di", role: "builder", everywhere: true, you: false },
+  ];
   isClosed = false;
   yaw = 0;
   marked: readonly number[] = [];
@@ -50,6 +59,10 @@ export class FakeBench implements Workbench {
 
   tellSelection(objects: readonly number[]): void {
     this.told.push([...objects]);
+  }
+
+  tellPoint(at: Vec3 | null): void {
+    this.pointed.push(at);
   }
 
   pick(_x: number, _y: number, except: ReadonlySet<number>): Hit | null {
@@ -157,6 +170,11 @@ export class FakeBench implements Workbench {
   answer(url: string, init: RequestInit): Promise<Response> {
     const past = answerPast(url, init.method ?? "GET", this.draft, Date.now());
     if (past !== null) return Promise.resolve(past);
+    if (url.endsWith("/roles")) return Promise.resolve(Response.json(this.people));
+    if (url.endsWith("/physics/reset")) {
+      const number = this.edit.peek() ?? 0;
+      return Promise.resolve(Response.json({ number, revision: number, objects: {}, skipped: [] }));
+    }
     if (!url.endsWith("/operations")) {
       return Promise.resolve(Response.json({ error: "nothing", text: "" }, { status: 409 }));
     }
@@ -211,6 +229,16 @@ export class FakeBench implements Workbench {
     }
     if ("environment" in operation) return { ...document, environment: operation.environment };
     if ("title" in operation) return { ...document, ...operation.title };
+    if ("permission" in operation) {
+      const { account, to } = operation.permission;
+      const kept = to === "visitor" ? this.people.filter((one) => one.account !== account) : null;
+      const changed = this.people.map((one) =>
+        one.account === account ? { ...one, role: to } : one,
+      );
+      this.people = kept ?? changed;
+      return document;
+    }
+    if ("settings" in operation) return { ...document, settings: operation.settings };
     if ("material" in operation) {
       const { name, value } = operation.material;
       const materials = { ...document.materials };

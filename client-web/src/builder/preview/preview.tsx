@@ -66,7 +66,7 @@ async function start(into: HTMLElement): Promise<void> {
   const { builder } = openBuilder(
     {
       bench,
-      role: "owner",
+      role: signal("owner"),
       fetch: (url, init) => bench.answer(url, init),
       after: (ms, then) => void setTimeout(then, ms),
       forbidden: () => undefined,

@@ -147,12 +147,13 @@ async function start(into: HTMLElement): Promise<void> {
     choose: () => undefined,
     enter: () => undefined,
     follow: () => undefined,
+    point: () => undefined,
     close: () => undefined,
   });
   const { builder } = openBuilder(
     {
       bench,
-      role: "builder",
+      role: signal("builder"),
       fetch: (url, init) => server.answer(url, init),
       after: (ms, then) => void setTimeout(then, ms),
       forbidden: () => undefined,

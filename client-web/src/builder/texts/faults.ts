@@ -17,6 +17,10 @@ const TEXTS: Readonly<Record<FaultCode, BuilderText>> = {
   too_many: "faultTooMany",
   not_kept: "faultNotKept",
   disk_full: "faultDiskFull",
+  other_role: "faultOtherRole",
+  everywhere: "faultEverywhere",
+  last_owner: "faultLastOwner",
+  too_many_roles: "faultTooManyRoles",
   waiting: "faultWaiting",
   unreachable: "faultUnreachable",
 };

@@ -1,10 +1,11 @@
 /** How the world was: changes, versions with a name, and the world as a file. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { Role } from "../../protocol/operation";
 import type { Builder } from "../builder";
-import type { Difference, Group, Version } from "../past";
+import type { Difference, Given, Group, Version } from "../past";
 import { agoText, timeText } from "../texts/times";
-import { b } from "../texts/words";
+import { type BuilderText, b } from "../texts/words";
 import { Differences } from "./differences";
 import { DraftQuestion, DraftsSection } from "./drafts";
 import { Files } from "./files";
@@ -145,15 +146,29 @@ function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null
   );
 }
 
+const GIVEN_TEXTS: Readonly<Record<Role, BuilderText>> = {
+  visitor: "roleTaken",
+  builder: "roleNowBuilder",
+  owner: "roleNowOwner",
+};
+
+function givenText({ name, to }: Given): string {
+  return b(GIVEN_TEXTS[to], { name: name === "" ? b("somebody") : name });
+}
+
 function Change({ group, ask }: { group: Group; ask: Ask | null }) {
-  const { name, atMs, first, operations } = group;
+  const { name, atMs, first, operations, roles } = group;
   const title = b("beforeChange", { name, ago: agoText(atMs) });
   return (
     <li>
       <b>{name}</b>
       <small title={timeText(atMs)}>
-        {b("changeCount", { count: operations })} · {agoText(atMs)}
+        {operations > 0 && `${b("changeCount", { count: operations })} · `}
+        {agoText(atMs)}
       </small>
+      {roles.map((given, index) => (
+        <small key={index}>{givenText(given)}</small>
+      ))}
       {ask !== null && (
         <span class="builder-row-tools">
           <button

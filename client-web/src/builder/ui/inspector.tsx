@@ -14,6 +14,7 @@ import { Side } from "./frame";
 import { Looks } from "./looks";
 import { nameOf } from "./outline";
 import { Bodies, Lights, Portals, Sensors, Sounds, Spawns } from "./parts";
+import { Scripts } from "./scripts";
 import { WorldFields } from "./world";
 
 /** What every part of the inspector gets. */
@@ -120,6 +121,7 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       <Portals {...part} />
       <Sensors {...part} />
       <Sounds {...part} />
+      <Scripts {...part} />
       <Additions {...part} />
       {!isLocked && <Earlier builder={builder} id={id} />}
     </div>
@@ -235,6 +237,11 @@ function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
       key: "sound",
       text: b("addSound"),
       act: add("sound", { path: "sounds/birds.wav", radius_m: 6, plays: "always" }),
+    },
+    {
+      key: "script",
+      text: b("addScript"),
+      act: add("script", { module: "scripts/new.wasm" }),
     },
   ] as const;
   const left = offers.filter(({ key }) => properties[key] == null);

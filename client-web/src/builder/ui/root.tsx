@@ -3,11 +3,13 @@ import type { Builder } from "../builder";
 import { b } from "../texts/words";
 import { DraftBanner } from "./drafts";
 import { HistoryPanel } from "./history";
+import { Sign } from "./icons";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
 import { MeasureCard, MeasureLine } from "./measure";
 import { Outline } from "./outline";
-import { Help, InvitePanel, ScorePanel } from "./side";
+import { PeoplePanel } from "./people";
+import { Help, ScorePanel } from "./side";
 import { Toolbar } from "./toolbar";
 
 export function BuilderRoot({ builder }: { builder: Builder }) {
@@ -19,6 +21,12 @@ export function BuilderRoot({ builder }: { builder: Builder }) {
       {builder.tool.value === "measure" && <MeasureLine builder={builder} />}
       <div class="builder-top">
         <Toolbar builder={builder} />
+        {builder.paused.value && (
+          <p class="builder-paused" role="status">
+            <Sign name="pause" />
+            {b("physicsPaused")}
+          </p>
+        )}
         <DraftBanner builder={builder} />
         {builder.tool.value === "measure" && <MeasureCard builder={builder} />}
         <p class="builder-notice" role="status" data-tone={notice?.tone ?? "info"}>
@@ -53,8 +61,9 @@ function RightSide({ builder }: { builder: Builder }) {
       return <ScorePanel builder={builder} />;
     case "history":
       return <HistoryPanel builder={builder} />;
-    case "invite":
-      return <InvitePanel builder={builder} />;
+    case "people":
+      // It may have been taken away while the panel was open.
+      return builder.role === "owner" ? <PeoplePanel builder={builder} /> : null;
     default:
       return null;
   }

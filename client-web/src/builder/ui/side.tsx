@@ -1,10 +1,9 @@
-/** Help, the performance score, and invitations. */
+/** Help, and the performance score. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { t } from "../../i18n/translate";
 import type { Builder } from "../builder";
 import { type Command, SHORTCUTS } from "../keys";
-import { invite } from "../rights";
 import { type Culprit, culpritsOf, type Figure, type FigureName, scoreOf } from "../score";
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
@@ -21,6 +20,8 @@ const COMMAND_TEXTS: Readonly<Record<Shown, BuilderText>> = {
   snap: "commandSnap",
   frame: "commandFrame",
   fly: "commandFly",
+  pause: "commandPause",
+  reset: "commandReset",
   undo: "commandUndo",
   redo: "commandRedo",
   copy: "commandCopy",
@@ -207,100 +208,5 @@ function FigureRow({ figure }: { figure: Figure }) {
         aria-label={b("figureOf", { figure: b(FIGURE_TEXTS[name]), most: figureText(name, most) })}
       />
     </li>
-  );
-}
-
-const HOUR_S = 3_600;
-const DURATIONS: readonly { seconds: number; text: BuilderText }[] = [
-  { seconds: HOUR_S, text: "durationHour" },
-  { seconds: 24 * HOUR_S, text: "durationDay" },
-  { seconds: 7 * 24 * HOUR_S, text: "durationWeek" },
-];
-
-export function InvitePanel({ builder }: { builder: Builder }) {
-  const role = useSignal<"builder" | "owner">("builder");
-  const seconds = useSignal(24 * HOUR_S);
-  const link = useSignal<string | null>(null);
-  const make = async (): Promise<void> => {
-    const { bench, fetch } = builder;
-    const key = await bench.keyHex();
-    const made = await invite(
-      fetch,
-      bench.world,
-      key,
-      role.peek(),
-      seconds.peek(),
-      location.origin,
-    );
-    link.value = made;
-    if (made === null) builder.say(b("inviteFailed"), "trouble");
-  };
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(link.peek() ?? "");
-      builder.say(b("linkCopied"));
-    } catch {
-      builder.say(b("clipboardClosed"), "trouble");
-    }
-  };
-  return (
-    <Side builder={builder} name="invite" title="invite">
-      <form
-        class="builder-scroll"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void make();
-        }}
-      >
-        <p class="hint">{b("inviteHint")}</p>
-        <label class="builder-field">
-          <span class="builder-label">{b("inviteRole")}</span>
-          <select
-            class="builder-choice"
-            value={role.value}
-            onChange={(event) => {
-              role.value = event.currentTarget.value === "owner" ? "owner" : "builder";
-            }}
-          >
-            <option value="builder">{b("roleBuilder")}</option>
-            <option value="owner">{b("roleOwner")}</option>
-          </select>
-        </label>
-        <label class="builder-field">
-          <span class="builder-label">{b("inviteFor")}</span>
-          <select
-            class="builder-choice"
-            value={seconds.value}
-            onChange={(event) => {
-              seconds.value = Number(event.currentTarget.value);
-            }}
-          >
-            {DURATIONS.map(({ seconds: value, text }) => (
-              <option key={value} value={value}>
-                {b(text)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="submit" class="button primary">
-          {b("inviteMake")}
-        </button>
-        {link.value !== null && (
-          <div class="builder-link">
-            <input
-              class="builder-text"
-              type="text"
-              readOnly
-              aria-label={b("inviteLink")}
-              value={link.value}
-              onFocus={(event) => event.currentTarget.select()}
-            />
-            <button type="button" class="button quiet" onClick={() => void copy()}>
-              {b("copyLink")}
-            </button>
-          </div>
-        )}
-      </form>
-    </Side>
   );
 }

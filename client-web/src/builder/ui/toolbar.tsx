@@ -180,6 +180,15 @@ function Deeds({ builder }: { builder: Builder }) {
         <Tip icon="redo" text="commandRedo" keys="Ctrl+Y" act={run("redo")} />
       </div>
       <div class="builder-group">
+        <Tip
+          icon={builder.paused.value ? "play" : "pause"}
+          text={builder.paused.value ? "physicsPlay" : "physicsPause"}
+          keys="M"
+          act={run("pause")}
+        />
+        <Tip icon="reset" text="commandReset" keys="R" act={run("reset")} />
+      </div>
+      <div class="builder-group">
         <Tip icon="frame" text="commandFrame" keys="F" act={run("frame")} />
         <Tip
           icon="fly"
@@ -213,7 +222,7 @@ function Panels({ builder }: { builder: Builder }) {
       {panel("inspector", "inspector")}
       {panel("score", "score")}
       {panel("history", "history")}
-      {builder.role === "owner" && panel("invite", "invite")}
+      {builder.role === "owner" && panel("people", "people")}
       {panel("help", "commandHelp")}
       <Tip icon="leave" text="leaveBuilder" act={() => builder.bench.close()} />
     </div>

@@ -1,9 +1,9 @@
-//! Changing worlds over HTTP: operations, undo, roles, invitations.
+//! Changing worlds over HTTP: operations, undo, and what was done.
 
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path as UrlPath, Query, State},
     http::{HeaderMap, StatusCode, header},
@@ -13,6 +13,7 @@ use axum::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use vivarium_contract::{
     editing::{Change, Copies, EditRefusal, Editor, Operations, Role},
     saving::SavedBatch,
@@ -22,15 +23,15 @@ use vivarium_scene::operation::Operation;
 use vivarium_store::{keeper::SaveError, port::StoreError};
 
 use super::{
-    EditError,
+    EditError, EditKept,
+    people::change_roles,
     roles::{RolesError, account_of},
 };
 use crate::{
-    connections::Ticket,
     http::Shared,
     limits::{
         ACCOUNTS_MAX, EDIT_ANSWER_TIMEOUT, EDIT_BODY_BYTES_MAX, EDIT_OPERATIONS_MAX,
-        EDITS_PER_ACCOUNT, HISTORY_ENTRIES_MAX, INVITATION_LIFE_S_MAX,
+        EDITS_PER_ACCOUNT, HISTORY_ENTRIES_MAX,
     },
     origin,
     routing::ToWorld,
@@ -54,7 +55,7 @@ impl Default for EditBudget {
 }
 
 impl EditBudget {
-    fn allows(&self, account: &str) -> bool {
+    pub(super) fn allows(&self, account: &str) -> bool {
         if self.0.len() >= ACCOUNTS_MAX {
             self.0.retain_recent();
             if self.0.len() >= ACCOUNTS_MAX {
@@ -71,10 +72,8 @@ pub fn routes() -> Router<Shared> {
         .route("/api/worlds/{world}/operations", post(operations))
         .route("/api/worlds/{world}/undo", post(undo))
         .route("/api/worlds/{world}/redo", post(redo))
+        .route("/api/worlds/{world}/physics/reset", post(reset_physics))
         .route("/api/worlds/{world}/history", get(history))
-        .route("/api/worlds/{world}/role", get(role))
-        .route("/api/worlds/{world}/invitations", post(invite))
-        .route("/api/invitations", post(redeem))
         .layer(DefaultBodyLimit::max(EDIT_BODY_BYTES_MAX))
 }
 
@@ -89,9 +88,16 @@ impl Refusal {
         Self { status, body: json!({ "error": error, "text": text.to_string() }) }
     }
 
-    fn with(mut self, name: &str, value: Value) -> Self {
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.body[name] = value;
         self
+    }
+}
+
+impl Refusal {
+    /// What is wrong, for people.
+    pub(super) fn text(&self) -> &str {
+        self.body["text"].as_str().unwrap_or_default()
     }
 }
 
@@ -198,8 +204,13 @@ async fn operations(
         let text = format!("operations: at most {EDIT_OPERATIONS_MAX} are allowed");
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));
     }
+    let says_roles = operations.iter().any(|one| matches!(one, Operation::Permission { .. }));
     let operations = Operations::from(operations);
-    change(&shared, world, account, role, &name, Change::Do { operations, base, stroke }).await
+    let wanted = Change::Do { operations, base, stroke };
+    match says_roles {
+        true => change_roles(&shared, world, account, &name, wanted).await,
+        false => change(&shared, world, account, role, &name, wanted).await,
+    }
 }
 
 async fn undo(
@@ -218,6 +229,15 @@ async fn redo(
     body: Bytes,
 ) -> Answer<Done> {
     step(&shared, &name, &headers, &body, Change::Redo).await
+}
+
+async fn reset_physics(
+    State(shared): State<Shared>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    step(&shared, &name, &headers, &body, Change::ResetPhysics).await
 }
 
 async fn step(
@@ -256,17 +276,44 @@ pub(crate) async fn change(
     name: &str,
     change: Change,
 ) -> Answer<Done> {
+    let asked = ask(shared, world, account, role, name, change)?;
+    answer(shared, asked).await
+}
+
+/// What a change will be answered with.
+pub(super) type Asked = oneshot::Receiver<Result<EditKept, EditError>>;
+
+/// Asks a world for a change, without waiting for it.
+pub(super) fn ask(
+    shared: &Shared,
+    world: &World,
+    account: String,
+    role: Role,
+    name: &str,
+    change: Change,
+) -> Result<Asked, Refusal> {
     let too_many = |text| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
     if !world.status.is_running() || world.building.is_broken() {
         let text = "the world is not running";
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text));
     }
-    let name = text::name(name).unwrap_or_else(|_| NAMELESS.into());
+    let name = match text::name(name) {
+        Ok(name) => {
+            shared.roles.met(&account, &name);
+            name
+        }
+        Err(_) => NAMELESS.into(),
+    };
     let editor = Editor { account, name, role };
     let (ask, answered) = world.building.ask().ok_or_else(|| too_many("too many changes wait"))?;
     world
         .send(ToWorld::Edit(Box::new((ask, editor, change))))
         .map_err(|_| too_many("the world is far behind: try again in a moment"))?;
+    Ok(answered)
+}
+
+/// Waits for what becomes of a change.
+pub(super) async fn answer(shared: &Shared, answered: Asked) -> Answer<Done> {
     let lost = |text| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text);
     match tokio::time::timeout(EDIT_ANSWER_TIMEOUT, answered).await {
         Ok(Ok(Ok(kept))) => {
@@ -412,34 +459,6 @@ async fn history(
     Ok(Json(entries.collect()))
 }
 
-#[derive(Debug, Serialize)]
-struct RoleAnswer {
-    role: Role,
-}
-
-async fn role(
-    State(shared): State<Shared>,
-    UrlPath(name): UrlPath<String>,
-    headers: HeaderMap,
-) -> Answer<RoleAnswer> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    Ok(Json(RoleAnswer { role: shared.roles.of(&account, world.name()) }))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Invite {
-    role: Role,
-    expires_in_s: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Invited {
-    invitation: String,
-    expires_in_s: u64,
-}
-
 /// Something slow that waits for the disk.
 pub(super) async fn beside<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, RolesError> + Send + 'static,
@@ -447,65 +466,6 @@ pub(super) async fn beside<T: Send + 'static>(
     let failed = |text: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text);
     let done = tokio::task::spawn_blocking(act).await;
     done.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
-}
-
-async fn invite(
-    State(shared): State<Shared>,
-    UrlPath(name): UrlPath<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer<Invited> {
-    let account = account(&shared, &headers)?;
-    let name = world(&shared, &name)?.name().to_owned();
-    if shared.roles.of(&account, &name) < Role::Owner {
-        let text = "only owners of the world invite others";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
-    }
-    if !shared.edits.allows(&account) {
-        let text = "too many invitations: try again in a moment";
-        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
-    }
-    let Invite { role, expires_in_s } = parse(&body)?;
-    if role == Role::Visitor || !(1..=INVITATION_LIFE_S_MAX).contains(&expires_in_s) {
-        let text =
-            format!("role is builder or owner, expires_in_s is from 1 to {INVITATION_LIFE_S_MAX}");
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "malformed", text));
-    }
-    let roles = shared.roles.clone();
-    let invitation = beside(move || roles.invite(Some(name), role, expires_in_s)).await?;
-    Ok(Json(Invited { invitation, expires_in_s }))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Redeem {
-    invitation: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Redeemed {
-    /// None: all.
-    world: Option<String>,
-    role: Role,
-}
-
-async fn redeem(
-    State(shared): State<Shared>,
-    Extension(connection): Extension<Arc<Ticket>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer<Redeemed> {
-    let account = account(&shared, &headers)?;
-    if connection.address().is_some_and(|address| !shared.tickets.allows(address)) {
-        let text = "too many attempts from your network: try again in a while";
-        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
-    }
-    let Redeem { invitation } = parse(&body)?;
-    let roles = shared.roles.clone();
-    let grant = beside(move || roles.redeem(&invitation, &account)).await?;
-    let void = || Refusal::new(StatusCode::NOT_FOUND, "void", "the invitation is over or used up");
-    let grant = grant.ok_or_else(void)?;
-    Ok(Json(Redeemed { world: grant.world, role: grant.role }))
 }
 
 /// Worlds that are changed while nobody comes in must not pile up what is to be followed.

@@ -29,9 +29,11 @@ use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
 pub mod api;
 pub mod past;
+pub mod people;
 pub mod replica;
 pub mod roles;
 pub mod saver;
+pub mod table;
 pub mod upkeep;
 pub mod versions;
 
@@ -148,6 +150,13 @@ impl Building {
     /// A change was not made.
     pub fn refused(&self, ask: u32, refusal: Box<EditRefusal>) {
         self.answer(ask, Err(EditError::Refused(refusal)));
+    }
+
+    /// Something was done of which nothing is to be kept.
+    pub fn done(&self, ask: u32, number: u32) {
+        let revision = self.revision();
+        let kept = EditKept { number, revision, created: Vec::new(), skipped: Vec::new() };
+        self.answer(ask, Ok(kept));
     }
 
     /// What became of an edit on its way to the disk; called by the store's writer.

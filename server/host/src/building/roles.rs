@@ -2,20 +2,23 @@
 //!
 //! A person is known by a secret that their device made (a device key); the account is its digest,
 //! so that whoever reads the database cannot act as anybody. Roles are kept in the store and known
-//! here; they are given by invitations.
+//! here; they are given by invitations, and changed by operations of owners.
+//!
+//! Invariant: what is known here is kept. Roles change one after the other ([`Roles::changing`]), so
+//! that each change is checked against what those before it have made of them.
 
-use std::{
-    collections::BTreeMap,
-    sync::{PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use vivarium_contract::editing::Role;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use vivarium_contract::{editing::Role, saving::SavedGrant};
 use vivarium_protocol::limits::DEVICE_KEY_BYTES;
+use vivarium_scene::operation::Operation;
 use vivarium_store::{
     keeper::Keeper,
     port::{Grant, Invitation, StoreError},
 };
 
+use super::table::{Listed, RefusedRole, RoleTable};
 use crate::{routing::new_token, worlds::now_ms};
 
 /// How long an invitation for the first owner counts.
@@ -39,8 +42,19 @@ pub enum RolesError {
 #[derive(Debug)]
 pub struct Roles {
     keeper: Keeper,
-    /// By account and world; all worlds have no name.
-    known: RwLock<BTreeMap<String, BTreeMap<Option<String>, Role>>>,
+    known: RwLock<RoleTable>,
+    changing: Arc<Mutex<()>>,
+}
+
+/// An invitation that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeemed {
+    /// What is kept by now.
+    pub grant: Grant,
+    /// What they might do in the invitation's world until then.
+    pub from: Role,
+    /// What they may do there.
+    pub to: Role,
 }
 
 /// The account of a device.
@@ -73,23 +87,57 @@ impl Roles {
     /// As they are kept.
     pub fn load(keeper: Keeper) -> Result<Self, RolesError> {
         let grants = keeper.ask(|store| store.grants()).ok_or(RolesError::Ended)??;
-        let roles = Self { keeper, known: RwLock::default() };
-        grants.into_iter().for_each(|grant| roles.note(grant));
-        Ok(roles)
+        let known = RwLock::new(grants.into_iter().collect());
+        Ok(Self { keeper, known, changing: Arc::default() })
     }
 
-    fn note(&self, grant: Grant) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(grant.account).or_default().insert(grant.world, grant.role);
+    fn read<T>(&self, look: impl FnOnce(&RoleTable) -> T) -> T {
+        look(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, act: impl FnOnce(&mut RoleTable) -> T) -> T {
+        act(&mut self.known.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What somebody may do in a world.
     pub fn of(&self, account: &str, world: &str) -> Role {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(roles) = known.get(account) else { return Role::Visitor };
-        let everywhere = roles.get(&None).copied().unwrap_or_default();
-        let here = roles.get(&Some(world.to_owned())).copied().unwrap_or_default();
-        everywhere.max(here)
+        self.read(|known| known.of(account, world))
+    }
+
+    /// Who has a role in a world.
+    pub fn list(&self, world: &str) -> Vec<Listed> {
+        self.read(|known| known.list(world))
+    }
+
+    /// Whoever changes roles has to hold this from the check until it is known what became of it.
+    pub async fn changing(&self) -> OwnedMutexGuard<()> {
+        self.changing.clone().lock_owned().await
+    }
+
+    /// Whether operations may change roles in a world as they say.
+    pub fn check(&self, world: &str, operations: &[Operation]) -> Result<(), RefusedRole> {
+        self.read(|known| known.check(world, operations))
+    }
+
+    /// What a batch of a world says is kept by now.
+    pub fn kept(&self, world: &str, grants: &[SavedGrant]) {
+        if grants.is_empty() {
+            return;
+        }
+        self.write(|known| {
+            for SavedGrant { account, name, role } in grants.iter().cloned() {
+                known.note(Grant { account, world: Some(world.to_owned()), role, name });
+            }
+        });
+    }
+
+    /// Somebody is called like this: those who are asked about their role see it until the server
+    /// ends. It is kept with the next change of the role.
+    pub fn met(&self, account: &str, name: &str) {
+        let is_news = self.read(|known| known.name(account).is_some_and(|known| known != name));
+        if is_news {
+            self.write(|known| known.rename(account, name));
+        }
     }
 
     /// Makes an invitation; gives the secret that whoever is invited must show. Waits for the disk.
@@ -106,26 +154,27 @@ impl Roles {
     }
 
     /// Gives an account what an invitation promises; none: it does not count. Waits for the disk.
-    pub fn redeem(&self, secret: &str, account: &str) -> Result<Option<Grant>, RolesError> {
-        let (digest, account) = (digest_of(secret), account.to_owned());
-        let kept = self.keeper.ask(move |store| store.redeem(&digest, &account, now_ms()));
-        let grant = kept.ok_or(RolesError::Ended)??;
-        if let Some(grant) = &grant {
-            // Two at the same time may be noted in another order than they were kept.
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            let roles = known.entry(grant.account.clone()).or_default();
-            let role = roles.entry(grant.world.clone()).or_default();
-            *role = (*role).max(grant.role);
-        }
-        Ok(grant)
+    pub fn redeem(
+        &self,
+        secret: &str,
+        account: &str,
+        name: &str,
+    ) -> Result<Option<Redeemed>, RolesError> {
+        let (digest, account, name) = (digest_of(secret), account.to_owned(), name.to_owned());
+        let kept = self.keeper.ask(move |store| store.redeem(&digest, &account, &name, now_ms()));
+        let Some(grant) = kept.ok_or(RolesError::Ended)?? else { return Ok(None) };
+        let world = grant.world.clone().unwrap_or_default();
+        Ok(Some(self.write(|known| {
+            let from = known.of(&grant.account, &world);
+            known.note(grant.clone());
+            let to = known.of(&grant.account, &world);
+            Redeemed { grant, from, to }
+        })))
     }
 
     /// An invitation for the first owner of everything; none when there is an owner.
     pub fn invite_first_owner(&self) -> Result<Option<String>, RolesError> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let is_owned = known.values().any(|roles| roles.get(&None) == Some(&Role::Owner));
-        drop(known);
-        if is_owned {
+        if self.read(RoleTable::is_owned) {
             return Ok(None);
         }
         self.invite(None, Role::Owner, FIRST_OWNER_S).map(Some)

@@ -14,9 +14,9 @@ use vivarium_contract::{
     saving::{SavedBatch, SavedPose},
 };
 use vivarium_scene::operation::Operation;
-use vivarium_store::keeper::Keeper;
+use vivarium_store::keeper::{Keeper, SaveError};
 
-use super::{EditKept, locked};
+use super::{EditKept, locked, roles::Roles, table::granted};
 use crate::{
     kept::{self, KeptError},
     worlds::{World, WorldSource, Worlds, now_ms},
@@ -35,6 +35,7 @@ pub struct Saver {
     me: usize,
     worlds: Arc<Worlds>,
     keeper: Keeper,
+    roles: Arc<Roles>,
     source: WorldSource,
     /// Of the last edit that is kept or on its way.
     revision: u64,
@@ -47,13 +48,14 @@ pub struct Saver {
 
 impl Saver {
     /// For the world of index `me`.
-    pub fn new(me: usize, worlds: Arc<Worlds>, keeper: Keeper) -> Self {
+    pub fn new(me: usize, worlds: Arc<Worlds>, keeper: Keeper, roles: Arc<Roles>) -> Self {
         let source = worlds.0[me].source.clone();
         let revision = source.revision;
         Self {
             me,
             worlds,
             keeper,
+            roles,
             source,
             revision,
             pending: VecDeque::new(),
@@ -158,13 +160,21 @@ impl Saver {
             author: format!("{} {}", done.account, done.name),
             operations: done.operations_json,
             inverses: done.inverses.to_json(),
+            grants: granted(&operations.0),
         };
         self.pending.push_back(Pending { number, inverses: done.inverses });
         let kept = EditKept { number, revision, created: done.created, skipped: done.skipped };
         let (me, worlds) = (self.me, self.worlds.clone());
         let bytes = batch.operations.len() + batch.inverses.len();
-        let answer =
-            Box::new(move |result| worlds.0[me].building.settled(ask, kept, bytes, result));
+        let (roles, grants) = (self.roles.clone(), batch.grants.clone());
+        let answer = Box::new(move |result: Result<(), SaveError>| {
+            let world = &worlds.0[me];
+            if result.is_ok() {
+                // First: whoever is answered finds it so.
+                roles.kept(world.name(), &grants);
+            }
+            world.building.settled(ask, kept, bytes, result);
+        });
         // Together: what is in the replica is on its way to the disk, and whoever has the answer
         // finds the edit in the replica.
         let replica = &self.world().building.replica;

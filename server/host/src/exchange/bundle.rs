@@ -1,5 +1,5 @@
 //! A world in a ZIP: `manifest.json`, `world.json`, and below `assets/` every file that the document
-//! names, byte for byte.
+//! names, byte for byte, but scripts.
 
 use std::{
     collections::BTreeMap,

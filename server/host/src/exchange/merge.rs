@@ -7,7 +7,8 @@ use vivarium_scene::{
     diff,
     document::{Object, Properties, WorldDocument},
     load::{self, DocumentError},
-    operation::{Operation, PLACEHOLDERS, renumber},
+    merge::free_name,
+    operation::Operation,
     scene::Scene,
 };
 
@@ -45,12 +46,7 @@ pub fn operations(
         Into::InPlace => in_place(there, incoming, next),
     };
     load::validate(&target)?;
-    let mut operations = diff::operations(now, &Scene::new(target))?;
-    renumber(&mut operations, |id| match id.0.checked_sub(next) {
-        Some(index) if id.0 < PLACEHOLDERS => ObjectId(PLACEHOLDERS + index),
-        _ => id,
-    });
-    Ok(operations)
+    Ok(diff::batch(now, &Scene::new(target))?)
 }
 
 fn in_place(there: WorldDocument, incoming: WorldDocument, next: u32) -> WorldDocument {
@@ -130,20 +126,6 @@ fn added<T: PartialEq>(
         names.insert(name, own);
     }
     names
-}
-
-/// The name itself, or the first with a number behind it that nobody has.
-fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    use vivarium_scene::limits::NAME_CHARS_MAX;
-    let mut own = name.to_owned();
-    let mut number = 2_u32;
-    while is_taken(&own) {
-        let end = format!("-{number}");
-        let room = NAME_CHARS_MAX.saturating_sub(end.len());
-        own = name.chars().take(room).chain(end.chars()).collect();
-        number += 1;
-    }
-    own
 }
 
 #[cfg(test)]

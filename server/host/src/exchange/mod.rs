@@ -13,7 +13,10 @@ use vivarium_assets::{
     model::unpacked,
     shelf::{Shelf, ShelfError},
 };
-use vivarium_scene::{document::WorldDocument, load::DocumentError};
+use vivarium_scene::{
+    document::{SCRIPT_ENDING, WorldDocument},
+    load::DocumentError,
+};
 
 use crate::library::{Library, Upload, UploadError};
 
@@ -90,13 +93,13 @@ impl Sources {
         }
     }
 
-    /// Everything that a document names.
+    /// Everything that a document names, without scripts: see [`is_code`].
     async fn all(
         &self,
         document: &WorldDocument,
     ) -> Result<BTreeMap<String, Bytes>, ExchangeError> {
         let mut all = BTreeMap::new();
-        for path in document.assets() {
+        for path in document.assets().into_iter().filter(|path| !is_code(path)) {
             let missing = || ExchangeError::Missing(path.to_owned());
             let bytes = self.read(path).await?.ok_or_else(missing)?;
             all.insert(path.to_owned(), bytes);
@@ -123,6 +126,12 @@ impl Sources {
         }
         Ok(vivarium_gltf::export(document, &mut |path| models.remove(path))?)
     }
+}
+
+/// Whether an asset is a script. Those are not sent around: what a server runs is put there by whoever
+/// runs it, and a world names it.
+fn is_code(path: &str) -> bool {
+    path.ends_with(SCRIPT_ENDING)
 }
 
 fn asset(path: &str, error: UploadError) -> ExchangeError {
@@ -177,9 +186,15 @@ impl Incoming {
         sources: &Sources,
         bringer: &Bringer,
     ) -> Result<(WorldDocument, Vec<String>), ExchangeError> {
-        let Self { mut document, assets, warnings } = self;
+        let Self { mut document, assets, mut warnings } = self;
         let mut places = BTreeMap::new();
         for path in document.assets() {
+            if is_code(path) {
+                if sources.read(path).await?.is_none() {
+                    warnings.push(format!("the script {path} is not on this server"));
+                }
+                continue;
+            }
             let place = match assets.get(path) {
                 Some(bytes) => self::place(library, sources, bringer, path, bytes).await?,
                 None if sources.read(path).await?.is_some() => path.to_owned(),

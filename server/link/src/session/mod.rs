@@ -114,6 +114,7 @@ pub struct Session {
     chat: Bucket,
     emote: Bucket,
     select: Bucket,
+    point: Bucket,
     look: Bucket,
     ping: Bucket,
     counts: SessionCounts,
@@ -137,6 +138,7 @@ impl Session {
             chat: Bucket::new(now, rates.chat),
             emote: Bucket::new(now, rates.emote),
             select: Bucket::new(now, rates.select),
+            point: Bucket::new(now, rates.point),
             look: Bucket::new(now, rates.look),
             ping: Bucket::new(now, rates.ping),
             counts: SessionCounts::default(),
@@ -271,6 +273,14 @@ impl Session {
                     self.control(&ServerMessage::Pong { nonce });
                 } else {
                     self.deny(Denial::TooFast);
+                }
+                return;
+            }
+            // The last of a movement counts, and none is worth a denial: those beyond the rate are
+            // dropped, but never that nothing is pointed at any more.
+            ClientMessage::Point { at } => {
+                if self.point.take(now) || at.is_none() {
+                    self.outputs.push_back(SessionOutput::ToWorld(Intent::Point { at }));
                 }
                 return;
             }

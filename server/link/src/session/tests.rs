@@ -155,12 +155,13 @@ fn another_version_is_refused_with_both_numbers_whatever_follows_them() {
 
 #[test]
 fn whatever_is_not_a_handshake_is_refused() {
+    let head = [&MAGIC[..], &PROTOCOL_VERSION.to_le_bytes()].concat();
     let cases: [(Lane, &[u8], CloseReason); 6] = [
         (Lane::Reliable, b"", CloseReason::NotVivarium),
         (Lane::Reliable, b"GET / HTTP/1.1\r\n", CloseReason::NotVivarium),
         (Lane::Reliable, b"VIV", CloseReason::NotVivarium),
-        (Lane::Reliable, b"VIVA\x04\x00", CloseReason::Malformed),
-        (Lane::Latest, b"VIVA\x04\x00", CloseReason::WrongLane),
+        (Lane::Reliable, &head, CloseReason::Malformed),
+        (Lane::Latest, &head, CloseReason::WrongLane),
         (Lane::Reliable, &[0; CLIENT_RELIABLE_BYTES_MAX + 1], CloseReason::Oversized),
     ];
     for (lane, bytes, expected) in cases {
@@ -269,6 +270,22 @@ fn emotes_looks_and_pings_beyond_their_rate_are_denied() {
         stage.say(&message);
         assert_eq!(stage.said(), [ServerMessage::Denied { denial: Denial::TooFast }]);
     }
+}
+
+#[test]
+fn places_beyond_their_rate_are_dropped_without_a_word_but_never_the_end_of_pointing() {
+    let mut stage = Stage::new();
+    let burst = LinkLimits::default().rates.point.burst;
+    let at = Some([512, 0, -512]);
+    for _ in 0..burst + 10 {
+        stage.say(&ClientMessage::Point { at });
+    }
+    let passed = SessionOutput::ToWorld(Intent::Point { at });
+    assert_eq!(stage.outputs(), vec![passed; burst as usize]);
+    stage.say(&ClientMessage::Point { at: None });
+    assert_eq!(stage.outputs(), [SessionOutput::ToWorld(Intent::Point { at: None })]);
+    stage.wait(Duration::from_secs(2));
+    assert_eq!(stage.outputs(), [], "they are not numbered");
 }
 
 #[test]
@@ -427,6 +444,7 @@ fn message_bytes() -> impl Strategy<Value = Vec<u8>> {
         Just(wire::encode(&latest())),
         Just(wire::encode(&ClientMessage::Say { text: "hello".into() })),
         Just(wire::encode(&ClientMessage::Ping { nonce: 9 })),
+        Just(wire::encode(&ClientMessage::Point { at: Some([9, -9, 99_999]) })),
         Just(wire::encode(&ClientMessage::Bye)),
     ];
     (start, proptest::collection::vec(any::<u8>(), 0..8), 0_usize..64).prop_map(

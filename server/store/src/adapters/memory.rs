@@ -13,7 +13,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     worlds: BTreeMap<String, Kept>,
-    grants: BTreeMap<(String, Option<String>), Role>,
+    /// Roles and names.
+    grants: BTreeMap<(String, Option<String>), (Role, String)>,
     invitations: Vec<Invitation>,
     shelved: BTreeMap<(String, String), Vec<u8>>,
     /// Of the version that was kept last.
@@ -88,7 +89,11 @@ impl WorldStore for MemoryStore {
             newest.insert(world, batch.revision);
         }
         for (world, batch) in batches {
-            self.world(world)?.batches.push(batch.clone());
+            for grant in &batch.grants {
+                self.grant(&Grant::of(world, grant))?;
+            }
+            let batch = SavedBatch { grants: Vec::new(), ..batch.clone() };
+            self.world(world)?.batches.push(batch);
         }
         Ok(())
     }
@@ -168,20 +173,26 @@ impl WorldStore for MemoryStore {
     }
 
     fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
-        let grants = self.grants.iter().map(|((account, world), role)| Grant {
+        let grants = self.grants.iter().map(|((account, world), (role, name))| Grant {
             account: account.clone(),
             world: world.clone(),
             role: *role,
+            name: name.clone(),
         });
         Ok(grants.collect())
     }
 
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         let key = (grant.account.clone(), grant.world.clone());
-        match grant.role {
-            Role::Visitor => self.grants.remove(&key),
-            role => self.grants.insert(key, role),
-        };
+        if grant.role == Role::Visitor {
+            self.grants.remove(&key);
+            return Ok(());
+        }
+        let has = self.grants.entry(key).or_default();
+        has.0 = grant.role;
+        if !grant.name.is_empty() {
+            has.1.clone_from(&grant.name);
+        }
         Ok(())
     }
 
@@ -197,6 +208,7 @@ impl WorldStore for MemoryStore {
         &mut self,
         digest: &str,
         account: &str,
+        name: &str,
         now_ms: u64,
     ) -> Result<Option<Grant>, StoreError> {
         let found = self
@@ -206,8 +218,12 @@ impl WorldStore for MemoryStore {
         let Some(found) = found else { return Ok(None) };
         let Invitation { world, role, .. } = self.invitations.remove(found);
         let has = self.grants.entry((account.to_owned(), world.clone())).or_default();
-        *has = (*has).max(role);
-        Ok(Some(Grant { account: account.to_owned(), world, role: *has }))
+        has.0 = has.0.max(role);
+        if !name.is_empty() {
+            has.1 = name.to_owned();
+        }
+        let (role, name) = has.clone();
+        Ok(Some(Grant { account: account.to_owned(), world, role, name }))
     }
 
     fn shelved(&mut self) -> Result<Vec<Shelved>, StoreError> {

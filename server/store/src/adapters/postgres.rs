@@ -77,6 +77,9 @@ const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE holder (mark TEXT NOT NULL);
 ",
+    "
+    ALTER TABLE role ADD COLUMN name TEXT NOT NULL DEFAULT '';
+",
 ];
 
 /// Everything is in a schema of this name.
@@ -279,13 +282,29 @@ fn batch_of(row: &Row) -> SavedBatch {
         author: row.get(2),
         operations: row.get(3),
         inverses: row.get(4),
+        grants: Vec::new(),
     }
 }
 
 fn grant_of(row: &Row) -> Grant {
     let world: String = row.get(1);
     let world = (world != ALL).then_some(world);
-    Grant { account: row.get(0), world, role: role_of(row.get(2)) }
+    Grant { account: row.get(0), world, role: role_of(row.get(2)), name: row.get(3) }
+}
+
+fn set_role(transaction: &mut Transaction<'_>, grant: &Grant) -> Result<(), Failure> {
+    let Grant { account, world, role, name } = grant;
+    let world = world.as_deref().unwrap_or(ALL);
+    if *role == Role::Visitor {
+        let query = "DELETE FROM role WHERE account = $1 AND world = $2";
+        transaction.execute(query, &[account, &world])?;
+    } else {
+        let query = "INSERT INTO role (account, world, role, name) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (account, world) DO UPDATE SET role = excluded.role,
+                name = CASE excluded.name WHEN '' THEN role.name ELSE excluded.name END";
+        transaction.execute(query, &[account, &world, &role_number(*role), name])?;
+    }
+    Ok(())
 }
 
 impl WorldStore for PostgresStore {
@@ -344,6 +363,9 @@ impl WorldStore for PostgresStore {
                 let row: [&(dyn postgres::types::ToSql + Sync); 6] =
                     [&id, &numbers.0, &numbers.1, author, operations, inverses];
                 transaction.execute(&insert, &row)?;
+                for grant in &batch.grants {
+                    set_role(transaction, &Grant::of(world, grant))?;
+                }
             }
             Ok(())
         })
@@ -422,26 +444,14 @@ impl WorldStore for PostgresStore {
 
     fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
         self.change(|transaction| {
-            let query = "SELECT account, world, role FROM role
+            let query = "SELECT account, world, role, name FROM role
                 ORDER BY account COLLATE \"C\", world COLLATE \"C\"";
             Ok(transaction.query(query, &[])?.iter().map(grant_of).collect())
         })
     }
 
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            let Grant { account, world, role } = grant;
-            let world = world.as_deref().unwrap_or(ALL);
-            if *role == Role::Visitor {
-                let query = "DELETE FROM role WHERE account = $1 AND world = $2";
-                transaction.execute(query, &[account, &world])?;
-            } else {
-                let query = "INSERT INTO role (account, world, role) VALUES ($1, $2, $3)
-                    ON CONFLICT (account, world) DO UPDATE SET role = excluded.role";
-                transaction.execute(query, &[account, &world, &role_number(*role)])?;
-            }
-            Ok(())
-        })
+        self.change(|transaction| set_role(transaction, grant))
     }
 
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
@@ -465,6 +475,7 @@ impl WorldStore for PostgresStore {
         &mut self,
         digest: &str,
         account: &str,
+        name: &str,
         now_ms: u64,
     ) -> Result<Option<Grant>, StoreError> {
         self.change(|transaction| {
@@ -473,11 +484,12 @@ impl WorldStore for PostgresStore {
             let found = transaction.query_opt(query, &[&digest, &signed(now_ms)])?;
             let Some(found) = found else { return Ok(None) };
             let (world, role): (String, i64) = (found.get(0), found.get(1));
-            let query = "INSERT INTO role (account, world, role) VALUES ($1, $2, $3)
+            let query = "INSERT INTO role (account, world, role, name) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (account, world) DO UPDATE
-                SET role = greatest(role.role, excluded.role)
-                RETURNING account, world, role";
-            let grant = transaction.query_one(query, &[&account, &world, &role])?;
+                SET role = greatest(role.role, excluded.role),
+                    name = CASE excluded.name WHEN '' THEN role.name ELSE excluded.name END
+                RETURNING account, world, role, name";
+            let grant = transaction.query_one(query, &[&account, &world, &role, &name])?;
             Ok(Some(grant_of(&grant)))
         })
     }

@@ -91,6 +91,9 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX version_world ON version (world);
 ",
+    "
+    ALTER TABLE role ADD COLUMN name TEXT NOT NULL DEFAULT '';
+",
 ];
 
 /// All worlds, as a name.
@@ -99,7 +102,26 @@ const ALL: &str = "";
 fn grant_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Grant> {
     let world: String = row.get(1)?;
     let world = (world != ALL).then_some(world);
-    Ok(Grant { account: row.get(0)?, world, role: role_of(row.get(2)?) })
+    Ok(Grant { account: row.get(0)?, world, role: role_of(row.get(2)?), name: row.get(3)? })
+}
+
+fn set_role(transaction: &Connection, grant: &Grant) -> Result<(), Failure> {
+    let Grant { account, world, role, name } = grant;
+    let world = world.as_deref().unwrap_or(ALL);
+    if *role == Role::Visitor {
+        transaction.execute(
+            "DELETE FROM role WHERE account = ?1 AND world = ?2",
+            params![account, world],
+        )?;
+    } else {
+        transaction.execute(
+            "INSERT INTO role (account, world, role, name) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, world) DO UPDATE SET role = excluded.role,
+                 name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END",
+            params![account, world, role_number(*role), name],
+        )?;
+    }
+    Ok(())
 }
 
 /// A database in a file.
@@ -286,6 +308,7 @@ fn batch_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedBatch> {
         author: row.get(2)?,
         operations: row.get(3)?,
         inverses: row.get(4)?,
+        grants: Vec::new(),
     })
 }
 
@@ -352,6 +375,9 @@ impl WorldStore for SqliteStore {
                 }
                 let SavedBatch { at_ms, author, operations, inverses, .. } = batch;
                 insert.execute(params![id, found, at_ms, author, operations, inverses])?;
+                for grant in &batch.grants {
+                    set_role(transaction, &Grant::of(world, grant))?;
+                }
             }
             Ok(())
         })
@@ -439,30 +465,16 @@ impl WorldStore for SqliteStore {
 
     fn grants(&mut self) -> Result<Vec<Grant>, StoreError> {
         self.change(|transaction| {
-            let mut find = transaction
-                .prepare_cached("SELECT account, world, role FROM role ORDER BY account, world")?;
+            let mut find = transaction.prepare_cached(
+                "SELECT account, world, role, name FROM role ORDER BY account, world",
+            )?;
             let grants = find.query_map([], grant_of)?;
             Ok(grants.collect::<rusqlite::Result<_>>()?)
         })
     }
 
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            let Grant { account, world, role } = grant;
-            let world = world.as_deref().unwrap_or(ALL);
-            if *role == Role::Visitor {
-                transaction.execute(
-                    "DELETE FROM role WHERE account = ?1 AND world = ?2",
-                    params![account, world],
-                )?;
-            } else {
-                transaction.execute(
-                    "INSERT OR REPLACE INTO role (account, world, role) VALUES (?1, ?2, ?3)",
-                    params![account, world, role_number(*role)],
-                )?;
-            }
-            Ok(())
-        })
+        self.change(|transaction| set_role(transaction, grant))
     }
 
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
@@ -487,6 +499,7 @@ impl WorldStore for SqliteStore {
         &mut self,
         digest: &str,
         account: &str,
+        name: &str,
         now_ms: u64,
     ) -> Result<Option<Grant>, StoreError> {
         self.change(|transaction| {
@@ -500,10 +513,11 @@ impl WorldStore for SqliteStore {
                 .optional()?;
             let Some((world, role)) = found else { return Ok(None) };
             let grant = transaction.query_row(
-                "INSERT INTO role (account, world, role) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (account, world) DO UPDATE SET role = max(role, excluded.role)
-                 RETURNING account, world, role",
-                params![account, world, role],
+                "INSERT INTO role (account, world, role, name) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (account, world) DO UPDATE SET role = max(role, excluded.role),
+                     name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END
+                 RETURNING account, world, role, name",
+                params![account, world, role, name],
                 grant_of,
             )?;
             Ok(Some(grant))

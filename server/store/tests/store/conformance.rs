@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, mpsc::sync_channel};
 
-use vivarium_contract::editing::Role;
+use vivarium_contract::{
+    editing::Role,
+    saving::{SavedBatch, SavedGrant},
+};
 use vivarium_store::{
     adapters::{memory::MemoryStore, postgres::PostgresStore, sqlite::SqliteStore},
     keeper::{Keeper, SaveError},
@@ -177,14 +180,14 @@ fn an_ended_writer_has_written_everything_and_takes_no_more() {
     assert_eq!(again.load("plaza").unwrap().unwrap().batches.len(), 3);
 }
 
+fn grant(account: &str, world: Option<&str>, role: Role) -> Grant {
+    let (account, world) = (account.to_owned(), world.map(str::to_owned));
+    Grant { name: account.to_uppercase(), account, world, role }
+}
+
 #[test]
 fn roles_are_given_changed_and_taken() {
     each(|mut store| {
-        let grant = |account: &str, world: Option<&str>, role| Grant {
-            account: account.into(),
-            world: world.map(str::to_owned),
-            role,
-        };
         let all = [
             grant("ana", None, Role::Owner),
             grant("ana", Some("garden"), Role::Builder),
@@ -192,10 +195,53 @@ fn roles_are_given_changed_and_taken() {
         ];
         all.iter().rev().for_each(|one| store.grant(one).unwrap());
         assert_eq!(store.grants().unwrap(), all);
-        store.grant(&grant("bo", Some("plaza"), Role::Owner)).unwrap();
+        let nameless = Grant { name: String::new(), ..grant("bo", Some("plaza"), Role::Owner) };
+        store.grant(&nameless).unwrap();
         store.grant(&grant("ana", Some("garden"), Role::Visitor)).unwrap();
         let left = [grant("ana", None, Role::Owner), grant("bo", Some("plaza"), Role::Owner)];
         assert_eq!(store.grants().unwrap(), left);
+    });
+}
+
+#[test]
+fn what_a_batch_says_of_roles_is_kept_with_it_or_not_at_all() {
+    each(|mut store| {
+        store.create("plaza", b"{}").unwrap();
+        store.create("garden", b"{}").unwrap();
+        let saying = |revision, said: &[(&str, Role)]| {
+            let grants = said.iter().map(|(account, role)| SavedGrant {
+                account: (*account).to_owned(),
+                name: account.to_uppercase(),
+                role: *role,
+            });
+            SavedBatch { grants: grants.collect(), ..batch(revision) }
+        };
+        let of = |world: &str, batch| (world.to_owned(), batch);
+        store.grant(&grant("ana", None, Role::Owner)).unwrap();
+        let first = saying(1, &[("bo", Role::Builder), ("cy", Role::Owner)]);
+        let other = saying(1, &[("bo", Role::Owner)]);
+        store.append(&[of("plaza", first), of("garden", other)]).unwrap();
+        let all = [
+            grant("ana", None, Role::Owner),
+            grant("bo", Some("garden"), Role::Owner),
+            grant("bo", Some("plaza"), Role::Builder),
+            grant("cy", Some("plaza"), Role::Owner),
+        ];
+        assert_eq!(store.grants().unwrap(), all);
+        // It stands in the operations, and is not given back twice.
+        assert_eq!(store.load("plaza").unwrap().unwrap().batches, [batch(1)]);
+        assert_eq!(store.history("garden", 9, 9).unwrap(), [batch(1)]);
+
+        let second = saying(2, &[("bo", Role::Owner)]);
+        let gap = store.append(&[of("plaza", second.clone()), of("plaza", saying(4, &[]))]);
+        assert_eq!(gap, Err(StoreError::Gap { world: "plaza".into(), last: 2, found: 4 }));
+        assert_eq!(store.grants().unwrap(), all, "a group that fails gives nobody anything");
+        store.append(&[of("plaza", second)]).unwrap();
+        // The last word of a batch counts, and takes as well as gives.
+        let third =
+            saying(3, &[("cy", Role::Builder), ("bo", Role::Visitor), ("cy", Role::Visitor)]);
+        store.append(&[of("plaza", third)]).unwrap();
+        assert_eq!(store.grants().unwrap(), all[..2]);
     });
 }
 
@@ -210,20 +256,24 @@ fn an_invitation_counts_once_and_for_a_while() {
         };
         store.invite(&invitation("a".into(), Role::Builder, 100), 0).unwrap();
         store.invite(&invitation("b".into(), Role::Owner, 100), 0).unwrap();
-        assert_eq!(store.redeem("c", "ana", 1).unwrap(), None);
-        assert_eq!(store.redeem("a", "ana", 100).unwrap(), None, "it is over");
-        let grant = store.redeem("b", "ana", 99).unwrap().unwrap();
+        store.invite(&invitation("d".into(), Role::Builder, 100), 0).unwrap();
+        assert_eq!(store.redeem("c", "ana", "Ana", 1).unwrap(), None);
+        assert_eq!(store.redeem("a", "ana", "Ana", 100).unwrap(), None, "it is over");
+        let grant = store.redeem("b", "ana", "Ana", 99).unwrap().unwrap();
         assert_eq!((grant.account.as_str(), grant.role), ("ana", Role::Owner));
-        assert_eq!(grant.world.as_deref(), Some("plaza"));
-        assert_eq!(store.redeem("b", "bo", 99).unwrap(), None, "it is used up");
+        assert_eq!((grant.world.as_deref(), grant.name.as_str()), (Some("plaza"), "Ana"));
+        assert_eq!(store.redeem("b", "bo", "", 99).unwrap(), None, "it is used up");
         // A lesser one takes nothing away.
-        assert_eq!(store.redeem("a", "ana", 99).unwrap().unwrap().role, Role::Owner);
-        assert_eq!(store.grants().unwrap(), [grant]);
+        assert_eq!(store.redeem("a", "ana", "", 99).unwrap().as_ref(), Some(&grant));
+        assert_eq!(store.grants().unwrap(), std::slice::from_ref(&grant));
+        let renamed = Grant { name: "Anna".into(), ..grant };
+        assert_eq!(store.redeem("d", "ana", "Anna", 99).unwrap().as_ref(), Some(&renamed));
+        assert_eq!(store.grants().unwrap(), [renamed]);
         for number in 0..=INVITATIONS_MAX {
             store.invite(&invitation(number.to_string(), Role::Builder, 100), 0).unwrap();
         }
-        assert_eq!(store.redeem("0", "bo", 1).unwrap(), None, "the oldest went");
-        assert!(store.redeem("1", "bo", 1).unwrap().is_some());
+        assert_eq!(store.redeem("0", "bo", "", 1).unwrap(), None, "the oldest went");
+        assert!(store.redeem("1", "bo", "", 1).unwrap().is_some());
     });
 }
 

@@ -97,6 +97,7 @@ fn be_killed(folder: &Path) -> ! {
             author: format!("builder {}", revision % 5),
             operations: serde_json::to_string(&operations).unwrap(),
             inverses: serde_json::to_string(&inverses).unwrap(),
+            grants: Vec::new(),
         };
         let (told, free) = (told.clone(), free.clone());
         keeper.save(

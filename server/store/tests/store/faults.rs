@@ -70,9 +70,10 @@ impl WorldStore for Failing {
         &mut self,
         digest: &str,
         account: &str,
+        name: &str,
         now_ms: u64,
     ) -> Result<Option<Grant>, StoreError> {
-        self.inner.redeem(digest, account, now_ms)
+        self.inner.redeem(digest, account, name, now_ms)
     }
 
     fn worlds(&mut self) -> Result<Vec<String>, StoreError> {

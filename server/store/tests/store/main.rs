@@ -20,6 +20,7 @@ fn batch(revision: u64) -> SavedBatch {
         author: "ana".into(),
         operations: format!("[{{\"delete\":{{\"object\":{revision}}}}}]"),
         inverses: "[]".into(),
+        grants: Vec::new(),
     }
 }
 

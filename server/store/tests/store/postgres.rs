@@ -7,9 +7,10 @@ use std::{
 };
 
 use tempfile::TempDir;
+use vivarium_contract::editing::Role;
 use vivarium_store::{
     adapters::postgres::PostgresStore,
-    port::{StoreError, WorldStore},
+    port::{Grant, StoreError, WorldStore},
 };
 
 use crate::{batch, of};
@@ -125,7 +126,28 @@ fn only_one_server_writes_and_newer_databases_are_refused() {
     let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
     client.batch_execute("UPDATE vivarium.version SET number = 99").unwrap();
     let newer = PostgresStore::open(&url).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 4 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 5 });
+}
+
+#[test]
+fn roles_of_the_fourth_version_have_no_names_yet() {
+    let postgres = Postgres::start();
+    let url = postgres.database();
+    drop(PostgresStore::open(&url).unwrap());
+    let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+    client
+        .batch_execute(
+            "ALTER TABLE vivarium.role DROP COLUMN name;
+             INSERT INTO vivarium.role VALUES ('ana', '', 2);
+             UPDATE vivarium.version SET number = 4;",
+        )
+        .unwrap();
+    let mut store = PostgresStore::open(&url).unwrap();
+    let ana = Grant { account: "ana".into(), world: None, role: Role::Owner, name: String::new() };
+    assert_eq!(store.grants().unwrap(), std::slice::from_ref(&ana));
+    let ana = Grant { name: "Ana".into(), ..ana };
+    store.grant(&ana).unwrap();
+    assert_eq!(store.grants().unwrap(), [ana]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What only a file can do: be opened twice, be newer, be something else, be copied.
 
+use vivarium_contract::editing::Role;
 use vivarium_store::{
     adapters::sqlite::{FILE, SqliteStore, back_up},
-    port::{StoreError, Version, WorldStore},
+    port::{Grant, StoreError, Version, WorldStore},
 };
 
 use crate::{batch, of};
@@ -29,7 +30,7 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let newer = SqliteStore::open(folder.path()).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 4 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 5 });
     assert!(newer.to_string().contains("use a newer program"), "{newer}");
 
     std::fs::remove_file(&file).unwrap();
@@ -90,6 +91,38 @@ fn a_database_of_an_earlier_version_is_brought_up_to_date() {
     let mut again = SqliteStore::open(folder.path()).unwrap();
     let kept = again.version("plaza", id).unwrap().unwrap();
     assert_eq!(kept, (Version { id, ..version }, b"{}".to_vec()));
+}
+
+#[test]
+fn roles_of_the_fourth_version_have_no_names_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path()).unwrap());
+    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    // Nothing else is different.
+    connection
+        .execute_batch(
+            "ALTER TABLE role DROP COLUMN name;
+             INSERT INTO role VALUES ('ana', '', 2), ('bo', 'plaza', 1);
+             INSERT INTO invitation VALUES (1, 'a', 'plaza', 2, 9);
+             PRAGMA user_version = 4;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    let named = |account: &str, world: Option<&str>, role, name: &str| Grant {
+        account: account.into(),
+        world: world.map(str::to_owned),
+        role,
+        name: name.into(),
+    };
+    let ana = named("ana", None, Role::Owner, "");
+    assert_eq!(
+        store.grants().unwrap(),
+        [ana.clone(), named("bo", Some("plaza"), Role::Builder, "")]
+    );
+    let bo = named("bo", Some("plaza"), Role::Owner, "Bo");
+    assert_eq!(store.redeem("a", "bo", "Bo", 1).unwrap().as_ref(), Some(&bo));
+    assert_eq!(store.grants().unwrap(), [ana, bo]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use vivarium_scene::document::{Object, Properties, WorldDocument};
 use super::{Avatar, Inputs, look::unique_name, tracked::Tracked};
 use crate::{
     authority::{People, Person, everyone},
-    edit::EditNumber,
+    edit::{EditNumber, point::Pointer},
     history::{Audience, History, Member, Own, Sees},
     physics::Physics,
     replicate::{Client, Delivery},
@@ -189,6 +189,7 @@ fn enter(world: &mut World, newcomer: Newcomer<'_>) {
             Avatar { state, teleports: 0, capsule },
             inputs,
             Tracked::default(),
+            Pointer::default(),
             Own { state: state.to_own(0), on_time: false, lead_ticks: 0, is_steering: false },
             Sees::default(),
             client,
@@ -270,6 +271,9 @@ fn set_presence(world: &mut World, person: PersonId, road: Option<Road>, anew: b
         world.resource_mut::<Outbox>().notice(others, &ServerMessage::Changed { card });
     }
     if anew {
+        if let Some(mut pointer) = world.get_mut::<Pointer>(entity) {
+            pointer.forget();
+        }
         welcome(world, person);
     }
 }

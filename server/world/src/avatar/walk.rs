@@ -37,6 +37,8 @@ pub(super) fn walk(
     mut near: Local<Near>,
 ) {
     near.note(&physics, &objects);
+    // What stands still feels neither pushes nor weight.
+    let is_paused = physics.is_paused();
     let ground = &mut ground.0;
     ground.begin_tick(clock.tick);
     let capsule = ground.capsule().clone();
@@ -47,8 +49,10 @@ pub(super) fn walk(
         let standing = avatar.state.grounded;
         let step = ground.step(&avatar.state, &inputs.held());
         avatar.state = step.state;
-        push(&mut physics, &capsule, step.hits, standing, clock.tick_s);
-        if avatar.state.grounded && !proxies.is_empty() {
+        if !is_paused {
+            push(&mut physics, &capsule, step.hits, standing, clock.tick_s);
+        }
+        if avatar.state.grounded && !proxies.is_empty() && !is_paused {
             let below = ground.cast_down_ray(avatar.state.position_m, WEIGHT_RAY_M);
             bear_weight(&mut physics, &objects, &avatar.state, below, clock.tick_s);
         }

@@ -27,13 +27,16 @@ use vivarium_scene::{
 use crate::{
     authority::{Person, TakeIntent, everyone},
     limits::{
-        BATCH_COST_MAX, EDITS_WAITING_MAX, OPERATIONS_PER_TICK, TOLD_BYTES_BURST, TOLD_BYTES_PER_S,
+        BATCH_COST_MAX, EDITS_WAITING_MAX, INSTANCES_PER_OPERATION, OPERATIONS_PER_TICK,
+        TOLD_BYTES_BURST, TOLD_BYTES_PER_S,
     },
+    object::Objects,
     tick::{Clock, In, Inbox, Outbox, Step, Take},
 };
 
 mod memory;
 mod permit;
+pub(crate) mod point;
 mod select;
 mod undo;
 mod work;
@@ -50,12 +53,14 @@ pub(crate) struct Changed {
     pub roles: BTreeSet<ObjectId>,
     /// Whether the settings are others.
     pub settings: bool,
+    /// Whether loose bodies go back to where the document has them.
+    pub reset: bool,
 }
 
 impl Changed {
     /// Whether anything must follow.
     pub fn is_empty(&self) -> bool {
-        self.bodies.is_empty() && self.roles.is_empty() && !self.settings
+        self.bodies.is_empty() && self.roles.is_empty() && !self.settings && !self.reset
     }
 
     /// Notes what an operation that was done changed.
@@ -84,7 +89,8 @@ impl Changed {
             | Operation::Lock { .. }
             | Operation::Material { .. }
             | Operation::Environment(_)
-            | Operation::Title { .. } => {}
+            | Operation::Title { .. }
+            | Operation::Permission { .. } => {}
         }
     }
 
@@ -138,10 +144,14 @@ impl Plugin for EditPlugin {
             .init_resource::<Editing>()
             .insert_resource(ToldBytes(TOLD_BYTES_BURST))
             .take_intent::<select::Select>()
+            .take_intent::<point::Point>()
             .add_systems(In(Phase::Ingest), take_edits.in_set(Take::Edits))
             .add_systems(
                 In(Phase::Simulate),
-                select::show_selected.in_set(Step::Social).after(crate::chat::see_gesture),
+                (select::show_selected, point::show_pointers)
+                    .chain()
+                    .in_set(Step::Social)
+                    .after(crate::chat::see_gesture),
             );
     }
 }
@@ -179,6 +189,9 @@ fn take_edits(world: &mut World) {
                 work::cost(&world.resource::<Current>().0, &operations.0)
             }
             Change::Undo | Change::Redo => world.resource::<Editing>().undo.size(&waiting.editor),
+            Change::ResetPhysics => {
+                1 + world.resource::<Objects>().dynamic.len() / INSTANCES_PER_OPERATION
+            }
         };
         if cost > BATCH_COST_MAX {
             refuse(world, waiting.ask, EditRefusal::TooMuch { cost, cost_max: BATCH_COST_MAX });
@@ -208,7 +221,7 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
     let made = world.resource_scope(|world, mut editing: Mut<Editing>| {
         let mut current = world.resource_mut::<Current>();
         let wanted = Wanted { editor: &editor, tick, number };
-        match change {
+        let made = match change {
             Change::Do { operations, base, stroke } => {
                 editing.make(&mut current.0, wanted, &operations, base, stroke)
             }
@@ -217,10 +230,15 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
             }
             Change::Undo => editing.step_back(&mut current.0, wanted, Way::Undo),
             Change::Redo => editing.step_back(&mut current.0, wanted, Way::Redo),
-        }
+            Change::ResetPhysics => {
+                let refusal = |reason| Err(EditRefusal::Forbidden { index: 0, reason });
+                return permit::exclusion(editor.role).map_or(Ok(None), refusal);
+            }
+        };
+        made.map(Some)
     });
     match made {
-        Ok(made) => {
+        Ok(Some(made)) => {
             let done = EditDone {
                 ask: Some(ask),
                 account: editor.account,
@@ -233,6 +251,10 @@ fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
                 skipped: made.skipped,
             };
             tell(world, done);
+        }
+        Ok(None) => {
+            world.resource_mut::<Changed>().reset = true;
+            world.resource_mut::<Outbox>().push(WorldOutput::Done { ask, number });
         }
         Err(refusal) => refuse(world, ask, refusal),
     }

@@ -140,8 +140,13 @@ impl Editing {
         if stroke.is_some() {
             self.memory.hold(tick, editor, &numbered);
         }
-        let undo = Inverses { number: number + 1, operations: inverses.clone(), bytes };
-        self.undo.done(&editor.account, undo, stroke);
+        // What somebody may do is never changed by the way: only by an operation that says so.
+        let is_undone = |inverse: &&Operation| !matches!(inverse, Operation::Permission { .. });
+        let undone: Vec<Operation> = inverses.iter().filter(is_undone).cloned().collect();
+        if !undone.is_empty() {
+            let undo = Inverses { number: number + 1, operations: undone, bytes };
+            self.undo.done(&editor.account, undo, stroke);
+        }
         Ok(Made {
             operations: numbered.into(),
             inverses: inverses.into(),

@@ -33,6 +33,16 @@ pub(crate) struct Loose {
     start: Pose,
 }
 
+impl Loose {
+    /// Puts it back to where the document has it, at rest.
+    fn put_back(&self, physics: &mut Physics) {
+        let body = &mut physics.world.bodies[self.body];
+        body.set_position(self.start, true);
+        body.set_linvel(Vector::ZERO, true);
+        body.set_angvel(Vector::ZERO, true);
+    }
+}
+
 struct Region {
     object: ObjectId,
     collider: ColliderHandle,
@@ -103,6 +113,14 @@ impl Objects {
         }
     }
 
+    /// Puts everything loose back to where the document has it.
+    fn reset(&mut self, physics: &mut Physics) {
+        self.generation = self.generation.wrapping_add(1);
+        for loose in &self.dynamic {
+            loose.put_back(physics);
+        }
+    }
+
     /// A loose object by its id.
     pub fn loose(&self, object: ObjectId) -> Option<&Loose> {
         let index = self.dynamic.binary_search_by_key(&object, |loose| loose.object).ok()?;
@@ -164,18 +182,20 @@ impl Plugin for ObjectPlugin {
 pub(crate) fn follow(
     current: Res<Current>,
     changed: Res<Changed>,
-    physics: Res<Physics>,
+    mut physics: ResMut<Physics>,
     mut floor: ResMut<Floor>,
     mut objects: ResMut<Objects>,
     mut history: ResMut<History>,
 ) {
     floor.height_m = current.0.head().settings.floor_m;
-    if changed.bodies.is_empty() {
-        return;
+    if !changed.bodies.is_empty() {
+        objects.generation = objects.generation.wrapping_add(1);
+        for object in &changed.bodies {
+            objects.follow(*object, &physics, &mut history);
+        }
     }
-    objects.generation = objects.generation.wrapping_add(1);
-    for object in &changed.bodies {
-        objects.follow(*object, &physics, &mut history);
+    if changed.reset {
+        objects.reset(&mut physics);
     }
 }
 
@@ -185,17 +205,18 @@ fn bring_back_fallen(
     mut physics: ResMut<Physics>,
     mut awake: Local<Vec<RigidBodyHandle>>,
 ) {
+    // Where something was put while physics is paused it stays.
+    if physics.is_paused() {
+        return;
+    }
     // What sleeps does not fall.
     awake.clear();
     awake.extend(physics.world.active_bodies().map(|(body, _)| body));
     for loose in awake.iter().filter_map(|body| objects.of_body(*body)) {
-        let body = &mut physics.world.bodies[loose.body];
-        let at = body.translation();
+        let at = physics.world.bodies[loose.body].translation();
         // Written so that a pose that is not a number counts as fallen, too.
         if !(at.y >= floor.height_m && at.is_finite()) {
-            body.set_position(loose.start, true);
-            body.set_linvel(Vector::ZERO, true);
-            body.set_angvel(Vector::ZERO, true);
+            loose.put_back(&mut physics);
         }
     }
 }
@@ -267,7 +288,8 @@ fn show(loose: &Loose, physics: &Physics, history: &mut History, tick: u32) {
     let mut fields = placed(position_m);
     fields[object::ROTATION..object::ROTATION + 4]
         .copy_from_slice(&quantise::rotation(pose.rotation.to_array()));
-    fields[object::REST] = if body.is_sleeping() { object::ASLEEP } else { 0 };
+    let is_still = body.is_sleeping() || physics.is_paused();
+    fields[object::REST] = if is_still { object::ASLEEP } else { 0 };
     history.note(loose.member, tick, position_m, &fields[..Facet::Object.field_count()]);
 }
 

@@ -19,6 +19,11 @@ pub(super) fn put_back(
 ) {
     inbox.0.retain(|input| {
         let WorldInput::Poses { poses } = input else { return true };
+        let is_paused = physics.is_paused();
+        let speed = |parts: [f32; 3]| match is_paused {
+            true => Vector::ZERO,
+            false => Vector::from_array(parts),
+        };
         for pose in poses {
             let Some(loose) = objects.loose(pose.object) else { continue };
             let numbers = pose.position_m.iter().chain(&pose.rotation);
@@ -28,8 +33,8 @@ pub(super) fn put_back(
             }
             let body = &mut physics.world.bodies[loose.body];
             body.set_position(vivarium_motion::shape::pose(pose.position_m, pose.rotation), true);
-            body.set_linvel(Vector::from_array(pose.linear_mps), true);
-            body.set_angvel(Vector::from_array(pose.angular_radps), true);
+            body.set_linvel(speed(pose.linear_mps), true);
+            body.set_angvel(speed(pose.angular_radps), true);
         }
         objects.generation = objects.generation.wrapping_add(1);
         false

@@ -20,6 +20,7 @@ pub(super) fn build(document: &WorldDocument) -> Result<Physics, WorldError> {
     let mut physics = Physics {
         world,
         substeps: settings.substeps,
+        is_paused: settings.physics_paused,
         parts: BTreeMap::new(),
         movers: BTreeMap::new(),
     };
@@ -74,7 +75,7 @@ impl Physics {
         let Some(colliders) = &properties.colliders else { return Ok(()) };
         parts.body = match &properties.body {
             None | Some(Body { kind: BodyKind::Static, .. }) => None,
-            Some(body) => Some(self.world.insert_body(rigid_body(body, pose))),
+            Some(body) => Some(self.world.insert_body(rigid_body(body, pose, self.is_paused))),
         };
         for (index, collider) in colliders.iter().enumerate() {
             let local = shape::builder(collider, object.scale)
@@ -115,9 +116,12 @@ impl Physics {
     }
 }
 
-fn rigid_body(body: &Body, pose: Pose) -> RigidBodyBuilder {
+fn rigid_body(body: &Body, pose: Pose, is_paused: bool) -> RigidBodyBuilder {
     let builder = match body.kind {
         BodyKind::Static => RigidBodyBuilder::fixed(),
+        BodyKind::Dynamic if is_paused => {
+            RigidBodyBuilder::dynamic().locked_axes(LockedAxes::all())
+        }
         BodyKind::Dynamic => RigidBodyBuilder::dynamic(),
         BodyKind::Kinematic => RigidBodyBuilder::kinematic_position_based(),
     };

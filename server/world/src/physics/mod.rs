@@ -26,6 +26,8 @@ mod build;
 pub(crate) struct Physics {
     pub world: PhysicsWorld,
     substeps: u8,
+    /// Whether loose bodies are held where they are.
+    is_paused: bool,
     parts: BTreeMap<ObjectId, Parts>,
     movers: BTreeMap<ObjectId, MovingBody>,
 }
@@ -86,6 +88,27 @@ impl Physics {
         self.parts.iter().map(|(object, parts)| (*object, parts))
     }
 
+    /// Whether loose bodies are held where they are. They still are dynamic ones, for sensors and
+    /// whoever asks what moves; but nothing moves them, and they fall asleep as others do.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// Holds all loose bodies where they are, or lets them go on from rest.
+    fn pause(&mut self, is_paused: bool) {
+        if std::mem::replace(&mut self.is_paused, is_paused) == is_paused {
+            return;
+        }
+        let axes = if is_paused { LockedAxes::all() } else { LockedAxes::empty() };
+        let loose = self.parts.values().filter(|parts| parts.is_loose);
+        for body in loose.filter_map(|parts| parts.body) {
+            let body = &mut self.world.bodies[body];
+            body.set_linvel(Vector::ZERO, false);
+            body.set_angvel(Vector::ZERO, false);
+            body.set_locked_axes(axes, !is_paused);
+        }
+    }
+
     /// Dynamic bodies that are awake.
     pub fn awake(&self) -> usize {
         self.world.active_bodies().filter(|(_, body)| body.is_dynamic()).count()
@@ -113,7 +136,10 @@ pub(crate) fn follow(current: Res<Current>, changed: Res<Changed>, mut physics: 
     if changed.settings {
         let settings = &current.0.head().settings;
         physics.world.gravity = Vector::from_array(settings.gravity_mps2);
-        physics.world.wake_up_all(true);
+        physics.pause(settings.physics_paused);
+        if !settings.physics_paused {
+            physics.world.wake_up_all(true);
+        }
     }
     for id in &changed.bodies {
         physics.remove(*id);

@@ -1,6 +1,11 @@
 //! Random worlds come back equal; random changes of a file never do harm.
 
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{
+    collection::{hash_map, vec},
+    option,
+    prelude::*,
+    sample::select,
+};
 use serde_json::{Value, json};
 use vivarium_gltf::import;
 use vivarium_scene::{document::WorldDocument, load::from_json};
@@ -72,11 +77,23 @@ fn object() -> impl Strategy<Value = Value> {
             json!({ "shape": shape, "material": material, "rotation": rotation })
         },
     );
-    let parts = (vec(collider(), 0..3), vec(visual, 0..3), option::of(light));
+    let scalar = prop_oneof![
+        any::<f64>()
+            .prop_filter("JSON has no others", |it| it.is_finite())
+            .prop_map(|it| json!(it)),
+        any::<bool>().prop_map(|it| json!(it)),
+        "[ -~]{0,20}".prop_map(|it| json!(it)),
+    ];
+    let script = (any::<bool>(), hash_map("[a-z_]{1,9}", scalar, 0..4)).prop_map(
+        |(enabled, settings)| {
+            json!({ "module": "scripts/a.wasm", "enabled": enabled, "settings": settings })
+        },
+    );
+    let parts = (vec(collider(), 0..3), vec(visual, 0..3), option::of(light), option::of(script));
     let pose = (place(), rotation(), 0.01f32..50.0);
     let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 0u32..4, any::<u16>());
     (pose, parts, rest).prop_map(
-        |((position, rotation, scale), (colliders, visuals, light), rest)| {
+        |((position, rotation, scale), (colliders, visuals, light, script), rest)| {
             let (dynamic, from_blueprint, locked, gap, parent) = rest;
             let mut properties = json!({ "visuals": visuals });
             if dynamic && !colliders.is_empty() {
@@ -87,6 +104,9 @@ fn object() -> impl Strategy<Value = Value> {
             }
             if let Some(light) = light {
                 properties["light"] = light;
+            }
+            if let Some(script) = script {
+                properties["script"] = script;
             }
             json!({ "position_m": position, "rotation": rotation, "scale": [scale, scale, scale],
                 "blueprint": from_blueprint.then_some("lamp"), "locked": locked,

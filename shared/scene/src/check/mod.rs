@@ -11,4 +11,4 @@ mod world;
 pub(crate) use fault::At;
 pub(crate) use object::{Together, object, properties};
 pub(crate) use values::{key, object_name};
-pub(crate) use world::{Sums, document, environment, material, settings, title};
+pub(crate) use world::{Sums, document, environment, material, permission, settings, title};

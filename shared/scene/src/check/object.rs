@@ -6,18 +6,18 @@ use super::{
     fault::{At, Checked},
     parts,
     values::{
-        all, asset, colour, count, direction, object_name, position, rotation, size, sizes, within,
-        world_name,
+        all, asset, colour, count, direction, key, object_name, position, rotation, size, sizes,
+        text, within, world_name,
     },
 };
 use crate::{
     document::{
         BodyKind, Collider, ColliderShape, Hinge, Light, Material, Mover, Object, Plays,
-        Properties, Visual, VisualShape,
+        Properties, SCRIPT_ENDING, Scalar, Script, Visual, VisualShape,
     },
     limits::{
         DAMPING_MAX, GRAVITY_SCALE_MAX, LAMP_CD_MAX, MOVER_CYCLE_TICKS_END, PARTS_PER_OBJECT_MAX,
-        SCALE_MAX, SCALE_MIN, SIZE_M_MAX, WAYPOINTS_MAX,
+        SCALE_MAX, SCALE_MIN, SCRIPT_SETTINGS_MAX, SIZE_M_MAX, WAYPOINTS_MAX,
     },
 };
 
@@ -62,7 +62,7 @@ pub(crate) fn properties(
     places(at, given)
 }
 
-/// Portals, sensors and sounds.
+/// Portals, sensors, sounds and scripts.
 fn places(at: At<'_>, given: &Properties) -> Checked {
     if let Some(portal) = &given.portal {
         let at = at.field("portal");
@@ -83,7 +83,25 @@ fn places(at: At<'_>, given: &Properties) -> Checked {
         within(at.field("volume"), sound.volume, 0.0, 1.0)?;
         size(at.field("radius_m"), sound.radius_m)?;
     }
-    Ok(())
+    match &given.script {
+        Some(given) => script(at.field("script"), given),
+        None => Ok(()),
+    }
+}
+
+fn script(at: At<'_>, script: &Script) -> Checked {
+    asset(at.field("module"), &script.module, &[SCRIPT_ENDING])?;
+    let at = at.field("settings");
+    count(at, script.settings.len(), 0, SCRIPT_SETTINGS_MAX)?;
+    script.settings.iter().try_for_each(|(name, value)| {
+        let at = at.field(name);
+        key(at, name)?;
+        match value {
+            Scalar::Flag(_) => Ok(()),
+            Scalar::Number(number) => at.require(number.is_finite(), "a number must be finite"),
+            Scalar::Text(words) => text(at, words, 0),
+        }
+    })
 }
 
 fn known_material(at: At<'_>, visual: &Visual, materials: &BTreeMap<String, Material>) -> Checked {

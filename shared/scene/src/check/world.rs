@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use vivarium_protocol::text;
+
 use super::{
     fault::{At, Checked},
     object::{self, Together},
@@ -13,11 +15,11 @@ use super::{
 use crate::{
     document::{ColliderShape, DOCUMENT_VERSION, Environment, Material, Settings, WorldDocument},
     limits::{
-        BLUEPRINTS_MAX, COLLIDER_POINTS_MAX, COLLIDERS_MAX, COORDINATE_M_MAX, GRAVITY_MPS2_MAX,
-        MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, PARENTS_MAX, SIZE_M_MAX, SIZE_M_MIN, SUBSTEPS_MAX,
-        SUNLIGHT_MAX, TICKS_PER_S_MAX, TICKS_PER_S_MIN,
+        ACCOUNT_DIGITS, BLUEPRINTS_MAX, COLLIDER_POINTS_MAX, COLLIDERS_MAX, COORDINATE_M_MAX,
+        GRAVITY_MPS2_MAX, MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, PARENTS_MAX, SIZE_M_MAX,
+        SIZE_M_MIN, SUBSTEPS_MAX, SUNLIGHT_MAX, TICKS_PER_S_MAX, TICKS_PER_S_MIN,
     },
-    operation::PLACEHOLDERS,
+    operation::{PLACEHOLDERS, Role},
 };
 
 /// Checks everything.
@@ -44,6 +46,21 @@ pub(crate) fn document(document: &WorldDocument) -> Checked {
         object::properties(blueprints.field(name), made, &document.materials)?;
     }
     objects(document)
+}
+
+/// Whether somebody can be named like this, and something becomes of their role.
+pub(crate) fn permission(account: &str, name: &str, from: Role, to: Role) -> Checked {
+    let at = At::Whole.field("permission");
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    at.field("account").require(
+        account.len() == ACCOUNT_DIGITS && account.bytes().all(is_digit),
+        format_args!("an account must be {ACCOUNT_DIGITS} hexadecimal digits in lower case"),
+    )?;
+    at.field("name").require(
+        name.is_empty() || text::name(name).is_ok_and(|cleaned| cleaned == name),
+        "a name must be one line as people may see it, or empty",
+    )?;
+    at.field("to").require(from != to, "it must be another role than `from`")
 }
 
 /// What the world is called for people.

@@ -68,6 +68,11 @@ pub(super) fn apply(scene: &mut Scene, operation: Operation) -> Done {
             let description = std::mem::replace(&mut scene.head.description, description);
             Ok(Operation::Title { title, description })
         }
+        Operation::Permission { account, name, from, to } => {
+            // Who may do what is known elsewhere: here it is only a word that can be taken back.
+            check::permission(&account, &name, from, to)?;
+            Ok(Operation::Permission { account, name, from: to, to: from })
+        }
     }
 }
 

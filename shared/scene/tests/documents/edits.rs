@@ -6,7 +6,7 @@ use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::{
     document::WorldDocument,
     load,
-    operation::{Operation, PLACEHOLDERS, number},
+    operation::{Operation, PLACEHOLDERS, Touched, number},
     scene::{Refusal, Scene},
 };
 
@@ -161,6 +161,45 @@ fn what_would_break_the_world_is_refused_with_the_reason() {
 }
 
 #[test]
+fn what_somebody_may_do_is_told_and_is_no_part_of_the_document() {
+    let mut yard = world();
+    let before = yard.document();
+    let account = "0123456789abcdef0123456789abcdef";
+    let permission = |account: &str, name: &str, from: &str, to: &str| json!({ "permission": { "account": account, "name": name, "from": from, "to": to } });
+    for name in ["Ana", "", "Zo\u{00EB} \u{2764}\u{FE0F}"] {
+        let given = operation(permission(account, name, "visitor", "owner"));
+        let taken = operation(permission(account, name, "owner", "visitor"));
+        assert_eq!(given.touched(), Touched::Permission(account.into()));
+        assert_eq!(given.object(), None);
+        assert_eq!(yard.apply(given.clone()).as_ref(), Ok(&taken));
+        assert_eq!(yard.apply(taken), Ok(given));
+        assert_eq!(yard.document(), before);
+    }
+    let long = "n".repeat(65);
+    for (account, name, to, path) in [
+        ("", "Ana", "builder", "permission.account"),
+        (&account[1..], "Ana", "builder", "permission.account"),
+        ("0123456789ABCDEF0123456789ABCDEF", "Ana", "builder", "permission.account"),
+        ("0123456789abcdef0123456789abcdeg", "Ana", "builder", "permission.account"),
+        (account, " Ana", "builder", "permission.name"),
+        (account, "A\u{202E}na", "builder", "permission.name"),
+        (account, "A\nna", "builder", "permission.name"),
+        (account, long.as_str(), "builder", "permission.name"),
+        (account, "Ana", "visitor", "permission.to"),
+    ] {
+        let refusal = refused(&mut yard, permission(account, name, "visitor", to));
+        let Refusal::Invalid(error) = &refusal else { panic!("{refusal}") };
+        assert_eq!(error.path, path, "{error}");
+    }
+    for json in [
+        permission(account, "Ana", "visitor", "king"),
+        json!({ "permission": { "account": account, "from": "visitor", "to": "owner" } }),
+    ] {
+        serde_json::from_value::<Operation>(json.clone()).expect_err(&json.to_string());
+    }
+}
+
+#[test]
 fn a_batch_is_done_whole_or_not_at_all() {
     let mut yard = world();
     let before = yard.clone();
@@ -209,8 +248,13 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
         json!({ "visuals": null }),
         json!({ "mover": { "waypoints_m": [[0, 0, 0], [1, 0, 0]], "leg_ticks": 9 } }),
         json!({ "sensor": { "size_m": [1, 1, 1] } }),
+        json!({ "script": { "module": "scripts/a.wasm" } }),
+        json!({ "script": { "module": "scripts/b.wasm", "enabled": false,
+            "settings": { "a": -0.1, "b": false, "c": "" } } }),
+        json!({ "script": { "module": "scripts/a.js" } }),
+        json!({ "script": null }),
     ]);
-    (0..12_u8, id, parent, name, blueprint, material, number, property).prop_map(
+    (0..13_u8, id, parent, name, blueprint, material, number, property).prop_map(
         |(kind, id, parent, name, blueprint, material, number, property)| {
             operation(match kind {
                 0 | 1 => json!({ "create": { "object": id, "value": {
@@ -228,6 +272,8 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
                     "property": property } }),
                 10 if number > 0.0 => json!({ "material": { "name": material, "value": null } }),
                 10 => json!({ "material": { "name": material, "value": { "colour": "#123456" } } }),
+                11 => json!({ "permission": { "account": format!("{id:032x}"), "name": "Ana",
+                    "from": if number > 0.0 { "owner" } else { "visitor" }, "to": "visitor" } }),
                 _ if number > 0.0 => json!({ "blueprint": { "name": blueprint.unwrap_or("post"),
                     "value": null } }),
                 _ => json!({ "blueprint": { "name": "post", "value": {

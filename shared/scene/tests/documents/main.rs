@@ -5,6 +5,7 @@
 mod diffs;
 mod edits;
 mod hostile;
+mod merges;
 mod movers;
 mod refused;
 mod refused_properties;

@@ -1,6 +1,7 @@
 //! The rules for properties of blueprints and objects, as tables.
 
 use serde_json::{Value, json};
+use vivarium_scene::document::Scalar;
 
 use crate::{
     refused::{answer, check, put},
@@ -373,4 +374,67 @@ fn lights_spawns_portals_sensors_and_sounds() {
             "objects[5].properties.sound.plays: unknown variant `sometimes`, expected `always` or `on_enter`",
         ),
     ]);
+}
+
+#[test]
+fn scripts() {
+    let many: serde_json::Map<String, Value> =
+        (0..33).map(|count| (format!("a{count}"), json!(count))).collect();
+    let settings = "/objects/5/properties/script/settings";
+    check(&[
+        (
+            "/objects/5/properties/script/module",
+            json!("scripts/gong.js"),
+            "objects[5].properties.script.module: the path must end in .wasm",
+        ),
+        (
+            "/objects/5/properties/script/module",
+            json!("../gong.wasm"),
+            "objects[5].properties.script.module: a path must be at most 200 characters, relative to `assets/`, its parts of letters, digits, `-`, `_` and `.`, not beginning with `.`",
+        ),
+        (
+            "/objects/5/properties/script",
+            json!({}),
+            "objects[5].properties.script: missing field `module`",
+        ),
+        (
+            "/objects/5/properties/script/enabled",
+            json!("yes"),
+            "objects[5].properties.script.enabled: invalid type: string \"yes\", expected a boolean",
+        ),
+        (
+            settings,
+            Value::Object(many),
+            "objects[5].properties.script.settings: 33 entries are not allowed: there must be from 0 to 32",
+        ),
+        (
+            settings,
+            json!({ "Two words": 1 }),
+            "objects[5].properties.script.settings.Two words: a name must be 1 to 64 lower-case letters, digits, hyphens and underscores",
+        ),
+        (
+            settings,
+            json!({ "list": [1] }),
+            "objects[5].properties.script.settings.list: expected true, false, a number or a text",
+        ),
+        (
+            settings,
+            json!({ "text": "a".repeat(501) }),
+            "objects[5].properties.script.settings.text: a text must be 0 to 500 characters without control characters",
+        ),
+        (settings, json!({ "number": 1e300, "text": "", "flag": false }), "accepted"),
+    ]);
+}
+
+#[test]
+fn numbers_of_scripts_are_finite() {
+    let json = serde_json::to_vec(&sample::document()).unwrap();
+    let mut document = vivarium_scene::load::from_json(&json).unwrap();
+    let script = document.objects[5].properties.script.as_mut().unwrap();
+    script.settings.insert("endless".into(), Scalar::Number(f64::INFINITY));
+    let refused = vivarium_scene::load::validate(&document).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "objects[5].properties.script.settings.endless: a number must be finite"
+    );
 }

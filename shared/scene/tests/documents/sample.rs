@@ -73,7 +73,9 @@ fn objects() -> Value {
             "light": { "colour": "#ffffff", "intensity_cd": 10, "range_m": 8 },
             "portal": { "world": "elsewhere", "spawn": "gate", "size_m": [2, 3, 1] },
             "sensor": { "size_m": [1, 1, 1], "offset_m": [0, 1, 0] },
-            "sound": { "path": "sounds/gong.wav", "volume": 0.5, "radius_m": 5, "plays": "on_enter" }
+            "sound": { "path": "sounds/gong.wav", "volume": 0.5, "radius_m": 5, "plays": "on_enter" },
+            "script": { "module": "scripts/gong.wasm", "enabled": false,
+                "settings": { "hits": 3.25, "name": "Gong", "swings": true } }
         } }
     ])
 }

@@ -1,0 +1,90 @@
+// @vitest-environment happy-dom
+import { act as settled } from "preact/test-utils";
+import { describe, expect, it, vi } from "vitest";
+import { all, bench, builder, find, labelled, openForEach, sent, type } from "./preview/table";
+
+openForEach();
+
+it("brings one object back as it was in a version, and no other", async () => {
+  const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done", body: null });
+  await settled(() => {
+    const version = { name: "Opening", revision: 4, atMs: 1, author: "Bo", mine: false };
+    builder.past.versions.value = [
+      { ...version, id: 6 },
+      { ...version, id: 5 },
+    ];
+    builder.selection.choose([2]);
+  });
+  const choice = find<HTMLSelectElement>(".builder-earlier select");
+  await settled(() => {
+    choice.value = "5";
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await settled(() => find(".builder-earlier button").click());
+  expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
+});
+
+describe("drafts", () => {
+  /** Opens the history, and waits until what was asked has come. */
+  async function openHistory(): Promise<void> {
+    await settled(() => {
+      builder.right.value = "history";
+    });
+    await settled(() => builder.drafts.refresh());
+  }
+
+  const button = (text: string): HTMLButtonElement => {
+    const found = all<HTMLButtonElement>("button").find(({ textContent }) => textContent === text);
+    if (found === undefined) throw new Error(`there is no button "${text}"`);
+    return found;
+  };
+
+  it("are begun under a title, and opened", async () => {
+    await openHistory();
+    const field = labelled<HTMLInputElement>("Title of a draft");
+    expect(button("Begin").disabled).toBe(true);
+    await type(field, "New lamps");
+    await settled(() => button("Begin").click());
+    await vi.waitFor(() => expect(bench.entered).toEqual(["plaza-draft-k3v9x2"]));
+    expect(sent.at(-1)).toEqual({
+      url: "/api/worlds/plaza/drafts",
+      body: { title: "New lamps", name: "Ada" },
+    });
+    await settled(() => labelled("Open the draft “A market along the water”").click());
+    expect(bench.entered.at(-1)).toBe("plaza-draft-a1b2c3");
+  });
+
+  it("ask what becomes of conflicts before they are published, and show where they are", async () => {
+    bench.draft = { of: "plaza", title: "New lamps" };
+    await openHistory();
+    expect(find(".builder-draft").textContent).toContain("Draft of Harbour Plaza: New lamps");
+    await settled(() => button("Publish…").click());
+    await vi.waitFor(() => expect(all(".builder-conflicts")).toHaveLength(1));
+    expect(document.activeElement).toBe(find("[role=alertdialog]"));
+    expect(button("Publish").disabled).toBe(true);
+    // What is there can be gone to; what was removed is a name alone.
+    expect(all("[title='Go to “Old fence”']")).toEqual([]);
+    await settled(() => find("[title='Go to “House”']").click());
+    expect(builder.chosen.value).toEqual([1]);
+    expect(bench.framed).toHaveLength(1);
+    const [, draft] = all<HTMLInputElement>("input[name=settling]");
+    await settled(() => draft?.click());
+    await settled(() => button("Publish").click());
+    await vi.waitFor(() => expect(sent.at(-1)?.url).toBe("/api/worlds/plaza/publish"));
+    expect(sent.at(-1)?.body).toEqual({ conflicts: "draft", keep: false, name: "Ada" });
+    await vi.waitFor(() => expect(all("[role=alertdialog]")).toEqual([]));
+    expect(bench.followed).toBe("plaza");
+  });
+
+  it("are discarded after a question", async () => {
+    bench.draft = { of: "plaza", title: "New lamps" };
+    await openHistory();
+    await settled(() => button("Discard…").click());
+    expect(find("[role=alertdialog]").textContent).toContain("What was built here is lost.");
+    const before = sent.length;
+    await settled(() => find("[role=alertdialog] .primary").click());
+    await vi.waitFor(() => expect(find(".builder-notice").textContent).toContain("discarded"));
+    expect(sent.length).toBe(before);
+    expect(bench.followed).toBe("plaza");
+  });
+});

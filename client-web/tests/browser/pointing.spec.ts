@@ -1,0 +1,58 @@
+/** Two builders: each sees where the other points, and physics is paused and put back for both. */
+import { expect, test, type Visitor } from "./world";
+
+async function openBuilder({ page }: Visitor): Promise<void> {
+  await page.getByRole("button", { name: "Build", exact: true }).click();
+  await expect(page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
+}
+
+test("builders see where the other points, pause physics and put everything back", async ({
+  server,
+  visitor,
+}) => {
+  const wide = { viewport: { width: 1280, height: 720 } };
+  const ada = await visitor(wide);
+  const bo = await visitor(wide);
+  await ada.enterInvited(server.address, "Ada", await server.invitation);
+  const key = await ada.page.evaluate(() => localStorage.getItem("vivarium.device") ?? "");
+  const invited = await ada.page.request.post(`${server.address}/api/worlds/plaza/invitations`, {
+    headers: { authorization: `Bearer ${key}` },
+    data: { role: "builder", expires_in_s: 60 },
+  });
+  const { invitation } = (await invited.json()) as { invitation: string };
+  await bo.enterInvited(server.address, "Bo", invitation);
+  await openBuilder(ada);
+  await openBuilder(bo);
+
+  // The ground before Ada; Bo sees it at the place that Ada's own page has under the pointer.
+  await ada.page.mouse.move(600, 560);
+  await ada.page.mouse.move(640, 600);
+  await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(1);
+  const [own] = await bo.look(({ pointers }) => pointers.map(({ person }) => person));
+  expect(own).toBe(await ada.look(({ person }) => person));
+  await ada.page.mouse.move(800, 600);
+  const far = () =>
+    bo.look(({ pointers, others }) => {
+      const [x = 0, , z = 0] = pointers[0]?.position ?? [];
+      const [ax = 0, , az = 0] = others[0]?.position ?? [];
+      return Math.hypot(x - ax, z - az);
+    });
+  await expect.poll(far).toBeGreaterThan(0.1);
+  expect(await far()).toBeLessThan(30);
+  await bo.page.screenshot({ path: test.info().outputPath("pointer.png") });
+
+  // Ada pauses: both pages say so. She lets it go on by the keyboard.
+  await ada.page.getByRole("button", { name: "Pause physics" }).click();
+  for (const { page } of [ada, bo]) await expect(page.getByText("Physics is paused")).toBeVisible();
+  await ada.page.getByRole("button", { name: "Put everything loose back" }).click();
+  await expect(ada.page.getByText("Everything loose is back where it belongs.")).toBeVisible();
+  await bo.focusWorld();
+  await bo.page.keyboard.press("m");
+  for (const { page } of [ada, bo]) await expect(page.getByText("Physics is paused")).toBeHidden();
+
+  // Whoever stops building points nowhere any more.
+  await ada.page.mouse.move(640, 600);
+  await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(1);
+  await ada.page.getByRole("button", { name: "Stop building" }).click();
+  await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(0);
+});

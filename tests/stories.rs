@@ -12,6 +12,7 @@ mod networks;
 mod physics;
 mod portals;
 mod recording;
+mod remote;
 mod replication;
 mod roads;
 mod roles;

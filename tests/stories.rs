@@ -14,6 +14,7 @@ mod physics;
 mod pointing;
 mod portals;
 mod recording;
+mod remote;
 mod replication;
 mod roads;
 mod roles;

@@ -37,7 +37,7 @@ pub enum Command {
     Replay(ReplayConfig),
     /// Check a world document; say what is wrong with it, and where.
     Check(CheckConfig),
-    /// Change worlds, and look at them, while no server is running.
+    /// Change worlds, and look at them; while a server is running, by way of it.
     #[command(subcommand)]
     World(WorldCommand),
     /// Make an invitation to build, while no server runs: prints what to add to the address.
@@ -52,12 +52,13 @@ pub enum Command {
 /// What to do with a world.
 #[derive(Debug, Subcommand)]
 pub enum WorldCommand {
-    /// Do the operations of a file, all or none, and keep them.
+    /// Do the operations of a file, all or none, and keep them. While a server runs, it does them:
+    /// at most 1,000 at once, more in parts of which each is done whole or not at all.
     Apply(ApplyConfig),
     /// Write a world as it was left: to a file.zip with its assets, to a file.glb for other
     /// programs, or as one document (JSON) to the standard output.
     Export(ExportConfig),
-    /// Make a new world of a ZIP, or of a glb.
+    /// Make a new world of a ZIP, or of a glb, while no server is running.
     Import(ImportConfig),
 }
 
@@ -77,6 +78,23 @@ pub struct StoredConfig {
     /// Folder with worlds, models and sounds.
     #[arg(long, env = "VIVARIUM_ASSETS", default_value = "assets")]
     pub assets: PathBuf,
+    /// Where else it may be.
+    #[command(flatten)]
+    pub remote: RemoteConfig,
+}
+
+/// A running server that is named. Without, that of the data folder is found by itself.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RemoteConfig {
+    /// Address of a running server, as in https://world.example/, instead of a data folder.
+    #[arg(long, value_name = "URL", requires = "key_file")]
+    pub server: Option<String>,
+    /// File with the device key of somebody who may do it there: 64 hexadecimal digits.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub key_file: Option<PathBuf>,
+    /// Certificate (PEM) that the server must have; without, one that this machine trusts.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub certificate: Option<PathBuf>,
 }
 
 /// Which world to write, and where.

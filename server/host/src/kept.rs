@@ -241,6 +241,13 @@ impl Kept {
     }
 }
 
+/// Something that waits for the disk.
+pub(crate) async fn beside<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, KeptError> + Send + 'static,
+) -> Result<T, KeptError> {
+    tokio::task::spawn_blocking(act).await.map_err(|_| KeptError::Ended)?
+}
+
 /// Reads the operations of a file: a JSON list.
 pub fn read_operations(path: &Path) -> Result<Vec<Operation>, KeptError> {
     let mut json = Vec::new();

@@ -3,6 +3,7 @@
 //! Introduces the rooms of the server to each other, and owns what only a process can: the clock,
 //! threads, sockets, files and signals. Invariant: a world never waits for anything here.
 
+pub mod apply;
 pub mod backup;
 pub mod building;
 pub mod clock;
@@ -18,9 +19,11 @@ pub mod metrics;
 pub mod origin;
 pub mod patient;
 pub mod recording;
+pub mod remote;
 pub mod replay;
 pub mod residents;
 pub mod routing;
+pub mod running;
 pub mod server;
 pub mod tickets;
 pub mod tls;

@@ -131,6 +131,18 @@ pub const BUNDLE_BYTES_MAX: u64 = 512 << 20;
 pub const IMPORT_BODY_BYTES_MAX: usize = 256 << 20;
 /// Worlds that are given out or brought in at the same time; more are refused.
 pub const EXCHANGES_AT_ONCE_MAX: usize = 2;
+/// Bytes of the file with which a running server tells how to reach it.
+pub const RUNNING_BYTES_MAX: u64 = 64 * 1_024;
+/// How long the command line waits for a connection to a server.
+pub const REMOTE_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server may say nothing to the command line.
+pub const REMOTE_STALL_MAX: Duration = Duration::from_secs(60);
+/// Bytes of an answer that is no file.
+pub const REMOTE_ANSWER_BYTES_MAX: u64 = 4 << 20;
+/// How often the command line asks for a change that the server has no time for.
+pub const REMOTE_TRIES_MAX: u32 = 20;
+/// Pause before it asks again.
+pub const REMOTE_PAUSE: Duration = Duration::from_millis(500);
 /// Worlds of one recording.
 pub const RECORDED_WORLDS_MAX: usize = 256;
 /// Ticks between two checkpoints of a recording.

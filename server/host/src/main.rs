@@ -13,20 +13,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use vivarium_contract::editing::Role;
 use vivarium_host::{
-    backup,
+    apply, backup,
     building::roles::invitation,
     config::{
         ApplyConfig, BackupConfig, CheckConfig, Cli, Command, ExportConfig, ImportConfig,
-        InviteConfig, InvitedRole, LogFormat, ReplayConfig, ServerConfig, StoredConfig,
-        WorldCommand,
+        InviteConfig, InvitedRole, LogFormat, ReplayConfig, ServerConfig, WorldCommand,
     },
     exchange::files,
-    kept::{Kept, read_operations},
+    kept::Kept,
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
     recording::Records,
+    remote::Applied,
     replay,
     server::Server,
-    worlds::{self, WorldSource},
+    worlds::WorldSource,
 };
 use vivarium_scene::document::WorldDocument;
 use vivarium_world::Simulation;
@@ -166,13 +166,11 @@ fn check(config: &CheckConfig) -> anyhow::Result<()> {
 }
 
 fn apply(config: &ApplyConfig) -> anyhow::Result<()> {
-    let operations = read_operations(&config.file)?;
-    let count = operations.len();
-    let source = asset(&config.stored)?;
-    let mut kept = Kept::open_any(&config.stored.data, config.stored.database.as_deref())?;
-    let revision = kept.apply(&source, &config.author, operations)?;
+    let (count, Applied { revision, parts }) = runtime()?.block_on(apply::apply(config))?;
     let name = &config.stored.world;
-    writeln!(std::io::stdout().lock(), "{name}: {count} operations done; revision {revision}")?;
+    let parts = if parts > 1 { format!(" in {parts} parts") } else { String::new() };
+    let text = format!("{name}: {count} operations done{parts}; revision {revision}");
+    writeln!(std::io::stdout().lock(), "{text}")?;
     Ok(())
 }
 
@@ -206,12 +204,6 @@ fn import(config: &ImportConfig) -> anyhow::Result<()> {
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start the runtime")
-}
-
-/// The world of the assets.
-fn asset(config: &StoredConfig) -> anyhow::Result<WorldSource> {
-    let mut sources = worlds::open(&config.assets, std::slice::from_ref(&config.world))?;
-    sources.pop().with_context(|| format!("there is no world {:?}", config.world))
 }
 
 fn invite(config: &InviteConfig) -> anyhow::Result<()> {

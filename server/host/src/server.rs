@@ -53,6 +53,7 @@ use crate::{
     metrics::Metrics,
     recording::Recording,
     routing::{FrontDoor, ToWorld},
+    running::Running,
     tls::{self, Certificates, TlsError},
     world_thread::{Ticking, WorldEnd, WorldThread},
     worlds::{OpenError, World, WorldSource, Worlds},
@@ -168,6 +169,8 @@ pub struct Server {
     keeper: Keeper,
     roles: Arc<Roles>,
     library: Arc<Library>,
+    /// How the command line finds it.
+    running: Option<Running>,
 }
 
 /// How a server ended.
@@ -194,7 +197,24 @@ impl Server {
         for source in &mut sources {
             source.client_bytes_per_s_max = config.client_bytes_per_s_max;
         }
-        Self::start_worlds::<Simulation>(config, sources, store).await
+        let (data, certificate) = (config.data.clone(), config.tls_cert.clone());
+        let mut server = Self::start_worlds::<Simulation>(config, sources, store).await?;
+        server.announce(&data, certificate.as_deref());
+        Ok(server)
+    }
+
+    /// Tells the command line how to reach it.
+    fn announce(&mut self, data: &Path, certificate: Option<&Path>) {
+        let certificate = certificate.filter(|_| self.is_https);
+        match Running::announce(data, self.address, certificate) {
+            Ok(running) => {
+                self.roles.trust(running.account());
+                self.running = Some(running);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the command line cannot find this server: see the folder");
+            }
+        }
     }
 
     /// As [`Server::start`], with worlds that are not in the assets folder and are forgotten at the
@@ -283,6 +303,7 @@ impl Server {
             keeper,
             roles: roles.clone(),
             library: library.clone(),
+            running: None,
         };
         server.build::<W>(inboxes, &metrics).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
@@ -423,6 +444,8 @@ impl Server {
         let threads = std::mem::take(&mut self.threads);
         let recording = self.recording.take();
         let keeper = self.keeper.clone();
+        // While the folder is still held: else it might be the next server's.
+        drop(self.running.take());
         let ended = tokio::task::spawn_blocking(move || {
             // A thread that panicked outside a world has no end to tell.
             let worlds = threads.into_iter().filter_map(|thread| thread.join().ok()?).collect();

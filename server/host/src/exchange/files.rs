@@ -1,4 +1,5 @@
-//! Worlds as files on the command line, while no server runs.
+//! Worlds as files on the command line: from the data folder, or, while a server holds it, from that
+//! server. New worlds come while no server runs.
 
 use std::{
     fs::File,
@@ -17,9 +18,10 @@ use vivarium_store::{keeper::Keeper, port::StoreError};
 use super::{Bringer, ExchangeError, Incoming, Sources};
 use crate::{
     config::{ExportConfig, ImportConfig},
-    kept::{Kept, KeptError},
+    kept::{Kept, KeptError, beside},
     library::{Library, Quotas, UploadError},
     limits::BUNDLE_BYTES_MAX,
+    remote::{Remote, RemoteError},
     server::SHELF_FOLDER,
     worlds::{self, OpenError},
 };
@@ -62,6 +64,9 @@ pub enum FileError {
     /// Uploaded assets cannot be reached.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// A running server does not do it.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 fn shelf(data: &Path, store: Option<&str>) -> Result<Shelf, ShelfError> {
@@ -73,26 +78,49 @@ fn shelf(data: &Path, store: Option<&str>) -> Result<Shelf, ShelfError> {
 
 /// Writes a world to the file of the configuration; without one, gives its document as JSON.
 pub async fn export(config: &ExportConfig) -> Result<Option<Vec<u8>>, FileError> {
-    let stored = &config.stored;
-    let (stored, file) = (stored.clone(), config.file.as_deref());
-    let assets = stored.assets.clone();
-    let source = beside(move || {
-        let mut kept = Kept::open_any(&stored.data, stored.database.as_deref())?;
-        kept.open_world(&stored.assets, &stored.world)
-    });
-    let source = source.await?;
-    let Some(file) = file else { return Ok(Some(source.json.to_vec())) };
-    let shelf = shelf(&config.stored.data, config.asset_store.as_deref())?;
-    let sources = Sources { folder: assets, shelf };
-    let bytes = match file.extension().and_then(|ending| ending.to_str()) {
-        Some("zip") => sources.zip(&source.document).await?,
-        Some("glb") => sources.glb(&source.document).await?,
-        Some("json") => source.json.to_vec(),
-        _ => return Err(FileError::Ending(file.to_owned())),
+    let form = match &config.file {
+        None => "json",
+        Some(file) => match file.extension().and_then(|ending| ending.to_str()) {
+            Some(ending @ ("zip" | "glb" | "json")) => ending,
+            _ => return Err(FileError::Ending(file.clone())),
+        },
     };
-    std::fs::write(file, bytes)
-        .map_err(|error| FileError::File { path: file.to_owned(), error })?;
+    let bytes = written(config, form).await?;
+    let Some(file) = &config.file else { return Ok(Some(bytes)) };
+    std::fs::write(file, bytes).map_err(|error| FileError::File { path: file.clone(), error })?;
     Ok(None)
+}
+
+/// A world in the form of an ending.
+async fn written(config: &ExportConfig, form: &str) -> Result<Vec<u8>, FileError> {
+    let stored = config.stored.clone();
+    if let Some(remote) = Remote::named(&stored.remote)? {
+        return Ok(from(&remote, &stored.world, form).await?);
+    }
+    let (data, database) = (stored.data.clone(), stored.database.clone());
+    let kept = beside(move || Kept::open_any(&data, database.as_deref()));
+    let mut kept = match kept.await {
+        Err(KeptError::Store(in_use @ StoreError::InUse(_))) => {
+            let remote = Remote::running(&stored.data, in_use)?;
+            return Ok(from(&remote, &stored.world, form).await?);
+        }
+        kept => kept?,
+    };
+    let shelf = shelf(&stored.data, config.asset_store.as_deref())?;
+    let sources = Sources { folder: stored.assets.clone(), shelf };
+    let source = beside(move || kept.open_world(&stored.assets, &stored.world)).await?;
+    Ok(match form {
+        "zip" => sources.zip(&source.document).await?,
+        "glb" => sources.glb(&source.document).await?,
+        _ => source.json.to_vec(),
+    })
+}
+
+async fn from(remote: &Remote, world: &str, form: &str) -> Result<Vec<u8>, RemoteError> {
+    match form {
+        "json" => remote.document(world).await,
+        form => remote.export(world, form).await,
+    }
 }
 
 /// What became of a file.
@@ -149,11 +177,4 @@ pub async fn import(config: &ImportConfig) -> Result<Made, FileError> {
     keeper.end();
     made?;
     Ok(Made { document, warnings })
-}
-
-/// Something that waits for the disk.
-async fn beside<T: Send + 'static>(
-    act: impl FnOnce() -> Result<T, KeptError> + Send + 'static,
-) -> Result<T, KeptError> {
-    tokio::task::spawn_blocking(act).await.map_err(|_| KeptError::Ended)?
 }

@@ -7,9 +7,9 @@
  */
 import { effect } from "@preact/signals";
 import type { Builder } from "./builder";
+import { Carrying } from "./carrying";
 import { caught } from "./measure";
-import { carriedAll, placesOf } from "./operations";
-import { Paced } from "./pace";
+import { carriedAll } from "./operations";
 import { ontoSurface } from "./snapping";
 import { add, subtract, type Vec3 } from "./vectors";
 import type { Bounds, Hit, Pose } from "./workbench";
@@ -19,8 +19,6 @@ const CLICK_PX = 6;
 const CLICK_MS = 600;
 /** So near (CSS pixels) is a mark clicked. */
 const MARKER_PX = 16;
-/** Ten places a second while dragging. */
-const SEND_EVERY_MS = 100;
 const NOTHING: ReadonlySet<number> = new Set();
 
 type Hold =
@@ -30,11 +28,9 @@ type Hold =
 interface Drag {
   pointer: number;
   hold: Hold;
-  stroke: number;
-  began: ReadonlyMap<number, Pose>;
+  carrying: Carrying;
   /** Whether it went farther than a click. */
   moving: boolean;
-  latest: ReadonlyMap<number, Pose>;
 }
 
 interface Press {
@@ -48,7 +44,6 @@ export class BuilderPointer {
   readonly #builder: Builder;
   readonly #canvas: HTMLCanvasElement;
   readonly #abort = new AbortController();
-  readonly #sends: Paced<() => void>;
   #press: Press | null = null;
   /** Where the pointer is over the picture; null: elsewhere. */
   #over: MouseEvent | null = null;
@@ -58,7 +53,6 @@ export class BuilderPointer {
   constructor(builder: Builder) {
     this.#builder = builder;
     this.#canvas = builder.bench.canvas;
-    this.#sends = new Paced(SEND_EVERY_MS, (send) => send(), builder.after);
     const host = this.#canvas.parentElement ?? this.#canvas;
     const options = { signal: this.#abort.signal, capture: true };
     const on = (type: "pointerdown" | "pointermove" | "pointerup" | "pointercancel"): void => {
@@ -101,13 +95,7 @@ export class BuilderPointer {
 
   /** Lets go of what is held and shows it where the server has it. */
   cancel(): void {
-    const drag = this.#drag;
-    if (drag === null) return;
-    this.#drag = null;
-    this.#sends.drop();
-    if (drag.hold.kind === "handle") this.#builder.gizmo?.end();
-    this.#builder.previews.drop(drag.latest.keys());
-    this.#builder.dragging.value = false;
+    this.#letGo()?.cancel();
   }
 
   #showHandles(): void {
@@ -152,16 +140,8 @@ export class BuilderPointer {
     event.preventDefault();
     this.#canvas.setPointerCapture(event.pointerId);
     this.#canvas.focus({ preventScroll: true });
-    const scenery = builder.scenery.value;
-    const moved = scenery.families(builder.chosen.value).filter((id) => !scenery.isLocked(id));
-    this.#drag = {
-      pointer: event.pointerId,
-      hold,
-      stroke: builder.edits.newStroke(),
-      began: new Map(moved.map((id) => [id, builder.poseOf(id)])),
-      moving: false,
-      latest: new Map(),
-    };
+    const carrying = new Carrying(builder, () => this.#letGo());
+    this.#drag = { pointer: event.pointerId, hold, carrying, moving: false };
     if (hold.kind === "handle") builder.dragging.value = true;
   }
 
@@ -200,15 +180,13 @@ export class BuilderPointer {
     if (!drag.moving) return;
     builder.dragging.value = true;
     const poses = this.#posesAt(event, drag);
-    if (poses === null) return;
-    drag.latest = poses;
-    builder.previews.show(poses);
-    this.#sends.push(() => this.#send(drag, false));
+    if (poses !== null) drag.carrying.show(poses);
   }
 
   #posesAt(event: PointerEvent, drag: Drag): ReadonlyMap<number, Pose> | null {
     const builder = this.#builder;
-    const { hold, began } = drag;
+    const { hold } = drag;
+    const { began } = drag.carrying;
     if (hold.kind === "handle") {
       const { x, y } = this.#unit(event);
       const to = builder.gizmo?.move(x, y);
@@ -226,18 +204,12 @@ export class BuilderPointer {
     );
   }
 
-  #send(drag: Drag, isLast: boolean): void {
-    const { latest, stroke } = drag;
-    if (latest.size === 0) return;
-    const builder = this.#builder;
-    void builder.commit(placesOf(latest), stroke).then((outcome) => {
-      if (outcome.kind === "failed") {
-        if (this.#drag === drag) this.cancel();
-        builder.previews.drop(latest.keys());
-      } else if (outcome.kind === "done" && isLast) {
-        builder.previews.settle(latest.keys(), outcome.number);
-      }
-    });
+  /** Holds nothing any more; gives what was carried. */
+  #letGo(): Carrying | null {
+    const drag = this.#drag;
+    this.#drag = null;
+    if (drag?.hold.kind === "handle") this.#builder.gizmo?.end();
+    return drag?.carrying ?? null;
   }
 
   #up(event: PointerEvent): void {
@@ -246,11 +218,7 @@ export class BuilderPointer {
     this.#press = null;
     if (drag !== null && event.pointerId === drag.pointer) {
       event.stopImmediatePropagation();
-      this.#drag = null;
-      this.#sends.drop();
-      if (drag.hold.kind === "handle") this.#builder.gizmo?.end();
-      this.#send(drag, true);
-      this.#builder.dragging.value = false;
+      this.#letGo()?.end();
       if (drag.moving) return;
     }
     if (press === null || press.pointer !== event.pointerId) return;

@@ -103,7 +103,9 @@ export class BuilderPointer {
     const tool = builder.tool.value;
     const step = builder.gridStepM;
     const angle = builder.snaps.value ? (builder.angleDeg.value * Math.PI) / 180 : null;
-    const busy = builder.dragging.value || builder.placing.value !== null;
+    // In a headset hands take hold of things themselves.
+    const isWorn = builder.bench.hands.value !== null;
+    const busy = isWorn || builder.dragging.value || builder.placing.value !== null;
     const pose = builder.handles();
     const { gizmo } = builder;
     if (gizmo === null || builder.dragging.peek()) return;

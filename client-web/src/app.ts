@@ -632,6 +632,7 @@ export class App implements Actions {
           position: view?.position ?? null,
           yaw: view?.yaw ?? null,
           bubble: view?.bubble ?? null,
+          tracked: view?.tracked ?? null,
         };
       });
   }

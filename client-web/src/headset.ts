@@ -48,7 +48,10 @@ export class HeadsetDoor {
       const session = await navigator.xr?.requestSession("immersive-vr", {
         requiredFeatures: ["local-floor"],
       });
-      if (session !== undefined) await shown.wear(session, build);
+      if (session === undefined) return;
+      // The person may have left the world meanwhile.
+      if (stage() === shown) await shown.wear(session, build);
+      else await session.end();
     } catch {
       failed();
     } finally {

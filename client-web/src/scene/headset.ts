@@ -321,12 +321,12 @@ const size = new Vector3();
 function makeShapes(): Shapes {
   const ahead = -Math.PI / 2;
   const ray = new CylinderGeometry(0.0012, 0.0024, 1, 6, 1, true).translate(0, 0.5, 0);
-  const grip = new CylinderGeometry(0.014, 0.022, 0.11, 12).translate(0, -0.03, 0);
+  const grip = new CylinderGeometry(0.011, 0.018, 0.11, 12).translate(0, -0.03, 0);
   return {
     ray: ray.rotateX(ahead),
     dot: new SphereGeometry(1, 12, 8),
     grip: grip.rotateX(ahead),
-    skin: new MeshStandardMaterial({ color: "#39414f", roughness: 0.6 }),
+    skin: new MeshStandardMaterial({ color: "#9aa5b8", roughness: 0.6 }),
   };
 }
 

@@ -111,7 +111,6 @@ function HeadsetButton({ store, act }: Props) {
     <button
       type="button"
       class="button icon-button"
-      aria-pressed={store.worn.value}
       aria-label={label}
       title={label}
       onClick={() => act.wear()}

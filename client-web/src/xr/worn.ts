@@ -5,7 +5,8 @@
  * Owns the room. The avatar moves as ever, by inputs that are predicted here and decided by the
  * server; the room follows it.
  */
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
+import { t } from "../i18n/translate";
 import type { ControlState } from "../input/controls";
 import type { TrackedPoses } from "../protocol/generated";
 import type { Hand, Headset, Side } from "../scene/headset";
@@ -63,8 +64,7 @@ class WornHeadset implements Worn, Hands {
   #wanted: number | null;
   #lastMs = 0;
   #wasPressed = true;
-  #notice: string | null = null;
-  #isOver = false;
+  readonly #notice = signal<string | null>(null);
 
   constructor(headset: Headset, parts: WornParts) {
     this.#headset = headset;
@@ -72,7 +72,7 @@ class WornHeadset implements Worn, Hands {
     this.#wanted = parts.yaw;
     this.left = headset.left;
     this.right = headset.right;
-    this.#stopTelling = effect(() => this.#show(parts.store.remark.value));
+    this.#stopTelling = effect(() => this.#show());
   }
 
   get hands(): Hands {
@@ -129,8 +129,7 @@ class WornHeadset implements Worn, Hands {
   }
 
   tell(text: string | null): void {
-    this.#notice = text;
-    this.#show(this.#parts.store.remark.peek());
+    this.#notice.value = text;
   }
 
   each(act: (nowMs: number) => void): () => void {
@@ -144,13 +143,15 @@ class WornHeadset implements Worn, Hands {
   }
 
   dispose(): void {
-    this.#isOver = true;
     this.#stopTelling();
     this.#acts.clear();
   }
 
-  /** What the builder says, or else what the page says. */
-  #show(remark: string | null): void {
-    if (!this.#isOver) this.#headset.tell(this.#notice ?? remark);
+  /** What matters most of what the page would show. */
+  #show(): void {
+    const { interruption, remark } = this.#parts.store;
+    const isLost = interruption.value !== null;
+    const said = this.#notice.value ?? remark.value;
+    this.#headset.tell(isLost ? t("reconnecting") : said);
   }
 }

@@ -85,6 +85,11 @@ export class Wearer {
     await this.pictures();
   }
 
+  /** How high the head is, metres. */
+  headUp(): Promise<number> {
+    return this.#page.evaluate(() => window.headset.position.y);
+  }
+
   /** Waits until the headset has shown some pictures. */
   async pictures(count = 3): Promise<void> {
     await this.#page.evaluate(async (wanted) => {

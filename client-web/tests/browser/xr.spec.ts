@@ -165,8 +165,17 @@ test("a world is built in a headset, and another page sees it", async ({ server,
     .poll(async () => apartM((await seenByBo())?.position ?? [0, 0, 0], position))
     .toBeLessThan(NEAR_M);
 
+  // The right stick ends building and begins it anew.
+  const tools = ada.page.getByRole("toolbar", { name: "Building tools" });
+  await wearer.click("right", "thumbstick");
+  await expect(tools).toBeHidden();
+  await wearer.click("right", "thumbstick");
+  await expect(tools).toBeVisible();
+  await wearer.pictures(10);
+  await ada.page.screenshot({ path: test.info().outputPath("begun.png") });
+
   await takeOff(ada);
-  await expect(ada.page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
+  await expect(tools).toBeVisible();
 });
 
 test("somebody walks in a headset, and the page is as before when it is taken off", async ({
@@ -209,9 +218,18 @@ test("somebody walks in a headset, and the page is as before when it is taken of
   await wearer.hold("left", [-0.35, 1.5, -0.4], [0, 0.6, -0.8]);
   await wearer.hold("right", [0.3, 1, -0.3], [0, 0, -1]);
   await ada.page.screenshot({ path: test.info().outputPath("walked.png") });
+  // Others see where her head and hands are.
+  const headUp = () => bo.look(({ others }) => others[0]?.tracked?.head?.position[1] ?? 0);
+  await expect.poll(headUp).toBeCloseTo(await wearer.headUp(), 1);
+  const hands = await bo.look(({ others }) => others[0]?.tracked ?? null);
+  expect(apartM(hands?.left?.position ?? [0, 0, 0], [-0.35, 1.5, -0.4])).toBeLessThan(NEAR_M);
+  expect(apartM(hands?.right?.position ?? [0, 0, 0], [0.3, 1, -0.3])).toBeLessThan(NEAR_M);
   const self = await ada.position();
-  const [x, , z] = await bo.position();
-  await bo.turnTo(Math.atan2(-(self[0] - x), -(self[2] - z)));
+  await bo.focusWorld();
+  await bo.page.keyboard.press("c");
+  await bo.walkTo(self[0] - 1, self[2] - 2, 0.4);
+  const [nearX, , nearZ] = await bo.position();
+  await bo.turnTo(Math.atan2(-(self[0] - nearX), -(self[2] - nearZ)));
   await bo.page.screenshot({ path: test.info().outputPath("seen-by-bo.png") });
 
   await takeOff(ada);

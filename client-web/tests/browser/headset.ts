@@ -91,7 +91,7 @@ export class Wearer {
   }
 
   /** Waits until the headset has shown some pictures. */
-  async pictures(count = 3): Promise<void> {
+  async pictures(count = 2): Promise<void> {
     await this.#page.evaluate(async (wanted) => {
       for (let seen = 0; seen < wanted; seen += 1) {
         const session = window.headset.activeSession;

@@ -12,6 +12,7 @@ import type { Workbench } from "./builder/workbench";
 import type { Changes } from "./document/apply";
 import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
 import { SELECTED_OBJECTS_MAX, WorldEdits } from "./edits";
+import { HeadsetDoor } from "./headset";
 import { speak, t } from "./i18n/translate";
 import { keyBytes } from "./identity";
 import { forcedRoad, listRoads, roadMemory } from "./net/map";
@@ -68,6 +69,7 @@ export class App implements Actions {
   );
   /** The way into the builder. */
   readonly #door: BuilderDoor;
+  readonly #headset: HeadsetDoor;
   #engine: Engine | null = null;
   #visit: Visit | null = null;
   /** The visit whose world is on the stage, or will be next. */
@@ -115,6 +117,12 @@ export class App implements Actions {
       host: host.parentElement ?? host,
       workbench: (close) => this.workbench(close),
       remark: (text) => this.#remark(text),
+    });
+    this.#headset = new HeadsetDoor({
+      store,
+      stage: () => (this.#visit === null ? null : (this.#engine?.stage ?? null)),
+      build: () => this.build(),
+      failed: () => this.#remark(t("headsetFailed")),
     });
     const kept = this.#remembered.load();
     store.profile.value = kept.profile;
@@ -254,6 +262,10 @@ export class App implements Actions {
     // In first person the picture takes the pointer, which builders need.
     if (!this.#door.isOpen.peek()) this.setCamera("third");
     void this.#door.toggle();
+  }
+
+  wear(): void {
+    void this.#headset.toggle();
   }
 
   setVolume(volume01: number): void {
@@ -650,6 +662,7 @@ export class App implements Actions {
           position: view?.position ?? null,
           yaw: view?.yaw ?? null,
           bubble: view?.bubble ?? null,
+          tracked: view?.tracked ?? null,
         };
       });
   }

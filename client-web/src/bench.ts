@@ -69,6 +69,8 @@ export function makeBench(parts: BenchParts): Workbench {
       const y = 1 - ((clientY - top) / Math.max(1, height)) * 2;
       return scene.pick(x, y, except);
     },
+    pickAlong: (origin, direction, except) => scene.pickAlong(origin, direction, except),
+    hands: computed(() => stage.worn.value?.hands ?? null),
     screenOf: (point) => {
       const at = scene.screenOf(point);
       if (at === null) return null;

@@ -10,13 +10,14 @@ import { t } from "./i18n/translate";
 import type { ControlState, Controls } from "./input/controls";
 import { Pointers } from "./pointers";
 import type { WorldDocument } from "./protocol/document";
-import { buttons, emoteNames, type PersonCard } from "./protocol/generated";
+import { buttons, emoteNames, type PersonCard, type TrackedPoses } from "./protocol/generated";
 import { distanceFor, Flight } from "./scene/flight";
 import type { Scene } from "./scene/scene";
 import type { CameraView, Vec3 } from "./scene/view";
 import { togglePanel } from "./ui/panel";
 import type { Actions, Panel, Store } from "./ui/store";
 import type { Shown, Visit } from "./visit";
+import type { Hands } from "./xr/hands";
 
 export interface StageParts {
   makeScene(canvas: HTMLCanvasElement): Scene;
@@ -25,11 +26,28 @@ export interface StageParts {
   beforePicture(nowMs: number): void;
 }
 
+/** A headset that is worn: it takes the place of the controls and of the camera. */
+export interface Worn {
+  readonly hands: Hands;
+  /** What the person wants; good until the next reading. */
+  read(): ControlState;
+  /** Head and hands, as others are told. */
+  poses(): TrackedPoses | null;
+  /** Turns the person to a heading, radians. */
+  face(yaw: number): void;
+  /** The avatar is there now: the middle of its capsule. */
+  stand(own: Vec3, nowMs: number): void;
+  /** Takes it off. */
+  end(): void;
+}
+
 export class Stage {
   /** Whether the camera is away from the avatar. */
   readonly flying = signal(false);
   /** Where others point who build. */
   readonly pointers = new Pointers();
+  /** The headset that is worn; null: none is. */
+  readonly worn = signal<Worn | null>(null);
   readonly #host: HTMLElement;
   readonly #store: Store;
   readonly #canvas: HTMLCanvasElement;
@@ -46,6 +64,7 @@ export class Stage {
   };
   #shown: Shown | null = null;
   #looping = false;
+  #nextPicture = 0;
   #faced = false;
   /** The camera of whoever builds, away from the avatar, which stands meanwhile. */
   #flight: Flight | null = null;
@@ -135,11 +154,40 @@ export class Stage {
     this.#scene.resize();
     if (this.#looping) return;
     this.#looping = true;
-    requestAnimationFrame((nowMs) => this.#picture(nowMs));
+    this.#loop();
+  }
+
+  /** Puts the picture into a headset; it is back here once the session is over. */
+  async wear(session: XRSession, build: () => void): Promise<void> {
+    const { wear } = await import("./xr/worn");
+    this.land();
+    // A headset asks for pictures itself.
+    cancelAnimationFrame(this.#nextPicture);
+    try {
+      this.worn.value = await wear({
+        session,
+        scene: this.#scene,
+        store: this.#store,
+        yaw: this.#camera.yaw,
+        build,
+        picture: () => this.#picture(),
+        ended: (yaw) => {
+          this.worn.value = null;
+          this.#store.worn.value = false;
+          this.#controls.face(yaw);
+          this.#loop();
+        },
+      });
+      this.#store.worn.value = true;
+    } catch (error) {
+      this.#loop();
+      throw error;
+    }
   }
 
   /** Shows nothing. */
   hide(): void {
+    this.worn.peek()?.end();
     this.land();
     this.#visit = null;
     this.#shown = null;
@@ -152,13 +200,13 @@ export class Stage {
 
   /** Turns camera and avatar to a heading, radians. */
   face(yaw: number): void {
-    this.#controls.face(yaw);
+    (this.worn.peek() ?? this.#controls).face(yaw);
   }
 
   /** Takes the camera away from the avatar, to where it is now. */
   takeOff(): void {
     const own = this.#shown?.own;
-    if (this.#flight !== null || own === undefined) return;
+    if (this.#flight !== null || own === undefined || this.worn.peek() !== null) return;
     this.setCamera("third");
     this.#flight = new Flight(own, this.#camera.distanceM);
     this.flying.value = true;
@@ -166,6 +214,7 @@ export class Stage {
 
   /** Flies to where a ball is seen whole. */
   frame(centre: Vec3, radiusM: number): void {
+    if (this.worn.peek() !== null) return;
     this.setCamera("third");
     const { uprightRad, aspect } = this.#scene.viewAngle();
     this.#flight = new Flight(centre, distanceFor(radiusM, uprightRad, aspect));
@@ -215,14 +264,18 @@ export class Stage {
   /** Hands what the person wants to the visit. */
   readControls(nowMs: number): void {
     if (this.#visit === null) return;
-    const read = this.#controls.read(nowMs);
+    const worn = this.worn.peek();
+    const read = worn?.read() ?? this.#controls.read(nowMs);
+    this.#visit.tracked = worn;
     this.#camera = {
       mode: read.cameraMode,
       yaw: read.cameraYaw,
       pitch: read.cameraPitch,
       distanceM: read.distanceM,
     };
-    if (this.#store.camera.peek() !== read.cameraMode) this.#store.camera.value = read.cameraMode;
+    if (worn === null && this.#store.camera.peek() !== read.cameraMode) {
+      this.#store.camera.value = read.cameraMode;
+    }
     this.#visit.want(this.#flight === null ? read : this.#fly(this.#flight, read, nowMs), nowMs);
     this.#readMs = nowMs;
   }
@@ -238,10 +291,17 @@ export class Stage {
     return { ...read, ...this.#still, moveX: 0, moveZ: 0, buttons: 0 };
   }
 
-  #picture(_frameMs: number): void {
+  #loop(): void {
+    if (!this.#looping) return;
+    this.#nextPicture = requestAnimationFrame(() => {
+      this.#loop();
+      this.#picture();
+    });
+  }
+
+  #picture(): void {
     // The time stamp of the frame may lie before messages that came since: use the present.
     const nowMs = performance.now();
-    requestAnimationFrame((next) => this.#picture(next));
     const visit = this.#visit;
     if (visit === null) return;
     this.readControls(nowMs);
@@ -252,6 +312,7 @@ export class Stage {
     this.#shown = shown;
     const pointers = this.pointers.show((nowMs - this.#picturedMs) / 1_000, this.#cards);
     this.#picturedMs = nowMs;
+    this.worn.peek()?.stand(shown.own, nowMs);
     this.#scene.render({
       timeS: nowMs / 1_000,
       avatars: shown.avatars,
@@ -271,7 +332,7 @@ export class Stage {
     const yaw = visit.arrivalYaw;
     if (yaw === null) return;
     this.#faced = true;
-    this.#controls.face(yaw);
+    this.face(yaw);
     this.readControls(performance.now());
   }
 

@@ -22,6 +22,7 @@ import {
   type PacketHead,
   type PersonCard,
   type ServerMessage,
+  type TrackedPoses,
 } from "./protocol/generated";
 import { Gestures, Speech } from "./replica/expression";
 import type { Figure } from "./replica/figure";
@@ -86,6 +87,8 @@ export class Visit {
   #wantedAtMs = Number.POSITIVE_INFINITY;
   /** Buttons that were down at any moment since the last tick. */
   #pressed = 0;
+  /** Who knows head and hands of a person in a headset; null: none is worn. */
+  tracked: { poses(): TrackedPoses | null } | null = null;
   /** The input clock has begun, and no input was made yet. */
   #beginning = false;
   #playoutTick: number | null = null;
@@ -229,7 +232,7 @@ export class Visit {
       this.#own.step(tick, wish);
     }
     this.#beginning = false;
-    return this.#inputs.message(this.#replica.ack, null);
+    return this.#inputs.message(this.#replica.ack, this.tracked?.poses() ?? null);
   }
 
   /** Acknowledges packets while there are no inputs yet. */

@@ -16,6 +16,8 @@ export interface SeenPerson {
   yaw: number | null;
   /** What is written in the speech bubble. */
   bubble: string | null;
+  /** Where head and hands of a person in a headset are, metres from their feet. */
+  tracked: Readonly<Record<"head" | "left" | "right", { position: Vec3 } | null>> | null;
 }
 
 /** A dynamic body or platform as it is shown. */

@@ -76,6 +76,8 @@ export interface BuilderParts {
   role: ReadonlySignal<Role>;
   fetch(url: string, init: RequestInit): Promise<Response>;
   after(ms: number, then: () => void): void;
+  /** Whether the server has drafts of worlds; absent: it has none. */
+  hasDrafts?: boolean;
   /** The server no longer lets this person build. */
   forbidden(): void;
 }
@@ -153,7 +155,7 @@ export class Builder {
   readonly #pictures = signal(0);
   readonly #frames = new Frames();
 
-  constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
+  constructor({ bench, role, fetch, after, hasDrafts, forbidden }: BuilderParts) {
     this.#forbidden = forbidden;
     this.bench = bench;
     this.#role = role;
@@ -171,7 +173,7 @@ export class Builder {
     this.uploads = new Uploads(asking);
     void this.uploads.refresh();
     this.past = new Past(asking);
-    this.drafts = new Drafts(asking);
+    this.drafts = new Drafts(asking, hasDrafts ?? false);
     void this.drafts.refresh();
     this.people = new People({
       world: bench.world,

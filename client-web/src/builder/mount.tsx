@@ -4,6 +4,7 @@ import { Builder, type BuilderParts } from "./builder";
 import { listenToKeys } from "./keyboard";
 import { listenToCamera } from "./operator";
 import { BuilderPointer } from "./pointer";
+import { followHands } from "./reach";
 import "./builder.css";
 import { b } from "./texts/words";
 import { BuilderRoot } from "./ui/root";
@@ -22,6 +23,7 @@ export function openBuilder(parts: BuilderParts, host: HTMLElement): Opened {
   const stopCamera = listenToCamera(parts.bench);
   const pointer = new BuilderPointer(builder);
   const stopKeys = listenToKeys(builder, () => pointer.cancel());
+  const stopHands = followHands(builder);
   const narrow = matchMedia(NARROW);
   const measure = (): void => {
     builder.isNarrow.value = narrow.matches;
@@ -53,6 +55,7 @@ export function openBuilder(parts: BuilderParts, host: HTMLElement): Opened {
       if (!isOpen) return;
       isOpen = false;
       narrow.removeEventListener("change", measure);
+      stopHands();
       stopKeys();
       stopCamera();
       pointer.dispose();

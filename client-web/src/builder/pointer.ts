@@ -7,8 +7,9 @@
  */
 import { effect } from "@preact/signals";
 import type { Builder } from "./builder";
+import { Carrying } from "./carrying";
 import { caught } from "./measure";
-import { carriedAll, placesOf } from "./operations";
+import { carriedAll } from "./operations";
 import { Paced } from "./pace";
 import { isSame } from "./same";
 import { ontoSurface } from "./snapping";
@@ -20,9 +21,7 @@ const CLICK_PX = 6;
 const CLICK_MS = 600;
 /** So near (CSS pixels) is a mark clicked. */
 const MARKER_PX = 16;
-/** Ten places a second while dragging. */
-const SEND_EVERY_MS = 100;
-/** The same for where one points, as others see it. */
+/** So often others are told where one points. */
 const POINT_EVERY_MS = 100;
 const NOTHING: ReadonlySet<number> = new Set();
 
@@ -33,11 +32,9 @@ type Hold =
 interface Drag {
   pointer: number;
   hold: Hold;
-  stroke: number;
-  began: ReadonlyMap<number, Pose>;
+  carrying: Carrying;
   /** Whether it went farther than a click. */
   moving: boolean;
-  latest: ReadonlyMap<number, Pose>;
 }
 
 interface Press {
@@ -51,7 +48,6 @@ export class BuilderPointer {
   readonly #builder: Builder;
   readonly #canvas: HTMLCanvasElement;
   readonly #abort = new AbortController();
-  readonly #sends: Paced<() => void>;
   readonly #points: Paced<MouseEvent | null>;
   #pointed: Vec3 | null = null;
   #press: Press | null = null;
@@ -63,7 +59,6 @@ export class BuilderPointer {
   constructor(builder: Builder) {
     this.#builder = builder;
     this.#canvas = builder.bench.canvas;
-    this.#sends = new Paced(SEND_EVERY_MS, (send) => send(), builder.after);
     this.#points = new Paced(POINT_EVERY_MS, (event) => this.#tellPoint(event), builder.after);
     const host = this.#canvas.parentElement ?? this.#canvas;
     const options = { signal: this.#abort.signal, capture: true };
@@ -111,13 +106,7 @@ export class BuilderPointer {
 
   /** Lets go of what is held and shows it where the server has it. */
   cancel(): void {
-    const drag = this.#drag;
-    if (drag === null) return;
-    this.#drag = null;
-    this.#sends.drop();
-    if (drag.hold.kind === "handle") this.#builder.gizmo?.end();
-    this.#builder.previews.drop(drag.latest.keys());
-    this.#builder.dragging.value = false;
+    this.#letGo()?.cancel();
   }
 
   #showHandles(): void {
@@ -125,7 +114,9 @@ export class BuilderPointer {
     const tool = builder.tool.value;
     const step = builder.gridStepM;
     const angle = builder.snaps.value ? (builder.angleDeg.value * Math.PI) / 180 : null;
-    const busy = builder.dragging.value || builder.placing.value !== null;
+    // In a headset hands take hold of things themselves.
+    const isWorn = builder.bench.hands.value !== null;
+    const busy = isWorn || builder.dragging.value || builder.placing.value !== null;
     const pose = builder.handles();
     const { gizmo } = builder;
     if (gizmo === null || builder.dragging.peek()) return;
@@ -173,16 +164,8 @@ export class BuilderPointer {
     event.preventDefault();
     this.#canvas.setPointerCapture(event.pointerId);
     this.#canvas.focus({ preventScroll: true });
-    const scenery = builder.scenery.value;
-    const moved = scenery.families(builder.chosen.value).filter((id) => !scenery.isLocked(id));
-    this.#drag = {
-      pointer: event.pointerId,
-      hold,
-      stroke: builder.edits.newStroke(),
-      began: new Map(moved.map((id) => [id, builder.poseOf(id)])),
-      moving: false,
-      latest: new Map(),
-    };
+    const carrying = new Carrying(builder, () => this.#letGo());
+    this.#drag = { pointer: event.pointerId, hold, carrying, moving: false };
     if (hold.kind === "handle") builder.dragging.value = true;
   }
 
@@ -221,15 +204,13 @@ export class BuilderPointer {
     if (!drag.moving) return;
     builder.dragging.value = true;
     const poses = this.#posesAt(event, drag);
-    if (poses === null) return;
-    drag.latest = poses;
-    builder.previews.show(poses);
-    this.#sends.push(() => this.#send(drag, false));
+    if (poses !== null) drag.carrying.show(poses);
   }
 
   #posesAt(event: PointerEvent, drag: Drag): ReadonlyMap<number, Pose> | null {
     const builder = this.#builder;
-    const { hold, began } = drag;
+    const { hold } = drag;
+    const { began } = drag.carrying;
     if (hold.kind === "handle") {
       const { x, y } = this.#unit(event);
       const to = builder.gizmo?.move(x, y);
@@ -247,18 +228,12 @@ export class BuilderPointer {
     );
   }
 
-  #send(drag: Drag, isLast: boolean): void {
-    const { latest, stroke } = drag;
-    if (latest.size === 0) return;
-    const builder = this.#builder;
-    void builder.commit(placesOf(latest), stroke).then((outcome) => {
-      if (outcome.kind === "failed") {
-        if (this.#drag === drag) this.cancel();
-        builder.previews.drop(latest.keys());
-      } else if (outcome.kind === "done" && isLast) {
-        builder.previews.settle(latest.keys(), outcome.number);
-      }
-    });
+  /** Holds nothing any more; gives what was carried. */
+  #letGo(): Carrying | null {
+    const drag = this.#drag;
+    this.#drag = null;
+    if (drag?.hold.kind === "handle") this.#builder.gizmo?.end();
+    return drag?.carrying ?? null;
   }
 
   #up(event: PointerEvent): void {
@@ -267,11 +242,7 @@ export class BuilderPointer {
     this.#press = null;
     if (drag !== null && event.pointerId === drag.pointer) {
       event.stopImmediatePropagation();
-      this.#drag = null;
-      this.#sends.drop();
-      if (drag.hold.kind === "handle") this.#builder.gizmo?.end();
-      this.#send(drag, true);
-      this.#builder.dragging.value = false;
+      this.#letGo()?.end();
       if (drag.moving) return;
     }
     if (press === null || press.pointer !== event.pointerId) return;

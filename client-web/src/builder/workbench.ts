@@ -5,6 +5,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { WorldDocument } from "../protocol/document";
 import type { WorldSummary } from "../ui/store";
+import type { Hands } from "../xr/hands";
 import type { Quat, Vec3 } from "./vectors";
 
 /** Where an object is, how it is turned and how large it is. */
@@ -84,6 +85,10 @@ export interface Workbench {
 
   /** What lies under a point of the window, in CSS pixels, besides some objects. */
   pick(clientX: number, clientY: number, except: ReadonlySet<number>): Hit | null;
+  /** The same along a ray of the world; `direction` is of length one. */
+  pickAlong(origin: Vec3, direction: Vec3, except: ReadonlySet<number>): Hit | null;
+  /** The hands of whoever wears a headset; null: nobody does. */
+  readonly hands: ReadonlySignal<Hands | null>;
   /** The box around an object as it is shown; null: it shows nothing. */
   boundsOf(object: number): Bounds | null;
   /** Where an object is shown right now, which for loose bodies is not where it began. */

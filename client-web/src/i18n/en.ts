@@ -131,6 +131,8 @@ export const en = {
   helpClose: "Close a panel, leave the chat",
   helpPads: "A gamepad works too: left stick to walk, right stick to look, A to jump.",
   helpTouch: "On a touch screen: the left thumb walks, dragging elsewhere looks around.",
+  helpVr:
+    "In VR: left stick to walk, pressed to run, right stick to turn, A or X to jump. Pressing the right stick opens the building tools.",
   keyDrag: "Drag",
   keyWheel: "Wheel",
   keyArrows: "Arrows",
@@ -191,6 +193,9 @@ export const en = {
   deniedTooFast: "Not so fast: wait a moment.",
   deniedOutOfReach: "Your headset reported a pose out of reach.",
   build: "Build",
+  enterVr: "Enter VR",
+  leaveVr: "Leave VR",
+  headsetFailed: "The headset could not be used. Try again.",
   builderFailed: "The building tools could not be loaded. Try again.",
   invitedBuilder: "You may now build in {world}. Enter, then choose “Build”.",
   invitedOwner: "You are now an owner of {world}. Enter, then choose “Build”.",

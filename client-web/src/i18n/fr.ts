@@ -132,6 +132,8 @@ export const fr: Catalogue = {
   helpPads:
     "Une manette convient aussi : stick gauche pour marcher, droit pour regarder, A pour sauter.",
   helpTouch: "Écran tactile : le pouce gauche marche, glisser ailleurs fait regarder autour.",
+  helpVr:
+    "En VR : stick gauche pour marcher, enfoncé pour courir, stick droit pour tourner, A ou X pour sauter. Enfoncer le stick droit ouvre les outils de construction.",
   keyDrag: "Glisser",
   keyWheel: "Molette",
   keyArrows: "Flèches",
@@ -192,6 +194,9 @@ export const fr: Catalogue = {
   deniedTooFast: "Pas si vite : attendez un instant.",
   deniedOutOfReach: "Votre casque a signalé une position hors de portée.",
   build: "Construire",
+  enterVr: "Passer en VR",
+  leaveVr: "Quitter la VR",
+  headsetFailed: "Le casque n’a pas pu être utilisé. Réessayez.",
   builderFailed: "Les outils de construction n’ont pas pu être chargés. Réessayez.",
   invitedBuilder: "Vous pouvez construire dans {world}. Entrez, puis choisissez « Construire ».",
   invitedOwner: "Vous êtes propriétaire de {world}. Entrez, puis choisissez « Construire ».",

@@ -2,14 +2,7 @@
  * Names and speech above heads. They keep their size on the screen at a distance, fade out far
  * away, and are hidden behind walls.
  */
-import {
-  Group,
-  MathUtils,
-  type PerspectiveCamera,
-  Sprite,
-  SpriteMaterial,
-  type Vector3,
-} from "three";
+import { Group, MathUtils, Sprite, SpriteMaterial, type Vector3 } from "three";
 import { CENTRE_ABOVE_FEET_M } from "./avatar/actor";
 import { HEAD_TOP_M } from "./avatar/character";
 import { drawBubble, drawName, type Lettering } from "./lettering";
@@ -42,14 +35,13 @@ export class Labels {
   readonly root = new Group();
   #tags = new Map<number, Tags>();
 
+  /** `metresPerPx` is what a CSS pixel of the picture is at one metre. */
   update(
     avatars: readonly AvatarView[],
-    camera: PerspectiveCamera,
-    heightPx: number,
+    eye: Vector3,
+    metresPerPx: number,
     inOwnHead: boolean,
   ): void {
-    const metresPerPx = (2 * Math.tan(MathUtils.degToRad(camera.fov) / 2)) / Math.max(1, heightPx);
-    const eye = camera.position;
     const near = avatars
       .map((avatar) => ({ avatar, distance: distanceTo(eye, avatar) }))
       .sort((a, b) => a.distance - b.distance);

@@ -89,10 +89,16 @@ export class FrameGovernor {
     return 1000 / this.#frameMs;
   }
 
-  frame(frameMs: number): Adjustment {
+  /** Counts a frame without judging it: others decide how large it is. */
+  count(frameMs: number): boolean {
     // A hidden page or a breakpoint is not a slow machine.
-    if (!(frameMs > 0) || frameMs > 500) return null;
+    if (!(frameMs > 0) || frameMs > 500) return false;
     this.#frameMs += (frameMs - this.#frameMs) * 0.08;
+    return true;
+  }
+
+  frame(frameMs: number): Adjustment {
+    if (!this.count(frameMs)) return null;
     this.#times.push(frameMs);
     if (this.#times.length < WINDOW_FRAMES) return null;
     this.#times.sort((a, b) => a - b);

@@ -24,6 +24,7 @@ import { Assets } from "./assets";
 import { Crowd } from "./avatar/crowd";
 import { CameraRig, lookDirection } from "./camera";
 import type { Handles } from "./gizmo";
+import type { Headset } from "./headset";
 import { Labels } from "./labels";
 import { Outlines } from "./outlines";
 import { PointerBalls } from "./pointers";
@@ -37,6 +38,9 @@ import type { Bounds, Hit, ModelWeight, ScaledPose, Vec3, WorldView } from "./vi
 import { WorldScene } from "./world";
 
 const FOV_DEG = 60;
+/** In a headset: what a pixel of labels is at one metre, and how often shadows are drawn at most. */
+const WORN_M_PER_PX = 0.0012;
+const WORN_SHADOW_EVERY_FRAMES = 3;
 /**
  * Where so many objects change at once, the world is built anew beside the one that is shown: as
  * groups of their own they would cost a draw call each.
@@ -77,7 +81,10 @@ export class Scene {
   #lastS = 0;
   #frame = 0;
   #target = new Vector3();
+  #eye = new Vector3();
   #ahead = new Vector3();
+  /** Is worn: it has the camera. */
+  #headset: Headset | null = null;
 
   constructor(canvas: HTMLCanvasElement, options: SceneOptions) {
     this.#options = options;
@@ -164,8 +171,14 @@ export class Scene {
    */
   pick(x: number, y: number, except: ReadonlySet<number> = new Set()): Hit | null {
     this.#raycaster.setFromCamera(new Vector2(x, y), this.#camera);
-    const met = this.#world?.pick(this.#raycaster.ray, except) ?? null;
-    return met && { object: met.object, point: met.point.toArray(), normal: met.normal.toArray() };
+    return this.#meet(except);
+  }
+
+  /** The same along a ray; `direction` is of length one. */
+  pickAlong(origin: Vec3, direction: Vec3, except: ReadonlySet<number> = new Set()): Hit | null {
+    this.#raycaster.ray.origin.fromArray(origin);
+    this.#raycaster.ray.direction.fromArray(direction);
+    return this.#meet(except);
   }
 
   /** Where a point of the world is in the picture (-1 to 1, y upwards); null: not in it. */
@@ -236,22 +249,48 @@ export class Scene {
     return new PortraitsClass(this.#assets);
   }
 
+  /**
+   * Puts the picture into a headset until its session ends: then `ended` is called. `picture` is
+   * called when one is wanted.
+   */
+  async wear(session: XRSession, picture: () => void, ended: () => void): Promise<Headset> {
+    const { Headset: HeadsetClass } = await import("./headset");
+    const headset = new HeadsetClass(this.#renderer, this.#three, this.#camera);
+    const over = (): void => {
+      this.#headset = null;
+      // The window may have another size by now.
+      this.resize();
+    };
+    this.#headset = headset;
+    try {
+      await headset.begin(session, picture, () => {
+        over();
+        ended();
+      });
+    } catch (error) {
+      await session.end().catch(() => undefined);
+      over();
+      throw error;
+    }
+    return headset;
+  }
+
   render(view: WorldView): void {
     const dtS = Math.min(0.1, Math.max(0, view.timeS - this.#lastS));
-    const adjustment = this.#governor.frame((view.timeS - this.#lastS) * 1000);
+    this.#pace((view.timeS - this.#lastS) * 1000);
     this.#lastS = view.timeS;
     this.#frame += 1;
-    if (adjustment) this.#adapt(adjustment);
 
     this.#placeCamera(view, dtS);
     for (const object of view.objects) {
       this.#world?.setPose(object.object, object.position, object.rotation);
     }
-    const inside = this.#rig.firstness > 0.55 || this.#rig.distanceM < 0.55;
-    const eye = this.#camera.position;
+    const worn = this.#headset !== null;
+    const inside = worn || this.#rig.firstness > 0.55 || this.#rig.distanceM < 0.55;
+    const eye = this.#eye;
     this.#crowd.update(view.avatars, view.timeS, dtS, eye, this.#ahead, inside);
     this.#blobs.update(view.avatars, this.#quality.tier === "low", inside, eye);
-    this.#labels.update(view.avatars, this.#camera, this.#renderer.domElement.clientHeight, inside);
+    this.#labels.update(view.avatars, eye, worn ? WORN_M_PER_PX : this.#metresPerPx(), inside);
     const windS = this.#options.reducedMotion ? view.timeS * 0.3 : view.timeS;
     this.#world?.update(windS, this.#target);
     const framed = {
@@ -262,7 +301,9 @@ export class Scene {
     this.#pointers.update(view.pointers ?? [], eye);
     this.#sky?.update(this.#target, windS, this.#options.reducedMotion);
     this.#sounds.update(eye, this.#ahead, view.objects);
-    if (this.#frame % this.#quality.shadowEveryFrames === 0) {
+    const { shadowEveryFrames } = this.#quality;
+    const every = worn ? Math.max(WORN_SHADOW_EVERY_FRAMES, shadowEveryFrames) : shadowEveryFrames;
+    if (this.#frame % every === 0) {
       this.#renderer.shadowMap.needsUpdate = true;
     }
     this.#renderer.info.reset();
@@ -270,6 +311,8 @@ export class Scene {
   }
 
   resize(): void {
+    // A headset has its own size.
+    if (this.#headset) return;
     const canvas = this.#renderer.domElement;
     const width = Math.max(1, canvas.clientWidth);
     const height = Math.max(1, canvas.clientHeight);
@@ -373,14 +416,41 @@ export class Scene {
     if (missed && this.#document) this.edit(this.#document, missed);
   }
 
+  /** What the ray of the raycaster meets first. */
+  #meet(except: ReadonlySet<number>): Hit | null {
+    const met = this.#world?.pick(this.#raycaster.ray, except) ?? null;
+    return met && { object: met.object, point: met.point.toArray(), normal: met.normal.toArray() };
+  }
+
+  /** What a CSS pixel of the picture is at one metre. */
+  #metresPerPx(): number {
+    const heightPx = Math.max(1, this.#renderer.domElement.clientHeight);
+    return (2 * Math.tan(MathUtils.degToRad(this.#camera.fov) / 2)) / heightPx;
+  }
+
   #placeCamera(view: WorldView, dtS: number): void {
+    if (this.#headset) {
+      this.#headset.look(this.#eye, this.#ahead);
+      this.#target.fromArray(view.camera.target);
+      return;
+    }
     this.#rig.update(view.camera, dtS);
     this.#camera.position.fromArray(this.#rig.position);
+    this.#eye.copy(this.#camera.position);
     this.#ahead.fromArray(lookDirection(view.camera.yaw, view.camera.pitch));
     this.#camera.rotation.set(view.camera.pitch, view.camera.yaw, 0, "YXZ");
     this.#camera.updateMatrixWorld();
     // Shadows and detail are where people look.
     this.#target.fromArray(view.camera.orbit?.pivot ?? view.camera.target);
+  }
+
+  #pace(frameMs: number): void {
+    if (this.#headset) {
+      this.#governor.count(frameMs);
+      return;
+    }
+    const adjustment = this.#governor.frame(frameMs);
+    if (adjustment) this.#adapt(adjustment);
   }
 
   #adapt(adjustment: "less" | "more"): void {

@@ -104,6 +104,22 @@ function BuildButton({ store, act }: Props) {
   );
 }
 
+/** For those who have a headset. */
+function HeadsetButton({ store, act }: Props) {
+  const label = t(store.worn.value ? "leaveVr" : "enterVr");
+  return (
+    <button
+      type="button"
+      class="button icon-button"
+      aria-label={label}
+      title={label}
+      onClick={() => act.wear()}
+    >
+      <Icon name="headset" />
+    </button>
+  );
+}
+
 function ChatButton({ store }: { store: Store }) {
   const unread = store.unread.value;
   return (
@@ -182,6 +198,7 @@ export function Hud({ store, act }: Props) {
           <ChatButton store={store} />
           <PanelButton store={store} panel="emotes" icon="emotes" label="emotes" />
           {store.mayBuild.value && <BuildButton store={store} act={act} />}
+          {store.headset.value && <HeadsetButton store={store} act={act} />}
           <PanelButton store={store} panel="help" icon="help" label="help" />
           <PanelButton store={store} panel="settings" icon="settings" label="settings" />
         </nav>

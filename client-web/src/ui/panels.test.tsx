@@ -30,6 +30,7 @@ function actions(): Actions {
     setCamera: vi.fn(),
     jump: vi.fn(),
     build: vi.fn(),
+    wear: vi.fn(),
     focusWorld: vi.fn(),
   };
 }

@@ -90,6 +90,7 @@ export function HelpPanel({ store, act }: Props) {
       </dl>
       <p class="hint">{t("helpTouch")}</p>
       <p class="hint">{t("helpPads")}</p>
+      {store.headset.value && <p class="hint">{t("helpVr")}</p>}
     </PanelFrame>
   );
 }

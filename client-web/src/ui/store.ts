@@ -109,6 +109,9 @@ export class Store {
   /** Whether this person may change the world, and does. */
   readonly mayBuild = signal(false);
   readonly building = signal(false);
+  /** Whether a headset is there, and whether it is worn. */
+  readonly headset = signal(false);
+  readonly worn = signal(false);
   /** Told at the entrance, above everything else. */
   readonly welcome = signal<string | null>(null);
 
@@ -192,6 +195,8 @@ export interface Actions {
   jump(held: boolean): void;
   /** Opens the builder, or closes it. */
   build(): void;
+  /** Goes into a headset, or out of it. */
+  wear(): void;
   /** Puts the keyboard back into the world. */
   focusWorld(): void;
 }

@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
 import type { WorldSummary } from "../../ui/store";
+import type { Hands } from "../../xr/hands";
 import type { Person } from "../people";
 import type { Vec3 } from "../vectors";
 import type { Bounds, DrawingCost, Gizmo, Hit, ModelWeight, Pose, Workbench } from "../workbench";
@@ -68,6 +69,14 @@ export class FakeBench implements Workbench {
   pick(_x: number, _y: number, except: ReadonlySet<number>): Hit | null {
     if (this.hit?.object != null && except.has(this.hit.object)) return null;
     return this.hit;
+  }
+
+  /** What rays meet; null: what the pointer is over. */
+  along: ((origin: Vec3, direction: Vec3) => Hit | null) | null = null;
+  readonly hands = signal<Hands | null>(null);
+
+  pickAlong(origin: Vec3, direction: Vec3, except: ReadonlySet<number>): Hit | null {
+    return this.along === null ? this.pick(0, 0, except) : this.along(origin, direction);
   }
 
   /** Where markers are in the window. */

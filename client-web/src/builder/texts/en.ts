@@ -467,6 +467,9 @@ export const en = {
     other: "{count} changes are being saved",
   } as Plural,
   noHandles: "The handles could not be loaded. Reload the page to use them.",
+  noHands: "Building by hand could not be loaded. Leave VR and try again.",
+  handsHint:
+    "The trigger chooses and holds, the stick pushes and turns, both grips scale. A or X undoes, B or Y does it again.",
 
   faultMalformed: "The server does not understand this change. Reload the page.",
   faultNoKey: "The server does not know this device. Reload the page.",

@@ -210,6 +210,8 @@ function placeParts(parts: PlacedPart[], actor: Actor, view: AvatarView): void {
 }
 
 const euler2 = new Quaternion();
+/** The fingers of the part point down, those of a hand that points ahead do so, too. */
+const GRIP = new Quaternion().setFromAxisAngle(new Vector3(1, 0, 0), Math.PI / 2);
 
 type Put = (part: PartName) => Matrix4;
 
@@ -225,7 +227,7 @@ function placeArm(
   const left = side < 0;
   if (tracked) {
     to.fromArray(tracked.position);
-    rotation.fromArray(tracked.rotation);
+    rotation.fromArray(tracked.rotation).multiply(GRIP);
   } else {
     to.set(
       (left ? pose.leftX : pose.rightX) + shiftX,

@@ -90,6 +90,7 @@ async function start(into: HTMLElement): Promise<void> {
       return { mode: "third", ...camera };
     },
     shown: { own },
+    worn: signal(null),
     face: (yaw: number) => controls.face(yaw),
     focus: () => canvas.focus(),
     stats: () => scene.stats(),

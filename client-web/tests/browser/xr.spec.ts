@@ -235,7 +235,7 @@ test("somebody walks in a headset, and the page is as before when it is taken of
 
   // A door before her leads into another world, with the headset on.
   const doorway = (await outOf(ada))([0, 1.5, -2.5]);
-  const portal = { world: "garden", size_m: [3, 3, 3] };
+  const portal = { world: "garden", size_m: [3, 3, 3] as Vec3 };
   await build(ada, address, [
     { create: { object: 2 ** 31, value: { position_m: doorway, properties: { portal } } } },
   ]);

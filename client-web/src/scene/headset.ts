@@ -60,7 +60,7 @@ const DOT_M_MIN = 0.004;
 /** Where words are shown: before the eyes and a little below, metres. */
 const WORDS_AHEAD_M = 1.3;
 const WORDS_BELOW_M = 0.42;
-const WORDS_CAPITAL_M = 0.026;
+const WORDS_CAPITAL_M = 0.03;
 const PULSE = { strength: 0.4, ms: 30 } as const;
 const RAY_COLOUR = new Color("#ffffff");
 const MET_COLOUR = new Color("#ffb13d");

@@ -313,13 +313,13 @@ describe("the buttons", () => {
 
 describe("the rays", () => {
   it("end where they meet something, also in pictures in which nobody looks", () => {
-    hands.pictures(3);
+    hands.pictures(6);
     expect(hands.rays.right).toEqual({ lengthM: 2.5, meets: true });
     aim(hands.right, 30);
     hands.pictures();
     expect(hands.rays.right.lengthM).toBeCloseTo(2.5 / Math.cos(Math.PI / 6));
     bench.hit = null;
-    hands.pictures(3);
+    hands.pictures(6);
     expect(hands.rays.right.meets).toBe(false);
     hands.left.isThere = false;
     hands.pictures();

@@ -28,7 +28,7 @@ import {
 import type { Hands } from "./hands";
 
 /** Rays look for what they meet in every so many pictures, one hand after the other. */
-const LOOK_EVERY = 3;
+const LOOK_EVERY = 6;
 /** How far rays are drawn that meet nothing, metres. */
 const IDLE_M = 4;
 const STEP_S_MAX = 0.1;
@@ -105,7 +105,7 @@ export class BuilderHands {
     uses.left = this.#isHolding("left");
     uses.right = this.#isHolding("right");
     this.#show(left, 0);
-    this.#show(right, 1);
+    this.#show(right, LOOK_EVERY / 2);
     this.#remember(left);
     this.#remember(right);
   }

@@ -181,13 +181,14 @@ test("a world is built in a headset, and another page sees it", async ({ server,
 });
 
 test("somebody walks in a headset, and the page is as before when it is taken off", async ({
-  address,
+  server,
   visitor,
 }) => {
+  const { address } = server;
   const ada = await visitor();
   const bo = await visitor();
   await giveHeadset(ada.page.context());
-  await ada.enter(address, "Ada");
+  await ada.enterInvited(address, "Ada", await server.invitation);
   await bo.enter(address, "Bo");
   const before = { canvas: await canvasOf(ada), camera: await cameraOf(ada) };
   const wearer = await wear(ada);
@@ -231,6 +232,20 @@ test("somebody walks in a headset, and the page is as before when it is taken of
   const [x, , z] = await bo.position();
   await bo.turnTo(Math.atan2(-(self[0] - x), -(self[2] - z)) + 0.3);
   await bo.page.screenshot({ path: test.info().outputPath("seen-by-bo.png") });
+
+  // A door before her leads into another world, with the headset on.
+  const doorway = (await outOf(ada))([0, 1.5, -2.5]);
+  const portal = { world: "garden", size_m: [3, 3, 3] as Vec3 };
+  await build(ada, address, [
+    { create: { object: 2 ** 31, value: { position_m: doorway, properties: { portal } } } },
+  ]);
+  await wearer.stick("left", 0, 1);
+  await expect.poll(() => ada.look(({ world }) => world)).toBe("garden");
+  await wearer.stick("left", 0, 0);
+  await ada.arrive("garden");
+  await wearer.pictures();
+  expect((await cameraOf(ada))?.mode).toBe("first");
+  await ada.page.screenshot({ path: test.info().outputPath("garden.png") });
 
   await takeOff(ada);
   await expect.poll(() => canvasOf(ada)).toEqual(before.canvas);

@@ -472,7 +472,7 @@ export const fr: Texts = {
   noHandles: "Les poignées n’ont pas pu être chargées. Rechargez la page pour vous en servir.",
   noHands: "Les mains n’ont pas pu être chargées. Quittez la VR et réessayez.",
   handsHint:
-    "La gâchette choisit et tient, le stick éloigne et tourne, les deux poignées mettent à l’échelle. A ou X annule, B ou Y rétablit.",
+    "Gâchette : choisir et tenir. Stick : éloigner, tourner. Deux poignées : agrandir. A ou X annule, B ou Y rétablit.",
 
   faultMalformed: "Le serveur ne comprend pas ce changement. Rechargez la page.",
   faultNoKey: "Le serveur ne connaît pas cet appareil. Rechargez la page.",

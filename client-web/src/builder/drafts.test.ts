@@ -96,18 +96,16 @@ describe("within a draft", () => {
 
   it("publishes, and tells conflicts that came meanwhile from other trouble", async () => {
     const { made, asked } = drafts({ draft });
-    expect(await made.publish("draft", true)).toMatchObject({ kind: "done" });
-    expect(asked).toEqual([
-      'POST /api/worlds/plaza/publish {"conflicts":"draft","keep":true,"name":"Ada"}',
-    ]);
+    expect(await made.publish("draft")).toMatchObject({ kind: "done" });
+    expect(asked).toEqual(['POST /api/worlds/plaza/publish {"conflicts":"draft","name":"Ada"}']);
     const body = { error: "conflicts", text: "2 things", conflicts: [] };
     const { made: late } = drafts({ instead: { "POST /publish": { status: 409, body } } });
-    expect(await late.publish("refuse", false)).toEqual({ kind: "conflicts" });
+    expect(await late.publish("refuse")).toEqual({ kind: "conflicts" });
     const wrong = { error: "refused", text: "too many bodies" };
     const { made: refused } = drafts({
       instead: { "POST /publish": { status: 422, body: wrong } },
     });
-    expect(await refused.publish("refuse", false)).toMatchObject({
+    expect(await refused.publish("refuse")).toMatchObject({
       kind: "trouble",
       text: "too many bodies",
     });

@@ -92,9 +92,9 @@ export class Drafts {
     return readPublication(await this.#asking.get("/publish"));
   }
 
-  /** Publishes this draft, which ends unless it is kept. */
-  async publish(settling: Settling, keep: boolean): Promise<Published> {
-    const body = { conflicts: settling, keep, name: this.#asking.parts.name() };
+  /** Publishes this draft, which ends. */
+  async publish(settling: Settling): Promise<Published> {
+    const body = { conflicts: settling, name: this.#asking.parts.name() };
     const told = await this.#asking.tell("/publish", {
       method: "POST",
       body: JSON.stringify(body),

@@ -71,7 +71,7 @@ describe("drafts", () => {
     await settled(() => draft?.click());
     await settled(() => button("Publish").click());
     await vi.waitFor(() => expect(sent.at(-1)?.url).toBe("/api/worlds/plaza/publish"));
-    expect(sent.at(-1)?.body).toEqual({ conflicts: "draft", keep: false, name: "Ada" });
+    expect(sent.at(-1)?.body).toEqual({ conflicts: "draft", name: "Ada" });
     await vi.waitFor(() => expect(all("[role=alertdialog]")).toEqual([]));
     expect(bench.followed).toBe("plaza");
   });

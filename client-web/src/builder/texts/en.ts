@@ -386,7 +386,6 @@ export const en = {
   publishAsk: "Publish this draft into {world}?",
   publishAdds: "Is added:",
   publishRemoves: "Is removed:",
-  publishKeeps: "Keep the draft and go on with it",
   publishEnds: "The draft ends, and everybody in it is taken to {world}.",
   conflictsWorld: "Keep what the world has",
   conflictsDraft: "Take what the draft has",

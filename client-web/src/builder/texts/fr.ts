@@ -388,7 +388,6 @@ export const fr: Texts = {
   publishAsk: "Publier ce brouillon dans {world} ?",
   publishAdds: "S’ajoute :",
   publishRemoves: "Disparaît :",
-  publishKeeps: "Garder le brouillon et continuer",
   publishEnds: "Le brouillon se termine et tous ceux qui s’y trouvent passent dans {world}.",
   conflictsWorld: "Garder ce qu’a le monde",
   conflictsDraft: "Prendre ce qu’a le brouillon",

@@ -147,7 +147,6 @@ function PublishQuestion({ builder }: { builder: Builder }) {
   const section = useFocus();
   const told = useSignal<Publication | "asking" | null>("asking");
   const settling = useSignal<Exclude<Settling, "refuse"> | null>(null);
-  const keeps = useSignal(false);
   const isBusy = useSignal(false);
   const edit = builder.bench.edit.value;
   const look = async (): Promise<void> => {
@@ -168,8 +167,8 @@ function PublishQuestion({ builder }: { builder: Builder }) {
     // Without conflicts none are expected: those that come meanwhile are told first.
     const how = conflicts === 0 ? "refuse" : (settling.peek() ?? "refuse");
     // Whoever publishes goes on where it was published.
-    if (!keeps.peek() && within !== null) builder.bench.follow(within.of);
-    const published = await drafts.publish(how, keeps.peek());
+    if (within !== null) builder.bench.follow(within.of);
+    const published = await drafts.publish(how);
     isBusy.value = false;
     if (published.kind === "conflicts") {
       builder.bench.follow(null);
@@ -205,17 +204,7 @@ function PublishQuestion({ builder }: { builder: Builder }) {
           }}
         />
       )}
-      <label class="builder-check">
-        <input
-          type="checkbox"
-          checked={keeps.value}
-          onChange={(event) => {
-            keeps.value = event.currentTarget.checked;
-          }}
-        />
-        {b("publishKeeps")}
-      </label>
-      {!keeps.value && <p class="hint">{b("publishEnds", { world })}</p>}
+      <p class="hint">{b("publishEnds", { world })}</p>
       <span class="builder-row-tools">
         <button
           type="button"

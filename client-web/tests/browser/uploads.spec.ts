@@ -74,7 +74,7 @@ test("a model is uploaded and placed, and the world comes back as it went out", 
   await page.getByRole("button", { name: "History", exact: true }).click();
   await expect(page.locator(".builder-changes b").filter({ hasText: "Ada" })).toBeVisible();
   await page.getByLabel("Name of a version").fill("With an oak");
-  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await page.locator(".builder-past").getByRole("button", { name: "Keep", exact: true }).click();
   await expect(page.getByRole("button", { name: "Bring back: With an oak" })).toBeVisible();
   await page.getByRole("button", { name: /^Bring back: before Ada/ }).click();
   await expect(page.getByRole("heading", { name: "Goes:" })).toBeVisible();

@@ -348,6 +348,9 @@ impl WorldStore for Failing {
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         self.inner.grant(grant)
     }
+    fn rename(&mut self, account: &str, name: &str) -> Result<(), StoreError> {
+        self.inner.rename(account, name)
+    }
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
         self.inner.invite(invitation, now_ms)
     }

@@ -198,6 +198,12 @@ async fn whoever_redeems_an_invitation_is_in_the_log_and_known_by_name() -> anyh
     assert_eq!(bo.post("/api/invitations", &shown).await?.0, 200);
     assert_eq!(ana.ask(("GET", HISTORY), "").await?.1.as_array().map(Vec::len), Some(1));
     assert_eq!(ana.ask(("GET", ROLES), "").await?.1[1]["name"], "Bob");
+    // And so is what somebody calls themselves at the door.
+    let mut key = [0; 32];
+    key[31] = 2;
+    let robert = Hello { key: Some(key), ..hello(" Robert ") };
+    Client::join(&server, &robert).await?;
+    assert_eq!(ana.ask(("GET", ROLES), "").await?.1[1]["name"], "Robert");
     server.shutdown().await;
     Ok(())
 }

@@ -38,6 +38,7 @@ use vivarium_protocol::{
     intent::{Hello, Look},
     limits::{RESUME_TOKEN_BYTES, RESUME_WINDOW_S},
     notice::Denial,
+    text,
 };
 
 use crate::{
@@ -399,6 +400,12 @@ impl FrontDoor {
         if !self.tickets.admits(hello.ticket, now()) {
             return Err(CloseReason::BadTicket);
         }
+        let account: Option<Arc<str>> = hello.key.as_ref().map(|key| account_of(key).into());
+        if let (Some(roles), Some(account)) = (&self.roles, &account)
+            && let Ok(name) = text::name(&hello.name)
+        {
+            roles.met(account, &name);
+        }
         let id = PersonId(self.next_person.fetch_add(1, Ordering::Relaxed));
         let bytes_max = self.limits.reliable_queue_bytes_max;
         let mut person = Person {
@@ -406,7 +413,7 @@ impl FrontDoor {
             seat: Arc::new(Seat::new(id, world)),
             session: Arc::new(Mutex::new(Session::new(now(), self.limits))),
             outbox: Arc::new(Outbox::new(bytes_max, self.outbox_stats.clone())),
-            account: hello.key.as_ref().map(|key| account_of(key).into()),
+            account,
             token,
             earlier_token: None,
             connection: None,

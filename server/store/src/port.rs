@@ -248,6 +248,9 @@ pub trait WorldStore: Send {
     /// is known.
     fn grant(&mut self, grant: &Grant) -> Result<(), StoreError>;
 
+    /// Says what somebody with roles is called; without roles there is nobody to be named.
+    fn rename(&mut self, account: &str, name: &str) -> Result<(), StoreError>;
+
     /// Keeps an invitation until it is redeemed; those that are over by `now_ms` go. At most
     /// [`INVITATIONS_MAX`](crate::limits::INVITATIONS_MAX) are kept: the oldest go first.
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError>;

@@ -15,7 +15,7 @@ use vivarium_protocol::limits::DEVICE_KEY_BYTES;
 use vivarium_scene::operation::Operation;
 use vivarium_store::{
     keeper::Keeper,
-    port::{Grant, Invitation, StoreError},
+    port::{Grant, Invitation, StoreError, WorldStore},
 };
 
 use super::table::{Listed, RefusedRole, RoleTable};
@@ -142,11 +142,17 @@ impl Roles {
         });
     }
 
-    /// Somebody is called like this: those who are asked about their role see it until the server
-    /// ends. It is kept with the next change of the role.
+    /// Somebody is called like this: owners find them by it. Does not wait for the disk, and is
+    /// said again at the next occasion when there was no room for it.
     pub fn met(&self, account: &str, name: &str) {
         let is_news = self.read(|known| known.name(account).is_some_and(|known| known != name));
-        if is_news {
+        let (who, called) = (account.to_owned(), name.to_owned());
+        let keep = move |store: &mut dyn WorldStore| {
+            if let Err(error) = store.rename(&who, &called) {
+                tracing::warn!(%error, "a name could not be kept");
+            }
+        };
+        if is_news && self.keeper.tell(keep) {
             self.write(|known| known.rename(account, name));
         }
     }

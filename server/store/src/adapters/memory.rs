@@ -196,6 +196,12 @@ impl WorldStore for MemoryStore {
         Ok(())
     }
 
+    fn rename(&mut self, account: &str, name: &str) -> Result<(), StoreError> {
+        let held = self.grants.iter_mut().filter(|((held, _), _)| held == account);
+        held.for_each(|(_, (_, known))| name.clone_into(known));
+        Ok(())
+    }
+
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
         self.invitations.retain(|waiting| waiting.expires_at_ms > now_ms);
         self.invitations.push(invitation.clone());

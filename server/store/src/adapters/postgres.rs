@@ -454,6 +454,14 @@ impl WorldStore for PostgresStore {
         self.change(|transaction| set_role(transaction, grant))
     }
 
+    fn rename(&mut self, account: &str, name: &str) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let query = "UPDATE role SET name = $2 WHERE account = $1";
+            transaction.execute(query, &[&account, &name])?;
+            Ok(())
+        })
+    }
+
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
         self.change(|transaction| {
             let query = "DELETE FROM invitation WHERE expires_at_ms <= $1";

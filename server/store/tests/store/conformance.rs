@@ -200,6 +200,11 @@ fn roles_are_given_changed_and_taken() {
         store.grant(&grant("ana", Some("garden"), Role::Visitor)).unwrap();
         let left = [grant("ana", None, Role::Owner), grant("bo", Some("plaza"), Role::Owner)];
         assert_eq!(store.grants().unwrap(), left);
+        store.grant(&grant("bo", Some("garden"), Role::Builder)).unwrap();
+        store.rename("bo", "Bob").unwrap();
+        store.rename("nobody", "Nobody").unwrap();
+        let names = store.grants().unwrap().into_iter().map(|grant| grant.name);
+        assert_eq!(names.collect::<Vec<_>>(), ["ANA", "Bob", "Bob"]);
     });
 }
 

@@ -62,6 +62,10 @@ impl WorldStore for Failing {
         self.inner.grant(grant)
     }
 
+    fn rename(&mut self, account: &str, name: &str) -> Result<(), StoreError> {
+        self.inner.rename(account, name)
+    }
+
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
         self.inner.invite(invitation, now_ms)
     }

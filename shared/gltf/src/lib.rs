@@ -12,6 +12,7 @@
 //!
 //! ```text
 //! links      which field of which entry is an index into which list
+//! sound      whether a glb holds together, whatever it is for
 //! source     glb -> JSON whose indices, lists and bytes are sound
 //! export/    document and models -> glb
 //! import/    glb -> document and models
@@ -26,6 +27,7 @@ mod source;
 mod values;
 
 pub mod limits;
+pub mod sound;
 
 pub use export::{ExportError, export};
 pub use import::{ImportError, Imported, import};

@@ -1,15 +1,16 @@
 //! A binary glTF that may be looked at: its JSON is as glTF 2.0 wants it, its nodes are trees, and
 //! the bytes that it names are there. What its extensions say is not checked.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use gltf::{Glb, json};
+use gltf::Glb;
 use serde_json::Value;
 
 use crate::{
     import::ImportError,
     limits::{ACCESSOR_VALUES_MAX, DEPTH_MAX, ENTRIES_MAX, FILE_BYTES_MAX, JSON_BYTES_MAX},
     links::{List, visit},
+    sound::{self, Fault},
     values::{entry_place, index, list, needed, whole},
 };
 
@@ -47,10 +48,20 @@ pub struct Source {
     pub order: Vec<usize>,
 }
 
+impl From<Fault> for ImportError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.path, fault.reason)
+    }
+}
+
 impl Source {
     /// Reads and checks a file.
     pub fn read(bytes: &[u8]) -> Result<Self, ImportError> {
-        let (text, bin) = split(bytes)?;
+        if bytes.len() > FILE_BYTES_MAX {
+            let reason = format!("at most {} MiB are allowed", FILE_BYTES_MAX >> 20);
+            return Err(ImportError::new(".", reason));
+        }
+        let Glb { json: text, bin, .. } = sound::split(bytes)?;
         if text.len() > JSON_BYTES_MAX {
             let reason = format!("at most {} MiB of JSON are allowed", JSON_BYTES_MAX >> 20);
             return Err(ImportError::new(".", reason));
@@ -58,8 +69,9 @@ impl Source {
         let mut json: Value = serde_json::from_slice(&text)
             .map_err(|error| ImportError::new(".", format!("the glTF cannot be read: {error}")))?;
         check_head(&json)?;
-        validate(&text)?;
+        sound::validate(&text)?;
         check_links(&mut json)?;
+        let bin = bin.map(Cow::into_owned).unwrap_or_default();
         let mut source = Self { json, bin, parents: Vec::new(), order: Vec::new() };
         source.check_bytes()?;
         source.find_parents()?;
@@ -177,27 +189,6 @@ impl Source {
     }
 }
 
-fn split(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>), ImportError> {
-    let wrong = |reason: String| ImportError::new(".", reason);
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(wrong(format!("at most {} MiB are allowed", FILE_BYTES_MAX >> 20)));
-    }
-    if !bytes.starts_with(b"glTF") {
-        return Err(wrong("this is no glTF binary (.glb)".into()));
-    }
-    let length = bytes.get(8..12).and_then(|length| length.try_into().ok());
-    let length = length.map_or(0, u32::from_le_bytes) as usize;
-    if length < 20 || length > bytes.len() {
-        return Err(wrong("the file ends too early".into()));
-    }
-    if length < bytes.len() {
-        return Err(wrong("the file goes on after its end".into()));
-    }
-    let glb = Glb::from_slice(bytes)
-        .map_err(|error| wrong(format!("the glTF binary cannot be read: {error}")))?;
-    Ok((glb.json.into_owned(), glb.bin.map(std::borrow::Cow::into_owned).unwrap_or_default()))
-}
-
 fn check_head(json: &Value) -> Result<(), ImportError> {
     let version = json.get("asset").and_then(|asset| asset.get("version")).and_then(Value::as_str);
     if !version.is_some_and(|version| version.starts_with("2.")) {
@@ -240,27 +231,4 @@ fn check_links(json: &mut Value) -> Result<(), ImportError> {
         }
     }
     Ok(())
-}
-
-/// Every index names something, and every value is one that the specification knows.
-fn validate(text: &[u8]) -> Result<(), ImportError> {
-    use json::validation::Validate;
-    let root = json::Root::from_slice(text)
-        .map_err(|error| ImportError::new(".", format!("the glTF is not sound: {error}")))?;
-    // The library looks into the accessor of positions before it asks whether there is one.
-    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
-    let mut named = primitives.flat_map(|primitive| primitive.attributes.values());
-    if let Some(missing) = named.find(|index| index.value() >= root.accessors.len()) {
-        let reason = format!("there is no accessors[{}]", missing.value());
-        return Err(ImportError::new("meshes", reason));
-    }
-    let mut first = None;
-    root.validate(&root, json::Path::new, &mut |path, error| {
-        let path = path();
-        // What is needed was looked at already; the library knows other extensions than we do.
-        if first.is_none() && !path.as_str().starts_with("extensionsRequired") {
-            first = Some(ImportError::new(path.as_str(), error.to_string()));
-        }
-    });
-    first.map_or(Ok(()), Err)
 }

@@ -7,8 +7,8 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use gltf::{Glb, json};
 use serde_json::Value;
+use vivarium_gltf::sound;
 
 use super::values::{entry, list, needed, whole};
 use crate::{
@@ -54,16 +54,7 @@ pub(crate) struct Source {
 impl Source {
     /// A binary glTF.
     pub fn of_glb(bytes: &Bytes) -> Result<Self, Refusal> {
-        let length = bytes.get(8..12).and_then(|length| length.try_into().ok());
-        let length = length.map_or(0, u32::from_le_bytes) as usize;
-        if length < 20 || length > bytes.len() {
-            return Err(Refusal::malformed("the glb ends too early"));
-        }
-        if length < bytes.len() {
-            return Err(Refusal::malformed("the file goes on after the end of the model"));
-        }
-        let glb = Glb::from_slice(bytes)
-            .map_err(|error| Refusal::malformed(format!("the glb cannot be read: {error}")))?;
+        let glb = sound::split(bytes).map_err(|fault| Refusal::malformed(fault.reason))?;
         let bin = glb.bin.as_deref().map(Bytes::copy_from_slice);
         Self::new(&glb.json, bin, BTreeMap::new(), "")
     }
@@ -114,7 +105,10 @@ impl Source {
         let json: Value = serde_json::from_slice(text)
             .map_err(|error| Refusal::malformed(format!("the glTF cannot be read: {error}")))?;
         check_head(&json)?;
-        validate(text)?;
+        sound::validate(text).map_err(|fault| match fault.path.as_str() {
+            "." => Refusal::malformed(fault.reason),
+            _ => Refusal::malformed(format!("the glTF is not sound: {fault}")),
+        })?;
         let files =
             files.into_iter().map(|(name, bytes)| (relative(&name, folder), bytes)).collect();
         let mut source = Self { json, bin, files, buffers: Vec::new() };
@@ -258,28 +252,6 @@ fn check_head(json: &Value) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// Every index names something, and every value is one that the specification knows.
-fn validate(text: &[u8]) -> Result<(), Refusal> {
-    use json::validation::Validate;
-    let unsound = |error: String| Refusal::malformed(format!("the glTF is not sound: {error}"));
-    let root = json::Root::from_slice(text).map_err(|error| unsound(error.to_string()))?;
-    // The library looks into the accessor of positions before it asks whether there is one.
-    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
-    let mut named = primitives.flat_map(|primitive| primitive.attributes.values());
-    if let Some(missing) = named.find(|index| index.value() >= root.accessors.len()) {
-        return Err(unsound(format!("there is no accessors[{}]", missing.value())));
-    }
-    let mut first = None;
-    root.validate(&root, json::Path::new, &mut |path, error| {
-        let path = path();
-        // What is needed was looked at already; the library knows other extensions than we do.
-        if first.is_none() && !path.as_str().starts_with("extensionsRequired") {
-            first = Some(format!("{path}: {error}"));
-        }
-    });
-    first.map_or(Ok(()), |first| Err(unsound(first)))
 }
 
 fn unzip(bytes: &[u8]) -> Result<BTreeMap<String, Bytes>, Refusal> {

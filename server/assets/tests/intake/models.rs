@@ -158,7 +158,7 @@ fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
 fn models_that_are_not_sound_are_refused_with_a_reason() {
     let mut longer = changed(|_| {});
     longer.extend(b"PK\x03\x04 a second file");
-    refused(&longer, "goes on after the end of the model");
+    refused(&longer, "goes on after its end");
     refused(&longer[..40], "ends too early");
     refused(b"glTF\x02\0\0\0\x0c\0\0\0", "ends too early");
     refused(b"{}", "only glTF 2.0");

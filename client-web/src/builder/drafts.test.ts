@@ -6,27 +6,35 @@ interface Given {
   draft?: FakeDraft;
   /** Answers in the place of the usual ones, by method and end of the address. */
   instead?: Record<string, { status: number; body: unknown }>;
+  areOffered?: boolean;
 }
 
-function drafts({ draft, instead = {} }: Given = {}) {
+function drafts({ draft, instead = {}, areOffered = true }: Given = {}) {
   const asked: string[] = [];
-  const made = new Drafts({
+  const parts = {
     world: "plaza",
     key: () => "k",
     name: () => "Ada",
-    fetch: async (url, init) => {
+    fetch: async (url: string, init: RequestInit) => {
       const method = init.method ?? "GET";
       asked.push(`${method} ${url} ${typeof init.body === "string" ? init.body : ""}`.trim());
       const other = instead[`${method} ${url.replace("/api/worlds/plaza", "")}`];
       if (other !== undefined) return Response.json(other.body, { status: other.status });
       return answerPast(url, method, draft ?? null, 0) ?? new Response(null, { status: 404 });
     },
-    refusal: (code, text) => (code === null ? "no answer" : text),
-  });
-  return { made, asked };
+    refusal: (code: string | null, text: string) => (code === null ? "no answer" : text),
+  };
+  return { made: new Drafts(parts, areOffered), asked };
 }
 
 describe("drafts of a world", () => {
+  it("are not asked for where the server has none", async () => {
+    const { made, asked } = drafts({ areOffered: false });
+    await made.refresh();
+    expect(asked).toEqual([]);
+    expect(made.all.value).toEqual([]);
+  });
+
   it("are listed, with who began them and how many are inside", async () => {
     const { made } = drafts();
     await made.refresh();

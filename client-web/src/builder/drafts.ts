@@ -59,7 +59,7 @@ export class Drafts {
   /** Null: what is shown is no draft. */
   readonly within = signal<Within | null>(null);
 
-  constructor(parts: AskingParts, areOffered = true) {
+  constructor(parts: AskingParts, areOffered: boolean) {
     this.#asking = new Asking(parts);
     this.areOffered = areOffered;
   }

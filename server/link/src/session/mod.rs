@@ -115,6 +115,8 @@ pub struct Session {
     emote: Bucket,
     select: Bucket,
     point: Bucket,
+    /// Whether the world was told of a place, and not that it is over.
+    is_pointing: bool,
     look: Bucket,
     ping: Bucket,
     counts: SessionCounts,
@@ -139,6 +141,7 @@ impl Session {
             emote: Bucket::new(now, rates.emote),
             select: Bucket::new(now, rates.select),
             point: Bucket::new(now, rates.point),
+            is_pointing: false,
             look: Bucket::new(now, rates.look),
             ping: Bucket::new(now, rates.ping),
             counts: SessionCounts::default(),
@@ -277,9 +280,14 @@ impl Session {
                 return;
             }
             // The last of a movement counts, and none is worth a denial: those beyond the rate are
-            // dropped, but never that nothing is pointed at any more.
+            // dropped, but never that what was pointed at is so no more, which is once for each.
             ClientMessage::Point { at } => {
-                if self.point.take(now) || at.is_none() {
+                let passes = match at {
+                    Some(_) => self.point.take(now),
+                    None => self.is_pointing,
+                };
+                if passes {
+                    self.is_pointing = at.is_some();
                     self.outputs.push_back(SessionOutput::ToWorld(Intent::Point { at }));
                 }
                 return;

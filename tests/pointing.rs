@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vivarium_contract::editing::Role;
 use vivarium_contract::{Intent, Road, WorldInput};
 use vivarium_protocol::{
-    ids::{ObjectId, PersonId},
+    ids::PersonId,
     intent::{ClientMessage, Hello},
     notice::{Denial, ServerMessage},
 };
@@ -41,7 +41,7 @@ impl Scenario {
         let people: Vec<PersonId> = (1..=count).map(|id| world.enter(id, "Ana")).collect();
         world.tick();
         for person in &people {
-            world.wish(*person, Intent::Select { objects: vec![ObjectId(0)] });
+            world.wish(*person, Intent::Select { objects: Vec::new() });
         }
         world.tick();
         people.iter().for_each(|person| drop(world.told(*person)));
@@ -72,12 +72,7 @@ fn those_who_build_see_where_the_others_point_and_visitors_do_not() {
     // Whoever begins to build is told of everyone.
     world.point(bo, Some([0, 0, 0]));
     world.tick();
-    // Which one does by showing something, not by letting go of nothing.
     world.point(visitor, None);
-    world.wish(visitor, Intent::Select { objects: Vec::new() });
-    world.tick();
-    assert_eq!(world.pointers(visitor), []);
-    world.wish(visitor, Intent::Select { objects: vec![ObjectId(0)] });
     world.tick();
     assert_eq!(world.pointers(visitor), [(ana, None), (bo, Some([0, 0, 0]))]);
     assert_eq!(world.pointers(ana), [(bo, Some([0, 0, 0]))]);
@@ -186,14 +181,18 @@ async fn only_builders_point() -> anyhow::Result<()> {
     }
     let [ana, bo] = &mut builders[..] else { panic!("two builders") };
     let mut visitor = Client::enter(&server, "Vi").await?;
-    // Bo has begun to build.
-    bo.send(&ClientMessage::Select { objects: vec![ObjectId(0)] }).await?;
+    // Bo has opened the tools.
+    bo.send(&ClientMessage::Select { objects: Vec::new() }).await?;
     let at = Some([700, 0, -1_024]);
     ana.send(&ClientMessage::Point { at }).await?;
     let told =
         bo.told_of(|told| matches!(told, ServerMessage::Pointed { at: Some(_), .. })).await?;
     assert_eq!(told, ServerMessage::Pointed { person: ana.person, at });
     visitor.send(&ClientMessage::Point { at }).await?;
+    let denied = visitor.told_of(|told| matches!(told, ServerMessage::Denied { .. })).await?;
+    assert_eq!(denied, ServerMessage::Denied { denial: Denial::NotAllowed });
+    // Nor do visitors become builders by letting go of nothing.
+    visitor.send(&ClientMessage::Select { objects: Vec::new() }).await?;
     let denied = visitor.told_of(|told| matches!(told, ServerMessage::Denied { .. })).await?;
     assert_eq!(denied, ServerMessage::Denied { denial: Denial::NotAllowed });
     server.shutdown().await;

@@ -54,12 +54,19 @@ pub struct Seat {
     person: PersonId,
     world: AtomicUsize,
     left: AtomicBool,
+    /// Whether others may see something that only builders show: what they chose, or point at.
+    shows: AtomicBool,
 }
 
 impl Seat {
     /// A seat in a world, by the world's index.
     pub fn new(person: PersonId, world: usize) -> Self {
-        Self { person, world: AtomicUsize::new(world), left: AtomicBool::new(false) }
+        Self {
+            person,
+            world: AtomicUsize::new(world),
+            left: AtomicBool::new(false),
+            shows: AtomicBool::new(false),
+        }
     }
 
     /// Whose.
@@ -466,13 +473,9 @@ impl FrontDoor {
     fn intent(&self, visit: &Visit, intent: Intent) -> Taken {
         let is_latest = matches!(intent, Intent::Latest(_));
         let world = &self.worlds.0[visit.seat.world()];
-        // Whoever may not build any more still lets go of what they had chosen.
-        let is_builders = match &intent {
-            Intent::Select { objects } => !objects.is_empty(),
-            Intent::Point { at } => at.is_some(),
-            _ => false,
-        };
-        if is_builders && !self.may_build(visit, world.name()) {
+        if matches!(intent, Intent::Select { .. } | Intent::Point { .. })
+            && !self.may_show(visit, world.name(), &intent)
+        {
             return Taken::Denied(Denial::NotAllowed);
         }
         match world.send(ToWorld::Intent { person: visit.seat.person(), intent }) {
@@ -480,6 +483,23 @@ impl FrontDoor {
             Err(_) if is_latest => Taken::Dropped,
             Err(_) => Taken::Denied(Denial::TooFast),
         }
+    }
+
+    /// Whether a person may show others what they choose, or where they point. Whoever may not build
+    /// any more still lets go of what they have shown; others, not even that: worlds take whoever
+    /// shows something for a builder.
+    fn may_show(&self, visit: &Visit, world: &str, intent: &Intent) -> bool {
+        let shows = &visit.seat.shows;
+        if self.may_build(visit, world) {
+            shows.store(true, Ordering::Relaxed);
+            return true;
+        }
+        let lets_go = match intent {
+            Intent::Select { objects } => objects.is_empty(),
+            Intent::Point { at } => at.is_none(),
+            _ => false,
+        };
+        lets_go && shows.load(Ordering::Relaxed)
     }
 
     fn may_build(&self, visit: &Visit, world: &str) -> bool {

@@ -30,7 +30,7 @@ pub fn split(glb: &[u8]) -> Result<Glb<'_>, Fault> {
     let length = glb.get(8..12).and_then(|length| length.try_into().ok());
     let length = length.map_or(0, u32::from_le_bytes) as usize;
     if length < 20 || length > glb.len() {
-        return Err(Fault::whole("the file ends too early"));
+        return Err(Fault::whole("the glb ends too early"));
     }
     if length < glb.len() {
         return Err(Fault::whole("the file goes on after its end"));

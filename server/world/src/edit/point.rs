@@ -42,8 +42,7 @@ impl Wish for Point {
 /// Where a person points, and what others know of it.
 #[derive(Component, Default)]
 pub(crate) struct Pointer {
-    /// Whether the person has shown something that only builders may show: they are told of the
-    /// others. Whoever shows nothing has not, since visitors may do that too.
+    /// Whether the person has shown what only builders show: they are told of the others.
     builds: bool,
     /// Whether the person knows of all the others.
     knows: bool,
@@ -70,13 +69,12 @@ pub(super) fn show_pointers(
     *room = (*room + POINTS_TOLD_PER_S * clock.tick_s).min(POINTS_TOLD_BURST);
     for select in selected.iter() {
         if let Ok((_, mut pointer)) = people.get_mut(select.avatar()) {
-            pointer.builds |= !select.wish().0.is_empty();
+            pointer.builds = true;
         }
     }
     for point in pointed.iter() {
         if let Ok((_, mut pointer)) = people.get_mut(point.avatar()) {
-            pointer.at = point.wish().0;
-            pointer.builds |= pointer.at.is_some();
+            (pointer.builds, pointer.at) = (true, point.wish().0);
         }
     }
     let mut builders: Vec<(PersonId, bool, Mut<Pointer>)> = people

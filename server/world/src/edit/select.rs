@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What somebody has chosen.
-pub(super) struct Select(pub(super) Vec<ObjectId>);
+pub(super) struct Select(Vec<ObjectId>);
 
 impl Wish for Select {
     fn claim(intent: Intent) -> Claim<Self> {

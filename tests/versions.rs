@@ -306,6 +306,7 @@ async fn a_damaged_world_does_not_keep_the_others_closed() -> anyhow::Result<()>
         operations: "[]".into(),
         inverses: "[]".into(),
         grants: Vec::new(),
+        ends_draft: None,
     };
     store.append(&[("there".to_owned(), batch)])?;
     drop(store);

@@ -34,7 +34,9 @@ use vivarium_protocol::{
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
     adapters::{memory::MemoryStore, sqlite::SqliteStore},
-    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
+    port::{
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+    },
 };
 
 use crate::{
@@ -294,9 +296,9 @@ async fn only_builders_show_what_they_have_chosen() -> anyhow::Result<()> {
 }
 
 /// A store whose disk fails when it is told to.
-struct Failing {
-    inner: MemoryStore,
-    failure: Arc<std::sync::Mutex<Option<StoreError>>>,
+pub struct Failing {
+    pub inner: MemoryStore,
+    pub failure: Arc<std::sync::Mutex<Option<StoreError>>>,
 }
 
 impl WorldStore for Failing {
@@ -335,6 +337,15 @@ impl WorldStore for Failing {
     }
     fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
         self.inner.delete_version(world, id)
+    }
+    fn drafts(&mut self) -> Result<Vec<Draft>, StoreError> {
+        self.inner.drafts()
+    }
+    fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError> {
+        self.inner.begin_draft(draft, document)
+    }
+    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+        self.inner.end_draft(world)
     }
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {
         self.inner.save_poses(world, poses)

@@ -21,21 +21,23 @@ const VERSIONS: &str = "/api/worlds/here/versions";
 const RESTORE: &str = "/api/worlds/here/restore";
 const HISTORY: &str = "/api/worlds/here/history";
 
-async fn ok(answer: impl Future<Output = anyhow::Result<(u16, Value)>>) -> anyhow::Result<Value> {
+pub async fn ok(
+    answer: impl Future<Output = anyhow::Result<(u16, Value)>>,
+) -> anyhow::Result<Value> {
     let (status, answer) = answer.await?;
     ensure!(status == 200, "{status}: {answer}");
     Ok(answer)
 }
 
 /// The status and the word of an answer that is no success.
-async fn refused(
+pub async fn refused(
     answer: impl Future<Output = anyhow::Result<(u16, Value)>>,
 ) -> anyhow::Result<(u16, String)> {
     let (status, answer) = answer.await?;
     Ok((status, answer["error"].as_str().with_context(|| format!("{answer}"))?.to_owned()))
 }
 
-fn status(status: u16, error: &str) -> (u16, String) {
+pub fn status(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
@@ -306,6 +308,7 @@ async fn a_damaged_world_does_not_keep_the_others_closed() -> anyhow::Result<()>
         operations: "[]".into(),
         inverses: "[]".into(),
         grants: Vec::new(),
+        ends_draft: None,
     };
     store.append(&[("there".to_owned(), batch)])?;
     drop(store);

@@ -75,6 +75,7 @@ fn bare() -> anyhow::Result<()> {
             operations: worlds::place(7, 1.0).to_string(),
             inverses: worlds::place(7, 0.0).to_string(),
             grants: Vec::new(),
+            ends_draft: None,
         };
         let asked = Instant::now();
         store.append(&[("yard".to_owned(), batch)])?;

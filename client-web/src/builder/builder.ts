@@ -76,8 +76,6 @@ export interface BuilderParts {
   role: ReadonlySignal<Role>;
   fetch(url: string, init: RequestInit): Promise<Response>;
   after(ms: number, then: () => void): void;
-  /** Whether the server has drafts of worlds; absent: it has none. */
-  hasDrafts?: boolean;
   /** The server no longer lets this person build. */
   forbidden(): void;
 }
@@ -155,7 +153,7 @@ export class Builder {
   readonly #pictures = signal(0);
   readonly #frames = new Frames();
 
-  constructor({ bench, role, fetch, after, hasDrafts, forbidden }: BuilderParts) {
+  constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
     this.#forbidden = forbidden;
     this.bench = bench;
     this.#role = role;
@@ -173,7 +171,7 @@ export class Builder {
     this.uploads = new Uploads(asking);
     void this.uploads.refresh();
     this.past = new Past(asking);
-    this.drafts = new Drafts(asking, hasDrafts ?? false);
+    this.drafts = new Drafts(asking);
     void this.drafts.refresh();
     this.people = new People({
       world: bench.world,

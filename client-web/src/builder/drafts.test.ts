@@ -6,10 +6,9 @@ interface Given {
   draft?: FakeDraft;
   /** Answers in the place of the usual ones, by method and end of the address. */
   instead?: Record<string, { status: number; body: unknown }>;
-  areOffered?: boolean;
 }
 
-function drafts({ draft, instead = {}, areOffered = true }: Given = {}) {
+function drafts({ draft, instead = {} }: Given = {}) {
   const asked: string[] = [];
   const parts = {
     world: "plaza",
@@ -24,17 +23,10 @@ function drafts({ draft, instead = {}, areOffered = true }: Given = {}) {
     },
     refusal: (code: string | null, text: string) => (code === null ? "no answer" : text),
   };
-  return { made: new Drafts(parts, areOffered), asked };
+  return { made: new Drafts(parts), asked };
 }
 
 describe("drafts of a world", () => {
-  it("are not asked for where the server has none", async () => {
-    const { made, asked } = drafts({ areOffered: false });
-    await made.refresh();
-    expect(asked).toEqual([]);
-    expect(made.all.value).toEqual([]);
-  });
-
   it("are listed, with who began them and how many are inside", async () => {
     const { made } = drafts();
     await made.refresh();

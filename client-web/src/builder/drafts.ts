@@ -53,20 +53,16 @@ export type Published = Told | { kind: "conflicts" };
 
 export class Drafts {
   readonly #asking: Asking;
-  /** Whether the server has drafts. */
-  readonly areOffered: boolean;
   readonly all = signal<readonly Draft[]>([]);
   /** Null: what is shown is no draft. */
   readonly within = signal<Within | null>(null);
 
-  constructor(parts: AskingParts, areOffered: boolean) {
+  constructor(parts: AskingParts) {
     this.#asking = new Asking(parts);
-    this.areOffered = areOffered;
   }
 
   /** Asks the server again; what cannot be asked stays as it was. */
   async refresh(): Promise<void> {
-    if (!this.areOffered) return;
     const body = await this.#asking.get("/drafts");
     if (!isRecord(body) || !Array.isArray(body.drafts)) return;
     const { of, title } = body;

@@ -47,4 +47,7 @@ pub struct SavedBatch {
     /// What the operations say of roles in this world: kept together with them, or neither is. A
     /// store gives batches back without it, since it stands in the operations.
     pub grants: Vec<SavedGrant>,
+    /// The draft that it publishes: all that is kept of it goes when the batch is kept. A store gives
+    /// batches back without it.
+    pub ends_draft: Option<String>,
 }

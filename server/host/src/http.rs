@@ -40,6 +40,7 @@ use crate::{
         versions,
     },
     connections::Ticket,
+    drafts::{self, Drafts},
     exchange::{self, Sources},
     library::{self, Library},
     limits::BODY_READ_TIMEOUT,
@@ -86,6 +87,8 @@ pub struct Shared {
     pub library: Arc<Library>,
     /// Where the assets of worlds are.
     pub sources: Arc<Sources>,
+    /// What begins and ends drafts.
+    pub drafts: Arc<Drafts>,
     /// Worlds that are given out or brought in.
     pub exchanges: Arc<Semaphore>,
 }
@@ -107,6 +110,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .merge(api::routes())
         .merge(people::routes())
         .merge(versions::routes())
+        .merge(drafts::api::routes())
         .merge(library::api::routes())
         .merge(exchange::api::routes())
         // The client's build may have a folder of that name too.
@@ -219,10 +223,10 @@ struct WorldEntry<'a> {
 }
 
 async fn list_worlds(State(shared): State<Shared>) -> Response {
-    let entries: Vec<WorldEntry<'_>> = shared
-        .worlds
-        .0
+    let worlds = shared.worlds.all();
+    let entries: Vec<WorldEntry<'_>> = worlds
         .iter()
+        .filter(|world| !world.is_draft())
         .map(|world| {
             let (title, description) = world.building.replica.titles();
             WorldEntry {
@@ -404,13 +408,11 @@ async fn world_document(
     headers: HeaderMap,
 ) -> Response {
     let name = file.strip_suffix(".json").filter(|name| !name.is_empty());
-    let Some(index) = name.and_then(|name| shared.worlds.find(name)) else {
+    let Some(world) = name.and_then(|name| shared.worlds.find(name)) else {
         return (StatusCode::NOT_FOUND, "there is no such world\n").into_response();
     };
-    let worlds = shared.worlds.clone();
     // Writing a large document takes a while.
-    let served =
-        tokio::task::spawn_blocking(move || worlds.0[index].building.replica.served()).await;
+    let served = tokio::task::spawn_blocking(move || world.building.replica.served()).await;
     let Ok(served) = served else {
         return (StatusCode::INTERNAL_SERVER_ERROR, "the document cannot be written\n")
             .into_response();
@@ -441,9 +443,8 @@ async fn metrics(State(shared): State<Shared>) -> Response {
 /// Whether every world's tick advanced lately; names those whose did not.
 async fn livez(State(shared): State<Shared>) -> Response {
     let now = Instant::now();
-    let stuck: Vec<&str> = shared
-        .worlds
-        .0
+    let worlds = shared.worlds.all();
+    let stuck: Vec<&str> = worlds
         .iter()
         .filter(|world| !world.status.is_alive(now))
         .map(|world| world.name())
@@ -461,7 +462,8 @@ async fn readyz(State(shared): State<Shared>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response();
     }
     // A damaged world needs somebody who looks after it; the others are well without it.
-    let mut opened = shared.worlds.0.iter().filter(|world| !world.source.is_damaged);
+    let worlds = shared.worlds.all();
+    let mut opened = worlds.iter().filter(|world| !world.source.is_damaged);
     if !opened.all(|world| world.status.is_running()) {
         return (StatusCode::SERVICE_UNAVAILABLE, "a world is not running\n").into_response();
     }

@@ -26,7 +26,7 @@ use vivarium_store::{
     },
     keeper::Keeper,
     limits::BATCH_BYTES_MAX,
-    port::{StoreError, StoredWorld, WorldStore},
+    port::{Draft, StoreError, StoredWorld, WorldStore},
 };
 
 use crate::{
@@ -124,8 +124,8 @@ impl Kept {
         }
     }
 
-    /// The worlds of `names` as they were left, in that order; without names all of the assets and
-    /// all that are kept besides, the plaza first. One that is damaged does not keep the others from
+    /// The worlds of `names` as they were left, in that order, and then their drafts; without names
+    /// all of the assets and all that are kept besides, the plaza first. One that is damaged does not keep the others from
     /// being opened.
     pub fn open_worlds(
         &mut self,
@@ -137,8 +137,10 @@ impl Kept {
             [] => worlds::names(assets)?.into_iter().chain(self.store.worlds()?).collect(),
             names => names.to_vec(),
         };
+        let drafts = self.store.drafts()?;
         for name in all {
-            if !wanted.contains(&name) {
+            let is_draft = drafts.iter().any(|draft| draft.world == name);
+            if !is_draft && !wanted.contains(&name) {
                 wanted.push(name);
             }
         }
@@ -159,9 +161,28 @@ impl Kept {
             }
         }
         match failure {
-            Some(error) if opened.iter().all(|source| source.is_damaged) => Err(error),
-            _ => Ok(opened),
+            Some(error) if opened.iter().all(|source| source.is_damaged) => return Err(error),
+            _ => {}
         }
+        for draft in drafts.into_iter().filter(|draft| wanted.contains(&draft.of)) {
+            match self.open_draft(draft) {
+                // It can still be discarded.
+                Err(error @ KeptError::Damaged { .. }) => {
+                    tracing::error!(%error, "the draft is not opened");
+                }
+                source => opened.push(source?),
+            }
+        }
+        Ok(opened)
+    }
+
+    /// A draft as it was left.
+    fn open_draft(&mut self, draft: Draft) -> Result<WorldSource, KeptError> {
+        let (stored, poses) = left(&mut *self.store, &draft.world)?;
+        let stored = stored.ok_or_else(|| StoreError::NoWorld(draft.world.clone()))?;
+        let source = WorldSource::from_json(stored.document.clone().into())
+            .map_err(|error| damaged(&draft.world, stored.revision, error))?;
+        as_left(WorldSource { draft: Some(draft), ..source }, Some(&stored), poses)
     }
 
     /// A world as it was left: of the assets, or one that is kept alone.
@@ -230,6 +251,7 @@ impl Kept {
             operations: text_of(&operations),
             inverses: text_of(&inverses),
             grants,
+            ends_draft: None,
         };
         self.store.append(&[(name.clone(), batch)])?;
         Ok(last + 1)
@@ -321,8 +343,8 @@ pub(crate) fn as_left(
     let (scene, revision) = replay(name, stored)?;
     let left = as_source(&scene).map_err(|error| damaged(name, revision, error))?;
     let poses = poses.map(|kept| kept.poses).unwrap_or_default();
-    let client_bytes_per_s_max = source.client_bytes_per_s_max;
-    Ok(WorldSource { client_bytes_per_s_max, revision, poses, ..left })
+    let WorldSource { client_bytes_per_s_max, draft, .. } = source;
+    Ok(WorldSource { client_bytes_per_s_max, draft, revision, poses, ..left })
 }
 
 /// Has the document of a world kept as it is at the newest kept revision, so that less is done again

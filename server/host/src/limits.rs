@@ -143,6 +143,20 @@ pub const REMOTE_ANSWER_BYTES_MAX: u64 = 4 << 20;
 pub const REMOTE_TRIES_MAX: u32 = 20;
 /// Pause before it asks again.
 pub const REMOTE_PAUSE: Duration = Duration::from_millis(500);
+/// Drafts of one world.
+pub const DRAFTS_PER_WORLD_MAX: usize = 8;
+/// Drafts of all worlds: each ticks like any other world.
+pub const DRAFTS_MAX: usize = 16;
+/// Characters of a draft's title.
+pub const DRAFT_TITLE_CHARS_MAX: usize = 60;
+/// Operations with which a draft is published: as many as a world lets one batch count.
+pub const PUBLISH_OPERATIONS_MAX: usize = 4_000;
+/// How often publishing is tried while the world is changed meanwhile.
+pub const PUBLISH_TRIES_MAX: u32 = 4;
+/// Conflicts that are told one by one.
+pub const CONFLICTS_TOLD_MAX: usize = 200;
+/// How long the thread of a draft that has ended sends on what was on its way to it.
+pub const FORWARD_FOR: Duration = Duration::from_secs(2);
 /// Worlds of one recording.
 pub const RECORDED_WORLDS_MAX: usize = 256;
 /// Ticks between two checkpoints of a recording.

@@ -66,7 +66,7 @@ async fn run(config: ServerConfig) -> anyhow::Result<()> {
     let mut interrupted = signal(SignalKind::interrupt()).context("cannot listen to SIGINT")?;
     let records = config.record.is_some();
     let server = Server::start(config).await?;
-    for world in &server.worlds().0 {
+    for world in server.worlds().all() {
         tracing::info!(world = world.name(), "open");
     }
     // For people and for scripts that wait for it, whatever the log's format.

@@ -249,6 +249,44 @@ impl Metrics {
         }
     }
 
+    /// Nothing is told of a world any more.
+    pub fn forget(&self, name: &str) {
+        let labels: Labels = vec![("world", name.to_owned())];
+        for phase in Phase::ALL {
+            let phase = ("phase", phase.name().to_owned());
+            self.phases.remove(&vec![("world", name.to_owned()), phase]);
+        }
+        for step in 0..PRESSURE_STEPS {
+            let step = ("step", step.to_string());
+            self.pressed.remove(&vec![("world", name.to_owned()), step]);
+        }
+        self.ticks.remove(&labels);
+        for gauges in [
+            &self.people,
+            &self.entities,
+            &self.awake_bodies,
+            &self.leaves,
+            &self.overload,
+            &self.inbox_depth,
+        ] {
+            gauges.remove(&labels);
+        }
+        for counters in [
+            &self.late_ticks,
+            &self.dropped_ticks,
+            &self.restarts,
+            &self.packets,
+            &self.blocks_encoded,
+            &self.blocks_sent,
+            &self.frame_bytes,
+            &self.notice_bytes,
+            &self.inputs_dropped,
+            &self.denied,
+        ] {
+            counters.remove(&labels);
+        }
+    }
+
     /// Everything, as text.
     pub fn encode(&self) -> Result<String, fmt::Error> {
         let mut body = String::new();

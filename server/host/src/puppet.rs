@@ -134,7 +134,7 @@ pub fn source(name: &str) -> WorldSource {
 /// Worlds that nobody ticks, and their inboxes.
 pub fn worlds(names: &[&str]) -> (Arc<Worlds>, Vec<std::sync::mpsc::Receiver<ToWorld>>) {
     let (worlds, inboxes) = names.iter().map(|name| World::new(source(name))).unzip();
-    (Arc::new(Worlds(worlds)), inboxes)
+    (Arc::new(Worlds::new(worlds)), inboxes)
 }
 
 /// What waits for a person; its first connection is attached.

@@ -16,7 +16,7 @@ use vivarium_protocol::{close::CloseReason, ids::PersonId, intent::Look};
 use crate::{
     limits::{AWAY_TICKS, EARLY_WISHES_MAX, WAY_TICKS},
     routing::{Arrival, Seat, ToWorld},
-    worlds::Worlds,
+    worlds::{World, Worlds},
 };
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ struct Resident {
     away_ticks: u8,
     name: String,
     look: Look,
-    back: Option<usize>,
+    back: Option<Arc<World>>,
 }
 
 impl Resident {
@@ -63,14 +63,14 @@ impl Resident {
 /// The people of one world.
 #[derive(Debug)]
 pub struct Residents {
-    me: usize,
+    me: Arc<World>,
     worlds: Arc<Worlds>,
     people: BTreeMap<PersonId, Resident>,
     /// People who are welcomed in the coming tick.
     welcomed: BTreeSet<PersonId>,
     /// Where people went who left for another world lately, and the ticks for which wishes of theirs
     /// may still come here.
-    gone_to: BTreeMap<PersonId, (usize, u8)>,
+    gone_to: BTreeMap<PersonId, (Arc<World>, u8)>,
     /// Wishes that were quicker than whose they are, and the ticks for which they wait.
     early: Vec<(PersonId, Intent, u8)>,
     /// People whose way to another world was shut: they come in again at the next tick.
@@ -78,8 +78,8 @@ pub struct Residents {
 }
 
 impl Residents {
-    /// Nobody, in the world of index `me`.
-    pub fn new(me: usize, worlds: Arc<Worlds>) -> Self {
+    /// Nobody, in the world `me`.
+    pub fn new(me: Arc<World>, worlds: Arc<Worlds>) -> Self {
         Self {
             me,
             worlds,
@@ -146,7 +146,7 @@ impl Residents {
             // Newer ones follow.
         } else if let Some((world, _)) = self.gone_to.get(&person) {
             // A world with a full inbox drops it, as it denies others.
-            let _ = self.worlds.0[*world].send(ToWorld::Intent { person, intent });
+            let _ = world.send(ToWorld::Intent { person, intent });
         } else if self.early.len() < EARLY_WISHES_MAX {
             self.early.push((person, intent, WAY_TICKS));
         }
@@ -156,10 +156,10 @@ impl Residents {
         if arrival.seat.has_left() {
             return;
         }
-        let world = arrival.seat.world();
-        if world != self.me {
+        if !arrival.seat.is_in(&self.me) {
             // The person went through a portal while the message was on its way.
-            return send(&self.worlds, world, arrival);
+            let world = arrival.seat.world();
+            return send(&world, arrival);
         }
         let person = arrival.seat.person();
         let Line { road, attachment, .. } = arrival.outbox.line();
@@ -248,14 +248,15 @@ impl Residents {
         match self.worlds.find(world).filter(|_| !world.is_empty()) {
             Some(other) => {
                 let person = seat.person();
-                let arrival = Arrival { seat, outbox, name, look, spawn, back: Some(self.me) };
-                arrival.seat.move_to(other);
-                self.gone_to.insert(person, (other, WAY_TICKS));
+                let arrival =
+                    Arrival { seat, outbox, name, look, spawn, back: Some(self.me.clone()) };
+                arrival.seat.move_to(other.clone());
+                self.gone_to.insert(person, (other.clone(), WAY_TICKS));
                 if let Err(ToWorld::Arrival(arrival)) =
-                    self.worlds.0[other].send(ToWorld::Arrival(Box::new(arrival)))
+                    other.send(ToWorld::Arrival(Box::new(arrival)))
                 {
                     self.gone_to.remove(&person);
-                    arrival.seat.move_to(self.me);
+                    arrival.seat.move_to(self.me.clone());
                     self.put_back.push(Arrival { spawn: None, back: None, ..*arrival });
                 }
             }
@@ -270,12 +271,31 @@ impl Residents {
         let Resident { seat, outbox, name, look, back, .. } = resident;
         match back {
             Some(other) => {
-                seat.move_to(other);
-                self.gone_to.insert(seat.person(), (other, WAY_TICKS));
+                seat.move_to(other.clone());
+                self.gone_to.insert(seat.person(), (other.clone(), WAY_TICKS));
                 let arrival = Arrival { seat, outbox, name, look, spawn: None, back: None };
-                send(&self.worlds, other, arrival);
+                send(&other, arrival);
             }
             None => outbox.close(reason),
+        }
+    }
+
+    /// The world has ended, as a draft does: everyone goes on in another one.
+    pub fn hand_over(&mut self, heir: &Arc<World>) {
+        let residents = std::mem::take(&mut self.people).into_values();
+        let residents = residents.map(|resident| {
+            let Resident { seat, outbox, name, look, .. } = resident;
+            outbox.clear_latest();
+            Arrival { seat, outbox, name, look, spawn: None, back: None }
+        });
+        let waiting = std::mem::take(&mut self.put_back);
+        for arrival in residents.chain(waiting).filter(|arrival| !arrival.seat.has_left()) {
+            arrival.seat.move_to(heir.clone());
+            send(heir, arrival);
+        }
+        for (person, intent, _) in std::mem::take(&mut self.early) {
+            // A world with a full inbox drops it, as it denies others.
+            let _ = heir.send(ToWorld::Intent { person, intent });
         }
     }
 
@@ -296,8 +316,8 @@ impl Residents {
     }
 }
 
-fn send(worlds: &Worlds, world: usize, arrival: Arrival) {
-    if let Err(message) = worlds.0[world].send(ToWorld::Arrival(Box::new(arrival))) {
+fn send(world: &World, arrival: Arrival) {
+    if let Err(message) = world.send(ToWorld::Arrival(Box::new(arrival))) {
         // A world with a full inbox is far behind: it has no room now.
         Residents::turn_away(message, CloseReason::WorldFull);
     }

@@ -13,8 +13,8 @@ use std::{
     collections::BTreeMap,
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -45,25 +45,25 @@ use crate::{
     building::roles::{Roles, account_of},
     limits::NEWCOMERS_PER_PREFIX,
     tickets::Tickets,
-    worlds::Worlds,
+    worlds::{World, Worlds},
 };
 
 /// Where a person is. Shared by the table of people, the connection and the world's thread.
 #[derive(Debug)]
 pub struct Seat {
     person: PersonId,
-    world: AtomicUsize,
+    world: Mutex<Arc<World>>,
     left: AtomicBool,
     /// Whether others may see something that only builders show: what they chose, or point at.
     shows: AtomicBool,
 }
 
 impl Seat {
-    /// A seat in a world, by the world's index.
-    pub fn new(person: PersonId, world: usize) -> Self {
+    /// A seat in a world.
+    pub fn new(person: PersonId, world: Arc<World>) -> Self {
         Self {
             person,
-            world: AtomicUsize::new(world),
+            world: Mutex::new(world),
             left: AtomicBool::new(false),
             shows: AtomicBool::new(false),
         }
@@ -74,14 +74,24 @@ impl Seat {
         self.person
     }
 
-    /// Index of the world where the person is, or is about to be.
-    pub fn world(&self) -> usize {
-        self.world.load(Ordering::Acquire)
+    fn place(&self) -> MutexGuard<'_, Arc<World>> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the person; called only by the thread of the world that the person leaves.
-    pub fn move_to(&self, world: usize) {
-        self.world.store(world, Ordering::Release);
+    /// The world where the person is, or is about to be.
+    pub fn world(&self) -> Arc<World> {
+        self.place().clone()
+    }
+
+    /// Whether that is this one.
+    pub fn is_in(&self, world: &Arc<World>) -> bool {
+        Arc::ptr_eq(&self.place(), world)
+    }
+
+    /// Moves the person; called only by the thread of the world that the person leaves, or for a
+    /// world that has ended.
+    pub fn move_to(&self, world: Arc<World>) {
+        *self.place() = world;
     }
 
     /// The person is gone for good: whichever world they are in notices at its next tick.
@@ -109,7 +119,7 @@ pub struct Arrival {
     /// Name of the spawn object.
     pub spawn: Option<String>,
     /// World to go back to when this one has no room.
-    pub back: Option<usize>,
+    pub back: Option<Arc<World>>,
 }
 
 /// What goes into a world's inbox.
@@ -251,7 +261,7 @@ impl FrontDoor {
     }
 
     fn people(&self) -> MutexGuard<'_, People> {
-        self.people.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// People on this server, those included who may still come back.
@@ -313,7 +323,7 @@ impl Person {
     ) -> Admission<Visit> {
         // The session is held over both: between them the connection before would be told that
         // what it confirms was never sent.
-        let mut session = self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let attached = self.outbox.attach(taken, road);
         let taken = session.attach(now(), attached.attachment);
         drop(session);
@@ -445,7 +455,7 @@ impl FrontDoor {
             spawn: None,
             back: None,
         };
-        let world = &self.worlds.0[visit.seat.world()];
+        let world = visit.seat.world();
         if world.send(ToWorld::Arrival(Box::new(arrival))).is_err() {
             // A world with a full inbox is far behind: it has no room now. Whoever was here before may
             // try again.
@@ -467,14 +477,14 @@ impl FrontDoor {
     fn path(&self, visit: &Visit, path: PathStats) {
         let (person, bytes_per_s) = (visit.seat.person(), path.bytes_per_s);
         // A world with a full inbox hears of the way a second later.
-        let _ = self.worlds.0[visit.seat.world()].send(ToWorld::Path { person, bytes_per_s });
+        let _ = visit.seat.world().send(ToWorld::Path { person, bytes_per_s });
     }
 
     fn intent(&self, visit: &Visit, intent: Intent) -> Taken {
         let is_latest = matches!(intent, Intent::Latest(_));
-        let world = &self.worlds.0[visit.seat.world()];
+        let world = visit.seat.world();
         if matches!(intent, Intent::Select { .. } | Intent::Point { .. })
-            && !self.may_show(visit, world.name(), &intent)
+            && !self.may_show(visit, &world, &intent)
         {
             return Taken::Denied(Denial::NotAllowed);
         }
@@ -488,7 +498,7 @@ impl FrontDoor {
     /// Whether a person may show others what they choose, or where they point. Whoever may not build
     /// any more still lets go of what they have shown; others, not even that: worlds take whoever
     /// shows something for a builder.
-    fn may_show(&self, visit: &Visit, world: &str, intent: &Intent) -> bool {
+    fn may_show(&self, visit: &Visit, world: &World, intent: &Intent) -> bool {
         let shows = &visit.seat.shows;
         if self.may_build(visit, world) {
             shows.store(true, Ordering::Relaxed);
@@ -502,9 +512,9 @@ impl FrontDoor {
         lets_go && shows.load(Ordering::Relaxed)
     }
 
-    fn may_build(&self, visit: &Visit, world: &str) -> bool {
+    fn may_build(&self, visit: &Visit, world: &World) -> bool {
         let roles = self.roles.as_ref().zip(visit.account.as_ref());
-        roles.is_some_and(|(roles, account)| roles.of(account, world) >= Role::Builder)
+        roles.is_some_and(|(roles, account)| roles.within(account, world) >= Role::Builder)
     }
 
     fn gone(&self, visit: Visit, departure: Departure) {

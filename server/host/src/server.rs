@@ -4,18 +4,11 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::Receiver,
-    },
-    thread::JoinHandle,
+    sync::{Arc, mpsc::Receiver},
     time::{Duration, Instant},
 };
 
-use tokio::{
-    net::TcpListener, sync::Semaphore, sync::oneshot, sync::watch, task::JoinHandle as Task,
-};
+use tokio::{net::TcpListener, sync::Semaphore, sync::watch, task::JoinHandle as Task};
 use tokio_rustls::TlsAcceptor;
 use vivarium_assets::shelf::{Shelf, ShelfError};
 use vivarium_link::{
@@ -40,6 +33,7 @@ use crate::{
     },
     config::ServerConfig,
     connections::{self, Gate},
+    drafts::Drafts,
     exchange, http,
     kept::{Kept, KeptError},
     library::{
@@ -54,8 +48,9 @@ use crate::{
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
+    starter::Starter,
     tls::{self, Certificates, TlsError},
-    world_thread::{Ticking, WorldEnd, WorldThread},
+    world_thread::{Ticking, WorldEnd},
     worlds::{OpenError, World, WorldSource, Worlds},
 };
 
@@ -160,9 +155,8 @@ pub struct Server {
     links: Links,
     quic: Option<QuicEndpoint>,
     webrtc: Option<Arc<WebRtcEndpoint>>,
-    stop: Arc<AtomicBool>,
+    starter: Arc<Starter>,
     ending: watch::Sender<bool>,
-    threads: Vec<JoinHandle<Option<WorldEnd>>>,
     tasks: Vec<Task<()>>,
     recording: Option<Recording>,
     /// Writes what must last, and holds the data folder, so that nobody else changes what is in it.
@@ -268,22 +262,21 @@ impl Server {
             .local_addr()
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
         let recording = config.record.as_ref().map(|path| recording(path, &sources)).transpose()?;
-        let (worlds, inboxes): (Vec<_>, Vec<_>) = sources.into_iter().map(World::new).unzip();
-        let worlds = Arc::new(Worlds(worlds));
+        let (worlds, inboxes): (Vec<_>, Vec<_>) = opened(sources).into_iter().unzip();
+        let worlds = Arc::new(Worlds::new(worlds));
         let (keeper, _) = Keeper::start(store).map_err(StartError::Thread)?;
         let roles = Arc::new(Roles::load(keeper.clone())?);
         let library = Arc::new(library(&config, shelf, keeper.clone())?);
-        let door = FrontDoor::new(worlds.clone(), config.people_max, config.link)
-            .with_roles(roles.clone())
-            .with_tickets_required(config.require_ticket)
-            .with_people_per_network(config.connections_per_address_max as usize);
-        let door = Arc::new(door);
+        let door = Arc::new(door(&config, worlds.clone(), roles.clone()));
         let links = Links::default();
         let (outboxes, handshakes) = (door.outbox_stats().clone(), links.handshakes.clone());
         let metrics = Arc::new(Metrics::new(links.named(), outboxes, handshakes));
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
+        let starter =
+            Starter::new::<W>(worlds.clone(), metrics.clone(), keeper.clone(), roles.clone());
+        let starter = Arc::new(starter);
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
         let mut server = Self {
@@ -295,9 +288,8 @@ impl Server {
             links: links.clone(),
             quic: quic.clone(),
             webrtc: webrtc.clone(),
-            stop: Arc::new(AtomicBool::new(false)),
+            starter: starter.clone(),
             ending,
-            threads: Vec::new(),
             tasks: Vec::new(),
             recording,
             keeper,
@@ -305,7 +297,7 @@ impl Server {
             library: library.clone(),
             running: None,
         };
-        server.build::<W>(inboxes, &metrics).await?;
+        server.build(inboxes).await?;
         let udp_port = quic.as_ref().and_then(|quic| quic.address().ok()).map(|udp| udp.port());
         let (snapshots, retention) = (config.snapshots, config.retention());
         let allow_origins: Arc<[String]> = config.allow_origins.into();
@@ -327,6 +319,7 @@ impl Server {
             sources: exchange::api::sources(&config.assets, &library),
             exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
             library: library.clone(),
+            drafts: Arc::new(Drafts::new(starter, server.keeper.clone())),
         };
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());
         server.tasks.push(tokio::spawn(collecting));
@@ -355,36 +348,35 @@ impl Server {
     }
 
     /// Starts a thread for each world, and waits until all of them stand.
-    async fn build<W: Ticking>(
-        &mut self,
-        inboxes: Vec<Receiver<ToWorld>>,
-        metrics: &Metrics,
-    ) -> Result<(), StartError> {
+    async fn build(&mut self, inboxes: Vec<Receiver<ToWorld>>) -> Result<(), StartError> {
         let mut built = Vec::new();
-        for (index, messages) in inboxes.into_iter().enumerate() {
-            if self.worlds.0[index].source.is_damaged {
+        let worlds = self.worlds.all().into_iter();
+        for (number, (world, messages)) in (0..).zip(worlds.zip(inboxes)) {
+            if world.source.is_damaged {
                 continue;
             }
-            let (ready, is_ready) = oneshot::channel();
-            let thread = WorldThread {
-                index,
-                worlds: self.worlds.clone(),
-                messages,
-                meters: metrics.world(self.worlds.0[index].name()),
-                keeper: self.keeper.clone(),
-                roles: self.roles.clone(),
-                recorder: self.recording.as_ref().map(Recording::recorder),
-                stop: self.stop.clone(),
-            };
-            self.threads.push(thread.spawn::<W>(ready).map_err(StartError::Thread)?);
-            built.push((index, is_ready));
+            let recording = self.recording.as_ref().filter(|_| !world.is_draft());
+            let recorder = recording.map(|recording| (number, recording.recorder()));
+            let is_ready = self
+                .starter
+                .start(world.clone(), messages, recorder)
+                .map_err(StartError::Thread)?;
+            built.push((world, is_ready));
         }
-        for (index, is_ready) in built {
-            let name = || self.worlds.0[index].name().to_owned();
-            is_ready
-                .await
-                .map_err(|_| StartError::Failed(name()))?
-                .map_err(|error| StartError::World { name: name(), error })?;
+        for (world, is_ready) in built {
+            let name = || world.name().to_owned();
+            let is_ready = match is_ready.await {
+                Ok(built) => built.map_err(|error| StartError::World { name: name(), error }),
+                Err(_) => Err(StartError::Failed(name())),
+            };
+            match is_ready {
+                // It can still be discarded.
+                Err(error) if world.is_draft() => {
+                    tracing::error!(%error, "the draft is not opened");
+                    self.starter.close(&world);
+                }
+                is_ready => is_ready?,
+            }
         }
         Ok(())
     }
@@ -440,15 +432,14 @@ impl Server {
             self.ending.send_replace(true);
         }
         self.tasks.iter().for_each(Task::abort);
-        self.stop.store(true, Ordering::Release);
-        let threads = std::mem::take(&mut self.threads);
+        self.starter.stop();
+        let starter = self.starter.clone();
         let recording = self.recording.take();
         let keeper = self.keeper.clone();
         // While the folder is still held: else it might be the next server's.
         drop(self.running.take());
         let ended = tokio::task::spawn_blocking(move || {
-            // A thread that panicked outside a world has no end to tell.
-            let worlds = threads.into_iter().filter_map(|thread| thread.join().ok()?).collect();
+            let worlds = starter.join();
             // What the worlds said last is on the disk when this returns, and the folder is free.
             keeper.end();
             Ended { worlds, is_recorded: recording.is_some_and(Recording::finish) }
@@ -478,13 +469,37 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
+        self.starter.stop();
         self.tasks.iter().for_each(Task::abort);
     }
 }
 
+/// The worlds of these sources, drafts behind the worlds that they are drafts of.
+fn opened(sources: Vec<WorldSource>) -> Vec<(Arc<World>, Receiver<ToWorld>)> {
+    let mut opened: Vec<(Arc<World>, Receiver<ToWorld>)> = Vec::new();
+    for source in sources {
+        let home = source.draft.as_ref().map(|draft| draft.of.clone());
+        let home = home.and_then(|of| opened.iter().find(|(world, _)| world.name() == of));
+        let world = match home {
+            Some((home, _)) => World::draft(source, home.clone()),
+            None => World::new(source),
+        };
+        opened.push(world);
+    }
+    opened
+}
+
+fn door(config: &ServerConfig, worlds: Arc<Worlds>, roles: Arc<Roles>) -> FrontDoor {
+    FrontDoor::new(worlds, config.people_max, config.link)
+        .with_roles(roles)
+        .with_tickets_required(config.require_ticket)
+        .with_people_per_network(config.connections_per_address_max as usize)
+}
+
+/// Of all worlds but drafts.
 fn recording(path: &Path, sources: &[WorldSource]) -> Result<Recording, StartError> {
-    Recording::create(path, sources)
+    let worlds = sources.iter().filter(|source| source.draft.is_none());
+    Recording::create(path, &worlds.cloned().collect::<Vec<_>>())
         .map_err(|error| StartError::Record { path: path.to_owned(), error })
 }
 

@@ -26,7 +26,7 @@ use vivarium_world::{Simulation, WorldError};
 use crate::{
     building::{roles::Roles, saver::Saver},
     clock::{Load, Schedule},
-    limits::{CHECKPOINT_TICKS, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
+    limits::{CHECKPOINT_TICKS, FORWARD_FOR, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
     metrics::WorldMeters,
     recording::{Record, Recorder},
     residents::Residents,
@@ -99,8 +99,8 @@ pub type Ready = oneshot::Sender<Result<(), WorldError>>;
 /// Everything that a world's thread works with.
 #[derive(Debug)]
 pub struct WorldThread {
-    /// Index of the world in `worlds`.
-    pub index: usize,
+    /// The world.
+    pub world: Arc<World>,
     /// All worlds.
     pub worlds: Arc<Worlds>,
     /// The inbox.
@@ -111,8 +111,8 @@ pub struct WorldThread {
     pub keeper: Keeper,
     /// Who may do what, which some changes say.
     pub roles: Arc<Roles>,
-    /// Where inputs are written, if they are.
-    pub recorder: Option<Recorder>,
+    /// Where inputs are written, if they are, and the number of the world there.
+    pub recorder: Option<(u16, Recorder)>,
     /// Set when the world is to end.
     pub stop: Arc<AtomicBool>,
 }
@@ -122,36 +122,61 @@ impl WorldThread {
     /// dropped when it fails before.
     pub fn spawn<W: Ticking>(self, ready: Ready) -> std::io::Result<JoinHandle<Option<WorldEnd>>> {
         // Names of threads are cut after 15 bytes.
-        let name = format!("world-{}", self.world().name());
+        let name = format!("world-{}", self.world.name());
         std::thread::Builder::new().name(name).spawn(move || self.run::<W>(ready))
     }
 
-    fn world(&self) -> &World {
-        &self.worlds.0[self.index]
-    }
-
+    /// Whether the server ends, or this world alone.
     fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+        self.stop.load(Ordering::Acquire) || self.world.heir().is_some()
     }
 
     fn run<W: Ticking>(self, ready: Ready) -> Option<WorldEnd> {
+        let mut residents = Residents::new(self.world.clone(), self.worlds.clone());
+        let end = self.run_until_stopped::<W>(&mut residents, ready);
+        match self.world.heir() {
+            Some(heir) => {
+                residents.hand_over(heir);
+                self.forward(heir);
+                None
+            }
+            None => end,
+        }
+    }
+
+    /// Sends on what was sent to this world just before it ended.
+    fn forward(&self, heir: &Arc<World>) {
+        let until = Instant::now() + FORWARD_FOR;
+        while Instant::now() < until && !self.stop.load(Ordering::Acquire) {
+            if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50))
+                && let Err(message) = heir.inherit(message)
+            {
+                Residents::turn_away(message, CloseReason::WorldFull);
+            }
+        }
+    }
+
+    fn run_until_stopped<W: Ticking>(
+        &self,
+        residents: &mut Residents,
+        ready: Ready,
+    ) -> Option<WorldEnd> {
         let mut ready = Some(ready);
-        let mut residents = Residents::new(self.index, self.worlds.clone());
-        let (worlds, roles) = (self.worlds.clone(), self.roles.clone());
-        let mut saver = Saver::new(self.index, worlds, self.keeper.clone(), roles);
+        let (keeper, roles) = (self.keeper.clone(), self.roles.clone());
+        let mut saver = Saver::new(self.world.clone(), keeper, roles);
         let mut pause = RESTART_PAUSE_MIN;
         while !self.is_stopped() {
             let started = Instant::now();
             let ran = catch_unwind(AssertUnwindSafe(|| {
                 let mut simulation = W::build(&saver.spec())?;
-                let people = (&mut residents, &mut saver);
+                let people = (&mut *residents, &mut saver);
                 Ok(self.tick_until_stopped(&mut simulation, people, &mut ready))
             }));
-            self.world().status.ended();
+            self.world.status.ended();
             match ran {
                 Ok(Ok(end)) => {
-                    if self.world().building.is_broken() {
-                        let world = self.world().name();
+                    if self.world.building.is_broken() {
+                        let world = self.world.name();
                         tracing::error!(world, "the world stops: changes cannot be kept any more");
                         residents.close_all(CloseReason::ShuttingDown);
                         self.turn_everyone_away();
@@ -163,14 +188,14 @@ impl WorldThread {
                         let _ = ready.send(Err(error));
                         return None;
                     }
-                    None => tracing::error!(world = self.world().name(), %error, "cannot restart"),
+                    None => tracing::error!(world = self.world.name(), %error, "cannot restart"),
                 },
                 // It would fail at every start: whoever waits for it is told, and decides.
                 Err(_) if ready.is_some() => return None,
                 Err(_) => {
                     tracing::error!(
-                        world = self.world().name(),
-                        tick = self.world().status.tick(),
+                        world = self.world.name(),
+                        tick = self.world.status.tick(),
                         pause_s = pause.as_secs(),
                         "the world failed and will be restarted; please report the panic above"
                     );
@@ -180,15 +205,15 @@ impl WorldThread {
                 pause = RESTART_PAUSE_MIN;
             }
             self.meters.restarts.inc();
-            if let Some(recorder) = &self.recorder {
-                recorder.write(&Record::Restarted { world: self.index as u16 });
+            if let Some((world, recorder)) = &self.recorder {
+                recorder.write(&Record::Restarted { world: *world });
             }
             residents.close_all(CloseReason::WorldRestarting);
             self.rest(pause);
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
             // Never from anything but what is kept: else that would be changed as if it were this.
             while let Err(error) = saver.recall() {
-                tracing::error!(world = self.world().name(), %error, "what is kept is not found");
+                tracing::error!(world = self.world.name(), %error, "what is kept is not found");
                 if self.is_stopped() {
                     return None;
                 }
@@ -203,7 +228,7 @@ impl WorldThread {
         let until = Instant::now() + pause;
         while Instant::now() < until && !self.is_stopped() {
             if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50)) {
-                self.world().taken(1);
+                self.world.taken(1);
                 Residents::turn_away(message, CloseReason::WorldRestarting);
             }
         }
@@ -213,7 +238,7 @@ impl WorldThread {
     fn turn_everyone_away(&self) {
         while !self.is_stopped() {
             if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50)) {
-                self.world().taken(1);
+                self.world.taken(1);
                 Residents::turn_away(message, CloseReason::ShuttingDown);
             }
         }
@@ -230,7 +255,7 @@ impl WorldThread {
         let mut load = Load::default();
         let mut overload = None;
         let mut outputs = Vec::new();
-        while !self.is_stopped() && !self.world().building.is_broken() {
+        while !self.is_stopped() && !self.world.building.is_broken() {
             std::thread::sleep(schedule.due().saturating_duration_since(Instant::now()));
             let began = Instant::now();
             let people = (&mut *residents, &mut *saver);
@@ -244,11 +269,11 @@ impl WorldThread {
             self.meters.late_ticks.inc_by(u64::from(ended.late));
             self.meters.dropped_ticks.inc_by(u64::from(ended.dropped));
         }
-        if !self.world().building.is_broken() {
+        if !self.world.building.is_broken() {
             saver.keep_poses(simulation.poses());
         }
         let end = WorldEnd {
-            name: self.world().name().to_owned(),
+            name: self.world.name().to_owned(),
             tick: simulation.tick_number(),
             digest: simulation.digest(),
         };
@@ -272,7 +297,7 @@ impl WorldThread {
         let records = self
             .recorder
             .as_ref()
-            .map(|recorder| recorder.encode_inputs(self.index as u16, tick, &inputs));
+            .map(|(world, recorder)| recorder.encode_inputs(*world, tick, &inputs));
         let mut mark = Instant::now();
         let mut probe = |phase: Phase| {
             let now = Instant::now();
@@ -281,7 +306,7 @@ impl WorldThread {
         };
         let report = simulation.tick(inputs, outputs, &mut probe);
         // Only now: a tick that failed would fail in every replay.
-        if let (Some(recorder), Some(records)) = (&self.recorder, records) {
+        if let (Some((_, recorder)), Some(records)) = (&self.recorder, records) {
             records.into_iter().for_each(|record| recorder.write_encoded(record));
             if tick.is_multiple_of(CHECKPOINT_TICKS) {
                 self.checkpoint(tick, simulation.digest());
@@ -290,10 +315,10 @@ impl WorldThread {
         self.keep(outputs, saver);
         residents.deliver(outputs);
         let now = Instant::now();
-        self.world().status.advanced(now, report.tick, report.people);
+        self.world.status.advanced(now, report.tick, report.people);
         self.meters.whole_tick.observe((now - began).as_secs_f64());
         self.meters.report(&report);
-        self.meters.inbox_depth.set(self.world().inbox_depth());
+        self.meters.inbox_depth.set(self.world.inbox_depth());
     }
 
     /// Takes what is to be kept out of what a tick made, before people are told of them.
@@ -312,9 +337,9 @@ impl WorldThread {
                 WorldOutput::Edited(done) => saver.take(*done),
                 WorldOutput::Poses { poses } => saver.keep_poses(poses),
                 WorldOutput::EditRefused { ask, refusal } => {
-                    self.world().building.refused(ask, refusal);
+                    self.world.building.refused(ask, refusal);
                 }
-                WorldOutput::Done { ask, number } => self.world().building.done(ask, number),
+                WorldOutput::Done { ask, number } => self.world.building.done(ask, number),
                 _ => {}
             }
         }
@@ -323,19 +348,19 @@ impl WorldThread {
     fn gather(&self, residents: &mut Residents, inputs: &mut Vec<WorldInput>) {
         residents.sweep(inputs);
         // At most what waits now, so that senders cannot keep a tick from starting.
-        let waiting = self.world().inbox_depth();
+        let waiting = self.world.inbox_depth();
         let mut taken = 0;
         while taken < waiting {
             let Ok(message) = self.messages.try_recv() else { break };
             residents.take(message, inputs);
             taken += 1;
         }
-        self.world().taken(taken as usize);
+        self.world.taken(taken as usize);
     }
 
     fn checkpoint(&self, tick: u32, digest: Digest) {
-        if let Some(recorder) = &self.recorder {
-            recorder.write(&Record::Checkpoint { world: self.index as u16, tick, digest });
+        if let Some((world, recorder)) = &self.recorder {
+            recorder.write(&Record::Checkpoint { world: *world, tick, digest });
         }
     }
 }

@@ -5,8 +5,11 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{
+            AtomicBool, AtomicI64, AtomicU32, AtomicU64,
+            Ordering::{self, Relaxed},
+        },
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -19,6 +22,8 @@ use vivarium_scene::{
     limits::DOCUMENT_BYTES_MAX,
     load::{self, DocumentError},
 };
+
+use vivarium_store::port::Draft;
 
 use crate::{
     building::Building,
@@ -76,6 +81,8 @@ pub struct WorldSource {
     pub poses: Vec<SavedPose>,
     /// Whether what is kept of it cannot be read: then it is known, but does not run.
     pub is_damaged: bool,
+    /// What is kept of it as a draft, if it is one.
+    pub draft: Option<Draft>,
 }
 
 /// Milliseconds since 1970 (UTC).
@@ -96,6 +103,7 @@ impl WorldSource {
             revision: 0,
             poses: Vec::new(),
             is_damaged: false,
+            draft: None,
         })
     }
 
@@ -237,7 +245,8 @@ impl WorldStatus {
     }
 }
 
-/// A world as the rest of the server sees it.
+/// A world as the rest of the server sees it: whoever holds it may send it something. It is gone when
+/// nobody does.
 #[derive(Debug)]
 pub struct World {
     /// As it is stored.
@@ -246,17 +255,37 @@ pub struct World {
     pub status: WorldStatus,
     /// What is shared of its changes.
     pub building: Building,
+    /// The world that it is a draft of.
+    home: Option<Arc<World>>,
+    is_closed: AtomicBool,
     inbox: SyncSender<ToWorld>,
     depth: AtomicI64,
 }
 
 impl World {
     /// A world that does not run yet, and what its thread reads from.
-    pub fn new(source: WorldSource) -> (Self, Receiver<ToWorld>) {
+    pub fn new(source: WorldSource) -> (Arc<Self>, Receiver<ToWorld>) {
+        Self::with_home(source, None)
+    }
+
+    /// As [`World::new`], for a draft of a world.
+    pub fn draft(source: WorldSource, home: Arc<World>) -> (Arc<Self>, Receiver<ToWorld>) {
+        Self::with_home(source, Some(home))
+    }
+
+    fn with_home(source: WorldSource, home: Option<Arc<World>>) -> (Arc<Self>, Receiver<ToWorld>) {
         let (inbox, messages) = sync_channel(INBOX_MESSAGES_MAX);
         let building = Building::new(&source);
-        let (status, depth) = (WorldStatus::new(), AtomicI64::new(0));
-        (Self { source, status, building, inbox, depth }, messages)
+        let world = Self {
+            source,
+            status: WorldStatus::new(),
+            building,
+            home,
+            is_closed: AtomicBool::new(false),
+            inbox,
+            depth: AtomicI64::new(0),
+        };
+        (Arc::new(world), messages)
     }
 
     /// Name in addresses.
@@ -264,8 +293,38 @@ impl World {
         &self.source.document.name
     }
 
+    /// The world that it is a draft of, if it is one.
+    pub fn draft_of(&self) -> Option<&Arc<World>> {
+        self.home.as_ref()
+    }
+
+    /// Whether it is a draft.
+    pub fn is_draft(&self) -> bool {
+        self.home.is_some()
+    }
+
+    /// The world whose roles and library count in it: of a draft that which it is a draft of, of
+    /// others they themselves.
+    pub fn home(&self) -> &World {
+        self.home.as_deref().unwrap_or(self)
+    }
+
+    /// Ends a draft: its people go to its home, and so does whoever is sent to it from now on. Other
+    /// worlds do not end while the server runs.
+    pub fn close(&self) {
+        self.is_closed.store(self.is_draft(), Ordering::Release);
+    }
+
+    /// Where its people are to go, when it has ended.
+    pub fn heir(&self) -> Option<&Arc<World>> {
+        self.home.as_ref().filter(|_| self.is_closed.load(Ordering::Acquire))
+    }
+
     /// Puts a message into the inbox without waiting; gives it back when the inbox is full.
     pub fn send(&self, message: ToWorld) -> Result<(), ToWorld> {
+        if let Some(heir) = self.heir() {
+            return heir.inherit(message);
+        }
         match self.inbox.try_send(message) {
             Ok(()) => {
                 self.depth.fetch_add(1, Relaxed);
@@ -273,6 +332,17 @@ impl World {
             }
             Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => Err(message),
         }
+    }
+
+    /// As [`World::send`], for what was sent to a draft of this world that has ended.
+    pub fn inherit(self: &Arc<Self>, message: ToWorld) -> Result<(), ToWorld> {
+        match &message {
+            // The draft alone knows who waits for an answer: nobody does any more.
+            ToWorld::Edit(_) => return Err(message),
+            ToWorld::Arrival(arrival) => arrival.seat.move_to(self.clone()),
+            ToWorld::Path { .. } | ToWorld::Intent { .. } => {}
+        }
+        self.send(message)
     }
 
     /// Notes that the thread has taken messages out of the inbox.
@@ -286,17 +356,48 @@ impl World {
     }
 }
 
-/// All worlds, in the order of the configuration; shared by everything that routes.
+/// All worlds that are open: first those of the configuration in its order, then drafts. Shared by
+/// everything that routes.
 #[derive(Debug)]
-pub struct Worlds(pub Vec<World>);
+pub struct Worlds(RwLock<Vec<Arc<World>>>);
 
 impl Worlds {
-    /// Index of the world of a name; the first for an empty one.
-    pub fn find(&self, name: &str) -> Option<usize> {
-        if name.is_empty() {
-            return (!self.0.is_empty()).then_some(0);
+    /// These.
+    pub fn new(worlds: Vec<Arc<World>>) -> Self {
+        Self(RwLock::new(worlds))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Arc<World>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Arc<World>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world of a name; the first for an empty one.
+    pub fn find(&self, name: &str) -> Option<Arc<World>> {
+        let worlds = self.read();
+        match name {
+            "" => worlds.first().cloned(),
+            name => worlds.iter().find(|world| world.name() == name).cloned(),
         }
-        self.0.iter().position(|world| world.name() == name)
+    }
+
+    /// All of them now.
+    pub fn all(&self) -> Vec<Arc<World>> {
+        self.read().clone()
+    }
+
+    /// One more can be found.
+    pub fn open(&self, world: Arc<World>) {
+        self.write().push(world);
+    }
+
+    /// A draft is not found any more, and has ended.
+    pub fn close(&self, draft: &World) {
+        draft.close();
+        self.write().retain(|world| world.heir().is_none());
     }
 }
 

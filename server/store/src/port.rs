@@ -118,7 +118,31 @@ pub struct Version {
     pub author: String,
 }
 
+/// A copy of a world that is built in as a world of its own, until it is published into that world
+/// or discarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its own name as a world.
+    pub world: String,
+    /// Name of the world that it is a copy of.
+    pub of: String,
+    /// For people.
+    pub title: String,
+    /// Who began it, as in batches.
+    pub author: String,
+    /// When, in milliseconds since 1970 (UTC).
+    pub at_ms: u64,
+    /// The version, among its own, of how it began.
+    pub base: u64,
+}
+
 impl Version {
+    /// How a draft began.
+    pub(crate) fn base_of(draft: &Draft) -> Self {
+        let Draft { title, author, at_ms, .. } = draft.clone();
+        Self { id: 0, name: title, revision: 0, at_ms, author }
+    }
+
     /// Whether a world with `count` versions of `bytes` bytes together may have one more, of a
     /// document of `more` bytes.
     pub(crate) fn check_room(count: u64, bytes: u64, more: usize) -> Result<(), StoreError> {
@@ -234,6 +258,17 @@ pub trait WorldStore: Send {
 
     /// Forgets a version; one that is not there is none the less gone.
     fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError>;
+
+    /// The drafts of all worlds, in the order of their own names.
+    fn drafts(&mut self) -> Result<Vec<Draft>, StoreError>;
+
+    /// A new world at revision 0 that is a draft, and how it begins as its first version; gives the
+    /// id of that, whatever base the draft says.
+    fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError>;
+
+    /// Forgets all that is kept of a draft; one that is not there is none the less gone. No other
+    /// world is ever forgotten.
+    fn end_draft(&mut self, world: &str) -> Result<(), StoreError>;
 
     /// Keeps where loose things are, in a form of the caller's; they replace the earlier ones.
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError>;

@@ -109,7 +109,6 @@ export function openForEach(): void {
         {
           bench,
           role,
-          hasDrafts: true,
           fetch: (url, init) => {
             if (init.body === undefined) return bench.answer(url, init);
             sent.push({ url, body: JSON.parse(String(init.body)) });

@@ -35,7 +35,6 @@ export function DraftBanner({ builder }: { builder: Builder }) {
 }
 
 export function DraftsSection({ builder }: { builder: Builder }) {
-  if (!builder.drafts.areOffered) return null;
   const within = builder.drafts.within.value;
   if (within !== null) {
     const world = builder.titleOf(within.of);

@@ -13,7 +13,6 @@ use axum::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 use vivarium_contract::{
     editing::{Change, Copies, EditRefusal, Editor, Operations, Role},
     saving::SavedBatch,
@@ -23,7 +22,7 @@ use vivarium_scene::operation::Operation;
 use vivarium_store::{keeper::SaveError, port::StoreError};
 
 use super::{
-    EditError, EditKept,
+    Answered, EditError, NoAsk,
     people::change_roles,
     roles::{RolesError, account_of},
 };
@@ -35,7 +34,7 @@ use crate::{
     },
     origin,
     routing::ToWorld,
-    worlds::World,
+    worlds::{World, Worlds},
 };
 
 /// What people without a usable name are called.
@@ -55,7 +54,7 @@ impl Default for EditBudget {
 }
 
 impl EditBudget {
-    pub(super) fn allows(&self, account: &str) -> bool {
+    pub(crate) fn allows(&self, account: &str) -> bool {
         if self.0.len() >= ACCOUNTS_MAX {
             self.0.retain_recent();
             if self.0.len() >= ACCOUNTS_MAX {
@@ -88,7 +87,7 @@ impl Refusal {
         Self { status, body: json!({ "error": error, "text": text.to_string() }) }
     }
 
-    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
         self.body[name] = value;
         self
     }
@@ -138,14 +137,14 @@ fn key_of(digits: &str) -> Option<[u8; DEVICE_KEY_BYTES]> {
     Some(key)
 }
 
-pub(crate) fn world<'a>(shared: &'a Shared, name: &str) -> Result<&'a World, Refusal> {
-    let index =
+pub(crate) fn world(shared: &Shared, name: &str) -> Result<Arc<World>, Refusal> {
+    let found =
         Some(name).filter(|name| !name.is_empty()).and_then(|name| shared.worlds.find(name));
     let missing = || Refusal::new(StatusCode::NOT_FOUND, "no_world", "there is no such world");
-    index.map(|index| &shared.worlds.0[index]).ok_or_else(missing)
+    found.ok_or_else(missing)
 }
 
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| format!("{}: {}", error.path(), error.inner()));
@@ -191,9 +190,7 @@ async fn operations(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<Done> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    let role = may_build(&shared, &account, world)?;
+    let builder = builder(&shared, &name, &headers)?;
     // Only now: what a visitor sends is not worth reading.
     let Batch { operations, base, stroke, name } = parse(&body)?;
     if operations.is_empty() {
@@ -208,8 +205,8 @@ async fn operations(
     let operations = Operations::from(operations);
     let wanted = Change::Do { operations, base, stroke };
     match says_roles {
-        true => change_roles(&shared, world, account, &name, wanted).await,
-        false => change(&shared, world, account, role, &name, wanted).await,
+        true => change_roles(&shared, builder, &name, wanted).await,
+        false => change(&shared, builder, &name, wanted).await,
     }
 }
 
@@ -247,51 +244,63 @@ async fn step(
     body: &[u8],
     way: Change,
 ) -> Answer<Done> {
-    let account = account(shared, headers)?;
-    let world = world(shared, name)?;
-    let role = may_build(shared, &account, world)?;
+    let builder = builder(shared, name, headers)?;
     let Stepping { name } = if body.is_empty() { Stepping::default() } else { parse(body)? };
-    change(shared, world, account, role, &name, way).await
+    change(shared, builder, &name, way).await
 }
 
-/// What somebody may do, if it is anything, and not too often.
-pub(crate) fn may_build(shared: &Shared, account: &str, world: &World) -> Result<Role, Refusal> {
-    let role = shared.roles.of(account, world.name());
+/// Somebody who may change a world.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    /// Who.
+    pub(crate) account: String,
+    /// Which.
+    pub(crate) world: Arc<World>,
+    /// What they may do there.
+    pub(crate) role: Role,
+}
+
+/// Whoever asks, if they may build in the world of that name, and have not asked too often.
+pub(crate) fn builder(
+    shared: &Shared,
+    name: &str,
+    headers: &HeaderMap,
+) -> Result<Builder, Refusal> {
+    let account = account(shared, headers)?;
+    let world = world(shared, name)?;
+    let role = shared.roles.within(&account, &world);
     if role < Role::Builder {
         let text = "only people who may build in this world can change it";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
-    if !shared.edits.allows(account) {
+    if !shared.edits.allows(&account) {
         let text = "too many changes: try again in a moment";
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
     }
-    Ok(role)
+    Ok(Builder { account, world, role })
 }
 
+/// Has a world changed, in the name that people know the builder by.
 pub(crate) async fn change(
     shared: &Shared,
-    world: &World,
-    account: String,
-    role: Role,
+    builder: Builder,
     name: &str,
     change: Change,
 ) -> Answer<Done> {
-    let asked = ask(shared, world, account, role, name, change)?;
+    let asked = ask(shared, builder, name, change, None)?;
     answer(shared, asked).await
 }
 
-/// What a change will be answered with.
-pub(super) type Asked = oneshot::Receiver<Result<EditKept, EditError>>;
-
-/// Asks a world for a change, without waiting for it.
-pub(super) fn ask(
+/// Asks a world for a change, without waiting for it. The draft of that name ends when the change is
+/// kept.
+pub(crate) fn ask(
     shared: &Shared,
-    world: &World,
-    account: String,
-    role: Role,
+    builder: Builder,
     name: &str,
     change: Change,
-) -> Result<Asked, Refusal> {
+    ends_draft: Option<String>,
+) -> Result<Answered, Refusal> {
+    let Builder { account, world, role } = builder;
     let too_many = |text| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
     if !world.status.is_running() || world.building.is_broken() {
         let text = "the world is not running";
@@ -305,7 +314,13 @@ pub(super) fn ask(
         Err(_) => NAMELESS.into(),
     };
     let editor = Editor { account, name, role };
-    let (ask, answered) = world.building.ask().ok_or_else(|| too_many("too many changes wait"))?;
+    let (ask, answered) = world.building.ask(ends_draft).map_err(|error| match error {
+        NoAsk::TooMany => too_many("too many changes wait"),
+        NoAsk::Frozen => {
+            let text = "the draft is just being published or discarded";
+            Refusal::new(StatusCode::CONFLICT, "ending", text)
+        }
+    })?;
     world
         .send(ToWorld::Edit(Box::new((ask, editor, change))))
         .map_err(|_| too_many("the world is far behind: try again in a moment"))?;
@@ -313,7 +328,7 @@ pub(super) fn ask(
 }
 
 /// Waits for what becomes of a change.
-pub(super) async fn answer(shared: &Shared, answered: Asked) -> Answer<Done> {
+pub(crate) async fn answer(shared: &Shared, answered: Answered) -> Answer<Done> {
     let lost = |text| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text);
     match tokio::time::timeout(EDIT_ANSWER_TIMEOUT, answered).await {
         Ok(Ok(Ok(kept))) => {
@@ -326,7 +341,9 @@ pub(super) async fn answer(shared: &Shared, answered: Asked) -> Answer<Done> {
             shared.metrics.edits_refused.inc();
             Err(refusal_of(&error))
         }
-        Ok(Err(_)) => Err(lost("the world was restarted: look whether the change is there")),
+        Ok(Err(_)) => {
+            Err(lost("the world was restarted or has ended: look whether the change is there"))
+        }
         Err(_) => Err(lost("there is no answer: look whether the change is there")),
     }
 }
@@ -336,7 +353,7 @@ fn skipped(skipped: &[(Operation, String)]) -> Vec<Value> {
     skipped.map(|(operation, reason)| json!({ "operation": operation, "reason": reason })).collect()
 }
 
-fn refusal_of(error: &EditError) -> Refusal {
+pub(crate) fn refusal_of(error: &EditError) -> Refusal {
     let refusal = match error {
         EditError::Refused(refusal) => &**refusal,
         EditError::NotKept(save) => {
@@ -412,7 +429,7 @@ struct Entry {
 }
 
 /// The name in the author of a batch.
-pub(super) fn name_of(author: &str) -> &str {
+pub(crate) fn name_of(author: &str) -> &str {
     let is_account = |word: &str| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
     match author.split_once(' ') {
         Some((account, name)) if is_account(account) => name,
@@ -445,9 +462,7 @@ async fn history(
     Query(Part { before, count }): Query<Part>,
     headers: HeaderMap,
 ) -> Answer<Vec<Entry>> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    may_build(&shared, &account, world)?;
+    let Builder { world, .. } = builder(&shared, &name, &headers)?;
     let count = count.min(HISTORY_ENTRIES_MAX);
     let batches = kept_batches(&shared, world.name(), before, count).await?;
     let entries = batches.into_iter().map(|batch| Entry {
@@ -469,13 +484,13 @@ pub(super) async fn beside<T: Send + 'static>(
 }
 
 /// Worlds that are changed while nobody comes in must not pile up what is to be followed.
-pub async fn keep_replicas(worlds: Arc<crate::worlds::Worlds>) {
+pub async fn keep_replicas(worlds: Arc<Worlds>) {
     let mut every_second = tokio::time::interval(Duration::from_secs(1));
     loop {
         every_second.tick().await;
         let worlds = worlds.clone();
         let caught_up = tokio::task::spawn_blocking(move || {
-            worlds.0.iter().for_each(|world| world.building.replica.catch_up());
+            worlds.all().iter().for_each(|world| world.building.replica.catch_up());
         });
         if let Err(error) = caught_up.await {
             tracing::error!(%error, "a replica failed");

@@ -13,13 +13,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use vivarium_contract::editing::EditRefusal;
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::operation::Operation;
@@ -63,7 +64,59 @@ pub enum EditError {
     NotKept(SaveError),
 }
 
-type Answer = oneshot::Sender<Result<EditKept, EditError>>;
+/// What a change will be answered with.
+pub type Answered = oneshot::Receiver<Result<EditKept, EditError>>;
+
+/// Why nobody can ask for a change now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAsk {
+    /// Too many wait.
+    TooMany,
+    /// The world takes none for a while.
+    Frozen,
+}
+
+#[derive(Debug)]
+struct Ask {
+    answer: oneshot::Sender<Result<EditKept, EditError>>,
+    ends_draft: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Asks {
+    waiting: BTreeMap<u32, Ask>,
+    is_frozen: bool,
+}
+
+/// As long as it is there, nobody can ask for a change.
+#[derive(Debug)]
+pub struct Frozen<'a>(&'a Building);
+
+impl Frozen<'_> {
+    /// It stays so.
+    pub fn for_good(self) {
+        std::mem::forget(self);
+    }
+
+    /// Waits until whoever asked before is answered.
+    pub async fn all_answered(&self) {
+        let mut told = pin!(self.0.all_answered.notified());
+        loop {
+            told.as_mut().enable();
+            if locked(&self.0.asks).waiting.is_empty() {
+                return;
+            }
+            told.as_mut().await;
+            told.set(self.0.all_answered.notified());
+        }
+    }
+}
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        locked(&self.0.asks).is_frozen = false;
+    }
+}
 
 /// What is shared of a world that can be changed: between its thread, the writer of the store, and
 /// those who ask.
@@ -71,7 +124,9 @@ type Answer = oneshot::Sender<Result<EditKept, EditError>>;
 pub struct Building {
     /// The document as it is now.
     pub replica: Replica,
-    asks: Mutex<BTreeMap<u32, Answer>>,
+    asks: Mutex<Asks>,
+    /// Told while it is frozen, when nobody waits any more.
+    all_answered: Notify,
     next_ask: AtomicU32,
     failed: Mutex<BTreeSet<u32>>,
     saved: AtomicU32,
@@ -100,6 +155,7 @@ impl Building {
         Self {
             replica: Replica::new(source),
             asks: Mutex::default(),
+            all_answered: Notify::new(),
             next_ask: AtomicU32::new(0),
             failed: Mutex::default(),
             saved: AtomicU32::new(0),
@@ -114,6 +170,11 @@ impl Building {
         self.revision.load(Ordering::Acquire)
     }
 
+    /// Number of the newest edit that is on the disk; all before it are.
+    pub fn saved(&self) -> u32 {
+        self.saved.load(Ordering::Acquire)
+    }
+
     /// What came to the log since the last time that its size was taken, or the start.
     pub fn log_size(&self) -> LogSize {
         *locked(&self.since_snapshot)
@@ -124,27 +185,57 @@ impl Building {
         *locked(&self.since_snapshot) = LogSize::default();
     }
 
-    /// Begins to wait for the answer to a change; none: too many wait.
-    pub fn ask(&self) -> Option<(u32, oneshot::Receiver<Result<EditKept, EditError>>)> {
+    /// Begins to wait for the answer to a change; the draft of that name is to end with it.
+    pub fn ask(&self, ends_draft: Option<String>) -> Result<(u32, Answered), NoAsk> {
         let mut asks = locked(&self.asks);
-        if asks.len() >= ASKS_MAX {
+        if asks.is_frozen {
+            return Err(NoAsk::Frozen);
+        }
+        if asks.waiting.len() >= ASKS_MAX {
             // Those whom nobody waits for any more make room.
-            asks.retain(|_, answer| !answer.is_closed());
-            if asks.len() >= ASKS_MAX {
-                return None;
+            asks.waiting.retain(|_, ask| !ask.answer.is_closed());
+            if asks.waiting.len() >= ASKS_MAX {
+                return Err(NoAsk::TooMany);
             }
         }
         let ask = self.next_ask.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
-        asks.insert(ask, answer);
-        Some((ask, answered))
+        asks.waiting.insert(ask, Ask { answer, ends_draft });
+        Ok((ask, answered))
+    }
+
+    /// The draft that is to end with a change.
+    fn ends_draft(&self, ask: u32) -> Option<String> {
+        locked(&self.asks).waiting.get(&ask)?.ends_draft.clone()
     }
 
     /// Answers whoever asked, if they still wait.
     fn answer(&self, ask: u32, result: Result<EditKept, EditError>) {
-        if let Some(answer) = locked(&self.asks).remove(&ask) {
-            let _ = answer.send(result);
+        let mut asks = locked(&self.asks);
+        if let Some(ask) = asks.waiting.remove(&ask) {
+            let _ = ask.answer.send(result);
         }
+        self.tell_answered(&asks);
+    }
+
+    fn tell_answered(&self, asks: &Asks) {
+        if asks.is_frozen && asks.waiting.is_empty() {
+            self.all_answered.notify_waiters();
+        }
+    }
+
+    /// Lets nobody ask for changes until this is dropped; none: somebody else does that already.
+    pub fn freeze(&self) -> Option<Frozen<'_>> {
+        let mut asks = locked(&self.asks);
+        match std::mem::replace(&mut asks.is_frozen, true) {
+            true => None,
+            false => Some(Frozen(self)),
+        }
+    }
+
+    /// Whether it is frozen.
+    fn is_frozen(&self) -> bool {
+        locked(&self.asks).is_frozen
     }
 
     /// A change was not made.
@@ -189,7 +280,10 @@ impl Building {
 
     /// The world begins anew, from another document: nobody is answered any more.
     fn restart(&self, source: &WorldSource) {
-        locked(&self.asks).clear();
+        let mut asks = locked(&self.asks);
+        asks.waiting.clear();
+        self.tell_answered(&asks);
+        drop(asks);
         locked(&self.failed).clear();
         self.saved.store(0, Ordering::Release);
         self.revision.store(source.revision, Ordering::Release);

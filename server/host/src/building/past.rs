@@ -13,7 +13,7 @@ use vivarium_store::{
 use crate::{
     kept::{self, KeptError},
     limits::{HISTORY_PAGE_BATCHES, HISTORY_WALK_BATCHES_MAX, HISTORY_WALK_BYTES_MAX},
-    worlds::WorldSource,
+    worlds::{World, WorldSource},
 };
 
 /// Why it is not known how a world was.
@@ -69,6 +69,11 @@ impl Past {
     /// Of a world that the server has opened like this.
     pub fn new(keeper: Keeper, source: WorldSource) -> Self {
         Self { keeper, source }
+    }
+
+    /// That of another world.
+    pub fn of(&self, other: &World) -> Self {
+        Self::new(self.keeper.clone(), other.source.clone())
     }
 
     fn name(&self) -> &str {

@@ -21,7 +21,8 @@ use vivarium_scene::operation::Operation;
 use vivarium_store::port::Grant;
 
 use super::{
-    api::{Answer, Asked, Done, Refusal, account, answer, ask, beside, may_build, parse, world},
+    Answered,
+    api::{Answer, Builder, Done, Refusal, account, answer, ask, beside, builder, parse, world},
     roles::Redeemed,
     table::{RefusedRole, RoleRefusal},
 };
@@ -73,7 +74,7 @@ async fn changing(shared: &Shared) -> Result<Changing, Refusal> {
 
 /// The same answer; nobody else changes roles before it is there, whether or not anybody waits
 /// for it.
-fn held(changing: Changing, asked: Asked) -> Asked {
+fn held(changing: Changing, asked: Answered) -> Answered {
     let (told, answered) = oneshot::channel();
     tokio::spawn(async move {
         let answer = asked.await;
@@ -89,11 +90,15 @@ fn held(changing: Changing, asked: Asked) -> Asked {
 /// As [`change`](super::api::change), for operations that say who may do what.
 pub(super) async fn change_roles(
     shared: &Shared,
-    world: &World,
-    account: String,
+    builder: Builder,
     name: &str,
     wanted: Change,
 ) -> Answer<Done> {
+    let Builder { account, world, .. } = builder;
+    if world.is_draft() {
+        let text = "who may do what is changed in the world that this is a draft of";
+        return Err(Refusal::new(StatusCode::CONFLICT, "draft", text));
+    }
     let changing = changing(shared).await?;
     // It may have been taken away meanwhile.
     let role = shared.roles.of(&account, world.name());
@@ -102,7 +107,7 @@ pub(super) async fn change_roles(
     {
         shared.roles.check(world.name(), &operations.0)?;
     }
-    let asked = ask(shared, world, account, role, name, wanted)?;
+    let asked = ask(shared, Builder { account, world, role }, name, wanted, None)?;
     answer(shared, held(changing, asked)).await
 }
 
@@ -118,7 +123,7 @@ async fn role(
 ) -> Answer<RoleAnswer> {
     let account = account(&shared, &headers)?;
     let world = world(&shared, &name)?;
-    Ok(Json(RoleAnswer { role: shared.roles.of(&account, world.name()) }))
+    Ok(Json(RoleAnswer { role: shared.roles.within(&account, &world) }))
 }
 
 /// Somebody with a role.
@@ -138,13 +143,12 @@ async fn roles(
     UrlPath(name): UrlPath<String>,
     headers: HeaderMap,
 ) -> Answer<Vec<Person>> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    if may_build(&shared, &account, world)? < Role::Owner {
+    let Builder { account, world, role } = builder(&shared, &name, &headers)?;
+    if role < Role::Owner {
         let text = "only owners of the world see who may do what in it";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
-    let listed = shared.roles.list(world.name()).into_iter();
+    let listed = shared.roles.list(world.home().name()).into_iter();
     let people = listed.map(|listed| Person {
         you: listed.account == account,
         account: listed.account,
@@ -175,7 +179,7 @@ async fn invite(
     body: Bytes,
 ) -> Answer<Invited> {
     let account = account(&shared, &headers)?;
-    let name = world(&shared, &name)?.name().to_owned();
+    let name = world(&shared, &name)?.home().name().to_owned();
     if shared.roles.of(&account, &name) < Role::Owner {
         let text = "only owners of the world invite others";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
@@ -249,14 +253,12 @@ async fn take(
     let void = || Refusal::new(StatusCode::NOT_FOUND, "void", "the invitation is over or used up");
     let Redeemed { grant, from, to } = redeemed.ok_or_else(void)?;
     let world = grant.world.as_deref().and_then(|name| shared.worlds.find(name));
-    if let Some(index) = world
+    if let Some(world) = world
         && from != to
+        && let Err(refusal) = tell(shared, world, changing, &grant, (from, to)).await
     {
-        let world = &shared.worlds.0[index];
-        if let Err(refusal) = tell(shared, world, changing, &grant, (from, to)).await {
-            let why = refusal.text();
-            tracing::warn!(world = world.name(), why, "a role was given and is not in the log");
-        }
+        let (world, why) = (grant.world.as_deref(), refusal.text());
+        tracing::warn!(world, why, "a role was given and is not in the log");
     }
     Ok(Json(RedeemedAnswer { world: grant.world, role: grant.role }))
 }
@@ -265,7 +267,7 @@ async fn take(
 /// has invited them.
 async fn tell(
     shared: &Shared,
-    world: &World,
+    world: Arc<World>,
     changing: Changing,
     grant: &Grant,
     (from, to): (Role, Role),
@@ -273,6 +275,7 @@ async fn tell(
     let (account, name) = (grant.account.clone(), grant.name.clone());
     let operations = Operations::from(vec![Operation::Permission { account, name, from, to }]);
     let wanted = Change::Do { operations, base: None, stroke: None };
-    let asked = ask(shared, world, grant.account.clone(), Role::Owner, &grant.name, wanted)?;
+    let builder = Builder { account: grant.account.clone(), world, role: Role::Owner };
+    let asked = ask(shared, builder, &grant.name, wanted, None)?;
     answer(shared, held(changing, asked)).await.map(drop)
 }

@@ -19,7 +19,10 @@ use vivarium_store::{
 };
 
 use super::table::{Listed, RefusedRole, RoleTable};
-use crate::{routing::new_token, worlds::now_ms};
+use crate::{
+    routing::new_token,
+    worlds::{World, now_ms},
+};
 
 /// How long an invitation for the first owner counts.
 const FIRST_OWNER_S: u64 = 24 * 3600;
@@ -113,6 +116,11 @@ impl Roles {
             Some(steward) if steward == account => Role::Owner,
             _ => self.read(|known| known.of(account, world)),
         }
+    }
+
+    /// What somebody may do in a world; in a draft, what they may do in its home.
+    pub fn within(&self, account: &str, world: &World) -> Role {
+        self.of(account, world.home().name())
     }
 
     /// Who has a role in a world.

@@ -19,7 +19,7 @@ use vivarium_store::keeper::{Keeper, SaveError};
 use super::{EditKept, locked, roles::Roles, table::granted};
 use crate::{
     kept::{self, KeptError},
-    worlds::{World, WorldSource, Worlds, now_ms},
+    worlds::{World, WorldSource, now_ms},
 };
 
 /// An edit that is on its way to the disk.
@@ -32,8 +32,7 @@ struct Pending {
 /// Owned by a world's thread.
 #[derive(Debug)]
 pub struct Saver {
-    me: usize,
-    worlds: Arc<Worlds>,
+    world: Arc<World>,
     keeper: Keeper,
     roles: Arc<Roles>,
     source: WorldSource,
@@ -47,25 +46,20 @@ pub struct Saver {
 }
 
 impl Saver {
-    /// For the world of index `me`.
-    pub fn new(me: usize, worlds: Arc<Worlds>, keeper: Keeper, roles: Arc<Roles>) -> Self {
-        let source = worlds.0[me].source.clone();
-        let revision = source.revision;
+    /// For a world.
+    pub fn new(world: Arc<World>, keeper: Keeper, roles: Arc<Roles>) -> Self {
+        let source = world.source.clone();
+        let (revision, is_draft) = (source.revision, world.is_draft());
         Self {
-            me,
-            worlds,
+            world,
             keeper,
             roles,
             source,
             revision,
             pending: VecDeque::new(),
             is_opened: false,
-            is_begun: Arc::default(),
+            is_begun: Arc::new(AtomicBool::new(is_draft)),
         }
-    }
-
-    fn world(&self) -> &World {
-        &self.worlds.0[self.me]
     }
 
     /// What the world is built from.
@@ -80,16 +74,16 @@ impl Saver {
 
     /// The world has failed: it goes on from what is on the disk.
     pub fn recall(&mut self) -> Result<(), KeptError> {
-        let name = self.world().name().to_owned();
+        let name = self.world.name().to_owned();
         // After everything that waits: what is on its way is in it.
         let left = self.keeper.ask(move |store| kept::left(store, &name));
         let (stored, poses) = left.ok_or(KeptError::Ended)??;
-        let original = self.world().source.clone();
+        let original = self.world.source.clone();
         self.source = kept::as_left(original, stored.as_ref(), poses)?;
         self.is_opened = false;
         self.revision = self.source.revision;
         self.pending.clear();
-        self.world().building.restart(&self.source);
+        self.world.building.restart(&self.source);
         Ok(())
     }
 
@@ -99,8 +93,8 @@ impl Saver {
         if !std::mem::replace(&mut self.is_opened, true) && !self.source.poses.is_empty() {
             inputs.push(WorldInput::Poses { poses: std::mem::take(&mut self.source.poses) });
         }
-        let building = &self.worlds.0[self.me].building;
-        let saved = building.saved.load(Ordering::Acquire);
+        let building = &self.world.building;
+        let saved = building.saved();
         let failed = std::mem::take(&mut *locked(&building.failed));
         // Those after one that failed fail as well; what was taken back already is not here.
         let first = self.pending.iter().position(|pending| failed.contains(&pending.number));
@@ -110,7 +104,7 @@ impl Saver {
             self.revision -= lost.len() as u64;
             let operations: Vec<Operation> =
                 lost.iter().rev().flat_map(|lost| lost.inverses.0.iter().cloned()).collect();
-            tracing::warn!(world = self.world().name(), edits = lost.len(), "edits are taken back");
+            tracing::warn!(world = self.world.name(), edits = lost.len(), "edits are taken back");
             inputs.push(WorldInput::TakeBack { number, operations: operations.into() });
         }
         while self.pending.front().is_some_and(|pending| pending.number <= saved) {
@@ -120,7 +114,10 @@ impl Saver {
 
     /// Keeps where loose things are. When there is no room for it now, it is told again soon.
     pub fn keep_poses(&mut self, poses: Vec<SavedPose>) {
-        let world = self.world();
+        if self.world.building.is_frozen() {
+            return;
+        }
+        let world = &self.world;
         let (name, json) = (world.name().to_owned(), world.source.json.clone());
         let revision = self.revision;
         let is_begun = self.is_begun.clone();
@@ -140,11 +137,12 @@ impl Saver {
         let EditDone { ask, number, operations, .. } = done;
         let Some(ask) = ask else {
             // It takes back what is not on the disk.
-            return self.world().building.replica.push(number, operations);
+            return self.world.building.replica.push(number, operations);
         };
-        let name = self.world().name().to_owned();
-        if self.revision == 0 {
-            let (name, json) = (name.clone(), self.world().source.json.clone());
+        let name = self.world.name().to_owned();
+        // The store has known a draft from its beginning, and may have forgotten it by now.
+        if self.revision == 0 && !self.world.is_draft() {
+            let (name, json) = (name.clone(), self.world.source.json.clone());
             // When there is no room for it, the edit is not kept either.
             self.keeper.tell(move |store| {
                 if let Err(error) = kept::begin(store, &name, &json) {
@@ -161,14 +159,14 @@ impl Saver {
             operations: done.operations_json,
             inverses: done.inverses.to_json(),
             grants: granted(&operations.0),
+            ends_draft: self.world.building.ends_draft(ask),
         };
         self.pending.push_back(Pending { number, inverses: done.inverses });
         let kept = EditKept { number, revision, created: done.created, skipped: done.skipped };
-        let (me, worlds) = (self.me, self.worlds.clone());
+        let world = self.world.clone();
         let bytes = batch.operations.len() + batch.inverses.len();
         let (roles, grants) = (self.roles.clone(), batch.grants.clone());
         let answer = Box::new(move |result: Result<(), SaveError>| {
-            let world = &worlds.0[me];
             if result.is_ok() {
                 // First: whoever is answered finds it so.
                 roles.kept(world.name(), &grants);
@@ -177,7 +175,7 @@ impl Saver {
         });
         // Together: what is in the replica is on its way to the disk, and whoever has the answer
         // finds the edit in the replica.
-        let replica = &self.world().building.replica;
+        let replica = &self.world.building.replica;
         replica.push_after(number, operations, || self.keeper.save(&name, batch, answer));
     }
 }

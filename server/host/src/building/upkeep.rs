@@ -88,8 +88,10 @@ pub async fn keep_up(
         every_look.tick().await;
         let (worlds, keeper) = (worlds.clone(), keeper.clone());
         let looked = tokio::task::spawn_blocking(move || {
-            for (index, world) in worlds.0.iter().enumerate() {
-                let pause = pauses.entry(index).or_insert(0);
+            let all = worlds.all();
+            pauses.retain(|name, _| all.iter().any(|world| world.name() == name));
+            for world in &all {
+                let pause = pauses.entry(world.name().to_owned()).or_insert(0);
                 look_after(world, &keeper, limits, retention, pause);
             }
             pauses

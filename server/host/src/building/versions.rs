@@ -19,8 +19,7 @@ use vivarium_store::port::{StoreError, Version};
 
 use super::{
     api::{
-        Answer, Done, NAMELESS, Refusal, account, change, kept_batches, may_build, name_of, parse,
-        world,
+        Answer, Builder, Done, NAMELESS, Refusal, builder, change, kept_batches, name_of, parse,
     },
     past::{Past, PastError},
 };
@@ -61,7 +60,7 @@ impl From<PastError> for Refusal {
 }
 
 /// Something that looks at how a world was. Only some at the same time; others wait.
-async fn look_back<T: Send + 'static>(
+pub(crate) async fn look_back<T: Send + 'static>(
     shared: &Shared,
     world: &World,
     act: impl FnOnce(Past) -> Result<T, Refusal> + Send + 'static,
@@ -100,7 +99,7 @@ impl Told {
 }
 
 /// Whether the author of something is this account.
-fn is_of(author: &str, account: &str) -> bool {
+pub(crate) fn is_of(author: &str, account: &str) -> bool {
     author.split_once(' ').is_some_and(|(word, _)| word == account)
 }
 
@@ -116,11 +115,9 @@ async fn list(
     UrlPath(name): UrlPath<String>,
     headers: HeaderMap,
 ) -> Answer<Listed> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    may_build(&shared, &account, world)?;
+    let Builder { account, world, .. } = builder(&shared, &name, &headers)?;
     let revision = world.building.revision();
-    let versions = look_back(&shared, world, |past| Ok(past.versions()?)).await?;
+    let versions = look_back(&shared, &world, |past| Ok(past.versions()?)).await?;
     let versions = versions.into_iter().map(|version| Told::of(version, &account)).collect();
     Ok(Json(Listed { versions, revision }))
 }
@@ -140,9 +137,7 @@ async fn keep(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<Told> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    may_build(&shared, &account, world)?;
+    let Builder { account, world, .. } = builder(&shared, &name, &headers)?;
     let Keep { name, author } = parse(&body)?;
     let name = text::line(&name, VERSION_NAME_CHARS_MAX).map_err(|_| {
         let text = format!("name: 1 to {VERSION_NAME_CHARS_MAX} visible characters are needed");
@@ -150,11 +145,11 @@ async fn keep(
     })?;
     let author = match text::name(&author) {
         Ok(author) => author,
-        Err(_) => known_name(&shared, world, &account).await?,
+        Err(_) => known_name(&shared, &world, &account).await?,
     };
     let author = format!("{account} {author}");
     let version = Version { id: 0, name, revision: 0, at_ms: now_ms(), author };
-    let kept = look_back(&shared, world, |past| Ok(past.keep_version(version)?)).await?;
+    let kept = look_back(&shared, &world, |past| Ok(past.keep_version(version)?)).await?;
     Ok(Json(Told::of(kept, &account)))
 }
 
@@ -175,10 +170,12 @@ async fn forget(
     UrlPath((name, id)): UrlPath<(String, u64)>,
     headers: HeaderMap,
 ) -> Answer<Forgotten> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    let role = may_build(&shared, &account, world)?;
-    look_back(&shared, world, move |past| {
+    let Builder { account, world, role } = builder(&shared, &name, &headers)?;
+    if world.source.draft.as_ref().is_some_and(|draft| draft.base == id) {
+        let text = "it is how the draft began, without which it cannot be published";
+        return Err(Refusal::new(StatusCode::CONFLICT, "base", text));
+    }
+    look_back(&shared, &world, move |past| {
         let versions = past.versions()?;
         let found = versions.into_iter().find(|version| version.id == id);
         let version = found.ok_or(PastError::NoVersion(id))?;
@@ -206,10 +203,8 @@ async fn differences(
     Query(Between { from, to }): Query<Between>,
     headers: HeaderMap,
 ) -> Answer<Diff> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    may_build(&shared, &account, world)?;
-    let diff = look_back(&shared, world, move |past| {
+    let Builder { world, .. } = builder(&shared, &name, &headers)?;
+    let diff = look_back(&shared, &world, move |past| {
         let before = past.at_revision(from)?;
         let after = match to {
             Some(to) => past.at_revision(to)?,
@@ -243,11 +238,9 @@ async fn restore(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<Done> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    let role = may_build(&shared, &account, world)?;
+    let builder = builder(&shared, &name, &headers)?;
     let Restore { revision, version, object, name } = parse(&body)?;
-    if object.is_none() && role < Role::Owner {
+    if object.is_none() && builder.role < Role::Owner {
         let text = "only owners of the world bring back how all of it was";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
@@ -255,20 +248,19 @@ async fn restore(
         let text = "either revision or version is needed";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "malformed", text));
     }
-    let worlds = shared.worlds.clone();
-    let index = worlds.find(world.name()).unwrap_or_default();
-    let way = look_back(&shared, world, move |past| {
+    let world = builder.world.clone();
+    let way = look_back(&shared, &builder.world, move |past| {
         let then = match (revision, version) {
             (_, Some(version)) => past.at_version(version)?.0,
             (revision, None) => past.at_revision(revision.unwrap_or_default())?,
         };
         // Whatever is done after this edit makes the change stale.
-        let (base, now) = worlds.0[index].building.replica.scene();
+        let (base, now) = world.building.replica.scene();
         Ok((base, way_back(&now, &then, object.map(ObjectId))?))
     });
     let (base, operations) = way.await?;
     let operations = Operations::from(operations);
-    change(&shared, world, account, role, &name, Change::Restore { operations, base }).await
+    change(&shared, builder, &name, Change::Restore { operations, base }).await
 }
 
 /// What makes a world, or one object, as it was.

@@ -20,7 +20,7 @@ use super::{
     merge::{self, Into, MergeError},
 };
 use crate::{
-    building::api::{Answer, Done, NAMELESS, Refusal, account, change, may_build, world},
+    building::api::{Answer, Builder, Done, NAMELESS, Refusal, builder, change},
     http::Shared,
     library::{UploadError, api as uploads},
     limits::{EDIT_OPERATIONS_MAX, IMPORT_BODY_BYTES_MAX},
@@ -63,11 +63,9 @@ async fn given_out(
     headers: &HeaderMap,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let account = account(shared, headers)?;
-    let world = world(shared, name)?;
-    may_build(shared, &account, world)?;
+    let Builder { world, .. } = builder(shared, name, headers)?;
     let one = one_of_few(shared)?;
-    let (_, scene) = scene_of(shared, world).await?;
+    let (_, scene) = scene_of(&world).await?;
     let (document, sources) = (scene.document(), shared.sources.clone());
     let written = beside(move |runtime| {
         // Goes along with the work, which goes on when whoever asked has hung up.
@@ -102,13 +100,9 @@ fn one_of_few(shared: &Shared) -> Result<OwnedSemaphorePermit, Refusal> {
     })
 }
 
-async fn scene_of(shared: &Shared, world: &World) -> Result<(u32, Scene), Refusal> {
-    let (worlds, name) = (shared.worlds.clone(), world.name().to_owned());
-    let scene = beside(move |_| {
-        let index = worlds.find(&name)?;
-        Some(worlds.0[index].building.replica.scene())
-    });
-    scene.await?.ok_or_else(failed)
+async fn scene_of(world: &Arc<World>) -> Result<(u32, Scene), Refusal> {
+    let world = world.clone();
+    beside(move |_| world.building.replica.scene()).await
 }
 
 fn failed() -> Refusal {
@@ -155,10 +149,8 @@ async fn import(
     Query(How { replace, by }): Query<How>,
     request: Request,
 ) -> Answer<Brought> {
-    let account = account(&shared, request.headers())?;
-    let world = world(&shared, &name)?;
-    let role = may_build(&shared, &account, world)?;
-    if replace && role < Role::Owner {
+    let builder = builder(&shared, &name, request.headers())?;
+    if replace && builder.role < Role::Owner {
         let text = "only owners of the world put another in its place";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
@@ -174,8 +166,8 @@ async fn import(
     let incoming = incoming.await?.map_err(|error| refusal_of(&error))?;
     let author = text::name(&by).unwrap_or_else(|_| NAMELESS.into());
     let bringer = Bringer {
-        world: world.name().to_owned(),
-        account: account.clone(),
+        world: builder.world.home().name().to_owned(),
+        account: builder.account.clone(),
         author: author.clone(),
     };
     let (library, sources) = (shared.library.clone(), shared.sources.clone());
@@ -188,21 +180,19 @@ async fn import(
         settled.await.map_err(|_| failed())?.map_err(|error| refusal_of(&error))?;
     let objects = document.objects.len();
     let into = if replace { Into::InPlace } else { Into::Beside };
-    let (base, operations) = way(&shared, world, document, into).await?;
+    let (base, operations) = way(&builder.world, document, into).await?;
     let operations = Operations::from(operations);
     let doing = Change::Do { operations, base: Some(base), stroke: None };
-    let Json(Done { number, revision, .. }) =
-        change(&shared, world, account, role, &author, doing).await?;
+    let Json(Done { number, revision, .. }) = change(&shared, builder, &author, doing).await?;
     Ok(Json(Brought { number, revision, objects, warnings }))
 }
 
 async fn way(
-    shared: &Shared,
-    world: &World,
+    world: &Arc<World>,
     document: WorldDocument,
     into: Into,
 ) -> Result<(u32, Vec<vivarium_scene::operation::Operation>), Refusal> {
-    let (base, scene) = scene_of(shared, world).await?;
+    let (base, scene) = scene_of(world).await?;
     let operations = beside(move |_| merge::operations(&scene, document, into)).await?;
     let operations = operations.map_err(|error: MergeError| {
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", error)

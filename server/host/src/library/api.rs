@@ -1,6 +1,6 @@
 //! Uploaded assets over HTTP: taking them in, listing them, and serving their bytes.
 
-use std::{collections::BTreeSet, ops::Range, time::Duration};
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -26,7 +26,7 @@ use vivarium_store::port::StoreError;
 
 use super::{Entry, Upload, UploadError};
 use crate::{
-    building::api::{Answer, NAMELESS, Refusal, account, may_build, world},
+    building::api::{Answer, Builder, NAMELESS, Refusal, builder},
     http::Shared,
     limits::{UPLOAD_BYTES_PER_S_MIN, UPLOAD_NAME_CHARS_MAX, UPLOAD_STALL_MAX},
     worlds::World,
@@ -80,9 +80,8 @@ async fn upload(
     request: Request,
 ) -> Answer<Told> {
     let headers = request.headers();
-    let account = account(&shared, headers)?;
-    let world = world(&shared, &name)?;
-    may_build(&shared, &account, world)?;
+    let Builder { account, world, .. } = builder(&shared, &name, headers)?;
+    let world = world.home().name();
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length = length.and_then(|length| length.parse().ok()).unwrap_or(0_u64);
     if length > UPLOAD_BYTES_MAX as u64 {
@@ -90,14 +89,14 @@ async fn upload(
     }
     let library = &shared.library;
     // Whoever has no room at all need not send anything. What comes may become smaller.
-    library.has_room(world.name(), &account, 1).map_err(|error| refusal_of(&error))?;
+    library.has_room(world, &account, 1).map_err(|error| refusal_of(&error))?;
     let Ok(_reading) = library.uploads.try_acquire() else {
         let text = "too many files are being uploaded: try again in a moment";
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
     };
     let bytes = read(request.into_body(), UPLOAD_BYTES_MAX).await?;
     let upload = Upload {
-        world: world.name().to_owned(),
+        world: world.to_owned(),
         account,
         author: text::name(&named.by).unwrap_or_else(|_| NAMELESS.into()),
         name: file_name(&named.name),
@@ -174,19 +173,17 @@ fn refusal_of(error: &UploadError) -> Refusal {
     Refusal::new(status, code, error)
 }
 
-/// What the document of a world names now.
-pub(super) async fn named(shared: &Shared, world: &World) -> Result<BTreeSet<Address>, Refusal> {
-    let (worlds, name) = (shared.worlds.clone(), world.name().to_owned());
+/// What the documents of worlds name now.
+async fn named(worlds: Vec<Arc<World>>) -> Result<BTreeSet<Address>, Refusal> {
     let named = tokio::task::spawn_blocking(move || {
-        let index = worlds.find(&name)?;
-        let served = worlds.0[index].building.replica.served();
-        Some(Address::in_text(served.json.as_ref()).collect())
+        let served = worlds.iter().map(|world| world.building.replica.served());
+        served.flat_map(|one| Address::in_text(&one.json).collect::<Vec<_>>()).collect()
     });
     let failed = || {
         let text = "the document of the world cannot be read";
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "unknown", text)
     };
-    named.await.ok().flatten().ok_or_else(failed)
+    named.await.map_err(|_| failed())
 }
 
 async fn list(
@@ -194,16 +191,15 @@ async fn list(
     UrlPath(name): UrlPath<String>,
     headers: HeaderMap,
 ) -> Answer<Value> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    may_build(&shared, &account, world)?;
-    let named = named(&shared, world).await?;
-    let entries = shared.library.of(world.name());
+    let Builder { account, world, .. } = builder(&shared, &name, &headers)?;
+    let named = named(vec![world.clone()]).await?;
+    let world = world.home().name();
+    let entries = shared.library.of(world);
     let assets: Vec<Told> = entries
         .iter()
         .map(|(address, entry)| Told::of(*address, entry, Some(named.contains(address))))
         .collect();
-    Ok(Json(json!({ "assets": assets, "quota": shared.library.used(world.name(), &account) })))
+    Ok(Json(json!({ "assets": assets, "quota": shared.library.used(world, &account) })))
 }
 
 async fn forget(
@@ -211,21 +207,21 @@ async fn forget(
     UrlPath((name, file)): UrlPath<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Refusal> {
-    let account = account(&shared, &headers)?;
-    let world = world(&shared, &name)?;
-    let role = may_build(&shared, &account, world)?;
+    let Builder { account, world, role } = builder(&shared, &name, &headers)?;
+    let home = world.home().name();
     let missing = || Refusal::new(StatusCode::NOT_FOUND, "no_asset", "there is no such asset");
     let address = Address::from_file(&file).ok_or_else(missing)?;
-    let entry = shared.library.entry(world.name(), address).ok_or_else(missing)?;
+    let entry = shared.library.entry(home, address).ok_or_else(missing)?;
     if entry.account != account && role < Role::Owner {
         let text = "only whoever uploaded it, and owners of the world, delete an asset";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
-    if named(&shared, world).await?.contains(&address) {
-        let text = "the world uses it: take it out of the world first";
+    let all = shared.worlds.all().into_iter();
+    if named(all.filter(|one| one.home().name() == home).collect()).await?.contains(&address) {
+        let text = "the world or a draft of it uses it: take it out of there first";
         return Err(Refusal::new(StatusCode::CONFLICT, "in_use", text));
     }
-    let (library, name) = (shared.library.clone(), world.name().to_owned());
+    let (library, name) = (shared.library.clone(), home.to_owned());
     let gone = tokio::spawn(async move { library.forget(&name, address).await });
     gone.await.unwrap_or(Err(UploadError::Ended)).map_err(|error| refusal_of(&error))?;
     Ok(StatusCode::NO_CONTENT)

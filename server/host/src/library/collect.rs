@@ -155,7 +155,7 @@ impl Library {
 async fn named_now(worlds: &Arc<Worlds>) -> Result<BTreeSet<Address>, UploadError> {
     let worlds = worlds.clone();
     let named = tokio::task::spawn_blocking(move || {
-        let served = worlds.0.iter().map(|world| world.building.replica.served());
+        let served = worlds.all().into_iter().map(|world| world.building.replica.served());
         served
             .flat_map(|served| Address::in_text(served.json.as_ref()).collect::<Vec<_>>())
             .collect()

@@ -2,13 +2,20 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use vivarium_contract::{Intent, Road};
+use vivarium_contract::{
+    Intent, Road,
+    editing::{Change, Editor, Role},
+};
 use vivarium_link::{outbox::Next, transport::Lane};
 
 use super::*;
-use crate::puppet::{LOOK, heard, outbox, worlds};
+use crate::puppet::{LOOK, heard, outbox, source, worlds};
 
 const ANA: PersonId = PersonId(1);
+
+fn world(worlds: &Worlds, index: usize) -> Arc<World> {
+    worlds.all().swap_remove(index)
+}
 
 fn arrival(seat: &Arc<Seat>, outbox: &Arc<Outbox>) -> Arrival {
     Arrival {
@@ -53,8 +60,8 @@ async fn waiting(outbox: &Outbox) -> Vec<(Lane, Bytes)> {
 #[tokio::test]
 async fn ana_comes_gets_what_is_meant_for_her_and_leaves() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(0, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     let message = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
     assert_eq!(came(&mut residents, message), [enter(None)]);
 
@@ -89,8 +96,8 @@ fn presence(road: Option<Road>, anew: bool) -> WorldInput {
 #[test]
 fn a_lost_connection_is_told_once_and_after_a_while_and_the_visit_goes_on_over_another() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(0, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     line.detach(1);
     for _ in 1..AWAY_TICKS {
@@ -114,8 +121,8 @@ fn a_lost_connection_is_told_once_and_after_a_while_and_the_visit_goes_on_over_a
 #[test]
 fn who_comes_back_knowing_nothing_is_told_anew_even_when_gone_again_by_then() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(0, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     swept(&mut residents);
     line.attach(None, Road::Reliable);
@@ -127,9 +134,9 @@ fn who_comes_back_knowing_nothing_is_told_anew_even_when_gone_again_by_then() {
 #[test]
 fn what_is_said_on_the_way_between_two_worlds_is_heard_in_the_other_one_in_order() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(0, worlds.clone());
-    let mut garden = Residents::new(1, worlds.clone());
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     let said = |text: &str| Intent::Say { text: text.into() };
     let wish = |text: &str| ToWorld::Intent { person: ANA, intent: said(text) };
@@ -160,15 +167,15 @@ fn what_is_said_on_the_way_between_two_worlds_is_heard_in_the_other_one_in_order
 #[tokio::test]
 async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(0, worlds.clone());
-    let mut garden = Residents::new(1, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     let mut outputs =
         vec![WorldOutput::Frame { person: ANA, first: true, bytes: Bytes::from_static(b"plaza") }];
     outputs.extend(travel("garden"));
     plaza.deliver(&mut outputs);
-    assert_eq!(seat.world(), 1);
+    assert!(seat.is_in(&world(&worlds, 1)));
     let message = inboxes[1].try_recv().unwrap();
     assert_eq!(came(&mut garden, message), [enter(Some("gate"))]);
     line.push_reliable(heard(ANA, "entered"));
@@ -182,8 +189,8 @@ async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
 #[test]
 fn a_portal_to_nowhere_brings_ana_back_to_where_she_was() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut plaza = Residents::new(0, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     plaza.deliver(&mut travel("atlantis"));
     assert_eq!(swept(&mut plaza), [enter(None)]);
@@ -195,15 +202,15 @@ fn a_portal_to_nowhere_brings_ana_back_to_where_she_was() {
 #[test]
 fn a_full_world_sends_travellers_back_and_newcomers_away() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(0, worlds.clone());
-    let mut garden = Residents::new(1, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     let refused = || vec![WorldOutput::Refused { person: ANA, reason: CloseReason::WorldFull }];
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     plaza.deliver(&mut travel("garden"));
     came(&mut garden, inboxes[1].try_recv().unwrap());
     garden.deliver(&mut refused());
-    assert_eq!(seat.world(), 0);
+    assert!(seat.is_in(&world(&worlds, 0)));
     assert_eq!(came(&mut plaza, inboxes[0].try_recv().unwrap()), [enter(None)]);
     assert_eq!(line.close_wanted(1).now_or_never(), None);
     plaza.deliver(&mut refused());
@@ -214,9 +221,9 @@ fn a_full_world_sends_travellers_back_and_newcomers_away() {
 #[test]
 fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(0, worlds.clone());
-    let mut garden = Residents::new(1, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     line.detach(1);
     plaza.deliver(&mut travel("garden"));
@@ -227,8 +234,8 @@ fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
 #[tokio::test]
 async fn when_a_world_ends_everyone_in_it_is_told() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut plaza = Residents::new(0, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     plaza.close_all(CloseReason::WorldRestarting);
     assert_eq!(line.close_wanted(1).await, CloseReason::WorldRestarting);
@@ -240,8 +247,8 @@ async fn when_a_world_ends_everyone_in_it_is_told() {
 #[tokio::test]
 async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_counts() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(0, worlds);
-    let (seat, line) = (Arc::new(Seat::new(ANA, 0)), outbox());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     let mut inputs = Vec::new();
     let come = |residents: &mut Residents, inputs: &mut Vec<WorldInput>| {
         line.attach(None, Road::Reliable);
@@ -258,4 +265,48 @@ async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_count
     let mut outputs = vec![WorldOutput::Notice { to: vec![ANA], bytes: bytes.clone() }];
     residents.deliver(&mut outputs);
     assert_eq!(waiting(&line).await, [(Lane::Reliable, bytes)]);
+}
+
+#[test]
+fn when_a_draft_ends_its_people_go_on_in_its_world_and_so_does_whoever_is_sent_to_it() {
+    let (worlds, inboxes) = worlds(&["plaza"]);
+    let home = world(&worlds, 0);
+    let (draft, sent) = World::draft(source("plaza-draft-1"), home.clone());
+    worlds.open(draft.clone());
+    let mut inside = Residents::new(draft.clone(), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, draft.clone())), outbox());
+    came(&mut inside, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    let said = |text: &str| Intent::Say { text: text.into() };
+    let wish = |person, text: &str| ToWorld::Intent { person, intent: said(text) };
+    came(&mut inside, wish(PersonId(2), "quicker than I am"));
+    let (late, her_line) = (Arc::new(Seat::new(PersonId(2), draft.clone())), outbox());
+    draft.send(ToWorld::Arrival(Box::new(arrival(&late, &her_line)))).unwrap();
+
+    home.close();
+    assert!(home.heir().is_none(), "worlds do not end");
+    worlds.close(&draft);
+    assert!(worlds.find("plaza-draft-1").is_none());
+    inside.hand_over(draft.heir().unwrap());
+    home.inherit(sent.try_recv().unwrap()).unwrap();
+    assert!(seat.is_in(&home) && late.is_in(&home));
+    draft.send(wish(ANA, "here?")).unwrap();
+    let editor = Editor { account: "a".into(), name: "A".into(), role: Role::Owner };
+    let edit = ToWorld::Edit(Box::new((0, editor, Change::Undo)));
+    draft.send(edit).unwrap_err();
+    assert!(sent.try_recv().is_err(), "nothing is sent to it any more");
+    let mut plaza = Residents::new(home, worlds);
+    let inputs: Vec<WorldInput> = std::iter::from_fn(|| inboxes[0].try_recv().ok())
+        .flat_map(|message| came(&mut plaza, message))
+        .collect();
+    let told: Vec<String> = inputs
+        .into_iter()
+        .map(|input| match input {
+            WorldInput::Enter { person, .. } => format!("{} comes", person.0),
+            WorldInput::Intent { person, intent: Intent::Say { text } } => {
+                format!("{}: {text}", person.0)
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, ["1 comes", "2 comes", "2: quicker than I am", "1: here?"]);
 }

@@ -6,7 +6,9 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
-    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
+    port::{
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+    },
 };
 
 /// Forgets everything at its end.
@@ -17,6 +19,8 @@ pub struct MemoryStore {
     grants: BTreeMap<(String, Option<String>), (Role, String)>,
     invitations: Vec<Invitation>,
     shelved: BTreeMap<(String, String), Vec<u8>>,
+    /// By their own names.
+    drafts: BTreeMap<String, Draft>,
     /// Of the version that was kept last.
     last_version: u64,
 }
@@ -92,7 +96,10 @@ impl WorldStore for MemoryStore {
             for grant in &batch.grants {
                 self.grant(&Grant::of(world, grant))?;
             }
-            let batch = SavedBatch { grants: Vec::new(), ..batch.clone() };
+            if let Some(draft) = &batch.ends_draft {
+                self.end_draft(draft)?;
+            }
+            let batch = SavedBatch { grants: Vec::new(), ends_draft: None, ..batch.clone() };
             self.world(world)?.batches.push(batch);
         }
         Ok(())
@@ -160,6 +167,24 @@ impl WorldStore for MemoryStore {
 
     fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
         self.world(world)?.versions.retain(|(version, _)| version.id != id);
+        Ok(())
+    }
+
+    fn drafts(&mut self) -> Result<Vec<Draft>, StoreError> {
+        Ok(self.drafts.values().cloned().collect())
+    }
+
+    fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError> {
+        self.create(&draft.world, document)?;
+        let base = self.keep_version(&draft.world, &Version::base_of(draft), document)?;
+        self.drafts.insert(draft.world.clone(), Draft { base, ..draft.clone() });
+        Ok(base)
+    }
+
+    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+        if self.drafts.remove(world).is_some() {
+            self.worlds.remove(world);
+        }
         Ok(())
     }
 

@@ -10,11 +10,12 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
     port::{
-        Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
         role_number, role_of,
     },
 };
 
+mod drafts;
 mod versions;
 
 /// Each brings the database from the version of its index to the next one. Only append.
@@ -79,6 +80,16 @@ const MIGRATIONS: &[&str] = &[
 ",
     "
     ALTER TABLE role ADD COLUMN name TEXT NOT NULL DEFAULT '';
+",
+    "
+    CREATE TABLE draft (
+        world BIGINT PRIMARY KEY REFERENCES world (id) ON DELETE CASCADE,
+        of TEXT NOT NULL,
+        title TEXT NOT NULL,
+        author TEXT NOT NULL,
+        at_ms BIGINT NOT NULL,
+        base BIGINT NOT NULL
+    );
 ",
 ];
 
@@ -283,6 +294,7 @@ fn batch_of(row: &Row) -> SavedBatch {
         operations: row.get(3),
         inverses: row.get(4),
         grants: Vec::new(),
+        ends_draft: None,
     }
 }
 
@@ -307,6 +319,16 @@ fn set_role(transaction: &mut Transaction<'_>, grant: &Grant) -> Result<(), Fail
     Ok(())
 }
 
+/// A new world; gives its id.
+fn create(transaction: &mut Transaction<'_>, world: &str, document: &[u8]) -> Result<i64, Failure> {
+    let query = "INSERT INTO world (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id";
+    let made = transaction.query_opt(query, &[&world])?;
+    let id: i64 = made.ok_or_else(|| StoreError::Exists(world.to_owned()))?.get(0);
+    let query = "INSERT INTO snapshot (world, revision, document) VALUES ($1, 0, $2)";
+    transaction.execute(query, &[&id, &document])?;
+    Ok(id)
+}
+
 impl WorldStore for PostgresStore {
     fn worlds(&mut self) -> Result<Vec<String>, StoreError> {
         self.change(|transaction| {
@@ -316,15 +338,7 @@ impl WorldStore for PostgresStore {
     }
 
     fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            let query = "INSERT INTO world (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id";
-            let made = transaction.query_opt(query, &[&world])?;
-            let made = made.ok_or_else(|| StoreError::Exists(world.to_owned()))?;
-            let id: i64 = made.get(0);
-            let query = "INSERT INTO snapshot (world, revision, document) VALUES ($1, 0, $2)";
-            transaction.execute(query, &[&id, &document])?;
-            Ok(())
-        })
+        self.change(|transaction| create(transaction, world, document).map(drop))
     }
 
     fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError> {
@@ -365,6 +379,9 @@ impl WorldStore for PostgresStore {
                 transaction.execute(&insert, &row)?;
                 for grant in &batch.grants {
                     set_role(transaction, &Grant::of(world, grant))?;
+                }
+                if let Some(draft) = &batch.ends_draft {
+                    drafts::end(transaction, draft)?;
                 }
             }
             Ok(())
@@ -425,6 +442,18 @@ impl WorldStore for PostgresStore {
 
     fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
         self.change(|transaction| versions::delete(transaction, world, id))
+    }
+
+    fn drafts(&mut self) -> Result<Vec<Draft>, StoreError> {
+        self.change(drafts::all)
+    }
+
+    fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError> {
+        self.change(|transaction| drafts::begin(transaction, draft, document))
+    }
+
+    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+        self.change(|transaction| drafts::end(transaction, world))
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -18,11 +18,12 @@ use vivarium_contract::{editing::Role, saving::SavedBatch};
 use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
     port::{
-        Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
         role_number, role_of,
     },
 };
 
+mod drafts;
 mod versions;
 
 /// Name of the database in the folder of a server's data.
@@ -93,6 +94,16 @@ const MIGRATIONS: &[&str] = &[
 ",
     "
     ALTER TABLE role ADD COLUMN name TEXT NOT NULL DEFAULT '';
+",
+    "
+    CREATE TABLE draft (
+        world INTEGER PRIMARY KEY REFERENCES world (id) ON DELETE CASCADE,
+        of TEXT NOT NULL,
+        title TEXT NOT NULL,
+        author TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        base INTEGER NOT NULL
+    ) STRICT;
 ",
 ];
 
@@ -309,7 +320,24 @@ fn batch_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedBatch> {
         operations: row.get(3)?,
         inverses: row.get(4)?,
         grants: Vec::new(),
+        ends_draft: None,
     })
+}
+
+/// A new world; gives its id.
+fn create(transaction: &Connection, world: &str, document: &[u8]) -> Result<i64, Failure> {
+    match id_of(transaction, world) {
+        Ok(_) => return Err(StoreError::Exists(world.to_owned()).into()),
+        Err(Failure::Ours(StoreError::NoWorld(_))) => {}
+        Err(failure) => return Err(failure),
+    }
+    transaction.execute("INSERT INTO world (name) VALUES (?1)", [world])?;
+    let id = transaction.last_insert_rowid();
+    transaction.execute(
+        "INSERT INTO snapshot (world, revision, document) VALUES (?1, 0, ?2)",
+        params![id, document],
+    )?;
+    Ok(id)
 }
 
 impl WorldStore for SqliteStore {
@@ -322,20 +350,7 @@ impl WorldStore for SqliteStore {
     }
 
     fn create(&mut self, world: &str, document: &[u8]) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            match id_of(transaction, world) {
-                Ok(_) => return Err(StoreError::Exists(world.to_owned()).into()),
-                Err(Failure::Ours(StoreError::NoWorld(_))) => {}
-                Err(failure) => return Err(failure),
-            }
-            transaction.execute("INSERT INTO world (name) VALUES (?1)", [world])?;
-            let id = transaction.last_insert_rowid();
-            transaction.execute(
-                "INSERT INTO snapshot (world, revision, document) VALUES (?1, 0, ?2)",
-                params![id, document],
-            )?;
-            Ok(())
-        })
+        self.change(|transaction| create(transaction, world, document).map(drop))
     }
 
     fn load(&mut self, world: &str) -> Result<Option<StoredWorld>, StoreError> {
@@ -377,6 +392,9 @@ impl WorldStore for SqliteStore {
                 insert.execute(params![id, found, at_ms, author, operations, inverses])?;
                 for grant in &batch.grants {
                     set_role(transaction, &Grant::of(world, grant))?;
+                }
+                if let Some(draft) = &batch.ends_draft {
+                    drafts::end(transaction, draft)?;
                 }
             }
             Ok(())
@@ -443,6 +461,18 @@ impl WorldStore for SqliteStore {
 
     fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
         self.change(|transaction| versions::delete(transaction, world, id))
+    }
+
+    fn drafts(&mut self) -> Result<Vec<Draft>, StoreError> {
+        self.change(|transaction| drafts::all(transaction))
+    }
+
+    fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError> {
+        self.change(|transaction| drafts::begin(transaction, draft, document))
+    }
+
+    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+        self.change(|transaction| drafts::end(transaction, world))
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -12,7 +12,9 @@ use vivarium_store::{
     limits::{
         BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX, VERSIONS_BYTES_MAX, VERSIONS_MAX,
     },
-    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
+    port::{
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+    },
 };
 
 use crate::{batch, of, postgres::Postgres};
@@ -388,5 +390,50 @@ fn old_batches_go_in_steps_and_never_what_the_snapshot_does_not_have() {
         assert_eq!(store.load("plaza").unwrap().unwrap().batches, [batch(11)]);
         let nowhere = store.expire("nowhere", all, 1).unwrap_err();
         assert_eq!(nowhere, StoreError::NoWorld("nowhere".into()));
+    });
+}
+
+#[test]
+fn a_draft_is_a_world_that_goes_with_the_batch_that_publishes_it_or_alone() {
+    each(|mut store| {
+        store.create("plaza", b"{}").unwrap();
+        let draft = |world: &str| Draft {
+            world: world.into(),
+            of: "plaza".into(),
+            title: "New lamps".into(),
+            author: "ada Ada".into(),
+            at_ms: 9,
+            base: 0,
+        };
+        let base = store.begin_draft(&draft("plaza-b"), b"[1]").unwrap();
+        store.begin_draft(&draft("plaza-a"), b"[2]").unwrap();
+        let taken = store.begin_draft(&draft("plaza"), b"").unwrap_err();
+        assert_eq!(taken, StoreError::Exists("plaza".into()));
+        let drafts = store.drafts().unwrap();
+        let names: Vec<&str> = drafts.iter().map(|draft| draft.world.as_str()).collect();
+        assert_eq!(names, ["plaza-a", "plaza-b"]);
+        assert_eq!(drafts[1], Draft { base, ..draft("plaza-b") });
+        let (version, document) = store.version("plaza-b", base).unwrap().unwrap();
+        assert_eq!((version.name.as_str(), version.revision), ("New lamps", 0));
+        assert_eq!(document, b"[1]");
+        store.append(&of("plaza-b", 1..=2)).unwrap();
+
+        // One that cannot be kept ends nothing.
+        let publishing =
+            |revision| SavedBatch { ends_draft: Some("plaza-b".into()), ..batch(revision) };
+        store.append(&[("plaza".into(), publishing(2))]).unwrap_err();
+        assert_eq!(store.drafts().unwrap().len(), 2);
+        store.append(&[("plaza".into(), publishing(1))]).unwrap();
+        assert_eq!(store.load("plaza-b").unwrap(), None);
+        assert_eq!(store.load("plaza").unwrap().unwrap().batches, [batch(1)]);
+        store.version("plaza-b", base).unwrap_err();
+        let left = store.drafts().unwrap();
+        assert_eq!((left.len(), left[0].world.as_str()), (1, "plaza-a"));
+
+        store.end_draft("plaza").unwrap();
+        store.end_draft("plaza-a").unwrap();
+        store.end_draft("plaza-a").unwrap();
+        assert_eq!(store.worlds().unwrap(), ["plaza"]);
+        store.begin_draft(&draft("plaza-a"), b"[3]").unwrap();
     });
 }

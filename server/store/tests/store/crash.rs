@@ -98,6 +98,7 @@ fn be_killed(folder: &Path) -> ! {
             operations: serde_json::to_string(&operations).unwrap(),
             inverses: serde_json::to_string(&inverses).unwrap(),
             grants: Vec::new(),
+            ends_draft: None,
         };
         let (told, free) = (told.clone(), free.clone());
         keeper.save(

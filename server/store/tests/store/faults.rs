@@ -3,7 +3,9 @@
 use vivarium_store::{
     adapters::sqlite::SqliteStore,
     keeper::{Keeper, SaveError},
-    port::{Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore},
+    port::{
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+    },
 };
 
 use crate::{batch, of};
@@ -118,6 +120,18 @@ impl WorldStore for Failing {
 
     fn delete_version(&mut self, world: &str, id: u64) -> Result<(), StoreError> {
         self.inner.delete_version(world, id)
+    }
+
+    fn drafts(&mut self) -> Result<Vec<Draft>, StoreError> {
+        self.inner.drafts()
+    }
+
+    fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError> {
+        self.inner.begin_draft(draft, document)
+    }
+
+    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+        self.inner.end_draft(world)
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -21,6 +21,7 @@ fn batch(revision: u64) -> SavedBatch {
         operations: format!("[{{\"delete\":{{\"object\":{revision}}}}}]"),
         inverses: "[]".into(),
         grants: Vec::new(),
+        ends_draft: None,
     }
 }
 

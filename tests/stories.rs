@@ -4,6 +4,7 @@ mod harness;
 
 mod avatars;
 mod building;
+mod early;
 mod editing;
 mod exchange;
 mod floods;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use vivarium_contract::{
+    WorldInput,
     editing::{Change, Copies, EditRefusal, Editor, Operations, Role},
     saving::SavedBatch,
 };
@@ -34,7 +35,6 @@ use crate::{
         EDITS_PER_ACCOUNT, HISTORY_ENTRIES_MAX,
     },
     origin,
-    routing::ToWorld,
     worlds::World,
 };
 
@@ -306,9 +306,9 @@ pub(super) fn ask(
     };
     let editor = Editor { account, name, role };
     let (ask, answered) = world.building.ask().ok_or_else(|| too_many("too many changes wait"))?;
-    world
-        .send(ToWorld::Edit(Box::new((ask, editor, change))))
-        .map_err(|_| too_many("the world is far behind: try again in a moment"))?;
+    if !world.building.inbox.put(WorldInput::Edit { ask, editor, change }) {
+        return Err(too_many("the world is far behind: try again in a moment"));
+    }
     Ok(answered)
 }
 

@@ -1,11 +1,11 @@
 //! Worlds that are changed while they run: from a request to the disk and back.
 //!
 //! ```text
-//! api ── ToWorld::Edit ──▶ world ── Edited ──▶ saver ──▶ keeper (store)
-//!  ▲                                  │                    │ on the disk, or not
-//!  └────────── answer ────────────────┼────────────────────┤
-//!                                     ▼                    ▼
-//!                              replica (for newcomers)   TakeBack at the next tick
+//! api ── inbox ──▶ world ── Edited ──▶ saver ──▶ keeper (store)
+//!  ▲                           │                    │ on the disk, or not
+//!  └────────── answer ─────────┼────────────────────┤
+//!                              ▼                    ▼
+//!                       replica (for newcomers)   TakeBack before the next edit or tick
 //! ```
 //!
 //! Invariant: whoever asked is answered with success only when the change is on the disk; everyone
@@ -28,6 +28,7 @@ use vivarium_store::keeper::SaveError;
 use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
 pub mod api;
+pub mod inbox;
 pub mod past;
 pub mod people;
 pub mod replica;
@@ -37,6 +38,7 @@ pub mod table;
 pub mod upkeep;
 pub mod versions;
 
+use inbox::EditInbox;
 use replica::Replica;
 
 /// A change that is on the disk.
@@ -71,6 +73,8 @@ type Answer = oneshot::Sender<Result<EditKept, EditError>>;
 pub struct Building {
     /// The document as it is now.
     pub replica: Replica,
+    /// Changes that the world has not taken yet.
+    pub inbox: EditInbox,
     asks: Mutex<BTreeMap<u32, Answer>>,
     next_ask: AtomicU32,
     failed: Mutex<BTreeSet<u32>>,
@@ -99,6 +103,7 @@ impl Building {
     pub fn new(source: &WorldSource) -> Self {
         Self {
             replica: Replica::new(source),
+            inbox: EditInbox::default(),
             asks: Mutex::default(),
             next_ask: AtomicU32::new(0),
             failed: Mutex::default(),
@@ -190,6 +195,7 @@ impl Building {
     /// The world begins anew, from another document: nobody is answered any more.
     fn restart(&self, source: &WorldSource) {
         locked(&self.asks).clear();
+        self.inbox.take();
         locked(&self.failed).clear();
         self.saved.store(0, Ordering::Release);
         self.revision.store(source.revision, Ordering::Release);

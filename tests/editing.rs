@@ -609,7 +609,10 @@ fn any_operation() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn any_change() -> impl Strategy<Value = (u8, u8, Option<Vec<Value>>, Option<u32>, Option<u32>)> {
+/// Who with which role, what (none: a step back or forth), after which edit, in which stroke.
+pub type AnyChange = (u8, u8, Option<Vec<Value>>, Option<u32>, Option<u32>);
+
+pub fn any_change() -> impl Strategy<Value = AnyChange> {
     (
         0..3_u8,
         0..3_u8,
@@ -617,6 +620,18 @@ fn any_change() -> impl Strategy<Value = (u8, u8, Option<Vec<Value>>, Option<u32
         proptest::option::of(0..9_u32),
         proptest::option::of(0..3_u32),
     )
+}
+
+/// Whose change it is, and the change.
+pub fn told(change: AnyChange) -> (Editor, Change) {
+    let (who, role, wanted, base, stroke) = change;
+    let role = [Role::Visitor, Role::Builder, Role::Owner][usize::from(role)];
+    let change = match wanted {
+        Some(wanted) => Change::Do { operations: operations(json!(wanted)), base, stroke },
+        None if stroke == Some(0) => Change::Redo,
+        None => Change::Undo,
+    };
+    (editor(&format!("{who:032x}"), role), change)
 }
 
 proptest! {
@@ -631,13 +646,10 @@ proptest! {
         let mut again = Scenario::of(start());
         let mut copy = Scene::new(start());
         let mut number = 0;
-        for (who, role, wanted, base, stroke) in changes {
-            let role = [Role::Visitor, Role::Builder, Role::Owner][usize::from(role)];
-            let change = match wanted {
-                Some(wanted) => Change::Do { operations: operations(json!(wanted)), base, stroke },
-                None if stroke == Some(0) => Change::Redo,
-                None => Change::Undo,
-            };
+        for wanted in changes {
+            let base = wanted.3;
+            let (who, change) = told(wanted);
+            let role = who.role;
             if base == Some(0) {
                 let is_done = world.reset(role).is_ok();
                 prop_assert_eq!(is_done, role > Role::Visitor);
@@ -645,7 +657,6 @@ proptest! {
             }
             let locked: Vec<ObjectId> =
                 copy.objects().filter(|(_, object)| object.locked).map(|(id, _)| id).collect();
-            let who = editor(&format!("{who:032x}"), role);
             let is_new = matches!(change, Change::Do { .. });
             let answer = world.change(who.clone(), change.clone());
             let same = again.change(who, change);

@@ -5,6 +5,7 @@ mod harness;
 mod avatars;
 mod building;
 mod drafts;
+mod early;
 mod editing;
 mod exchange;
 mod floods;

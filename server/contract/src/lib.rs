@@ -44,7 +44,8 @@ pub enum Road {
     Datagrams,
 }
 
-/// Something that happens to a world, applied at the start of a tick in the order of arrival.
+/// Something that happens to a world, applied at the start of a tick in the order of arrival; edits
+/// also before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum WorldInput {
     /// A person comes in. Answered with an `Entered` notice or [`WorldOutput::Refused`].
@@ -109,7 +110,7 @@ pub enum WorldInput {
         /// All of them.
         poses: Vec<SavedPose>,
     },
-    /// Edits could not be kept: they are undone. Must come before all other edits of its tick.
+    /// Edits could not be kept: they are undone. Must come before every edit that is not among them.
     TakeBack {
         /// The first of them; all that came after it are undone as well.
         number: u32,

@@ -67,6 +67,8 @@ pub const EDIT_BODY_BYTES_MAX: usize = 1_024 * 1_024;
 pub const EDIT_OPERATIONS_MAX: usize = 1_000;
 /// Changes that wait for an answer, in one world; later ones are refused.
 pub const ASKS_MAX: usize = 2_048;
+/// Changes that wait until a world's thread takes them, in one world; later ones are refused.
+pub const EDITS_QUEUED_MAX: usize = 2_048;
 /// How often one account may change something.
 pub const EDITS_PER_ACCOUNT: Rate = Rate { per_s: 100, burst: 400 };
 /// Accounts whose rate is remembered; beyond it nobody can change anything until some were quiet.

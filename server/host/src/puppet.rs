@@ -26,17 +26,25 @@ pub struct Puppet {
     name: String,
     tick: u32,
     people: BTreeMap<PersonId, String>,
+    /// Of the coming tick.
+    early: Vec<WorldInput>,
     history: blake3::Hasher,
 }
 
 impl Ticking for Puppet {
     fn build(spec: &WorldSpec) -> Result<Self, WorldError> {
         let name = spec.document.name.clone();
-        Ok(Self { name, tick: 0, people: BTreeMap::new(), history: blake3::Hasher::new() })
+        let (people, early) = (BTreeMap::new(), Vec::new());
+        Ok(Self { name, tick: 0, people, early, history: blake3::Hasher::new() })
     }
 
     fn tick_number(&self) -> u32 {
         self.tick
+    }
+
+    fn edit(&mut self, inputs: Vec<WorldInput>, _: &mut Vec<WorldOutput>) -> bool {
+        self.early.extend(inputs);
+        true
     }
 
     fn tick(
@@ -46,7 +54,7 @@ impl Ticking for Puppet {
         probe: &mut dyn FnMut(Phase),
     ) -> TickReport {
         self.tick += 1;
-        for input in inputs {
+        for input in std::mem::take(&mut self.early).into_iter().chain(inputs) {
             self.history.update(&wire::encode(&(self.tick, &input)));
             self.take(input, outputs);
         }

@@ -130,10 +130,6 @@ impl Residents {
                 }
             }
             ToWorld::Intent { person, intent } => self.wish(person, intent, inputs),
-            ToWorld::Edit(edit) => {
-                let (ask, editor, change) = *edit;
-                inputs.push(WorldInput::Edit { ask, editor, change });
-            }
         }
     }
 

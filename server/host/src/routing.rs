@@ -20,10 +20,7 @@ use std::{
 };
 
 use subtle::ConstantTimeEq;
-use vivarium_contract::{
-    Intent, Road,
-    editing::{Change, Editor, Role},
-};
+use vivarium_contract::{Intent, Road, editing::Role};
 use vivarium_link::{
     driver::{Admission, Departure, Door, Taken},
     limits::LinkLimits,
@@ -134,8 +131,6 @@ pub enum ToWorld {
         /// Bytes per second that it takes; none: no limit was felt.
         bytes_per_s: Option<u32>,
     },
-    /// Somebody changes the world: who asked, who it is, and what is to be changed.
-    Edit(Box<(u32, Editor, Change)>),
     /// Somebody wants something.
     Intent {
         /// Who.

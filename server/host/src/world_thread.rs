@@ -40,6 +40,8 @@ pub trait Ticking: Sized + 'static {
     fn build(spec: &WorldSpec) -> Result<Self, WorldError>;
     /// The tick that ended last; 0 before the first.
     fn tick_number(&self) -> u32;
+    /// Does edits on behalf of the coming tick; see [`Simulation::edit`].
+    fn edit(&mut self, inputs: Vec<WorldInput>, outputs: &mut Vec<WorldOutput>) -> bool;
     /// Advances by one tick; see [`Simulation::tick`].
     fn tick(
         &mut self,
@@ -62,6 +64,10 @@ impl Ticking for Simulation {
 
     fn tick_number(&self) -> u32 {
         Simulation::tick_number(self)
+    }
+
+    fn edit(&mut self, inputs: Vec<WorldInput>, outputs: &mut Vec<WorldOutput>) -> bool {
+        Simulation::edit(self, inputs, outputs)
     }
 
     fn tick(
@@ -91,6 +97,14 @@ pub struct WorldEnd {
     pub tick: u32,
     /// The state after it.
     pub digest: Digest,
+}
+
+/// What was done for a tick before it was due.
+#[derive(Debug, Default)]
+struct Begun {
+    /// Its inputs so far, if they are recorded.
+    inputs: Vec<WorldInput>,
+    spent: Duration,
 }
 
 /// Tells whoever starts a world how that went.
@@ -256,11 +270,12 @@ impl WorldThread {
         let mut overload = None;
         let mut outputs = Vec::new();
         while !self.is_stopped() && !self.world.building.is_broken() {
-            std::thread::sleep(schedule.due().saturating_duration_since(Instant::now()));
-            let began = Instant::now();
+            // A tick that was begun is ended, even when the world is to stop: its edits are kept.
+            let begun = self.edit_until(schedule.due(), simulation, saver, &mut outputs);
+            let (began, early) = (Instant::now(), begun.spent);
             let people = (&mut *residents, &mut *saver);
-            self.tick(simulation, people, overload.take(), &mut outputs);
-            overload = load.note(began.elapsed().as_secs_f64() * f64::from(rate));
+            self.tick(simulation, people, (begun, overload.take()), &mut outputs);
+            overload = load.note((early + began.elapsed()).as_secs_f64() * f64::from(rate));
             if let Some(ready) = ready.take() {
                 // Nobody waits any more when the start was given up.
                 let _ = ready.send(Ok(()));
@@ -281,24 +296,64 @@ impl WorldThread {
         end
     }
 
+    /// Sleeps until a tick is due, and does the edits that come meanwhile, so that they are on their
+    /// way to the disk. They are inputs of that tick, and take no more of it than they would in it:
+    /// once it has no room for more, or is late, they wait for it.
+    fn edit_until<W: Ticking>(
+        &self,
+        due: Instant,
+        simulation: &mut W,
+        saver: &mut Saver,
+        outputs: &mut Vec<WorldOutput>,
+    ) -> Begun {
+        let mut begun = Begun::default();
+        let mut has_room = true;
+        loop {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return begun;
+            }
+            if !has_room {
+                std::thread::sleep(left);
+                continue;
+            }
+            let edits = self.world.building.inbox.wait(left);
+            if !edits.is_empty() {
+                let began = Instant::now();
+                let mut inputs = Vec::new();
+                saver.sweep(&mut inputs);
+                inputs.extend(edits);
+                if self.recorder.is_some() {
+                    begun.inputs.extend_from_slice(&inputs);
+                }
+                has_room = simulation.edit(inputs, outputs);
+                self.keep(outputs, saver);
+                begun.spent += began.elapsed();
+            }
+        }
+    }
+
     fn tick<W: Ticking>(
         &self,
         simulation: &mut W,
         (residents, saver): (&mut Residents, &mut Saver),
-        overload: Option<u8>,
+        (begun, overload): (Begun, Option<u8>),
         outputs: &mut Vec<WorldOutput>,
     ) {
-        let began = Instant::now();
+        // As if what was done early had been done just now.
+        let began = Instant::now() - begun.spent;
         let mut inputs = Vec::new();
         saver.sweep(&mut inputs);
+        inputs.extend(self.world.building.inbox.take());
         self.gather(residents, &mut inputs);
         inputs.extend(overload.map(|level| WorldInput::Overload { level }));
         let tick = simulation.tick_number() + 1;
-        let records = self
-            .recorder
-            .as_ref()
-            .map(|(world, recorder)| recorder.encode_inputs(*world, tick, &inputs));
-        let mut mark = Instant::now();
+        let records = self.recorder.as_ref().map(|(world, recorder)| {
+            let mut records = recorder.encode_inputs(*world, tick, &begun.inputs);
+            records.extend(recorder.encode_inputs(*world, tick, &inputs));
+            records
+        });
+        let mut mark = Instant::now() - begun.spent;
         let mut probe = |phase: Phase| {
             let now = Instant::now();
             self.meters.phase(phase).observe((now - mark).as_secs_f64());
@@ -318,7 +373,8 @@ impl WorldThread {
         self.world.status.advanced(now, report.tick, report.people);
         self.meters.whole_tick.observe((now - began).as_secs_f64());
         self.meters.report(&report);
-        self.meters.inbox_depth.set(self.world.inbox_depth());
+        let edits = self.world.building.inbox.depth() as i64;
+        self.meters.inbox_depth.set(self.world.inbox_depth() + edits);
     }
 
     /// Takes what is to be kept out of what a tick made, before people are told of them.

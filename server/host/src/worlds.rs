@@ -336,11 +336,8 @@ impl World {
 
     /// As [`World::send`], for what was sent to a draft of this world that has ended.
     pub fn inherit(self: &Arc<Self>, message: ToWorld) -> Result<(), ToWorld> {
-        match &message {
-            // The draft alone knows who waits for an answer: nobody does any more.
-            ToWorld::Edit(_) => return Err(message),
-            ToWorld::Arrival(arrival) => arrival.seat.move_to(self.clone()),
-            ToWorld::Path { .. } | ToWorld::Intent { .. } => {}
+        if let ToWorld::Arrival(arrival) = &message {
+            arrival.seat.move_to(self.clone());
         }
         self.send(message)
     }

@@ -87,7 +87,19 @@ impl Simulation {
         tick::advance(self.app.world_mut(), inputs, outputs, probe)
     }
 
-    /// Where loose things are.
+    /// Does edits on behalf of the coming tick, before it; whether that tick has room for more. All of
+    /// `inputs` are the first of that tick: it ends in the same state, and tells people the same, as
+    /// if it had been given them. Edits that were made or refused are appended to `outputs` now, all
+    /// else leaves with the tick.
+    pub fn edit(&mut self, inputs: Vec<WorldInput>, outputs: &mut Vec<WorldOutput>) -> bool {
+        let world = self.app.world_mut();
+        world.resource_mut::<tick::Inbox>().0.extend(inputs);
+        let has_room = edit::take_early(world);
+        world.resource_mut::<tick::Outbox>().take_answers(outputs);
+        has_room
+    }
+
+    /// Where loose things are. Those of edits that were done early follow with the tick.
     pub fn poses(&self) -> Vec<SavedPose> {
         let world = self.app.world();
         object::poses::now(world.resource(), world.resource())

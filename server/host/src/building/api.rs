@@ -14,6 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use vivarium_contract::{
+    WorldInput,
     editing::{Change, Copies, EditRefusal, Editor, Operations, Role},
     saving::SavedBatch,
 };
@@ -33,7 +34,6 @@ use crate::{
         EDITS_PER_ACCOUNT, HISTORY_ENTRIES_MAX,
     },
     origin,
-    routing::ToWorld,
     worlds::{World, Worlds},
 };
 
@@ -321,9 +321,9 @@ pub(crate) fn ask(
             Refusal::new(StatusCode::CONFLICT, "ending", text)
         }
     })?;
-    world
-        .send(ToWorld::Edit(Box::new((ask, editor, change))))
-        .map_err(|_| too_many("the world is far behind: try again in a moment"))?;
+    if !world.building.inbox.put(WorldInput::Edit { ask, editor, change }) {
+        return Err(too_many("the world is far behind: try again in a moment"));
+    }
     Ok(answered)
 }
 

@@ -1,11 +1,11 @@
 //! Worlds that are changed while they run: from a request to the disk and back.
 //!
 //! ```text
-//! api ── ToWorld::Edit ──▶ world ── Edited ──▶ saver ──▶ keeper (store)
-//!  ▲                                  │                    │ on the disk, or not
-//!  └────────── answer ────────────────┼────────────────────┤
-//!                                     ▼                    ▼
-//!                              replica (for newcomers)   TakeBack at the next tick
+//! api ── inbox ──▶ world ── Edited ──▶ saver ──▶ keeper (store)
+//!  ▲                           │                    │ on the disk, or not
+//!  └────────── answer ─────────┼────────────────────┤
+//!                              ▼                    ▼
+//!                       replica (for newcomers)   TakeBack before the next edit or tick
 //! ```
 //!
 //! Invariant: whoever asked is answered with success only when the change is on the disk; everyone
@@ -29,6 +29,7 @@ use vivarium_store::keeper::SaveError;
 use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
 pub mod api;
+pub mod inbox;
 pub mod past;
 pub mod people;
 pub mod replica;
@@ -38,6 +39,7 @@ pub mod table;
 pub mod upkeep;
 pub mod versions;
 
+use inbox::EditInbox;
 use replica::Replica;
 
 /// A change that is on the disk.
@@ -124,6 +126,8 @@ impl Drop for Frozen<'_> {
 pub struct Building {
     /// The document as it is now.
     pub replica: Replica,
+    /// Changes that the world has not taken yet.
+    pub inbox: EditInbox,
     asks: Mutex<Asks>,
     /// Told while it is frozen, when nobody waits any more.
     all_answered: Notify,
@@ -154,6 +158,7 @@ impl Building {
     pub fn new(source: &WorldSource) -> Self {
         Self {
             replica: Replica::new(source),
+            inbox: EditInbox::default(),
             asks: Mutex::default(),
             all_answered: Notify::new(),
             next_ask: AtomicU32::new(0),
@@ -284,6 +289,7 @@ impl Building {
         asks.waiting.clear();
         self.tell_answered(&asks);
         drop(asks);
+        self.inbox.take();
         locked(&self.failed).clear();
         self.saved.store(0, Ordering::Release);
         self.revision.store(source.revision, Ordering::Release);

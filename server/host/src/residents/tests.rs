@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use vivarium_contract::{
-    Intent, Road,
-    editing::{Change, Editor, Role},
-};
+use vivarium_contract::{Intent, Road};
 use vivarium_link::{outbox::Next, transport::Lane};
 
 use super::*;
@@ -290,9 +287,6 @@ fn when_a_draft_ends_its_people_go_on_in_its_world_and_so_does_whoever_is_sent_t
     home.inherit(sent.try_recv().unwrap()).unwrap();
     assert!(seat.is_in(&home) && late.is_in(&home));
     draft.send(wish(ANA, "here?")).unwrap();
-    let editor = Editor { account: "a".into(), name: "A".into(), role: Role::Owner };
-    let edit = ToWorld::Edit(Box::new((0, editor, Change::Undo)));
-    draft.send(edit).unwrap_err();
     assert!(sent.try_recv().is_err(), "nothing is sent to it any more");
     let mut plaza = Residents::new(home, worlds);
     let inputs: Vec<WorldInput> = std::iter::from_fn(|| inboxes[0].try_recv().ok())

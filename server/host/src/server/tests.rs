@@ -414,6 +414,10 @@ impl Ticking for Stillborn {
         0
     }
 
+    fn edit(&mut self, _: Vec<WorldInput>, _: &mut Vec<WorldOutput>) -> bool {
+        false
+    }
+
     fn tick(
         &mut self,
         _: Vec<WorldInput>,

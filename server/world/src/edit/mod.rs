@@ -2,7 +2,8 @@
 //!
 //! Owns the document as it is now, the numbers of edits, who touched what last, and what each person
 //! may undo. Invariant: an edit is made at once and as a whole, or not at all; the others in
-//! `server/world` that were built from the document follow in the same tick ([`Take::Follow`]).
+//! `server/world` that were built from the document follow in the same tick ([`Take::Follow`]). Edits
+//! may be made before their tick ([`take_early`]): they are that tick's, and nothing else differs.
 //! Whether an edit is kept on a disk is not known here: one that could not be comes back as
 //! [`WorldInput::TakeBack`].
 
@@ -44,7 +45,7 @@ mod work;
 use undo::Way;
 use work::{Editing, Wanted};
 
-/// What the edits of this tick changed, for whatever was built from the document.
+/// What the edits of a tick changed, for whatever was built from the document.
 #[derive(Resource, Default)]
 pub(crate) struct Changed {
     /// Objects whose bodies, colliders or sensors are others now, or that came or went.
@@ -141,6 +142,7 @@ impl Plugin for EditPlugin {
             .init_resource::<EditNumber>()
             .init_resource::<Changed>()
             .init_resource::<Queue>()
+            .init_resource::<Spent>()
             .init_resource::<Editing>()
             .insert_resource(ToldBytes(TOLD_BYTES_BURST))
             .take_intent::<select::Select>()
@@ -156,9 +158,33 @@ impl Plugin for EditPlugin {
     }
 }
 
+/// What the edits of one tick have cost so far, in operations. What is done before the tick counts.
+#[derive(Resource, Default)]
+struct Spent {
+    tick: u32,
+    operations: usize,
+}
+
+/// Does what is in the inbox on behalf of the coming tick, as if it had come at its beginning; whether
+/// that tick has room for more. What has waited for a tick is done before it, in order.
+pub(crate) fn take_early(world: &mut World) -> bool {
+    let tick = world.resource::<Clock>().tick + 1;
+    take_inbox(world, tick);
+    world.resource::<Spent>().operations < OPERATIONS_PER_TICK
+}
+
 /// Takes edits out of the inbox and does as many as a tick has room for, in the order of arrival.
 fn take_edits(world: &mut World) {
-    *world.resource_mut::<Changed>() = Changed::default();
+    let tick = world.resource::<Clock>().tick;
+    take_inbox(world, tick);
+    do_waiting(world, tick);
+}
+
+/// Each input is done before the next is looked at: so it is the same whether they come together or
+/// one by one. Without any, nothing is done: what waits must not come before a
+/// [`WorldInput::TakeBack`] that is on its way.
+fn take_inbox(world: &mut World, tick: u32) {
+    begin(world, tick);
     let is_edit = |input: &mut WorldInput| {
         matches!(input, WorldInput::Edit { .. } | WorldInput::TakeBack { .. })
     };
@@ -177,12 +203,26 @@ fn take_edits(world: &mut World) {
             WorldInput::TakeBack { number, operations } => take_back(world, number, &operations),
             _ => {}
         }
+        do_waiting(world, tick);
     }
+}
+
+/// What counts for each tick begins anew with the first edits that are done for it.
+fn begin(world: &mut World, tick: u32) {
+    let mut spent = world.resource_mut::<Spent>();
+    if spent.tick == tick {
+        return;
+    }
+    *spent = Spent { tick, operations: 0 };
+    *world.resource_mut::<Changed>() = Changed::default();
     let per_tick = TOLD_BYTES_PER_S * world.resource::<Clock>().tick_s;
     let mut told = world.resource_mut::<ToldBytes>();
     told.0 = (told.0 + per_tick as usize).min(TOLD_BYTES_BURST);
-    let mut done = 0;
-    while done < OPERATIONS_PER_TICK {
+}
+
+/// Does what waits, as far as the tick has room for it.
+fn do_waiting(world: &mut World, tick: u32) {
+    while world.resource::<Spent>().operations < OPERATIONS_PER_TICK {
         let Some(waiting) = world.resource_mut::<Queue>().0.pop_front() else { break };
         let cost = match &waiting.change {
             Change::Do { operations, .. } | Change::Restore { operations, .. } => {
@@ -195,14 +235,13 @@ fn take_edits(world: &mut World) {
         };
         if cost > BATCH_COST_MAX {
             refuse(world, waiting.ask, EditRefusal::TooMuch { cost, cost_max: BATCH_COST_MAX });
-            done += 1;
+            world.resource_mut::<Spent>().operations += 1;
             continue;
         }
-        done += cost;
-        edit(world, waiting);
-        if std::mem::take(&mut world.resource_mut::<Editing>().measured) {
-            break;
-        }
+        edit(world, tick, waiting);
+        let is_measured = std::mem::take(&mut world.resource_mut::<Editing>().measured);
+        let mut spent = world.resource_mut::<Spent>();
+        spent.operations += if is_measured { cost.max(OPERATIONS_PER_TICK) } else { cost };
     }
 }
 
@@ -215,8 +254,7 @@ fn refuse(world: &mut World, ask: u32, refusal: EditRefusal) {
     world.resource_mut::<Outbox>().push(WorldOutput::EditRefused { ask, refusal });
 }
 
-fn edit(world: &mut World, Waiting { ask, editor, change }: Waiting) {
-    let tick = world.resource::<Clock>().tick;
+fn edit(world: &mut World, tick: u32, Waiting { ask, editor, change }: Waiting) {
     let number = world.resource::<EditNumber>().0;
     let made = world.resource_scope(|world, mut editing: Mut<Editing>| {
         let mut current = world.resource_mut::<Current>();

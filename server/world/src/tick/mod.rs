@@ -90,7 +90,8 @@ pub(crate) struct Document {
     pub url: String,
 }
 
-/// What came in for this tick, in order of arrival. Ingest empties it.
+/// What came in for this tick, in order of arrival; between ticks, for the coming one. Ingest empties
+/// it.
 #[derive(Resource, Default)]
 pub(crate) struct Inbox(pub Vec<WorldInput>);
 
@@ -115,6 +116,14 @@ impl Outbox {
         let bytes = Bytes::from(wire::encode(message));
         self.notice_bytes += bytes.len() as u64 * to.len() as u64;
         self.push(WorldOutput::Notice { to, bytes });
+    }
+
+    /// Takes out what need not wait for the end of the tick: edits that were made or refused. What
+    /// people are told of them stays.
+    pub fn take_answers(&mut self, outputs: &mut Vec<WorldOutput>) {
+        outputs.extend(self.outputs.extract_if(.., |output| {
+            matches!(output, WorldOutput::Edited(_) | WorldOutput::EditRefused { .. })
+        }));
     }
 }
 
@@ -189,7 +198,7 @@ pub(crate) fn advance(
         clock.tick += 1;
         clock.tick
     };
-    world.resource_mut::<Inbox>().0 = inputs;
+    world.resource_mut::<Inbox>().0.extend(inputs);
     world.resource_mut::<Report>().0 = TickReport { tick, ..Default::default() };
     for phase in Phase::ALL {
         world.run_schedule(In(phase));

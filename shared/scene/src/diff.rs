@@ -271,13 +271,16 @@ fn differing(from: &Scene, to: &Scene) -> Vec<Operation> {
     for (_, object, after) in arriving {
         match from.object(object) {
             None => operations.push(Operation::Create { object, value: Box::new(after.clone()) }),
-            Some(before) => operations.extend(aspects(object, before, after)),
+            Some(before) => operations.extend(with_locks(object, before, after)),
         }
     }
     let going = from.objects().filter(|(id, _)| to.object(*id).is_none());
     let mut going: Vec<_> = going.map(|(id, _)| (depth(from, id), id)).collect();
     going.sort_by(|a, b| b.cmp(a));
-    operations.extend(going.into_iter().map(|(_, object)| Operation::Delete { object }));
+    for (_, object) in going {
+        operations.extend(unlocking(from, object));
+        operations.push(Operation::Delete { object });
+    }
     for name in before.blueprints.keys().filter(|name| !after.blueprints.contains_key(*name)) {
         operations.push(Operation::Blueprint { name: name.clone(), value: None });
     }
@@ -295,6 +298,27 @@ fn differing(from: &Scene, to: &Scene) -> Vec<Operation> {
         operations.push(Operation::Title { title, description });
     }
     operations
+}
+
+/// As [`aspects`], where nobody changes a locked object: it is unlocked first, and locked once
+/// nothing else is left.
+fn with_locks(object: ObjectId, before: &Object, after: &Object) -> Vec<Operation> {
+    let mut operations = aspects(object, before, after);
+    let is_lock = |operation: &Operation| matches!(operation, Operation::Lock { .. });
+    if operations.iter().all(is_lock) {
+        return operations;
+    }
+    operations.retain(|operation| !is_lock(operation));
+    if before.locked {
+        operations.insert(0, Operation::Lock { object, locked: false });
+    }
+    operations
+}
+
+/// What must be done before a locked object is changed.
+fn unlocking(scene: &Scene, object: ObjectId) -> Option<Operation> {
+    let is_locked = scene.object(object).is_some_and(|object| object.locked);
+    is_locked.then_some(Operation::Lock { object, locked: false })
 }
 
 /// What makes one blueprint of another: a property alone where only one differs, since its instances
@@ -316,9 +340,10 @@ fn free_names(from: &Scene, to: &Scene) -> Vec<Operation> {
     let wanted = to.objects().filter_map(|(id, object)| Some((object.name.as_deref()?, id)));
     let in_the_way = wanted.filter_map(|(name, id)| {
         let holder = *holders.get(name)?;
-        (holder != id).then_some(Operation::Rename { object: holder, name: None })
+        (holder != id).then_some(holder)
     });
-    in_the_way.collect()
+    let rename = |object| Operation::Rename { object, name: None };
+    in_the_way.flat_map(|id| unlocking(from, id).into_iter().chain([rename(id)])).collect()
 }
 
 /// How many objects are above one.
@@ -354,7 +379,8 @@ fn bare(
         wanted.reverse();
         wanted.push(Operation::Rebase { object, blueprint: None });
         wanted.push(Operation::Reparent { object, parent: None });
-        for operation in wanted {
+        let unlocking = unlocking(scene, object);
+        for operation in unlocking.into_iter().chain(wanted) {
             let is_so = matches!(
                 (&operation, scene.object(object)),
                 (Operation::Rebase { .. }, Some(Object { blueprint: None, .. }))

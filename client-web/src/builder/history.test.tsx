@@ -1,7 +1,17 @@
 // @vitest-environment happy-dom
 import { act as settled } from "preact/test-utils";
 import { describe, expect, it, vi } from "vitest";
-import { all, bench, builder, find, labelled, openForEach, sent, type } from "./preview/table";
+import {
+  all,
+  bench,
+  builder,
+  find,
+  labelled,
+  openForEach,
+  press,
+  sent,
+  type,
+} from "./preview/table";
 
 openForEach();
 
@@ -79,6 +89,13 @@ describe("drafts", () => {
   it("are discarded after a question", async () => {
     bench.draft = { of: "plaza", title: "New lamps" };
     await openHistory();
+    await settled(() => {
+      button("Discard…").focus();
+      button("Discard…").click();
+    });
+    await press(find("[role=alertdialog]"), "Escape");
+    expect(all("[role=alertdialog]")).toEqual([]);
+    expect(document.activeElement).toBe(button("Discard…"));
     await settled(() => button("Discard…").click());
     expect(find("[role=alertdialog]").textContent).toContain("What was built here is lost.");
     const before = sent.length;

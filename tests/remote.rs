@@ -131,6 +131,9 @@ async fn a_file_is_applied_while_people_are_inside_as_it_is_when_nobody_is() -> 
         let ServerMessage::Edited { number: found, author, .. } = told else { unreachable!() };
         assert_eq!((found, author.as_str()), (number, name));
     }
+    // A name that nobody could have is not exchanged for another.
+    let long = "x".repeat(25);
+    place.parsed(&["apply", "a.json", "--world", "here", "--author", &long]).unwrap_err();
     // Locks and roles are for owners.
     let owners = json!([{ "lock": { "object": 4, "locked": true } }, { "permission": {
         "account": account(7), "name": "Di", "from": "visitor", "to": "owner" } }]);

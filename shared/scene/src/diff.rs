@@ -12,6 +12,7 @@ use crate::{
     document::{Object, Properties},
     limits::{DIFF_ENTRIES_MAX, DIFF_ROUNDS_MAX},
     load::{self, DocumentError},
+    merge::complete,
     operation::{Aspect, Operation, PLACEHOLDERS, Property, Touched, renumber},
     scene::{Refusal, Scene},
 };
@@ -414,26 +415,11 @@ pub fn with_object(
     };
     object.parent =
         object.parent.filter(|parent| now.object(*parent).is_some() && !is_below(*parent));
-    let mut needed: Vec<&Properties> = vec![&object.properties];
-    if let Some(name) = &object.blueprint
-        && !document.blueprints.contains_key(name)
-        && let Some(blueprint) = then.head().blueprints.get(name)
-    {
-        document.blueprints.insert(name.clone(), blueprint.clone());
-        needed.push(blueprint);
-    }
-    let parts = needed.iter().flat_map(|properties| properties.visuals.iter().flatten());
-    for name in parts.filter_map(|part| part.material.as_ref()) {
-        if !document.materials.contains_key(name)
-            && let Some(material) = then.head().materials.get(name)
-        {
-            document.materials.insert(name.clone(), material.clone());
-        }
-    }
     match document.objects.binary_search_by_key(&Some(id), |object| object.id) {
         Ok(index) => document.objects[index] = object,
         Err(index) => document.objects.insert(index, object),
     }
+    complete(&mut document, &[then.head()]);
     load::validate(&document)?;
     Ok(Some(Scene::new(document)))
 }

@@ -365,8 +365,9 @@ fn put(object: &mut Object, operation: Operation) {
     }
 }
 
-/// Brings in blueprints and materials that one side has taken away and the other has come to use.
-fn complete(document: &mut WorldDocument, sources: &[&WorldDocument]) {
+/// Brings in blueprints and materials that are used and missing, from the first that has them: one
+/// side has taken them away, and the other has come to use them.
+pub(crate) fn complete(document: &mut WorldDocument, sources: &[&WorldDocument]) {
     let used = document.objects.iter().filter_map(|object| object.blueprint.clone());
     for name in used.collect::<BTreeSet<_>>() {
         if !document.blueprints.contains_key(&name)

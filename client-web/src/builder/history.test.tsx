@@ -9,6 +9,7 @@ import {
   labelled,
   openForEach,
   press,
+  role,
   sent,
   type,
 } from "./preview/table";
@@ -32,6 +33,36 @@ it("brings one object back as it was in a version, and no other", async () => {
   });
   await settled(() => find(".builder-earlier button").click());
   expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
+});
+
+it("asks before the world comes back, of whoever works by keys as well", async () => {
+  const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done", body: null });
+  await settled(() => {
+    role.value = "owner";
+    builder.right.value = "history";
+    const version = { revision: 4, atMs: 1, author: "Bo", mine: false };
+    builder.past.versions.value = [
+      { ...version, id: 6, name: "Fair" },
+      { ...version, id: 5, name: "Opening" },
+    ];
+  });
+  const ask = async (name: string): Promise<HTMLElement> => {
+    await settled(() => {
+      labelled(`Bring back: ${name}`).focus();
+      labelled(`Bring back: ${name}`).click();
+    });
+    const question = `[aria-label='Bring the world back to “${name}”?']`;
+    await vi.waitFor(() => expect(document.activeElement).toBe(find(question)), { interval: 1 });
+    return find(question);
+  };
+  await ask("Fair");
+  await press(await ask("Opening"), "Escape");
+  expect(all("[role=alertdialog]")).toEqual([]);
+  expect(document.activeElement).toBe(labelled("Bring back: Opening"));
+  expect(restore).not.toHaveBeenCalled();
+  const question = await ask("Opening");
+  await settled(() => question.querySelector<HTMLElement>(".primary")?.click());
+  expect(restore.mock.calls).toEqual([[{ version: 5 }]]);
 });
 
 describe("drafts", () => {

@@ -43,6 +43,8 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
       <div class="builder-scroll builder-past" tabIndex={0}>
         {asked.value !== null && (
           <RestoreQuestion
+            // Another question gets the keyboard anew.
+            key={`${asked.value.revision} ${asked.value.title}`}
             builder={builder}
             asked={asked.value}
             close={() => (asked.value = null)}

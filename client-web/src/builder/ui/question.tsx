@@ -18,9 +18,13 @@ export function Question(props: {
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    section.current?.focus();
+    const own = section.current;
+    own?.focus();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const now = document.activeElement;
+      // Whoever has gone elsewhere meanwhile stays there.
+      const isHere = now === null || now === document.body || own?.contains(now);
+      if (isHere && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   return (

@@ -41,9 +41,9 @@ impl Merging<'_> {
             if self.mixed.contains(&id)
                 && let Some(wanted) = self.preferred().object(id)
             {
-                // Whatever it is called and stands below fits.
-                let (name, parent) = (object.name.take(), object.parent);
-                object = Object { id: Some(id), name, parent, ..wanted.clone() };
+                // Whatever it is called and stands below fits, and so does a lock.
+                let (name, parent, locked) = (object.name.take(), object.parent, object.locked);
+                object = Object { id: Some(id), name, parent, locked, ..wanted.clone() };
                 whole.insert(id);
                 self.tell(Some(id), object.name.as_deref(), Contested::Object);
             }

@@ -244,6 +244,27 @@ fn what_was_locked_meanwhile_is_changed_by_nobody_who_did_not_see_it() {
 }
 
 #[test]
+fn what_is_taken_as_a_whole_stays_locked() {
+    let base = world();
+    let draft = changed(
+        &base,
+        json!([{ "place": { "object": 1, "position_m": [0, 0, 0], "rotation": [0, 0, 0, 1],
+            "scale": [1, 2, 1] } }]),
+    );
+    let ball = json!([{ "shape": { "ball": { "radius_m": 1 } } }]);
+    let there = changed(
+        &base,
+        json!([{ "set": { "object": 1, "property": { "colliders": ball } } },
+            { "lock": { "object": 1, "locked": true } }]),
+    );
+    let merged = merge(&base, &draft, &there, Prefer::Draft).unwrap();
+    let expected = json!([{ "object": 1, "name": "box", "aspect": "object" }]);
+    assert_eq!(told(&merged.conflicts), expected);
+    let is = object(&merged, "box").unwrap();
+    assert_eq!((is.scale, is.properties.colliders, is.locked), ([1.0, 2.0, 1.0], None, true));
+}
+
+#[test]
 fn an_object_that_does_not_fit_to_its_blueprint_any_more_keeps_what_it_had_of_it() {
     let ball = json!({ "shape": { "ball": { "radius_m": 1 } } });
     let base = world();

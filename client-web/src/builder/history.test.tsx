@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act as settled } from "preact/test-utils";
 import { describe, expect, it, vi } from "vitest";
+import { type Publication, readPublication } from "./drafts";
 import {
   all,
   bench,
@@ -115,6 +116,27 @@ describe("drafts", () => {
     expect(sent.at(-1)?.body).toEqual({ conflicts: "draft", name: "Ada" });
     await vi.waitFor(() => expect(all("[role=alertdialog]")).toEqual([]));
     expect(bench.followed).toBe("plaza");
+  });
+
+  it("show what publishing does by now, whatever is answered late", async () => {
+    bench.draft = { of: "plaza", title: "New lamps" };
+    await openHistory();
+    const answers: ((publication: Publication | null) => void)[] = [];
+    vi.spyOn(builder.drafts, "publication").mockImplementation(
+      () => new Promise((answer) => answers.push(answer)),
+    );
+    await settled(() => button("Publish…").click());
+    await vi.waitFor(() => expect(answers).toHaveLength(1), { interval: 1 });
+    await settled(() => {
+      bench.edit.value = 9;
+    });
+    await vi.waitFor(() => expect(answers).toHaveLength(2), { interval: 1 });
+    const of = (conflicts: object[]) =>
+      readPublication({ added: [], removed: [], changed: [], conflicts });
+    await settled(() => answers[1]?.(of([])));
+    await settled(() => answers[0]?.(of([{ object: 1, name: "House", aspect: "place" }])));
+    expect(all(".builder-conflicts")).toEqual([]);
+    expect(button("Publish").disabled).toBe(false);
   });
 
   it("are discarded after a question", async () => {

@@ -1,6 +1,6 @@
 /** Drafts: those of this world, and, within one, publishing and discarding it. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Builder } from "../builder";
 import type { Conflict, Draft, Publication, Settling } from "../drafts";
 import { aspectsText } from "../texts/aspects";
@@ -142,8 +142,13 @@ function PublishQuestion({ builder }: { builder: Builder }) {
   const settling = useSignal<Exclude<Settling, "refuse"> | null>(null);
   const isBusy = useSignal(false);
   const edit = builder.bench.edit.value;
+  const looks = useRef(0);
   const look = async (): Promise<void> => {
-    told.value = await drafts.publication();
+    looks.current += 1;
+    const mine = looks.current;
+    const publication = await drafts.publication();
+    // A newer answer says more.
+    if (mine === looks.current) told.value = publication;
   };
   useEffect(() => {
     // Once what was being done here has been kept.

@@ -535,8 +535,12 @@ async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyh
 /// This test as a server of its own.
 async fn serve(data: &Path) -> anyhow::Result<()> {
     // Snapshots are made all the time, so that many a kill falls into one.
-    let snapshots =
-        SnapshotLimits { batches: 7, bytes: u64::MAX, every: Duration::from_millis(20) };
+    let snapshots = SnapshotLimits {
+        batches: 7,
+        bytes: u64::MAX,
+        every: Duration::from_millis(20),
+        looks: None,
+    };
     let config = ServerConfig { data: data.to_owned(), snapshots, ..ServerConfig::on_free_port() };
     let mut kept = vivarium_host::kept::Kept::open(data)?;
     let sources: Vec<_> =

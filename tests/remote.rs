@@ -9,7 +9,8 @@ use anyhow::{Context, ensure};
 use clap::Parser;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpListener,
     process::{Child, Command as Process},
 };
 use vivarium_contract::editing::Role;
@@ -130,6 +131,9 @@ async fn a_file_is_applied_while_people_are_inside_as_it_is_when_nobody_is() -> 
         let ServerMessage::Edited { number: found, author, .. } = told else { unreachable!() };
         assert_eq!((found, author.as_str()), (number, name));
     }
+    // A name that nobody could have is not exchanged for another.
+    let long = "x".repeat(25);
+    place.parsed(&["apply", "a.json", "--world", "here", "--author", &long]).unwrap_err();
     // Locks and roles are for owners.
     let owners = json!([{ "lock": { "object": 4, "locked": true } }, { "permission": {
         "account": account(7), "name": "Di", "from": "visitor", "to": "owner" } }]);
@@ -248,6 +252,51 @@ async fn a_server_elsewhere_is_named_with_a_key() -> anyhow::Result<()> {
     let alone = here.parsed(&["apply", "x.json", "--world", "here", "--server", &url]);
     assert!(alone.unwrap_err().to_string().contains("--key-file"));
     server.shutdown().await;
+    Ok(())
+}
+
+/// A server that does the first change and is gone in the middle of the second; or that does not
+/// know what became of it.
+async fn forgets(listener: TcpListener, last: Option<&str>) -> anyhow::Result<()> {
+    let done = r#"{"number":1,"revision":7,"objects":{},"skipped":[]}"#;
+    for answer in [Some(("200 OK", done)), last.map(|last| ("503 Service Unavailable", last))] {
+        let (mut socket, _) = listener.accept().await?;
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"}]}") {
+            ensure!(socket.read_buf(&mut asked).await? > 0, "the request ends too early");
+        }
+        let Some((status, body)) = answer else { break };
+        let bytes = body.len();
+        let head =
+            format!("HTTP/1.1 {status}\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n");
+        socket.write_all(format!("{head}{body}").as_bytes()).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_without_an_answer_is_not_said_to_be_undone() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let key = place.path("owner.key");
+    std::fs::write(&key, format!("{:064x}", 1))?;
+    let key = key.display().to_string();
+    let title = json!({ "title": { "title": "T", "description": "" } });
+    let many = json!(vec![title; 1_001]);
+    let unknown = r#"{"error":"unknown","text":"there is no answer"}"#;
+    for last in [None, Some(unknown), Some("<html>")] {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}/", listener.local_addr()?);
+        let named = ["--server", &url, "--key-file", &key];
+        let (said, served) = tokio::join!(place.refused(&many, &named), forgets(listener, last));
+        served?;
+        let said = said?;
+        assert!(said.contains("it may be done and kept"), "{said}");
+        assert!(
+            said.contains("the 1000 operations before") && said.contains("revision 7"),
+            "{said}"
+        );
+        assert!(!said.contains("are not"), "{said}");
+    }
     Ok(())
 }
 

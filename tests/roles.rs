@@ -209,6 +209,37 @@ async fn whoever_redeems_an_invitation_is_in_the_log_and_known_by_name() -> anyh
 }
 
 #[tokio::test]
+async fn an_invitation_counts_as_long_as_who_has_made_it_owns_the_world() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Owner).await?;
+    let bo = Builder::invited(&server, 2, Role::Owner).await?;
+    let invite = json!({ "role": "owner", "expires_in_s": 60 });
+    let mut shown = Vec::new();
+    for owner in [&bo, &bo, &ana] {
+        let (status, invited) = owner.post("/api/worlds/here/invitations", &invite).await?;
+        ensure!(status == 200, "{invited}");
+        shown.push(json!({ "invitation": invited["invitation"] }));
+    }
+    assert_eq!(Builder::new(&server, 3).post("/api/invitations", &shown[0]).await?.0, 200);
+    let (status, done) = ana.operations(json!([permission(2, "owner", "visitor")])).await?;
+    ensure!(status == 200, "{done}");
+    // What they have made for themselves, while they might.
+    for number in [2, 4] {
+        let late = Builder::new(&server, number);
+        let (status, told) = late.post("/api/invitations", &shown[1]).await?;
+        assert_eq!((status, &told["error"]), (404, &json!("void")), "{told}");
+    }
+    assert_eq!(told_roles(&ana).await?, [person(1, "owner"), person(3, "owner")]);
+    // Nobody puts another's name to it.
+    let made = |at: usize| shown[at]["invitation"].as_str().unwrap_or_default();
+    let forged = json!({ "invitation": format!("{}{}", &made(1)[..32], &made(2)[32..]) });
+    assert_eq!(bo.post("/api/invitations", &forged).await?.0, 404);
+    assert_eq!(Builder::new(&server, 5).post("/api/invitations", &shown[2]).await?.0, 200);
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn roles_are_as_they_were_left_and_files_of_operations_change_them_too() -> anyhow::Result<()>
 {
     let data = tempfile::tempdir()?;

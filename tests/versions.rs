@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 use vivarium_host::{
     building::upkeep::SnapshotLimits, config::ServerConfig, kept::Kept, server::Server,
@@ -43,6 +44,18 @@ pub fn status(status: u16, error: &str) -> (u16, String) {
 
 async fn rename(builder: &Builder, object: u32, name: &str) -> anyhow::Result<Value> {
     ok(builder.operations(json!([{ "rename": { "object": object, "name": name } }]))).await
+}
+
+/// Looks of the server at its logs: told by it, and to be waited for.
+fn looks() -> (&'static watch::Sender<u64>, watch::Receiver<u64>) {
+    let looks = Box::leak(Box::new(watch::Sender::new(0)));
+    let looked = looks.subscribe();
+    (looks, looked)
+}
+
+fn snapshots(batches: u32, looks: &'static watch::Sender<u64>) -> SnapshotLimits {
+    let every = Duration::from_millis(20);
+    SnapshotLimits { batches, bytes: u64::MAX, every, looks: Some(looks) }
 }
 
 /// What a store has of the world: as it is loaded, and as if all its batches had been done again from
@@ -85,14 +98,14 @@ async fn a_world_that_runs_is_kept_as_a_whole_so_that_little_is_done_again() -> 
     const EDITS: u32 = 60;
     let folder = tempfile::tempdir()?;
     let (data, copies) = (folder.path().join("data"), folder.path().join("copies"));
+    let (looks, mut looked) = looks();
     let open = || -> anyhow::Result<_> {
         let mut kept = Kept::open(&data)?;
         let sources = worlds()
             .into_iter()
             .map(|source| kept.restored(source))
             .collect::<Result<Vec<_>, _>>()?;
-        let snapshots =
-            SnapshotLimits { batches: 10, bytes: u64::MAX, every: Duration::from_millis(20) };
+        let snapshots = snapshots(10, looks);
         let config = ServerConfig { data: data.clone(), snapshots, ..ServerConfig::on_free_port() };
         Ok((config, sources, kept.into_store()))
     };
@@ -112,7 +125,7 @@ async fn a_world_that_runs_is_kept_as_a_whole_so_that_little_is_done_again() -> 
                 return Ok((stored, replayed));
             }
             number += 1;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            looked.changed().await?;
         }
     });
     let (stored, replayed) = found.await??;
@@ -247,10 +260,10 @@ async fn two_revisions_are_compared() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<()> {
+    let (looks, mut looked) = looks();
     let server = server(|config| {
         config.history_batches = Some(3);
-        config.snapshots =
-            SnapshotLimits { batches: 5, bytes: u64::MAX, every: Duration::from_millis(20) };
+        config.snapshots = snapshots(5, looks);
     })
     .await?;
     let ana = Builder::invited(&server, 1, Role::Owner).await?;
@@ -271,7 +284,7 @@ async fn the_history_ends_where_it_is_to_and_versions_stay() -> anyhow::Result<(
             }
             number += 1;
             rename(&ana, 3, &format!("sphere {number}")).await?;
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            looked.changed().await?;
         }
     });
     let oldest = ended.await??;

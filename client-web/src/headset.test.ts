@@ -83,6 +83,17 @@ describe("a headset", () => {
     expect(wear).toHaveBeenCalledOnce();
   });
 
+  it("in which nothing can be drawn is not left on anybody's head", async () => {
+    const { door } = open();
+    wear.mockRejectedValueOnce(new TypeError("its code cannot be fetched"));
+    session.end.mockRejectedValueOnce(new DOMException("it is over"));
+    await door.toggle();
+    expect(session.end).toHaveBeenCalledOnce();
+    expect(failed).toHaveBeenCalledOnce();
+    await door.toggle();
+    expect(wear).toHaveBeenCalledTimes(2);
+  });
+
   it("is not worn when its person has left the world meanwhile", async () => {
     let shown: Stage | null = stage;
     const { door } = open(() => shown);

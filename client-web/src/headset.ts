@@ -37,7 +37,7 @@ export class HeadsetDoor {
 
   /** Goes into the headset, or out of it. */
   async toggle(): Promise<void> {
-    const { stage, build, failed } = this.#parts;
+    const { stage, failed } = this.#parts;
     const shown = stage();
     const worn = shown?.worn.peek();
     if (worn) worn.end();
@@ -50,12 +50,23 @@ export class HeadsetDoor {
       });
       if (session === undefined) return;
       // The person may have left the world meanwhile.
-      if (stage() === shown) await shown.wear(session, build);
+      if (stage() === shown) await this.#wear(shown, session);
       else await session.end();
     } catch {
       failed();
     } finally {
       this.#isOpening = false;
+    }
+  }
+
+  /** Nobody is left in a session in which nothing is drawn. */
+  async #wear(shown: Stage, session: XRSession): Promise<void> {
+    try {
+      await shown.wear(session, this.#parts.build);
+    } catch (error) {
+      // Over already is as good.
+      await session.end().catch(() => undefined);
+      throw error;
     }
   }
 }

@@ -293,6 +293,8 @@ export class Stage {
 
   #loop(): void {
     if (!this.#looping) return;
+    // One loop, also when a session ends while it is begun.
+    cancelAnimationFrame(this.#nextPicture);
     this.#nextPicture = requestAnimationFrame(() => {
       this.#loop();
       this.#picture();

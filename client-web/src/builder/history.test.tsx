@@ -1,7 +1,19 @@
 // @vitest-environment happy-dom
 import { act as settled } from "preact/test-utils";
 import { describe, expect, it, vi } from "vitest";
-import { all, bench, builder, find, labelled, openForEach, sent, type } from "./preview/table";
+import { type Publication, readPublication } from "./drafts";
+import {
+  all,
+  bench,
+  builder,
+  find,
+  labelled,
+  openForEach,
+  press,
+  role,
+  sent,
+  type,
+} from "./preview/table";
 
 openForEach();
 
@@ -22,6 +34,36 @@ it("brings one object back as it was in a version, and no other", async () => {
   });
   await settled(() => find(".builder-earlier button").click());
   expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
+});
+
+it("asks before the world comes back, of whoever works by keys as well", async () => {
+  const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done", body: null });
+  await settled(() => {
+    role.value = "owner";
+    builder.right.value = "history";
+    const version = { revision: 4, atMs: 1, author: "Bo", mine: false };
+    builder.past.versions.value = [
+      { ...version, id: 6, name: "Fair" },
+      { ...version, id: 5, name: "Opening" },
+    ];
+  });
+  const ask = async (name: string): Promise<HTMLElement> => {
+    await settled(() => {
+      labelled(`Bring back: ${name}`).focus();
+      labelled(`Bring back: ${name}`).click();
+    });
+    const question = `[aria-label='Bring the world back to “${name}”?']`;
+    await vi.waitFor(() => expect(document.activeElement).toBe(find(question)), { interval: 1 });
+    return find(question);
+  };
+  await ask("Fair");
+  await press(await ask("Opening"), "Escape");
+  expect(all("[role=alertdialog]")).toEqual([]);
+  expect(document.activeElement).toBe(labelled("Bring back: Opening"));
+  expect(restore).not.toHaveBeenCalled();
+  const question = await ask("Opening");
+  await settled(() => question.querySelector<HTMLElement>(".primary")?.click());
+  expect(restore.mock.calls).toEqual([[{ version: 5 }]]);
 });
 
 describe("drafts", () => {
@@ -76,9 +118,37 @@ describe("drafts", () => {
     expect(bench.followed).toBe("plaza");
   });
 
+  it("show what publishing does by now, whatever is answered late", async () => {
+    bench.draft = { of: "plaza", title: "New lamps" };
+    await openHistory();
+    const answers: ((publication: Publication | null) => void)[] = [];
+    vi.spyOn(builder.drafts, "publication").mockImplementation(
+      () => new Promise((answer) => answers.push(answer)),
+    );
+    await settled(() => button("Publish…").click());
+    await vi.waitFor(() => expect(answers).toHaveLength(1), { interval: 1 });
+    await settled(() => {
+      bench.edit.value = 9;
+    });
+    await vi.waitFor(() => expect(answers).toHaveLength(2), { interval: 1 });
+    const of = (conflicts: object[]) =>
+      readPublication({ added: [], removed: [], changed: [], conflicts });
+    await settled(() => answers[1]?.(of([])));
+    await settled(() => answers[0]?.(of([{ object: 1, name: "House", aspect: "place" }])));
+    expect(all(".builder-conflicts")).toEqual([]);
+    expect(button("Publish").disabled).toBe(false);
+  });
+
   it("are discarded after a question", async () => {
     bench.draft = { of: "plaza", title: "New lamps" };
     await openHistory();
+    await settled(() => {
+      button("Discard…").focus();
+      button("Discard…").click();
+    });
+    await press(find("[role=alertdialog]"), "Escape");
+    expect(all("[role=alertdialog]")).toEqual([]);
+    expect(document.activeElement).toBe(button("Discard…"));
     await settled(() => button("Discard…").click());
     expect(find("[role=alertdialog]").textContent).toContain("What was built here is lost.");
     const before = sent.length;

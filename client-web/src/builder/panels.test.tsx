@@ -426,6 +426,16 @@ describe("people", () => {
     expect(di?.textContent).toContain("in all worlds");
   });
 
+  it("who took the name of another are told apart", async () => {
+    const thief = { name: "ＢＯ", role: "builder", everywhere: false, you: false } as const;
+    bench.people.push({ ...thief, account: "e2e2".repeat(8) });
+    await settled(() => builder.people.refresh());
+    expect(names()).toEqual(
+      expect.arrayContaining(["Ada (you)", "Bo (b000b0)", "ＢＯ (e2e2e2)", "Somebody (c1c1c1)"]),
+    );
+    expect(labelled("Remove Bo (b000b0)")).not.toBe(labelled("Remove ＢＯ (e2e2e2)"));
+  });
+
   it("are removed at once when they build, and owners after a question", async () => {
     await settled(() => labelled("Remove Bo").click());
     await answered();
@@ -438,9 +448,9 @@ describe("people", () => {
       labelled("Remove Somebody (c1c1c1)").focus();
       labelled("Remove Somebody (c1c1c1)").click();
     });
-    const cancel = document.activeElement as HTMLElement;
-    expect(cancel.textContent).toBe("Cancel");
-    await press(cancel, "Escape");
+    const question = find("[role=alertdialog]");
+    expect(document.activeElement).toBe(question);
+    await press(question, "Escape");
     expect([all("[role=alertdialog]").length, operations().length]).toEqual([0, 1]);
     expect(document.activeElement).toBe(labelled("Remove Somebody (c1c1c1)"));
     await settled(() => labelled("Remove Somebody (c1c1c1)").click());

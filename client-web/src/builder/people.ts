@@ -83,3 +83,12 @@ export function readPeople(body: unknown): readonly Person[] {
   const rank = (person: Person): number => (person.role === "owner" ? 0 : 1);
   return people.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }
+
+/** The accounts of those who are called like somebody else in the list, as people read it. */
+export function namesakes(people: readonly Person[]): ReadonlySet<string> {
+  const folded = people.map(({ name }) => name.normalize("NFKC").toLowerCase());
+  const counts = new Map<string, number>();
+  for (const name of folded) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const alike = people.filter((_, index) => (counts.get(folded[index] ?? "") ?? 0) > 1);
+  return new Set(alike.map(({ account }) => account));
+}

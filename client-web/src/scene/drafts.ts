@@ -5,7 +5,7 @@
 import { Color, Matrix4, Quaternion, Vector3 } from "three";
 import type { Collider, Visual, VisualShape, WorldDocument } from "../protocol/document";
 import type { Assets } from "./assets";
-import { loadModels, type ModelPart } from "./models";
+import { disposeModel, loadModel, type ModelPart } from "./models";
 import type { Quality } from "./quality";
 import { type PlacedObject, quat, type Surface, surfaceOf, vec3 } from "./resolve";
 import {
@@ -27,6 +27,13 @@ export type Draft =
   | { kind: "water"; size: [number, number]; surface: Surface; local: Matrix4 }
   | { kind: "sign"; text: string; heightM: number; colour: string; local: Matrix4 };
 
+/** A model on its way, and whoever waits for it. */
+interface Load {
+  done01: number;
+  readonly listeners: Set<() => void>;
+  whole: Promise<void>;
+}
+
 /** Solids that are kept for others of the same shape; a person who drags a scale makes many. */
 const SOLIDS_MAX = 4_096;
 
@@ -37,6 +44,9 @@ export class Drafter {
   readonly #assets: Assets;
   readonly #solids = new Map<string, Solid>();
   readonly #models = new Map<string, ModelPart[]>();
+  /** Models on their way. */
+  readonly #loads = new Map<string, Load>();
+  #isOver = false;
   #hullTriangles: ((points: readonly (readonly number[])[]) => number[][]) | null = null;
   #colliders = 0;
 
@@ -70,7 +80,7 @@ export class Drafter {
     };
   }
 
-  /** Loads what is needed to draw objects, and is not loaded yet. */
+  /** Loads what is needed to draw objects, and is not loaded yet; each model once. */
   async prepare(
     objects: readonly PlacedObject[],
     progress: (done01: number) => void,
@@ -79,8 +89,27 @@ export class Drafter {
     if (this.#hullTriangles === null && objects.some(needsHulls)) {
       this.#hullTriangles = (await import("./hull")).hullTriangles;
     }
-    const loaded = await loadModels([...paths], this.#assets, this.#quality, progress);
-    for (const [path, parts] of loaded) if (!this.#models.has(path)) this.#models.set(path, parts);
+    const loads = [...paths].map((path) => this.#loads.get(path) ?? this.#load(path));
+    const tell = (): void => {
+      progress(loads.reduce((sum, { done01 }) => sum + done01, 0) / loads.length);
+    };
+    for (const { listeners } of loads) listeners.add(tell);
+    await Promise.all(loads.map(({ whole }) => whole));
+  }
+
+  #load(path: string): Load {
+    const load: Load = { done01: 0, listeners: new Set(), whole: Promise.resolve() };
+    const tell = (done01: number): void => {
+      load.done01 = done01;
+      for (const listen of load.listeners) listen();
+    };
+    load.whole = loadModel(path, this.#assets, this.#quality, tell).then((parts) => {
+      this.#loads.delete(path);
+      if (this.#isOver) disposeModel(parts);
+      else this.#models.set(path, parts);
+    });
+    this.#loads.set(path, load);
+    return load;
   }
 
   /** All that is drawn of an object, but for portals and lamps. */
@@ -89,11 +118,8 @@ export class Drafter {
   }
 
   dispose(): void {
-    for (const { geometry, material } of [...this.#models.values()].flat()) {
-      geometry.dispose();
-      if ("map" in material && isDisposable(material.map)) material.map.dispose();
-      material.dispose();
-    }
+    this.#isOver = true;
+    for (const parts of this.#models.values()) disposeModel(parts);
   }
 
   #visual(object: PlacedObject, visual: Visual): Draft[] {
@@ -202,10 +228,6 @@ export class Drafter {
     }
     return solid;
   }
-}
-
-function isDisposable(value: unknown): value is { dispose(): void } {
-  return typeof value === "object" && value !== null && "dispose" in value;
 }
 
 function pose(position: Vector3, rotation: readonly number[] | undefined): Matrix4 {

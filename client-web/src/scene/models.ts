@@ -29,60 +29,61 @@ export interface ModelPart {
 }
 
 /**
- * The parts of each model by its path. A model that cannot be loaded has no parts: the world is
- * still worth walking in, since colliders come from the document.
+ * The parts of a model. One that cannot be loaded has none: the world is still worth walking in,
+ * since colliders come from the document.
  */
-export async function loadModels(
-  paths: readonly string[],
+export async function loadModel(
+  path: string,
   assets: Assets,
   quality: Quality,
   progress: (done01: number) => void,
-): Promise<Map<string, ModelPart[]>> {
-  const models = new Map<string, ModelPart[]>();
-  if (paths.length === 0) return models;
-  const loader = await makeLoader(paths, assets);
-  const done = new Map<string, number>();
-  const tell = (path: string, done01: number): void => {
-    done.set(path, done01);
-    progress([...done.values()].reduce((sum, part) => sum + part, 0) / paths.length);
-  };
-  await Promise.all(
-    paths.map(async (path) => {
-      try {
-        const { scene } = await loader.loadAsync(assets.url(path), ({ loaded, total }) => {
-          // Looking at what has come takes a moment more.
-          if (total > 0) tell(path, Math.min(0.95, loaded / total));
-        });
-        scene.updateMatrixWorld(true);
-        const parts: ModelPart[] = [];
-        scene.traverse((node) => {
-          if (!(node instanceof Mesh) || Array.isArray(node.material)) return;
-          node.geometry.computeBoundingSphere();
-          const radiusM = node.geometry.boundingSphere?.radius ?? 0;
-          parts.push({
-            key: `${path}#${parts.length}`,
-            geometry: node.geometry,
-            material: adapt(node.material, quality),
-            castShadow: radiusM > 0.6,
-            matrix: node.matrixWorld.clone(),
-          });
-        });
-        models.set(path, parts);
-      } catch {
-        models.set(path, []);
-      }
-      tell(path, 1);
-    }),
-  );
-  return models;
+): Promise<ModelPart[]> {
+  const parts: ModelPart[] = [];
+  try {
+    const loader = await makeLoader(path, assets);
+    const { scene } = await loader.loadAsync(assets.url(path), ({ loaded, total }) => {
+      // Looking at what has come takes a moment more.
+      if (total > 0) progress(Math.min(0.95, loaded / total));
+    });
+    scene.updateMatrixWorld(true);
+    scene.traverse((node) => {
+      if (!(node instanceof Mesh) || Array.isArray(node.material)) return;
+      node.geometry.computeBoundingSphere();
+      const radiusM = node.geometry.boundingSphere?.radius ?? 0;
+      parts.push({
+        key: `${path}#${parts.length}`,
+        geometry: node.geometry,
+        material: adapt(node.material, quality),
+        castShadow: radiusM > 0.6,
+        matrix: node.matrixWorld.clone(),
+      });
+    });
+  } catch {
+    parts.length = 0;
+  }
+  progress(1);
+  return parts;
 }
 
-/** A loader for models; uploaded ones are packed, which takes another small file to unpack. */
-async function makeLoader(paths: readonly string[], assets: Assets) {
+/** Gives free what a model takes of the graphics card. */
+export function disposeModel(parts: readonly ModelPart[]): void {
+  for (const { geometry, material } of parts) {
+    geometry.dispose();
+    if ("map" in material && isDisposable(material.map)) material.map.dispose();
+    material.dispose();
+  }
+}
+
+function isDisposable(value: unknown): value is { dispose(): void } {
+  return typeof value === "object" && value !== null && "dispose" in value;
+}
+
+/** A loader for a model; uploaded ones are packed, which takes another small file to unpack. */
+async function makeLoader(path: string, assets: Assets) {
   const { GLTFLoader } = await import("three/addons/loaders/GLTFLoader.js");
   const loader = new GLTFLoader();
   loader.register((parser) => new PackedTextures(parser, assets));
-  if (paths.some(isUpload)) {
+  if (isUpload(path)) {
     const { MeshoptDecoder } = await import("three/addons/libs/meshopt_decoder.module.js");
     loader.setMeshoptDecoder(MeshoptDecoder);
   }

@@ -14,7 +14,7 @@ import {
   WebGLRenderer,
 } from "three";
 import type { Assets } from "./assets";
-import { loadModels } from "./models";
+import { disposeModel, loadModel } from "./models";
 import { QUALITY } from "./quality";
 
 const EDGE_PX = 128;
@@ -49,8 +49,7 @@ export class Portraits {
   }
 
   async #make(path: string): Promise<string | null> {
-    const models = await loadModels([path], this.#assets, QUALITY.low, () => {});
-    const parts = models.get(path) ?? [];
+    const parts = await loadModel(path, this.#assets, QUALITY.low, () => {});
     if (parts.length === 0) return null;
     const three = new ThreeScene();
     const sun = new DirectionalLight("#fff6e4", 2.4);
@@ -69,10 +68,7 @@ export class Portraits {
     this.#renderer ??= this.#begin();
     this.#renderer.render(three, camera);
     const address = this.#renderer.domElement.toDataURL("image/png");
-    for (const { geometry, material } of parts) {
-      geometry.dispose();
-      material.dispose();
-    }
+    disposeModel(parts);
     return address;
   }
 

@@ -68,6 +68,22 @@ describe("what is held in one hand", () => {
     expect(hasMoved(freely(), hand([0, 1, 0], 0, 0, -5), PULL)).toBe(true);
   });
 
+  it("turns with the wrist of a hand that points straight down, and not by itself", () => {
+    const down = hand([0, 2, 0], 0, -89.8);
+    const grab = takeHold(down, 2, BOX, axesOf(NO_TURN), false);
+    const moved = (turn: Quat): Pointing => {
+      const rotation = multiply(turn, down.rotation);
+      return { position: [0, 2, 0], rotation, direction: turned([0, 0, -1], rotation) };
+    };
+    const pull = { distanceM: 2, spinDeg: 0 };
+    // No hand is quite still, and seen from above it leans by a right angle then.
+    const shaking = moved(about(Z, 0.5));
+    expect(Math.abs(rollOf(shaking) - rollOf(down))).toBeGreaterThan(45);
+    expect(hasMoved(grab, shaking, pull)).toBe(false);
+    near(held(grab, moved(about(grab.axis, 30)), pull, NONE).rotation, about(grab.axis, 30));
+    expect(hasMoved(grab, moved(about(Y, -5)), pull)).toBe(true);
+  });
+
   it("is pushed, pulled and turned by the stick", () => {
     const farther = pulled(PULL, 0, 1, 0.5);
     expect(farther.distanceM).toBeCloseTo(4);

@@ -6,6 +6,7 @@ import { toGrid } from "../builder/snapping";
 import {
   add,
   dot,
+  inverse,
   lengthOf,
   multiply,
   type Quat,
@@ -45,6 +46,8 @@ const STILL_M = 0.02;
 const SEEN_M = 0.0005;
 const SEEN_COSINE = 1 - 1.5e-6;
 const RAD_PER_DEG = Math.PI / 180;
+/** A hand that points more steeply than this up or down (70°) has no level to lean from. */
+const STEEP = 0.94;
 
 /** How something is held in one hand. */
 export interface Grab {
@@ -96,7 +99,7 @@ export function takeHold(
 export function hasMoved(grab: Grab, hand: Pointing, pull: Pull): boolean {
   if (pull.distanceM !== grab.beganM || pull.spinDeg !== 0) return true;
   if (lengthOf(subtract(hand.position, grab.hand.position)) > STILL_M) return true;
-  if (Math.abs(turnBetweenDeg(grab.rollDeg, rollOf(hand))) > STILL_DEG) return true;
+  if (Math.abs(wristDeg(grab, hand)) > STILL_DEG) return true;
   return dot(grab.hand.direction, hand.direction) < Math.cos(STILL_DEG * RAD_PER_DEG);
 }
 
@@ -105,7 +108,7 @@ export function held(grab: Grab, hand: Pointing, pull: Pull, steps: Steps): Pose
   const { from } = grab;
   const point = pointAt(hand, pull.distanceM);
   const position = onGrid(from.position, add(point, grab.offset), steps.gridM);
-  const roll = toGrid(turnBetweenDeg(grab.rollDeg, rollOf(hand)), steps.angleDeg);
+  const roll = toGrid(wristDeg(grab, hand), steps.angleDeg);
   const spin = toGrid(pull.spinDeg, steps.angleDeg);
   const turn = multiply(about([0, 1, 0], spin), about(grab.axis, roll));
   return { position, rotation: unit(multiply(turn, from.rotation)), scale: from.scale };
@@ -151,6 +154,16 @@ export function onGrid(from: Vec3, to: Vec3, stepM: number | null): Vec3 {
 /** Roll of the wrist, degrees: how far a hand leans to the left, wherever it points. */
 export function rollOf({ rotation }: PoseView): number {
   return toDegrees(rotation)[2];
+}
+
+/** How far the wrist has turned to the left since something was taken hold of, degrees. */
+function wristDeg({ hand: before, rollDeg }: Grab, hand: PoseView): number {
+  const { direction } = before;
+  if (Math.abs(direction[1]) < STEEP) return turnBetweenDeg(rollDeg, rollOf(hand));
+  // There a small turn of the hand is a large one of what it leans to: about the ray alone.
+  const [x, y, z, w] = multiply(hand.rotation, inverse(before.rotation));
+  const turn = 2 * Math.atan2(-dot(direction, [x, y, z]), w);
+  return turnBetweenDeg(0, turn / RAD_PER_DEG);
 }
 
 /** The rotation about an axis of length one. */

@@ -5,10 +5,12 @@ export class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #refused = 0;
 
   private constructor(target: URL) {
     this.#server = createServer((near) => {
       if (this.#isCut) {
+        this.#refused += 1;
         near.destroy();
         return;
       }
@@ -42,6 +44,11 @@ export class Relay {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the relay is closed");
     return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** How many connections were refused. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Ends all connections and refuses new ones. */

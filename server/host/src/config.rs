@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use vivarium_contract::CLIENT_BYTES_PER_S;
 use vivarium_link::adapters::webrtc::config::IceServer;
+use vivarium_protocol::{limits::NAME_CHARS_MAX, text};
 
 use crate::{
     building::upkeep::{Retention, SnapshotLimits},
@@ -171,8 +172,8 @@ pub struct ApplyConfig {
     /// Which world.
     #[command(flatten)]
     pub stored: StoredConfig,
-    /// Who is told to have done it.
-    #[arg(long, default_value = "command line")]
+    /// Who is told to have done it: a name as people have them.
+    #[arg(long, default_value = "command line", value_parser = author)]
     pub author: String,
 }
 
@@ -362,6 +363,11 @@ impl ServerConfig {
         }
         Defaults::parse_from(["vivarium", "--listen", "127.0.0.1:0"]).config
     }
+}
+
+/// A name as people may see it.
+fn author(name: &str) -> Result<String, String> {
+    text::name(name).map_err(|_| format!("a name has 1 to {NAME_CHARS_MAX} visible characters"))
 }
 
 /// Reads `stun:HOST` or `turn:USER:PASSWORD@HOST`.

@@ -12,6 +12,7 @@ use crate::{
     document::{Object, Properties},
     limits::{DIFF_ENTRIES_MAX, DIFF_ROUNDS_MAX},
     load::{self, DocumentError},
+    merge::complete,
     operation::{Aspect, Operation, PLACEHOLDERS, Property, Touched, renumber},
     scene::{Refusal, Scene},
 };
@@ -271,13 +272,16 @@ fn differing(from: &Scene, to: &Scene) -> Vec<Operation> {
     for (_, object, after) in arriving {
         match from.object(object) {
             None => operations.push(Operation::Create { object, value: Box::new(after.clone()) }),
-            Some(before) => operations.extend(aspects(object, before, after)),
+            Some(before) => operations.extend(with_locks(object, before, after)),
         }
     }
     let going = from.objects().filter(|(id, _)| to.object(*id).is_none());
     let mut going: Vec<_> = going.map(|(id, _)| (depth(from, id), id)).collect();
     going.sort_by(|a, b| b.cmp(a));
-    operations.extend(going.into_iter().map(|(_, object)| Operation::Delete { object }));
+    for (_, object) in going {
+        operations.extend(unlocking(from, object));
+        operations.push(Operation::Delete { object });
+    }
     for name in before.blueprints.keys().filter(|name| !after.blueprints.contains_key(*name)) {
         operations.push(Operation::Blueprint { name: name.clone(), value: None });
     }
@@ -295,6 +299,27 @@ fn differing(from: &Scene, to: &Scene) -> Vec<Operation> {
         operations.push(Operation::Title { title, description });
     }
     operations
+}
+
+/// As [`aspects`], where nobody changes a locked object: it is unlocked first, and locked once
+/// nothing else is left.
+fn with_locks(object: ObjectId, before: &Object, after: &Object) -> Vec<Operation> {
+    let mut operations = aspects(object, before, after);
+    let is_lock = |operation: &Operation| matches!(operation, Operation::Lock { .. });
+    if operations.iter().all(is_lock) {
+        return operations;
+    }
+    operations.retain(|operation| !is_lock(operation));
+    if before.locked {
+        operations.insert(0, Operation::Lock { object, locked: false });
+    }
+    operations
+}
+
+/// What must be done before a locked object is changed.
+fn unlocking(scene: &Scene, object: ObjectId) -> Option<Operation> {
+    let is_locked = scene.object(object).is_some_and(|object| object.locked);
+    is_locked.then_some(Operation::Lock { object, locked: false })
 }
 
 /// What makes one blueprint of another: a property alone where only one differs, since its instances
@@ -316,9 +341,10 @@ fn free_names(from: &Scene, to: &Scene) -> Vec<Operation> {
     let wanted = to.objects().filter_map(|(id, object)| Some((object.name.as_deref()?, id)));
     let in_the_way = wanted.filter_map(|(name, id)| {
         let holder = *holders.get(name)?;
-        (holder != id).then_some(Operation::Rename { object: holder, name: None })
+        (holder != id).then_some(holder)
     });
-    in_the_way.collect()
+    let rename = |object| Operation::Rename { object, name: None };
+    in_the_way.flat_map(|id| unlocking(from, id).into_iter().chain([rename(id)])).collect()
 }
 
 /// How many objects are above one.
@@ -354,7 +380,8 @@ fn bare(
         wanted.reverse();
         wanted.push(Operation::Rebase { object, blueprint: None });
         wanted.push(Operation::Reparent { object, parent: None });
-        for operation in wanted {
+        let unlocking = unlocking(scene, object);
+        for operation in unlocking.into_iter().chain(wanted) {
             let is_so = matches!(
                 (&operation, scene.object(object)),
                 (Operation::Rebase { .. }, Some(Object { blueprint: None, .. }))
@@ -388,26 +415,11 @@ pub fn with_object(
     };
     object.parent =
         object.parent.filter(|parent| now.object(*parent).is_some() && !is_below(*parent));
-    let mut needed: Vec<&Properties> = vec![&object.properties];
-    if let Some(name) = &object.blueprint
-        && !document.blueprints.contains_key(name)
-        && let Some(blueprint) = then.head().blueprints.get(name)
-    {
-        document.blueprints.insert(name.clone(), blueprint.clone());
-        needed.push(blueprint);
-    }
-    let parts = needed.iter().flat_map(|properties| properties.visuals.iter().flatten());
-    for name in parts.filter_map(|part| part.material.as_ref()) {
-        if !document.materials.contains_key(name)
-            && let Some(material) = then.head().materials.get(name)
-        {
-            document.materials.insert(name.clone(), material.clone());
-        }
-    }
     match document.objects.binary_search_by_key(&Some(id), |object| object.id) {
         Ok(index) => document.objects[index] = object,
         Err(index) => document.objects.insert(index, object),
     }
+    complete(&mut document, &[then.head()]);
     load::validate(&document)?;
     Ok(Some(Scene::new(document)))
 }

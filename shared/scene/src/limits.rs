@@ -79,3 +79,6 @@ pub const SCRIPT_SETTINGS_MAX: usize = 32;
 pub const DIFF_ENTRIES_MAX: usize = 1_000;
 /// How often what is left is tried again when one world is to become another.
 pub const DIFF_ROUNDS_MAX: usize = 200;
+/// Objects of one merge that keep to themselves what they had of their blueprint: each takes as much
+/// room as it.
+pub const MERGE_ALONE_MAX: usize = 1_000;

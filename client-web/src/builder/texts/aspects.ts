@@ -1,7 +1,7 @@
 /** What of an object differs, in words. */
 import { type BuilderText, b } from "./words";
 
-/** As the server names them (shared/scene/src/operation.rs and merge.rs). */
+/** As the server names them (shared/scene/src/operation.rs and merge/mod.rs). */
 const TEXTS: Readonly<Record<string, BuilderText>> = {
   place: "partPlace",
   parent: "aspectParent",

@@ -7,6 +7,7 @@ import { aspectsText } from "../texts/aspects";
 import { agoText, timeText } from "../texts/times";
 import { b } from "../texts/words";
 import { Differences, ThingName } from "./differences";
+import { Question } from "./question";
 import { tellOutcome } from "./told";
 
 const TITLE_CHARS_MAX = 60;
@@ -134,22 +135,19 @@ export function DraftQuestion({ builder }: { builder: Builder }) {
   }
 }
 
-/** A question gets the keyboard as soon as it is asked. */
-function useFocus() {
-  const section = useRef<HTMLElement>(null);
-  useEffect(() => section.current?.focus(), []);
-  return section;
-}
-
 function PublishQuestion({ builder }: { builder: Builder }) {
   const { drafts } = builder;
-  const section = useFocus();
   const told = useSignal<Publication | "asking" | null>("asking");
   const settling = useSignal<Exclude<Settling, "refuse"> | null>(null);
   const isBusy = useSignal(false);
   const edit = builder.bench.edit.value;
+  const looks = useRef(0);
   const look = async (): Promise<void> => {
-    told.value = await drafts.publication();
+    looks.current += 1;
+    const mine = looks.current;
+    const publication = await drafts.publication();
+    // A newer answer says more.
+    if (mine === looks.current) told.value = publication;
   };
   useEffect(() => {
     // Once what was being done here has been kept.
@@ -179,18 +177,16 @@ function PublishQuestion({ builder }: { builder: Builder }) {
     else builder.ask(null);
     tellOutcome(builder, published, "draftPublished");
   };
+  const text = b("publishAsk", { world });
   return (
-    <section
-      ref={section}
-      tabIndex={-1}
-      class="builder-question"
-      role="alertdialog"
-      aria-label={b("publishAsk", { world })}
+    <Question
+      text={text}
+      act={b("publish")}
+      isOff={isBusy.value || !isKnown || (conflicts > 0 && settling.value === null)}
+      done={() => void publish()}
+      close={() => builder.ask(null)}
     >
-      <p>
-        <b>{b("publishAsk", { world })}</b>
-      </p>
-      {publication === "asking" && <progress aria-label={b("publishAsk", { world })} />}
+      {publication === "asking" && <progress aria-label={text} />}
       {publication === null && <p class="hint">{b("diffUnknown")}</p>}
       {isKnown && <WhatChanges builder={builder} publication={publication} />}
       {isKnown && conflicts > 0 && (
@@ -204,20 +200,7 @@ function PublishQuestion({ builder }: { builder: Builder }) {
         />
       )}
       <p class="hint">{b("publishEnds", { world })}</p>
-      <span class="builder-row-tools">
-        <button
-          type="button"
-          class="button primary"
-          disabled={isBusy.value || !isKnown || (conflicts > 0 && settling.value === null)}
-          onClick={() => void publish()}
-        >
-          {b("publish")}
-        </button>
-        <button type="button" class="button" onClick={() => builder.ask(null)}>
-          {b("cancel")}
-        </button>
-      </span>
-    </section>
+    </Question>
   );
 }
 
@@ -277,36 +260,26 @@ function ConflictName({ builder, conflict }: { builder: Builder; conflict: Confl
 }
 
 function DiscardQuestion({ builder }: { builder: Builder }) {
-  const section = useFocus();
+  const isBusy = useSignal(false);
   const within = builder.drafts.within.value;
-  const title = within?.title ?? "";
   const discard = async (): Promise<void> => {
+    isBusy.value = true;
     if (within !== null) builder.bench.follow(within.of);
     const told = await builder.drafts.discard();
+    isBusy.value = false;
     if (told.kind === "trouble") builder.bench.follow(null);
     else builder.ask(null);
     tellOutcome(builder, told, "draftDiscarded");
   };
   return (
-    <section
-      ref={section}
-      tabIndex={-1}
-      class="builder-question"
-      role="alertdialog"
-      aria-label={b("discardAsk", { title })}
+    <Question
+      text={b("discardAsk", { title: within?.title ?? "" })}
+      act={b("draftDiscard")}
+      isOff={isBusy.value}
+      done={() => void discard()}
+      close={() => builder.ask(null)}
     >
-      <p>
-        <b>{b("discardAsk", { title })}</b>
-      </p>
       <p class="hint">{b("discardHint", { world: builder.titleOf(within?.of ?? "") })}</p>
-      <span class="builder-row-tools">
-        <button type="button" class="button primary" onClick={() => void discard()}>
-          {b("draftDiscard")}
-        </button>
-        <button type="button" class="button" onClick={() => builder.ask(null)}>
-          {b("cancel")}
-        </button>
-      </span>
-    </section>
+    </Question>
   );
 }

@@ -10,6 +10,7 @@ import { Differences } from "./differences";
 import { DraftQuestion, DraftsSection } from "./drafts";
 import { Files } from "./files";
 import { Side } from "./frame";
+import { Question } from "./question";
 import { tellOutcome } from "./told";
 
 /** What is about to be brought back, until it is confirmed. */
@@ -41,7 +42,13 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
       <div class="builder-scroll builder-past" tabIndex={0}>
         {asked.value !== null && (
-          <Question builder={builder} asked={asked.value} close={() => (asked.value = null)} />
+          <RestoreQuestion
+            // Another question gets the keyboard anew.
+            key={`${asked.value.revision} ${asked.value.title}`}
+            builder={builder}
+            asked={asked.value}
+            close={() => (asked.value = null)}
+          />
         )}
         <DraftQuestion builder={builder} />
         <DraftsSection builder={builder} />
@@ -186,7 +193,7 @@ function Change({ group, ask }: { group: Group; ask: Ask | null }) {
 }
 
 /** Says what would change, and asks whether it shall. */
-function Question(props: { builder: Builder; asked: Asked; close: () => void }) {
+function RestoreQuestion(props: { builder: Builder; asked: Asked; close: () => void }) {
   const { builder, asked, close } = props;
   const { title, then, difference } = asked;
   const restore = async (): Promise<void> => {
@@ -194,10 +201,12 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
     tellOutcome(builder, await builder.past.restore(then), "restored");
   };
   return (
-    <section class="builder-question" role="alertdialog" aria-label={b("restoreAsk", { title })}>
-      <p>
-        <b>{b("restoreAsk", { title })}</b>
-      </p>
+    <Question
+      text={b("restoreAsk", { title })}
+      act={b("restore")}
+      done={() => void restore()}
+      close={close}
+    >
       {difference === null && <p class="hint">{b("diffUnknown")}</p>}
       {difference !== null && (
         <Differences
@@ -211,14 +220,6 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
           ]}
         />
       )}
-      <span class="builder-row-tools">
-        <button type="button" class="button primary" onClick={() => void restore()}>
-          {b("restore")}
-        </button>
-        <button type="button" class="button" onClick={close}>
-          {b("cancel")}
-        </button>
-      </span>
-    </section>
+    </Question>
   );
 }

@@ -1,12 +1,13 @@
 /** Who may do what in this world, and invitations; for its owners. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Role } from "../../protocol/operation";
 import type { Builder } from "../builder";
-import type { Person } from "../people";
+import { namesakes, type Person } from "../people";
 import { invite } from "../rights";
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
+import { Question } from "./question";
 
 /** Soon after a change, and not for every step of a drag. */
 const REFRESH_AFTER_MS = 600;
@@ -29,7 +30,7 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
   const change = async ({ person, to }: Asked): Promise<void> => {
     asked.value = null;
     if (!(await people.change(person, to))) return;
-    const name = nameOf(person);
+    const name = nameOf(person, namesakes(people.list.peek() ?? []));
     if (to === "visitor") builder.say(b("roleTaken", { name }));
     else builder.say(b(to === "owner" ? "roleNowOwner" : "roleNowBuilder", { name }));
   };
@@ -40,17 +41,29 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
     else void change({ person, to });
   };
   const list = people.list.value;
+  const alike = namesakes(list ?? []);
   return (
     <Side builder={builder} name="people" title="people">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
       <div class="builder-scroll builder-past" tabIndex={0}>
         {asked.value !== null && (
-          <Question asked={asked.value} change={change} close={() => (asked.value = null)} />
+          <RoleQuestion
+            key={`${asked.value.person.account} ${asked.value.to}`}
+            asked={asked.value}
+            name={nameOf(asked.value.person, alike)}
+            change={change}
+            close={() => (asked.value = null)}
+          />
         )}
         {list === null && <p class="hint">{b("peopleUnknown")}</p>}
         <ul class="builder-changes">
           {list?.map((person) => (
-            <PersonRow key={person.account} person={person} ask={ask} />
+            <PersonRow
+              key={person.account}
+              person={person}
+              name={nameOf(person, alike)}
+              ask={ask}
+            />
           ))}
         </ul>
         <Invitation builder={builder} />
@@ -61,9 +74,14 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
 
 const DIGITS_SHOWN = 6;
 
-/** People who never said their name are told apart by the first digits of their account. */
-function nameOf({ name, account }: Person): string {
-  return name === "" ? b("nameless", { digits: account.slice(0, DIGITS_SHOWN) }) : name;
+/**
+ * How a person is called here. Those who never said their name, or said that of another, are told
+ * apart by the first digits of their account.
+ */
+function nameOf({ name, account }: Person, alike: ReadonlySet<string>): string {
+  const digits = account.slice(0, DIGITS_SHOWN);
+  if (name === "") return b("nameless", { digits });
+  return alike.has(account) ? `${name} (${digits})` : name;
 }
 
 const ROLE_TEXTS: Readonly<Record<Role, BuilderText>> = {
@@ -72,9 +90,12 @@ const ROLE_TEXTS: Readonly<Record<Role, BuilderText>> = {
   owner: "roleOwner",
 };
 
-function PersonRow(props: { person: Person; ask: (person: Person, to: Role) => void }) {
-  const { person, ask } = props;
-  const name = nameOf(person);
+function PersonRow(props: {
+  person: Person;
+  name: string;
+  ask: (person: Person, to: Role) => void;
+}) {
+  const { person, name, ask } = props;
   // What somebody may do in all worlds cannot become less in one.
   const isFixed = person.everywhere && person.role === "owner";
   return (
@@ -116,48 +137,24 @@ function PersonRow(props: { person: Person; ask: (person: Person, to: Role) => v
 }
 
 /** Says what would become of an owner, and asks whether it shall. */
-function Question(props: {
+function RoleQuestion(props: {
   asked: Asked;
+  name: string;
   change: (asked: Asked) => Promise<void>;
   close: () => void;
 }) {
-  const { asked, change, close } = props;
+  const { asked, name, change, close } = props;
   const { person, to } = asked;
-  const first = useRef<HTMLButtonElement>(null);
-  // Whoever works by keys is led to the question, and back to where they were.
-  useEffect(() => {
-    const before = document.activeElement;
-    first.current?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, [asked]);
-  const [name, role] = [nameOf(person), b(ROLE_TEXTS[to])];
-  const text = to === "visitor" ? b("personRemoveAsk", { name }) : b("roleAsk", { name, role });
+  const role = b(ROLE_TEXTS[to]);
   return (
-    <section
-      class="builder-question"
-      role="alertdialog"
-      aria-label={text}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        close();
-      }}
+    <Question
+      text={to === "visitor" ? b("personRemoveAsk", { name }) : b("roleAsk", { name, role })}
+      act={b(to === "visitor" ? "removePart" : "roleChange")}
+      done={() => void change(asked)}
+      close={close}
     >
-      <p>
-        <b>{text}</b>
-      </p>
       {person.you && <p class="hint">{b("roleYours")}</p>}
-      <span class="builder-row-tools">
-        <button type="button" class="button primary" onClick={() => void change(asked)}>
-          {b(to === "visitor" ? "removePart" : "roleChange")}
-        </button>
-        <button ref={first} type="button" class="button" onClick={close}>
-          {b("cancel")}
-        </button>
-      </span>
-    </section>
+    </Question>
   );
 }
 

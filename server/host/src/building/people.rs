@@ -195,7 +195,7 @@ async fn invite(
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "malformed", text));
     }
     let roles = shared.roles.clone();
-    let invitation = beside(move || roles.invite(Some(name), role, expires_in_s)).await?;
+    let invitation = beside(move || roles.invite_by(&account, name, role, expires_in_s)).await?;
     Ok(Json(Invited { invitation, expires_in_s }))
 }
 

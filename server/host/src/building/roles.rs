@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use vivarium_contract::{editing::Role, saving::SavedGrant};
-use vivarium_protocol::limits::DEVICE_KEY_BYTES;
-use vivarium_scene::operation::Operation;
+use vivarium_protocol::limits::{DEVICE_KEY_BYTES, RESUME_TOKEN_BYTES};
+use vivarium_scene::{limits::ACCOUNT_DIGITS, operation::Operation};
 use vivarium_store::{
     keeper::Keeper,
     port::{Grant, Invitation, StoreError, WorldStore},
@@ -82,10 +82,43 @@ pub fn invitation(
     role: Role,
     expires_in_s: u64,
 ) -> Result<(Invitation, String), RolesError> {
+    invitation_by("", world, role, expires_in_s)
+}
+
+/// Hexadecimal digits of what in an invitation is by chance.
+const TOKEN_DIGITS: usize = 2 * RESUME_TOKEN_BYTES;
+
+fn as_digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// As [`invitation`], by an account. It counts as long as that owns the world: both stand in the
+/// secret, behind what is by chance, and the digest that is kept is of all of it.
+fn invitation_by(
+    maker: &str,
+    world: Option<String>,
+    role: Role,
+    expires_in_s: u64,
+) -> Result<(Invitation, String), RolesError> {
     let token = new_token().ok_or(RolesError::Random)?;
-    let secret: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut secret = as_digits(&token);
+    if let (false, Some(world)) = (maker.is_empty(), &world) {
+        secret = format!("{secret}{maker}{}", as_digits(world.as_bytes()));
+    }
     let expires_at_ms = now_ms().saturating_add(expires_in_s.saturating_mul(1_000));
     Ok((Invitation { digest: digest_of(&secret), world, role, expires_at_ms }, secret))
+}
+
+/// The account that has made an invitation, and the world that it is for. None: it counts whoever
+/// has made it. What somebody has made up is in no digest.
+fn maker_of(secret: &str) -> Option<(&str, String)> {
+    let (maker, world) =
+        secret.split_at_checked(TOKEN_DIGITS)?.1.split_at_checked(ACCOUNT_DIGITS)?;
+    let bytes = world.as_bytes().chunks(2).map(|digits| {
+        let digits = std::str::from_utf8(digits).ok()?;
+        u8::from_str_radix(digits, 16).ok()
+    });
+    Some((maker, String::from_utf8(bytes.collect::<Option<_>>()?).ok()?))
 }
 
 impl Roles {
@@ -172,19 +205,43 @@ impl Roles {
         role: Role,
         expires_in_s: u64,
     ) -> Result<String, RolesError> {
-        let (invitation, secret) = invitation(world, role, expires_in_s)?;
+        self.keep(invitation(world, role, expires_in_s)?)
+    }
+
+    /// As [`Roles::invite`], by an owner of the world: once they are none any more, nobody comes in
+    /// by it, themselves least of all.
+    pub fn invite_by(
+        &self,
+        maker: &str,
+        world: String,
+        role: Role,
+        expires_in_s: u64,
+    ) -> Result<String, RolesError> {
+        // The key of a process is gone with it, and whoever has it owns the data.
+        let is_steward = self.steward.get().is_some_and(|steward| steward == maker);
+        let maker = if is_steward { "" } else { maker };
+        self.keep(invitation_by(maker, Some(world), role, expires_in_s)?)
+    }
+
+    fn keep(&self, (invitation, secret): (Invitation, String)) -> Result<String, RolesError> {
         let kept = self.keeper.ask(move |store| store.invite(&invitation, now_ms()));
         kept.ok_or(RolesError::Ended)??;
         Ok(secret)
     }
 
-    /// Gives an account what an invitation promises; none: it does not count. Waits for the disk.
+    /// Gives an account what an invitation promises; none: it does not count, or no more. Waits for
+    /// the disk.
     pub fn redeem(
         &self,
         secret: &str,
         account: &str,
         name: &str,
     ) -> Result<Option<Redeemed>, RolesError> {
+        if let Some((maker, world)) = maker_of(secret)
+            && self.read(|known| known.of(maker, &world)) < Role::Owner
+        {
+            return Ok(None);
+        }
         let (digest, account, name) = (digest_of(secret), account.to_owned(), name.to_owned());
         let kept = self.keeper.ask(move |store| store.redeem(&digest, &account, &name, now_ms()));
         let Some(grant) = kept.ok_or(RolesError::Ended)?? else { return Ok(None) };

@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use tokio::sync::watch;
 use vivarium_store::{
     keeper::Keeper,
     port::{Expired, StoreError},
@@ -31,6 +32,8 @@ pub struct SnapshotLimits {
     pub bytes: u64,
     /// How often it is looked.
     pub every: Duration,
+    /// Told how often it was looked, for whoever waits for it.
+    pub looks: Option<&'static watch::Sender<u64>>,
 }
 
 impl Default for SnapshotLimits {
@@ -39,6 +42,7 @@ impl Default for SnapshotLimits {
             batches: SNAPSHOT_BATCHES_RUNNING,
             bytes: SNAPSHOT_LOG_BYTES,
             every: UPKEEP_INTERVAL,
+            looks: None,
         }
     }
 }
@@ -102,6 +106,9 @@ pub async fn keep_up(
                 tracing::error!(%error, "looking after the logs failed");
                 pauses = BTreeMap::new();
             }
+        }
+        if let Some(looks) = limits.looks {
+            looks.send_modify(|count| *count += 1);
         }
     }
 }

@@ -7,7 +7,7 @@ use vivarium_scene::{
     diff,
     document::{Object, Properties, WorldDocument},
     load::{self, DocumentError},
-    merge::free_name,
+    merge::Names,
     operation::Operation,
     scene::Scene,
 };
@@ -91,15 +91,13 @@ fn beside(mut there: WorldDocument, incoming: WorldDocument, next: u32) -> World
         properties
     };
     let blueprints = added(&mut there.blueprints, incoming.blueprints.clone(), as_here);
-    let mut names: BTreeSet<String> =
-        there.objects.iter().filter_map(|object| object.name.clone()).collect();
+    let mut names: Names = there.objects.iter().filter_map(|object| object.name.clone()).collect();
     // What was there keeps its ids, which follow from places where none are written.
     let known = there.objects().map(|(id, object)| Object { id: Some(id), ..object.clone() });
     let mut objects: Vec<Object> = known.collect();
     for mut object in renumbered(&incoming, next, |_| false) {
         if let Some(name) = &mut object.name {
-            *name = free_name(name, |name| names.contains(name));
-            names.insert(name.clone());
+            *name = names.take(name);
         }
         object.blueprint =
             object.blueprint.map(|name| blueprints.get(&name).cloned().unwrap_or(name));
@@ -116,10 +114,11 @@ fn added<T: PartialEq>(
     as_here: impl Fn(T) -> T,
 ) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
+    let mut taken: Names = there.keys().cloned().collect();
     for (name, value) in incoming {
         let value = as_here(value);
         let is_there = there.get(&name) == Some(&value);
-        let own = if is_there { name.clone() } else { free_name(&name, |n| there.contains_key(n)) };
+        let own = if is_there { name.clone() } else { taken.take(&name) };
         if !is_there {
             there.insert(own.clone(), value);
         }

@@ -1,7 +1,8 @@
 //! The command line as a client of a running server: operations and worlds as files, over HTTP.
 //!
 //! Invariant: what is told as done is on the server's disk. Operations that are more than one
-//! request may bring are done in parts, each whole or not at all; how far it came is told.
+//! request may bring are done in parts, each whole or not at all; how far it came is told, and when
+//! that is not known, too.
 
 use std::{
     collections::BTreeMap,
@@ -52,6 +53,9 @@ pub enum RemoteError {
         /// Why.
         reason: String,
     },
+    /// It was asked for a change, and there is no word of what became of it.
+    #[error("{0}; it may be done and kept: look into the history before you try again")]
+    Unanswered(Box<RemoteError>),
     /// It does not do it. Nothing was done.
     #[error("{text}")]
     Refused {
@@ -68,10 +72,12 @@ pub enum RemoteError {
         /// Of it, as JSON.
         bytes: usize,
     },
-    /// The first parts were done and are kept, the others not.
+    /// The first parts were done and are kept. The others were not, but for the next when there is
+    /// no word of it.
     #[error(
         "{error}; the {done} operations before operations[{done}] are done and kept (revision \
-         {revision}), it and those after it are not"
+         {revision}){}",
+        if matches!(**error, RemoteError::Unanswered(_)) { "" } else { ", it and those after it are not" }
     )]
     Partly {
         /// How many were done.
@@ -206,9 +212,10 @@ impl Remote {
         bytes_max: u64,
     ) -> Result<Vec<u8>, RemoteError> {
         let (method, path) = way;
-        let unreachable = |error: reqwest::Error| RemoteError::Unreachable {
-            url: self.url.clone(),
-            reason: reason_of(&error),
+        let is_change = method == Method::POST;
+        let unreachable = |error: reqwest::Error| {
+            let (url, reason) = (self.url.clone(), reason_of(&error));
+            unanswered(RemoteError::Unreachable { url, reason }, is_change && !error.is_connect())
         };
         let request = self.http.request(method, self.at(path)?).bearer_auth(&self.key).body(body);
         let mut answer = request.send().await.map_err(unreachable)?;
@@ -224,8 +231,15 @@ impl Remote {
             return Ok(bytes);
         }
         match serde_json::from_slice(&bytes) {
-            Ok(Told { error: code, text }) => Err(RemoteError::Refused { code, text }),
-            Err(_) => Err(self.strange(format!("it answers with {status}"))),
+            Ok(Told { error: code, text }) => {
+                let is_unknown = code == "unknown";
+                Err(unanswered(RemoteError::Refused { code, text }, is_unknown))
+            }
+            // Of whatever stands before it.
+            Err(_) => {
+                let strange = self.strange(format!("it answers with {status}"));
+                Err(unanswered(strange, is_change && status.is_server_error()))
+            }
         }
     }
 
@@ -245,7 +259,7 @@ impl Remote {
     }
 
     fn done(&self, answer: &[u8]) -> Result<Done, RemoteError> {
-        serde_json::from_slice(answer).map_err(|error| self.strange(error))
+        serde_json::from_slice(answer).map_err(|error| unanswered(self.strange(error), true))
     }
 
     /// Does operations in order. What one request may bring is done whole or not at all.
@@ -306,6 +320,11 @@ impl Remote {
         let file = format!("{world}.json");
         self.ask((Method::GET, &["worlds", &file]), Vec::new(), BUNDLE_BYTES_MAX).await
     }
+}
+
+/// The error, or that nobody knows what became of what was asked for.
+fn unanswered(error: RemoteError, is_so: bool) -> RemoteError {
+    if is_so { RemoteError::Unanswered(Box::new(error)) } else { error }
 }
 
 /// Around the operations of a request.

@@ -22,7 +22,12 @@ fn changed(scene: &Scene, operations: Value) -> Scene {
 fn leads(from: &Scene, to: &Scene) -> usize {
     let operations = diff::operations(from, to).unwrap();
     let mut scene = from.clone();
-    scene.apply_all(operations.clone()).unwrap();
+    for operation in operations.clone() {
+        let is_lock = matches!(operation, Operation::Lock { .. });
+        let object = operation.object().and_then(|id| scene.object(id));
+        assert!(is_lock || object.is_none_or(|object| !object.locked), "{operation:?}");
+        scene.apply(operation).unwrap();
+    }
     assert_same(&scene, to);
     load::validate(&scene.document()).unwrap();
     operations.len()
@@ -171,6 +176,26 @@ fn one_object_comes_back_with_what_it_needs() {
     assert_eq!(back.object(idol), then.object(idol));
     assert_eq!(back.object(ObjectId(7)), moved.object(ObjectId(7)));
     assert_eq!(diff::operations(&moved, &back).unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_locked_is_unlocked_before_it_is_changed() {
+    let moved = |x: f32| {
+        json!({ "place": { "object": 1, "position_m": [x, 0, 0], "rotation": [0, 0, 0, 1],
+            "scale": [1, 1, 1] } })
+    };
+    let lock =
+        |object: u32, locked: bool| json!({ "lock": { "object": object, "locked": locked } });
+    let then = changed(&world(), json!([moved(1.0), lock(1, true), lock(2, true)]));
+    let now = changed(
+        &then,
+        json!([lock(1, false), moved(2.0), lock(1, true), lock(2, false), { "delete": { "object": 2 } }]),
+    );
+    let there = diff::operations(&then, &now).unwrap();
+    let [unlocked, ..] = there.as_slice() else { panic!("{there:?}") };
+    assert_eq!(*unlocked, Operation::Lock { object: ObjectId(1), locked: false });
+    assert_eq!(there.last(), Some(&Operation::Lock { object: ObjectId(1), locked: true }));
+    assert_eq!((leads(&then, &now), leads(&now, &then)), (5, 4));
 }
 
 proptest! {

@@ -12,11 +12,16 @@ use vivarium_protocol::ids::ObjectId;
 use crate::{
     diff,
     document::{Object, Properties, WorldDocument},
-    limits::NAME_CHARS_MAX,
     load::{self, DocumentError},
     operation::{Aspect, Operation},
     scene::Scene,
 };
+
+mod fit;
+mod names;
+mod outline;
+
+pub use names::Names;
 
 /// Whose change is taken when both sides have changed the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,23 +76,20 @@ pub struct Merged {
 }
 
 /// The world with everything that was changed between `base` and `draft`. An error: together they
-/// would be no sound world, such as one with too much in it.
+/// would be no sound world, since there would be too much in it.
 ///
 /// Where changes of both sides do not fit together, such as a body of the one and a mover of the
-/// other, whole objects and blueprints count instead of single things about them.
+/// other, the whole blueprint or object counts instead of single things about it; an object that does
+/// not fit to what its blueprint has become keeps to itself what it had of it. Of two outlines that
+/// would make a circle the world's stands, and so does a place to appear when each side has taken
+/// away the other's. All of it is told.
 pub fn merge(
     base: &Scene,
     draft: &Scene,
     world: &Scene,
     prefer: Prefer,
 ) -> Result<Merged, DocumentError> {
-    merged(Merging::new(base, draft, world, prefer)).or_else(|_| {
-        merged(Merging { is_coarse: true, ..Merging::new(base, draft, world, prefer) })
-    })
-}
-
-fn merged(mut merging: Merging<'_>) -> Result<Merged, DocumentError> {
-    let (base, draft, world) = (merging.base, merging.draft, merging.world);
+    let mut merging = Merging::new(base, draft, world, prefer);
     for (id, before) in base.objects() {
         merging.object(id, before);
     }
@@ -96,7 +98,12 @@ fn merged(mut merging: Merging<'_>) -> Result<Merged, DocumentError> {
     }
     let objects = merging.settled_objects();
     let mut document = merging.document(objects);
-    complete(&mut document, &[draft.head(), world.head(), base.head()]);
+    let sources = [draft.head(), world.head(), base.head()];
+    complete(&mut document, &sources);
+    merging.fit(&mut document);
+    merging.keep_a_spawn(&mut document);
+    // What was taken as a whole may need more.
+    complete(&mut document, &sources);
     load::validate(&document)?;
     Ok(Merged { document, conflicts: merging.conflicts })
 }
@@ -106,11 +113,14 @@ struct Merging<'a> {
     draft: &'a Scene,
     world: &'a Scene,
     prefer: Prefer,
-    /// Whether what both have changed is taken from one side as a whole.
-    is_coarse: bool,
     objects: BTreeMap<ObjectId, Object>,
-    /// Objects of the draft under the ids that they get here.
+    /// The ids that objects of the draft have here.
     given: BTreeMap<ObjectId, ObjectId>,
+    /// Of objects that the draft alone has made or changed: their ids in it.
+    of_draft: BTreeMap<ObjectId, ObjectId>,
+    /// What both sides have changed.
+    mixed: BTreeSet<ObjectId>,
+    mixed_blueprints: BTreeSet<String>,
     next: u32,
     /// Objects here whose name, and whose parent, are the draft's.
     renamed: BTreeSet<ObjectId>,
@@ -126,9 +136,11 @@ impl<'a> Merging<'a> {
             draft,
             world,
             prefer,
-            is_coarse: false,
             objects: known.collect(),
             given: BTreeMap::new(),
+            of_draft: BTreeMap::new(),
+            mixed: BTreeSet::new(),
+            mixed_blueprints: BTreeSet::new(),
             next: world.next_object(),
             renamed: BTreeSet::new(),
             reparented: BTreeSet::new(),
@@ -143,8 +155,17 @@ impl<'a> Merging<'a> {
         name: Option<&str>,
         aspect: Contested,
     ) -> bool {
-        self.conflicts.push(Conflict { object, name: name.map(str::to_owned), aspect });
+        self.tell(object, name, aspect);
         self.prefer == Prefer::Draft
+    }
+
+    /// Notes a conflict.
+    fn tell(&mut self, object: Option<ObjectId>, name: Option<&str>, aspect: Contested) {
+        let conflict = Conflict { object, name: name.map(str::to_owned), aspect };
+        // Several properties of a blueprint are one.
+        if self.conflicts.last() != Some(&conflict) {
+            self.conflicts.push(conflict);
+        }
     }
 
     /// An object that was there when the draft began.
@@ -173,34 +194,48 @@ impl<'a> Merging<'a> {
     fn changes(&mut self, id: ObjectId, before: &Object, wanted: &Object, there: &Object) {
         self.given.insert(id, id);
         let meanwhile = diff::aspects(id, before, there);
-        let changes = diff::aspects(id, before, wanted);
-        if self.is_coarse && !meanwhile.is_empty() && !changes.is_empty() && meanwhile != changes {
-            if self.contested(Some(id), there.name.as_deref(), Contested::Object) {
-                self.renamed.insert(id);
-                self.reparented.insert(id);
-                self.objects.insert(id, with_id(wanted, id));
-            }
+        let mut changes = diff::aspects(id, before, wanted);
+        changes.retain(|change| self.is_new_above(change) || !meanwhile.contains(change));
+        if changes.is_empty() {
             return;
         }
-        for operation in changes {
-            let touched = operation.touched();
-            let other = meanwhile.iter().find(|other| other.touched() == touched);
-            let is_wanted = match (other, diff::aspect_of(&operation)) {
-                (Some(other), _) if *other == operation => false,
-                (Some(_), Some(aspect)) => {
+        if meanwhile.is_empty() {
+            self.of_draft.insert(id, id);
+        } else {
+            self.mixed.insert(id);
+        }
+        // A lock is there so that nobody changes the object by the way.
+        if there.locked && !before.locked {
+            let name = there.name.as_deref();
+            if !self.contested(Some(id), name, Contested::Aspect(Aspect::Lock)) {
+                return;
+            }
+        }
+        for change in changes {
+            let touched = change.touched();
+            let is_contested = meanwhile.iter().any(|other| other.touched() == touched);
+            let is_wanted = match diff::aspect_of(&change) {
+                Some(aspect) if is_contested => {
                     self.contested(Some(id), there.name.as_deref(), Contested::Aspect(aspect))
                 }
                 _ => true,
             };
             if is_wanted && let Some(object) = self.objects.get_mut(&id) {
-                match &operation {
+                match &change {
                     Operation::Rename { .. } => drop(self.renamed.insert(id)),
                     Operation::Reparent { .. } => drop(self.reparented.insert(id)),
                     _ => {}
                 }
-                put(object, operation);
+                put(object, change);
             }
         }
+    }
+
+    /// Whether a change names an object that was made since: under the same id, each side has
+    /// another.
+    fn is_new_above(&self, change: &Operation) -> bool {
+        let Operation::Reparent { parent: Some(parent), .. } = change else { return false };
+        self.base.object(*parent).is_none()
     }
 
     /// An object of the draft that the world does not have.
@@ -208,6 +243,7 @@ impl<'a> Merging<'a> {
         let given = ObjectId(self.next);
         self.next += 1;
         self.given.insert(id, given);
+        self.of_draft.insert(given, id);
         self.renamed.insert(given);
         self.reparented.insert(given);
         self.objects.insert(given, with_id(object, given));
@@ -215,41 +251,16 @@ impl<'a> Merging<'a> {
 
     /// All objects, with parents that are there and names that nobody else has.
     fn settled_objects(&mut self) -> Vec<Object> {
-        for id in &self.reparented {
-            if let Some(object) = self.objects.get_mut(id) {
-                object.parent = object.parent.and_then(|parent| self.given.get(&parent).copied());
-            }
-        }
-        let ids: BTreeSet<ObjectId> = self.objects.keys().copied().collect();
-        for object in self.objects.values_mut() {
-            object.parent = object.parent.filter(|parent| ids.contains(parent));
-        }
-        for id in self.reparented.clone() {
-            if self.is_below_itself(id) {
-                // Each side has put the one below the other: the world's outline stands.
-                let parent = self.world.object(id).and_then(|object| object.parent);
-                let parent = parent.filter(|parent| ids.contains(parent));
-                self.objects.entry(id).and_modify(|object| object.parent = parent);
-            }
-        }
+        self.settle_outline();
         let is_kept = |id: &ObjectId| !self.renamed.contains(id);
         let kept = self.objects.iter().filter(|(id, _)| is_kept(id));
-        let mut names: BTreeSet<String> =
-            kept.filter_map(|(_, object)| object.name.clone()).collect();
+        let mut names: Names = kept.filter_map(|(_, object)| object.name.clone()).collect();
         for id in &self.renamed {
             if let Some(name) = self.objects.get_mut(id).and_then(|object| object.name.as_mut()) {
-                *name = free_name(name, |name| names.contains(name));
-                names.insert(name.clone());
+                *name = names.take(name);
             }
         }
         self.objects.values().cloned().collect()
-    }
-
-    fn is_below_itself(&self, id: ObjectId) -> bool {
-        let above = |id: &ObjectId| self.objects.get(id).and_then(|object| object.parent);
-        // A circle that it is not part of ends here as well.
-        let above = std::iter::successors(above(&id), above).take(self.objects.len() + 1);
-        above.into_iter().any(|above| above == id)
     }
 
     /// Everything that is no object.
@@ -287,7 +298,7 @@ impl<'a> Merging<'a> {
             materials,
             blueprints,
             objects,
-            next_id: None,
+            next_id: Some(self.next),
         }
     }
 
@@ -306,12 +317,16 @@ impl<'a> Merging<'a> {
 
     /// As [`Self::choose`], property by property where the blueprint is there on all sides.
     fn blueprint(&mut self, three: [Option<&Properties>; 3], name: &str) -> Option<Properties> {
-        let ([Some(base), Some(draft), Some(world)], false) = (three, self.is_coarse) else {
+        let [Some(base), Some(draft), Some(world)] = three else {
             return self.choose(three, Contested::Blueprint, Some(name)).cloned();
         };
         let mut merged = world.clone();
         let meanwhile = diff::properties(base, world);
-        for property in diff::properties(base, draft) {
+        let changes = diff::properties(base, draft);
+        if !meanwhile.is_empty() && !changes.is_empty() {
+            self.mixed_blueprints.insert(name.to_owned());
+        }
+        for property in changes {
             let other = meanwhile.iter().find(|other| other.aspect() == property.aspect());
             let is_wanted = match other {
                 Some(other) if *other == property => false,
@@ -350,8 +365,9 @@ fn put(object: &mut Object, operation: Operation) {
     }
 }
 
-/// Brings in blueprints and materials that one side has taken away and the other has come to use.
-fn complete(document: &mut WorldDocument, sources: &[&WorldDocument]) {
+/// Brings in blueprints and materials that are used and missing, from the first that has them: one
+/// side has taken them away, and the other has come to use them.
+pub(crate) fn complete(document: &mut WorldDocument, sources: &[&WorldDocument]) {
     let used = document.objects.iter().filter_map(|object| object.blueprint.clone());
     for name in used.collect::<BTreeSet<_>>() {
         if !document.blueprints.contains_key(&name)
@@ -370,17 +386,4 @@ fn complete(document: &mut WorldDocument, sources: &[&WorldDocument]) {
             document.materials.insert(name, found.clone());
         }
     }
-}
-
-/// The name itself, or the first with a number behind it that is not taken.
-pub fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let mut own = name.to_owned();
-    let mut number = 2_u32;
-    while is_taken(&own) {
-        let end = format!("-{number}");
-        let room = NAME_CHARS_MAX.saturating_sub(end.len());
-        own = name.chars().take(room).chain(end.chars()).collect();
-        number += 1;
-    }
-    own
 }

@@ -8,8 +8,8 @@ pub const BATCHES_QUEUED_MAX: usize = 1_024;
 pub const BATCHES_PER_GROUP_MAX: usize = 256;
 /// Bytes of the operations of one batch, and of its inverses.
 pub const BATCH_BYTES_MAX: usize = 16 * 1_024 * 1_024;
-/// Invitations that wait to be redeemed.
-pub const INVITATIONS_MAX: usize = 1_000;
+/// Invitations of one world, or of all worlds, that wait to be redeemed.
+pub const INVITATIONS_PER_WORLD_MAX: usize = 200;
 /// Batches that one look into a history gives.
 pub const HISTORY_BATCHES_MAX: u32 = 1_000;
 /// Versions of one world; more are refused.

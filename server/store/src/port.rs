@@ -287,7 +287,8 @@ pub trait WorldStore: Send {
     fn rename(&mut self, account: &str, name: &str) -> Result<(), StoreError>;
 
     /// Keeps an invitation until it is redeemed; those that are over by `now_ms` go. At most
-    /// [`INVITATIONS_MAX`](crate::limits::INVITATIONS_MAX) are kept: the oldest go first.
+    /// [`INVITATIONS_PER_WORLD_MAX`](crate::limits::INVITATIONS_PER_WORLD_MAX) of a world are kept:
+    /// the oldest go first.
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError>;
 
     /// Gives an account what an invitation promises, once, and nothing less than it has already.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
-    limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
     },
@@ -230,8 +230,14 @@ impl WorldStore for MemoryStore {
     fn invite(&mut self, invitation: &Invitation, now_ms: u64) -> Result<(), StoreError> {
         self.invitations.retain(|waiting| waiting.expires_at_ms > now_ms);
         self.invitations.push(invitation.clone());
-        let too_many = self.invitations.len().saturating_sub(INVITATIONS_MAX);
-        self.invitations.drain(..too_many);
+        let is_of_world = |other: &Invitation| other.world == invitation.world;
+        let count = self.invitations.iter().filter(|other| is_of_world(other)).count();
+        let mut too_many = count.saturating_sub(INVITATIONS_PER_WORLD_MAX);
+        self.invitations.retain(|other| {
+            let goes = too_many > 0 && is_of_world(other);
+            too_many -= usize::from(goes);
+            !goes
+        });
         Ok(())
     }
 

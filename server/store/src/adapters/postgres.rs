@@ -8,7 +8,7 @@ use postgres::{Client, IsolationLevel, NoTls, Row, Transaction, error::SqlState}
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
-    limits::{HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
         role_number, role_of,
@@ -501,9 +501,9 @@ impl WorldStore for PostgresStore {
             let world = world.as_deref().unwrap_or(ALL);
             let (role, expires) = (role_number(*role), signed(*expires_at_ms));
             transaction.execute(query, &[digest, &world, &role, &expires])?;
-            let query = "DELETE FROM invitation WHERE id <=
-                (SELECT id FROM invitation ORDER BY id DESC LIMIT 1 OFFSET $1)";
-            transaction.execute(query, &[&(INVITATIONS_MAX as i64)])?;
+            let query = "DELETE FROM invitation WHERE world = $1 AND id <=
+                (SELECT id FROM invitation WHERE world = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)";
+            transaction.execute(query, &[&world, &(INVITATIONS_PER_WORLD_MAX as i64)])?;
             Ok(())
         })
     }

@@ -16,7 +16,7 @@ use rusqlite::{
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
-    limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_MAX},
+    limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
         role_number, role_of,
@@ -519,15 +519,16 @@ impl WorldStore for SqliteStore {
         self.change(|transaction| {
             transaction.execute("DELETE FROM invitation WHERE expires_at_ms <= ?1", [now_ms])?;
             let Invitation { digest, world, role, expires_at_ms } = invitation;
+            let world = world.as_deref().unwrap_or(ALL);
             transaction.execute(
                 "INSERT INTO invitation (digest, world, role, expires_at_ms)
                  VALUES (?1, ?2, ?3, ?4)",
-                params![digest, world.as_deref().unwrap_or(ALL), role_number(*role), expires_at_ms],
+                params![digest, world, role_number(*role), expires_at_ms],
             )?;
             transaction.execute(
-                "DELETE FROM invitation WHERE id <=
-                 (SELECT id FROM invitation ORDER BY id DESC LIMIT 1 OFFSET ?1)",
-                [INVITATIONS_MAX as i64],
+                "DELETE FROM invitation WHERE world = ?1 AND id <=
+                 (SELECT id FROM invitation WHERE world = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+                params![world, INVITATIONS_PER_WORLD_MAX as i64],
             )?;
             Ok(())
         })

@@ -10,7 +10,8 @@ use vivarium_store::{
     adapters::{memory::MemoryStore, postgres::PostgresStore, sqlite::SqliteStore},
     keeper::{Keeper, SaveError},
     limits::{
-        BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_MAX, VERSIONS_BYTES_MAX, VERSIONS_MAX,
+        BATCH_BYTES_MAX, HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX, VERSIONS_BYTES_MAX,
+        VERSIONS_MAX,
     },
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
@@ -276,11 +277,19 @@ fn an_invitation_counts_once_and_for_a_while() {
         let renamed = Grant { name: "Anna".into(), ..grant };
         assert_eq!(store.redeem("d", "ana", "Anna", 99).unwrap().as_ref(), Some(&renamed));
         assert_eq!(store.grants().unwrap(), [renamed]);
-        for number in 0..=INVITATIONS_MAX {
+        for world in [None, Some("garden".to_owned())] {
+            let digest = format!("of {world:?}");
+            let other = Invitation { world, ..invitation(digest, Role::Builder, 100) };
+            store.invite(&other, 0).unwrap();
+        }
+        for number in 0..=INVITATIONS_PER_WORLD_MAX {
             store.invite(&invitation(number.to_string(), Role::Builder, 100), 0).unwrap();
         }
         assert_eq!(store.redeem("0", "bo", "", 1).unwrap(), None, "the oldest went");
         assert!(store.redeem("1", "bo", "", 1).unwrap().is_some());
+        for other in ["of None", "of Some(\"garden\")"] {
+            assert!(store.redeem(other, "bo", "", 1).unwrap().is_some(), "{other}: not its matter");
+        }
     });
 }
 

@@ -11,7 +11,7 @@ use vivarium_protocol::ids::ObjectId;
 
 use crate::{
     diff,
-    document::{Object, Properties, WorldDocument},
+    document::{Object, Properties, Settings, WorldDocument},
     load::{self, DocumentError},
     operation::{Aspect, Operation},
     scene::Scene,
@@ -282,8 +282,11 @@ impl<'a> Merging<'a> {
                 blueprints.insert(name, value);
             }
         }
-        let three = [base, draft, world].map(|of| &of.settings);
-        let settings = self.choose(three, Contested::Settings, None).clone();
+        // That physics is paused says what is being done just now, not how the world is to be.
+        let physics_paused = world.settings.physics_paused;
+        let three =
+            [base, draft, world].map(|of| Settings { physics_paused, ..of.settings.clone() });
+        let settings = self.choose(three, Contested::Settings, None);
         let three = [base, draft, world].map(|of| &of.environment);
         let environment = self.choose(three, Contested::Environment, None).clone();
         let three = [base, draft, world].map(|of| (&of.title, &of.description));

@@ -51,6 +51,21 @@ fn published(world: &Scene, merged: &Merged) -> WorldDocument {
 }
 
 #[test]
+fn whether_physics_is_paused_is_the_worlds_own_matter() {
+    let base = world();
+    let with = |settings: Value| changed(&base, json!([{ "settings": settings }]));
+    let draft = with(json!({ "physics_paused": true, "earshot_m": 7 }));
+    let merged = merge(&base, &draft, &base, Prefer::Draft).unwrap();
+    let settings = &merged.document.settings;
+    assert_eq!((settings.physics_paused, settings.earshot_m), (false, 7.0));
+    let there = with(json!({ "physics_paused": true }));
+    let merged = merge(&base, &draft, &there, Prefer::World).unwrap();
+    assert_eq!(merged.conflicts, [], "pausing is no change of the world");
+    let settings = &merged.document.settings;
+    assert_eq!((settings.physics_paused, settings.earshot_m), (true, 7.0));
+}
+
+#[test]
 fn what_only_one_side_has_changed_is_taken_from_it() {
     let base = world();
     let draft = changed(

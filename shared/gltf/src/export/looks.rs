@@ -109,10 +109,10 @@ pub fn shown(writer: &mut Writer, shape: &ColliderShape, material: Option<usize>
         Heightfield { rows, columns, size_m, heights_m } => {
             terrain(*rows, *columns, *size_m, heights_m)
         }
-        Hull { points_m } => match hull::triangles(points_m) {
+        Hull { points_m } => match hull::mesh(points_m) {
+            Some((corners_m, triangles)) => faceted(&corners_m, &triangles),
             // Too flat to have faces.
-            none if none.is_empty() => bare(points_m, &[]),
-            triangles => faceted(points_m, &triangles),
+            None => bare(points_m, &[]),
         },
         _ => unreachable!("these were sorted out above"),
     }))

@@ -163,7 +163,10 @@ fn geometry(writer: &mut Writer, shape: &ColliderShape) -> Value {
 fn surface(writer: &mut Writer, shape: &ColliderShape) -> Value {
     let key = format!("collider {}", json!(shape));
     let mesh = writer.mesh(&key, None, || match shape {
-        ColliderShape::Hull { points_m } => bare(points_m, &hull::triangles(points_m)),
+        ColliderShape::Hull { points_m } => match hull::mesh(points_m) {
+            Some((corners_m, triangles)) => bare(&corners_m, &triangles),
+            None => bare(points_m, &[]),
+        },
         ColliderShape::Mesh { vertices_m, triangles } => bare(vertices_m, triangles),
         ColliderShape::Heightfield { rows, columns, size_m, heights_m } => {
             terrain(*rows, *columns, *size_m, heights_m)

@@ -69,6 +69,9 @@ pub const EDIT_OPERATIONS_MAX: usize = 1_000;
 pub const ASKS_MAX: usize = 2_048;
 /// Changes that wait until a world's thread takes them, in one world; later ones are refused.
 pub const EDITS_QUEUED_MAX: usize = 2_048;
+/// How long a world that has done edits between two ticks sleeps before it does more, so that it is
+/// not woken for each of many.
+pub const EARLY_EDITS_PAUSE: Duration = Duration::from_millis(2);
 /// How often one account may change something.
 pub const EDITS_PER_ACCOUNT: Rate = Rate { per_s: 100, burst: 400 };
 /// Accounts whose rate is remembered; beyond it nobody can change anything until some were quiet.

@@ -166,7 +166,7 @@ impl Metrics {
         r.register("tick_phase_seconds", "Time of each phase of a tick", self.phases.clone());
         r.register(
             "tick_seconds",
-            "Time of whole ticks, taking in and handing out included",
+            "Time of whole ticks; taking in, handing out and edits that came before included",
             self.ticks.clone(),
         );
         r.register(

@@ -26,7 +26,9 @@ use vivarium_world::{Simulation, WorldError};
 use crate::{
     building::{roles::Roles, saver::Saver},
     clock::{Load, Schedule},
-    limits::{CHECKPOINT_TICKS, FORWARD_FOR, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
+    limits::{
+        CHECKPOINT_TICKS, EARLY_EDITS_PAUSE, FORWARD_FOR, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN,
+    },
     metrics::WorldMeters,
     recording::{Record, Recorder},
     residents::Residents,
@@ -329,6 +331,9 @@ impl WorldThread {
                 has_room = simulation.edit(inputs, outputs);
                 self.keep(outputs, saver);
                 begun.spent += began.elapsed();
+                // Many who build at once are done together, as is what they have the disk write.
+                let left = due.saturating_duration_since(Instant::now());
+                std::thread::sleep(left.min(EARLY_EDITS_PAUSE));
             }
         }
     }

@@ -344,7 +344,7 @@ impl WorldStore for Failing {
     fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError> {
         self.inner.begin_draft(draft, document)
     }
-    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+    fn end_draft(&mut self, world: &str) -> Result<bool, StoreError> {
         self.inner.end_draft(world)
     }
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -67,7 +67,9 @@ pub enum Change {
     Undo,
     /// What the editor undid last is done again, except for what others have changed since.
     Redo,
-    /// As [`Change::Do`], to bring back how it was: deleted objects may come back under their ids.
+    /// As [`Change::Do`], for what was worked out from how the world was, such as the way back to an
+    /// earlier state: deleted objects may come back under their ids, and nothing is overwritten that
+    /// anybody has changed since, the editor included.
     Restore {
         /// In order.
         operations: Operations,

@@ -447,7 +447,8 @@ async fn livez(State(shared): State<Shared>) -> Response {
     let stuck: Vec<&str> = worlds
         .iter()
         .filter(|world| !world.status.is_alive(now))
-        .map(|world| world.name())
+        // Nobody is to find out the name of a draft.
+        .map(|world| world.home().name())
         .collect();
     if stuck.is_empty() {
         return "ok\n".into_response();
@@ -463,7 +464,8 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     }
     // A damaged world needs somebody who looks after it; the others are well without it.
     let worlds = shared.worlds.all();
-    let mut opened = worlds.iter().filter(|world| !world.source.is_damaged);
+    // Nor does one draft keep people from all worlds.
+    let mut opened = worlds.iter().filter(|world| !world.source.is_damaged && !world.is_draft());
     if !opened.all(|world| world.status.is_running()) {
         return (StatusCode::SERVICE_UNAVAILABLE, "a world is not running\n").into_response();
     }

@@ -164,7 +164,16 @@ impl Kept {
             Some(error) if opened.iter().all(|source| source.is_damaged) => return Err(error),
             _ => {}
         }
-        for draft in drafts.into_iter().filter(|draft| wanted.contains(&draft.of)) {
+        for draft in drafts {
+            let Draft { world, of, .. } = &draft;
+            if opened.iter().all(|source| source.document.name != *of) {
+                tracing::warn!(
+                    draft = world,
+                    world = of,
+                    "the draft is not opened: nor is its world"
+                );
+                continue;
+            }
             match self.open_draft(draft) {
                 // It can still be discarded.
                 Err(error @ KeptError::Damaged { .. }) => {

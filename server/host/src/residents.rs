@@ -286,12 +286,24 @@ impl Residents {
         });
         let waiting = std::mem::take(&mut self.put_back);
         for arrival in residents.chain(waiting).filter(|arrival| !arrival.seat.has_left()) {
-            arrival.seat.move_to(heir.clone());
-            send(heir, arrival);
+            let world = arrival.seat.move_on(&self.me, heir);
+            send(&world, arrival);
         }
         for (person, intent, _) in std::mem::take(&mut self.early) {
             // A world with a full inbox drops it, as it denies others.
             let _ = heir.send(ToWorld::Intent { person, intent });
+        }
+    }
+
+    /// Sends on what was sent to this world, which has ended.
+    pub fn send_on(&self, message: ToWorld, heir: &Arc<World>) -> Result<(), ToWorld> {
+        let gone_to = match &message {
+            ToWorld::Intent { person, .. } => self.gone_to.get(person),
+            ToWorld::Arrival(_) | ToWorld::Path { .. } => None,
+        };
+        match gone_to {
+            Some((world, _)) => world.send(message),
+            None => self.me.send_on(message, heir),
         }
     }
 

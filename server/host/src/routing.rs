@@ -85,10 +85,19 @@ impl Seat {
         Arc::ptr_eq(&self.place(), world)
     }
 
-    /// Moves the person; called only by the thread of the world that the person leaves, or for a
-    /// world that has ended.
+    /// Moves the person; called only by the thread of the world that the person leaves.
     pub fn move_to(&self, world: Arc<World>) {
         *self.place() = world;
+    }
+
+    /// Moves the person on from a world that has ended, unless they are elsewhere by now; gives where
+    /// they are.
+    pub fn move_on(&self, ended: &World, heir: &Arc<World>) -> Arc<World> {
+        let mut place = self.place();
+        if std::ptr::eq(&**place, ended) {
+            *place = heir.clone();
+        }
+        place.clone()
     }
 
     /// The person is gone for good: whichever world they are in notices at its next tick.

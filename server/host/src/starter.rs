@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc::Receiver,
     },
     thread::JoinHandle,
@@ -37,7 +37,17 @@ pub struct Starter {
     roles: Arc<Roles>,
     stop: Arc<AtomicBool>,
     spawn: fn(WorldThread, Ready) -> io::Result<Handle>,
-    threads: Mutex<Vec<(Arc<World>, Handle)>>,
+    threads: Mutex<Vec<Started>>,
+    /// How many drafts were started.
+    drafts: AtomicU32,
+}
+
+#[derive(Debug)]
+struct Started {
+    world: Arc<World>,
+    /// Under which it is measured.
+    label: String,
+    thread: Handle,
 }
 
 impl Starter {
@@ -49,10 +59,11 @@ impl Starter {
         roles: Arc<Roles>,
     ) -> Self {
         let (stop, spawn) = (Arc::default(), WorldThread::spawn::<W>);
-        Self { worlds, metrics, keeper, roles, stop, spawn, threads: Mutex::default() }
+        let (threads, drafts) = (Mutex::default(), AtomicU32::new(0));
+        Self { worlds, metrics, keeper, roles, stop, spawn, threads, drafts }
     }
 
-    fn threads(&self) -> MutexGuard<'_, Vec<(Arc<World>, Handle)>> {
+    fn threads(&self) -> MutexGuard<'_, Vec<Started>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -64,21 +75,29 @@ impl Starter {
         recorder: Option<(u16, Recorder)>,
     ) -> io::Result<IsReady> {
         let (ready, is_ready) = oneshot::channel();
+        let label = match world.draft_of() {
+            None => world.name().to_owned(),
+            // Everybody may read what is measured, and nobody is to find out the name of a draft.
+            Some(home) => {
+                let number = self.drafts.fetch_add(1, Ordering::Relaxed) + 1;
+                format!("{} (draft {number})", home.name())
+            }
+        };
         let thread = WorldThread {
             world: world.clone(),
             worlds: self.worlds.clone(),
             messages,
-            meters: self.metrics.world(world.name()),
+            meters: self.metrics.world(&label),
             keeper: self.keeper.clone(),
             roles: self.roles.clone(),
             recorder,
             stop: self.stop.clone(),
         };
-        let handle = (self.spawn)(thread, ready)?;
+        let thread = (self.spawn)(thread, ready)?;
         let mut threads = self.threads();
         // Drafts that have ended leave nothing.
-        threads.retain(|(world, thread)| world.heir().is_none() || !thread.is_finished());
-        threads.push((world, handle));
+        threads.retain(|one| one.world.heir().is_none() || !one.thread.is_finished());
+        threads.push(Started { world, label, thread });
         Ok(is_ready)
     }
 
@@ -90,7 +109,9 @@ impl Starter {
     /// A draft ends, and is not counted any more.
     pub fn close(&self, draft: &World) {
         self.worlds.close(draft);
-        self.metrics.forget(draft.name());
+        if let Some(one) = self.threads().iter().find(|one| std::ptr::eq(&*one.world, draft)) {
+            self.metrics.forget(&one.label);
+        }
     }
 
     /// All worlds are to end.
@@ -102,6 +123,6 @@ impl Starter {
     /// Those that failed, and drafts that had ended before, have none to tell.
     pub fn join(&self) -> Vec<WorldEnd> {
         let threads = std::mem::take(&mut *self.threads());
-        threads.into_iter().filter_map(|(_, thread)| thread.join().ok()?).collect()
+        threads.into_iter().filter_map(|one| one.thread.join().ok()?).collect()
     }
 }

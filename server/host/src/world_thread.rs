@@ -153,7 +153,7 @@ impl WorldThread {
         match self.world.heir() {
             Some(heir) => {
                 residents.hand_over(heir);
-                self.forward(heir);
+                self.forward(&residents, heir);
                 None
             }
             None => end,
@@ -161,11 +161,11 @@ impl WorldThread {
     }
 
     /// Sends on what was sent to this world just before it ended.
-    fn forward(&self, heir: &Arc<World>) {
+    fn forward(&self, residents: &Residents, heir: &Arc<World>) {
         let until = Instant::now() + FORWARD_FOR;
         while Instant::now() < until && !self.stop.load(Ordering::Acquire) {
             if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50))
-                && let Err(message) = heir.inherit(message)
+                && let Err(message) = residents.send_on(message, heir)
             {
                 Residents::turn_away(message, CloseReason::WorldFull);
             }
@@ -252,6 +252,7 @@ impl WorldThread {
 
     /// The world has stopped for good; whoever comes is told so until the server ends.
     fn turn_everyone_away(&self) {
+        self.world.building.forget_asks();
         while !self.is_stopped() {
             if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(50)) {
                 self.world.taken(1);

@@ -323,7 +323,7 @@ impl World {
     /// Puts a message into the inbox without waiting; gives it back when the inbox is full.
     pub fn send(&self, message: ToWorld) -> Result<(), ToWorld> {
         if let Some(heir) = self.heir() {
-            return heir.inherit(message);
+            return self.send_on(message, heir);
         }
         match self.inbox.try_send(message) {
             Ok(()) => {
@@ -334,12 +334,12 @@ impl World {
         }
     }
 
-    /// As [`World::send`], for what was sent to a draft of this world that has ended.
-    pub fn inherit(self: &Arc<Self>, message: ToWorld) -> Result<(), ToWorld> {
-        if let ToWorld::Arrival(arrival) = &message {
-            arrival.seat.move_to(self.clone());
+    /// Sends on what was sent to this world, which has ended: to where the person is by now.
+    pub fn send_on(&self, message: ToWorld, heir: &Arc<World>) -> Result<(), ToWorld> {
+        match &message {
+            ToWorld::Arrival(arrival) => arrival.seat.move_on(self, heir).send(message),
+            ToWorld::Path { .. } | ToWorld::Intent { .. } => heir.send(message),
         }
-        self.send(message)
     }
 
     /// Notes that the thread has taken messages out of the inbox.

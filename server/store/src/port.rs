@@ -266,9 +266,8 @@ pub trait WorldStore: Send {
     /// id of that, whatever base the draft says.
     fn begin_draft(&mut self, draft: &Draft, document: &[u8]) -> Result<u64, StoreError>;
 
-    /// Forgets all that is kept of a draft; one that is not there is none the less gone. No other
-    /// world is ever forgotten.
-    fn end_draft(&mut self, world: &str) -> Result<(), StoreError>;
+    /// Forgets all that is kept of a draft; whether it was there. No other world is ever forgotten.
+    fn end_draft(&mut self, world: &str) -> Result<bool, StoreError>;
 
     /// Keeps where loose things are, in a form of the caller's; they replace the earlier ones.
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError>;

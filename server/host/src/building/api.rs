@@ -14,7 +14,6 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use vivarium_contract::{
-    WorldInput,
     editing::{Change, Copies, EditRefusal, Editor, Operations, Role},
     saving::SavedBatch,
 };
@@ -302,9 +301,12 @@ pub(crate) fn ask(
 ) -> Result<Answered, Refusal> {
     let Builder { account, world, role } = builder;
     let too_many = |text| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
-    if !world.status.is_running() || world.building.is_broken() {
+    let not_running = || {
         let text = "the world is not running";
-        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text));
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text)
+    };
+    if !world.status.is_running() {
+        return Err(not_running());
     }
     let name = match text::name(name) {
         Ok(name) => {
@@ -314,17 +316,15 @@ pub(crate) fn ask(
         Err(_) => NAMELESS.into(),
     };
     let editor = Editor { account, name, role };
-    let (ask, answered) = world.building.ask(ends_draft).map_err(|error| match error {
+    world.building.ask(editor, change, ends_draft).map_err(|error| match error {
         NoAsk::TooMany => too_many("too many changes wait"),
+        NoAsk::Behind => too_many("the world is far behind: try again in a moment"),
+        NoAsk::Broken => not_running(),
         NoAsk::Frozen => {
             let text = "the draft is just being published or discarded";
             Refusal::new(StatusCode::CONFLICT, "ending", text)
         }
-    })?;
-    if !world.building.inbox.put(WorldInput::Edit { ask, editor, change }) {
-        return Err(too_many("the world is far behind: try again in a moment"));
-    }
-    Ok(answered)
+    })
 }
 
 /// Waits for what becomes of a change.

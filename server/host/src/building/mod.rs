@@ -21,7 +21,10 @@ use std::{
 };
 
 use tokio::sync::{Notify, oneshot};
-use vivarium_contract::editing::EditRefusal;
+use vivarium_contract::{
+    WorldInput,
+    editing::{Change, EditRefusal, Editor},
+};
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::operation::Operation;
 use vivarium_store::keeper::SaveError;
@@ -76,6 +79,10 @@ pub enum NoAsk {
     TooMany,
     /// The world takes none for a while.
     Frozen,
+    /// The world takes what waits too slowly.
+    Behind,
+    /// The world has stopped: see [`Building::is_broken`].
+    Broken,
 }
 
 #[derive(Debug)]
@@ -190,9 +197,17 @@ impl Building {
         *locked(&self.since_snapshot) = LogSize::default();
     }
 
-    /// Begins to wait for the answer to a change; the draft of that name is to end with it.
-    pub fn ask(&self, ends_draft: Option<String>) -> Result<(u32, Answered), NoAsk> {
+    /// Asks the world for a change, without waiting for it; the draft of that name is to end with it.
+    pub fn ask(
+        &self,
+        editor: Editor,
+        change: Change,
+        ends_draft: Option<String>,
+    ) -> Result<Answered, NoAsk> {
         let mut asks = locked(&self.asks);
+        if self.is_broken() {
+            return Err(NoAsk::Broken);
+        }
         if asks.is_frozen {
             return Err(NoAsk::Frozen);
         }
@@ -204,9 +219,21 @@ impl Building {
             }
         }
         let ask = self.next_ask.fetch_add(1, Ordering::Relaxed);
+        // Under the lock, so that whoever forgets all asks forgets all changes with them.
+        if !self.inbox.put(WorldInput::Edit { ask, editor, change }) {
+            return Err(NoAsk::Behind);
+        }
         let (answer, answered) = oneshot::channel();
         asks.waiting.insert(ask, Ask { answer, ends_draft });
-        Ok((ask, answered))
+        Ok(answered)
+    }
+
+    /// Nobody is answered any more of those who have asked, and nothing of it is done.
+    pub(crate) fn forget_asks(&self) {
+        let mut asks = locked(&self.asks);
+        self.inbox.take();
+        asks.waiting.clear();
+        self.tell_answered(&asks);
     }
 
     /// The draft that is to end with a change.
@@ -285,11 +312,7 @@ impl Building {
 
     /// The world begins anew, from another document: nobody is answered any more.
     fn restart(&self, source: &WorldSource) {
-        let mut asks = locked(&self.asks);
-        asks.waiting.clear();
-        self.tell_answered(&asks);
-        drop(asks);
-        self.inbox.take();
+        self.forget_asks();
         locked(&self.failed).clear();
         self.saved.store(0, Ordering::Release);
         self.revision.store(source.revision, Ordering::Release);

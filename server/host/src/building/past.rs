@@ -186,8 +186,10 @@ impl Past {
             _ => kept::as_json(&scene),
         };
         let version = Version { revision, ..version };
+        // The store has known a draft from its beginning, and may have forgotten it by now.
+        let begins = revision == 0 && self.source.draft.is_none();
         self.ask(move |store, name| {
-            if revision == 0 {
+            if begins {
                 kept::begin(store, name, &document)?;
             }
             let id = store.keep_version(name, &version, &document)?;

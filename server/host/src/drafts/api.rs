@@ -182,6 +182,10 @@ struct Discarded {
     of: String,
 }
 
+fn no_draft() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "no_draft", "there is no such draft of a world")
+}
+
 /// Ends a draft without publishing it. One that could not be opened can be discarded as well.
 async fn discard(
     State(shared): State<Shared>,
@@ -194,23 +198,26 @@ async fn discard(
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
     }
     let drafts = shared.drafts.all().await.map_err(not_kept)?;
-    let draft = drafts.into_iter().find(|draft| draft.world == name).ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "no_draft", "there is no such draft of a world")
-    })?;
+    let draft = drafts.into_iter().find(|draft| draft.world == name).ok_or_else(no_draft)?;
     let role = shared.roles.of(&account, &draft.of);
     if role < Role::Builder || (role < Role::Owner && !is_of(&draft.author, &account)) {
         let text = "only owners of the world, and who began it, discard a draft";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", text));
     }
     to_its_end(async move {
-        let Some(world) = shared.worlds.find(&name).filter(|world| world.is_draft()) else {
-            shared.drafts.forget(&name).await.map_err(not_kept)?;
-            return Ok(Discarded { of: draft.of });
+        let _settled = shared.drafts.settled().await;
+        let opened = shared.worlds.find(&name).filter(|world| world.is_draft());
+        let frozen = match &opened {
+            Some(world) => Some(publish::freeze(world).await?),
+            None => None,
         };
-        let frozen = publish::freeze(&world).await?;
-        shared.drafts.forget(&name).await.map_err(not_kept)?;
-        frozen.for_good();
-        shared.drafts.close(&world);
+        if !shared.drafts.forget(&name).await.map_err(not_kept)? {
+            return Err(no_draft());
+        }
+        if let (Some(world), Some(frozen)) = (&opened, frozen) {
+            frozen.for_good();
+            shared.drafts.close(world);
+        }
         Ok(Discarded { of: draft.of })
     })
     .await

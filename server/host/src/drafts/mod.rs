@@ -151,8 +151,14 @@ impl Drafts {
         Ok(world)
     }
 
-    /// Forgets all that is kept of a draft.
-    pub async fn forget(&self, world: &str) -> Result<(), KeptError> {
+    /// Waits until none is just being begun, and lets none begin as long as what it gives is held: one
+    /// that is kept and not open by then is not being opened either.
+    async fn settled(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.beginning.lock().await
+    }
+
+    /// Forgets all that is kept of a draft; whether there was anything.
+    pub async fn forget(&self, world: &str) -> Result<bool, KeptError> {
         let world = world.to_owned();
         self.ask(move |store| store.end_draft(&world)).await
     }

@@ -113,7 +113,7 @@ impl Plan {
         if operations.len() > PUBLISH_OPERATIONS_MAX {
             let text = format!(
                 "{} operations are needed, more than the {PUBLISH_OPERATIONS_MAX} that a running \
-                 world takes at once: export the draft, and import it while the server is stopped",
+                 world takes at once: export the draft, and import it as a world of its own",
                 operations.len()
             );
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));
@@ -193,8 +193,7 @@ async fn publish_frozen(
             shared.drafts.forget(&draft.world).await.map_err(not_kept)?;
             return Ok(published(home.building.revision()));
         }
-        let operations = Operations::from(operations);
-        let wanted = Change::Do { operations, base: Some(base), stroke: None };
+        let wanted = Change::Restore { operations: Operations::from(operations), base };
         let publisher =
             Builder { account: builder.account.clone(), world: home.clone(), role: builder.role };
         let asked = ask(shared, publisher, name, wanted, Some(draft.world.clone()))?;

@@ -284,7 +284,7 @@ fn when_a_draft_ends_its_people_go_on_in_its_world_and_so_does_whoever_is_sent_t
     worlds.close(&draft);
     assert!(worlds.find("plaza-draft-1").is_none());
     inside.hand_over(draft.heir().unwrap());
-    home.inherit(sent.try_recv().unwrap()).unwrap();
+    inside.send_on(sent.try_recv().unwrap(), &home).unwrap();
     assert!(seat.is_in(&home) && late.is_in(&home));
     draft.send(wish(ANA, "here?")).unwrap();
     assert!(sent.try_recv().is_err(), "nothing is sent to it any more");

@@ -181,11 +181,12 @@ impl WorldStore for MemoryStore {
         Ok(base)
     }
 
-    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
-        if self.drafts.remove(world).is_some() {
+    fn end_draft(&mut self, world: &str) -> Result<bool, StoreError> {
+        let was_there = self.drafts.remove(world).is_some();
+        if was_there {
             self.worlds.remove(world);
         }
-        Ok(())
+        Ok(was_there)
     }
 
     fn save_poses(&mut self, world: &str, poses: &[u8]) -> Result<(), StoreError> {

@@ -452,7 +452,7 @@ impl WorldStore for PostgresStore {
         self.change(|transaction| drafts::begin(transaction, draft, document))
     }
 
-    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+    fn end_draft(&mut self, world: &str) -> Result<bool, StoreError> {
         self.change(|transaction| drafts::end(transaction, world))
     }
 

@@ -471,7 +471,7 @@ impl WorldStore for SqliteStore {
         self.change(|transaction| drafts::begin(transaction, draft, document))
     }
 
-    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+    fn end_draft(&mut self, world: &str) -> Result<bool, StoreError> {
         self.change(|transaction| drafts::end(transaction, world))
     }
 

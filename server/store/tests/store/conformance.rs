@@ -439,9 +439,9 @@ fn a_draft_is_a_world_that_goes_with_the_batch_that_publishes_it_or_alone() {
         let left = store.drafts().unwrap();
         assert_eq!((left.len(), left[0].world.as_str()), (1, "plaza-a"));
 
-        store.end_draft("plaza").unwrap();
-        store.end_draft("plaza-a").unwrap();
-        store.end_draft("plaza-a").unwrap();
+        assert!(!store.end_draft("plaza").unwrap(), "no draft");
+        assert!(store.end_draft("plaza-a").unwrap());
+        assert!(!store.end_draft("plaza-a").unwrap(), "not any more");
         assert_eq!(store.worlds().unwrap(), ["plaza"]);
         store.begin_draft(&draft("plaza-a"), b"[3]").unwrap();
     });

@@ -130,7 +130,7 @@ impl WorldStore for Failing {
         self.inner.begin_draft(draft, document)
     }
 
-    fn end_draft(&mut self, world: &str) -> Result<(), StoreError> {
+    fn end_draft(&mut self, world: &str) -> Result<bool, StoreError> {
         self.inner.end_draft(world)
     }
 

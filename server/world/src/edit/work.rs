@@ -75,10 +75,12 @@ impl Editing {
             let copy = Copies { number: wanted.number, objects: Vec::new() };
             return Err(EditRefusal::Impossible { index, reason, copy });
         }
-        self.make_numbered(scene, wanted, operations, base, stroke)
+        let known = base.map(|base| (base, wanted.editor.account.as_str()));
+        self.make_numbered(scene, wanted, operations, known, stroke)
     }
 
-    /// As [`Editing::make`], for what brings back how it was: objects that were deleted may come
+    /// As [`Editing::make`], for what was worked out from how the world was: nothing is overwritten
+    /// that anybody has changed since, the editor included, and objects that were deleted may come
     /// back under their ids.
     pub fn restore(
         &mut self,
@@ -88,21 +90,23 @@ impl Editing {
         base: u32,
     ) -> Result<Made, EditRefusal> {
         // Ids that no object ever had are not to be used up by this.
-        let is_unknown = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if object.0 >= scene.next_object());
+        let unknown = scene.next_object()..PLACEHOLDERS;
+        let is_unknown = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if unknown.contains(&object.0));
         if let Some(index) = operations.0.iter().position(is_unknown) {
             let reason = "only objects that were deleted come back under their ids".to_owned();
             let copy = Copies { number: wanted.number, objects: Vec::new() };
             return Err(EditRefusal::Impossible { index, reason, copy });
         }
-        self.make_numbered(scene, wanted, operations, Some(base), None)
+        self.make_numbered(scene, wanted, operations, Some((base, "")), None)
     }
 
+    /// `known` is the edit that was seen last, and whose changes since then may be overwritten.
     fn make_numbered(
         &mut self,
         scene: &mut Scene,
         wanted: Wanted<'_>,
         operations: &Operations,
-        base: Option<u32>,
+        known: Option<(u32, &str)>,
         stroke: Option<u32>,
     ) -> Result<Made, EditRefusal> {
         let Wanted { editor, tick, number } = wanted;
@@ -116,10 +120,10 @@ impl Editing {
                     copy: copies(scene, number, &numbered),
                 });
             }
-            let newer = base.and_then(|base| match base > number {
+            let newer = known.and_then(|(base, whose)| match base > number {
                 // It knows of another start of the world.
                 true => Some("somebody".to_owned()),
-                false => self.memory.changed_since(base, &editor.account, operation),
+                false => self.memory.changed_since(base, whose, operation),
             });
             if let Some(by) = newer {
                 let copy = copies(scene, number, &numbered);

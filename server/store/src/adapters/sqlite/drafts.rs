@@ -40,8 +40,7 @@ pub(super) fn begin(
     Ok(base)
 }
 
-pub(super) fn end(transaction: &Connection, world: &str) -> Result<(), Failure> {
+pub(super) fn end(transaction: &Connection, world: &str) -> Result<bool, Failure> {
     let query = "DELETE FROM world WHERE name = ?1 AND id IN (SELECT world FROM draft)";
-    transaction.execute(query, [world])?;
-    Ok(())
+    Ok(transaction.execute(query, [world])? > 0)
 }

@@ -426,6 +426,18 @@ describe("people", () => {
     expect(di?.textContent).toContain("in all worlds");
   });
 
+  it("are only listed in a draft, which says where that is changed", async () => {
+    bench.draft = { of: "garden", title: "New lamps" };
+    await settled(() => builder.drafts.refresh());
+    expect(names()).toEqual(["Somebody (c1c1c1)", "Ada (you)", "Bo", "Di"]);
+    expect(all(".builder-people :is(select, input)")).toEqual([]);
+    const [back, ...others] = all(".builder-people .builder-scroll button");
+    expect(others).toEqual([]);
+    expect(back?.textContent).toBe("Back to Hill Garden");
+    await settled(() => back?.click());
+    expect(bench.entered).toEqual(["garden"]);
+  });
+
   it("are removed at once when they build, and owners after a question", async () => {
     await settled(() => labelled("Remove Bo").click());
     await answered();

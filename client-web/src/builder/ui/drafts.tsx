@@ -7,7 +7,6 @@ import { aspectsText } from "../texts/aspects";
 import { agoText, timeText } from "../texts/times";
 import { b } from "../texts/words";
 import { Differences, ThingName } from "./differences";
-import { tellOutcome } from "./told";
 
 const TITLE_CHARS_MAX = 60;
 const CONFLICTS_SHOWN_MAX = 50;
@@ -69,8 +68,9 @@ function NewDraft({ builder }: { builder: Builder }) {
     isBusy.value = true;
     const told = await builder.drafts.begin(title.peek().trim());
     isBusy.value = false;
-    if (told.kind === "trouble") builder.say(told.text, "trouble");
-    else if (told.world !== null) builder.bench.enter(told.world);
+    if (told.kind === "trouble") {
+      builder.say(told.code === "full" ? b("refusedFullDrafts") : told.text, "trouble");
+    } else if (told.world !== null) builder.bench.enter(told.world);
   };
   return (
     <form
@@ -165,19 +165,20 @@ function PublishQuestion({ builder }: { builder: Builder }) {
     isBusy.value = true;
     // Without conflicts none are expected: those that come meanwhile are told first.
     const how = conflicts === 0 ? "refuse" : (settling.peek() ?? "refuse");
-    // Whoever publishes goes on where it was published.
-    if (within !== null) builder.bench.follow(within.of);
+    builder.bench.endDraft(b("draftPublished"));
     const published = await drafts.publish(how);
     isBusy.value = false;
+    if (published.kind === "done") {
+      builder.ask(null);
+      return;
+    }
+    builder.bench.endDraft(null);
     if (published.kind === "conflicts") {
-      builder.bench.follow(null);
       builder.say(b("refusedConflicts"), "trouble");
       await look();
       return;
     }
-    if (published.kind === "trouble") builder.bench.follow(null);
-    else builder.ask(null);
-    tellOutcome(builder, published, "draftPublished");
+    builder.say(published.text, "trouble");
   };
   return (
     <section
@@ -278,14 +279,20 @@ function ConflictName({ builder, conflict }: { builder: Builder; conflict: Confl
 
 function DiscardQuestion({ builder }: { builder: Builder }) {
   const section = useFocus();
+  const isBusy = useSignal(false);
   const within = builder.drafts.within.value;
   const title = within?.title ?? "";
   const discard = async (): Promise<void> => {
-    if (within !== null) builder.bench.follow(within.of);
+    isBusy.value = true;
+    builder.bench.endDraft(b("draftDiscarded"));
     const told = await builder.drafts.discard();
-    if (told.kind === "trouble") builder.bench.follow(null);
-    else builder.ask(null);
-    tellOutcome(builder, told, "draftDiscarded");
+    isBusy.value = false;
+    if (told.kind === "done") {
+      builder.ask(null);
+      return;
+    }
+    builder.bench.endDraft(null);
+    builder.say(told.text, "trouble");
   };
   return (
     <section
@@ -300,7 +307,12 @@ function DiscardQuestion({ builder }: { builder: Builder }) {
       </p>
       <p class="hint">{b("discardHint", { world: builder.titleOf(within?.of ?? "") })}</p>
       <span class="builder-row-tools">
-        <button type="button" class="button primary" onClick={() => void discard()}>
+        <button
+          type="button"
+          class="button primary"
+          disabled={isBusy.value}
+          onClick={() => void discard()}
+        >
           {b("draftDiscard")}
         </button>
         <button type="button" class="button" onClick={() => builder.ask(null)}>

@@ -111,7 +111,10 @@ function Versions({ builder, ask }: { builder: Builder; ask: Ask | null }) {
 
 function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null }) {
   const { builder, version, ask } = props;
-  const { id, name, revision, atMs, author, mine } = version;
+  const { id, revision, atMs, author, mine } = version;
+  // What is published is what has changed since then.
+  const isBase = builder.drafts.within.value?.base === id;
+  const name = isBase ? b("versionBase") : version.name;
   return (
     <li>
       <b>{name}</b>
@@ -127,7 +130,7 @@ function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null
             {b("restore")}
           </button>
         )}
-        {(mine || builder.role === "owner") && (
+        {!isBase && (mine || builder.role === "owner") && (
           <button
             type="button"
             class="button quiet"

@@ -40,6 +40,7 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
     else void change({ person, to });
   };
   const list = people.list.value;
+  const draft = builder.drafts.within.value;
   return (
     <Side builder={builder} name="people" title="people">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
@@ -47,15 +48,29 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
         {asked.value !== null && (
           <Question asked={asked.value} change={change} close={() => (asked.value = null)} />
         )}
+        {draft !== null && <Elsewhere builder={builder} world={draft.of} />}
         {list === null && <p class="hint">{b("peopleUnknown")}</p>}
         <ul class="builder-changes">
           {list?.map((person) => (
-            <PersonRow key={person.account} person={person} ask={ask} />
+            <PersonRow key={person.account} person={person} ask={draft === null ? ask : null} />
           ))}
         </ul>
-        <Invitation builder={builder} />
+        {draft === null && <Invitation builder={builder} />}
       </div>
     </Side>
+  );
+}
+
+/** In a draft: where it is changed who may build in it. */
+function Elsewhere({ builder, world }: { builder: Builder; world: string }) {
+  const title = builder.titleOf(world);
+  return (
+    <>
+      <p class="hint">{b("rolesElsewhere", { world: title })}</p>
+      <button type="button" class="button" onClick={() => builder.bench.enter(world)}>
+        {b("draftLeave", { world: title })}
+      </button>
+    </>
   );
 }
 
@@ -72,18 +87,22 @@ const ROLE_TEXTS: Readonly<Record<Role, BuilderText>> = {
   owner: "roleOwner",
 };
 
-function PersonRow(props: { person: Person; ask: (person: Person, to: Role) => void }) {
+function PersonRow(props: {
+  person: Person;
+  /** Null: nobody's role is changed here. */
+  ask: ((person: Person, to: Role) => void) | null;
+}) {
   const { person, ask } = props;
   const name = nameOf(person);
   // What somebody may do in all worlds cannot become less in one.
-  const isFixed = person.everywhere && person.role === "owner";
+  const isFixed = ask === null || (person.everywhere && person.role === "owner");
   return (
     <li data-account={person.account}>
       <b>{person.you ? b("personYou", { name }) : name}</b>
       {person.everywhere && <small>{b("roleEverywhere")}</small>}
       <span class="builder-row-tools">
         {isFixed ? (
-          <span>{b("roleOwner")}</span>
+          <span>{b(ROLE_TEXTS[person.role])}</span>
         ) : (
           <select
             class="builder-choice small"
@@ -100,7 +119,7 @@ function PersonRow(props: { person: Person; ask: (person: Person, to: Role) => v
             <option value="owner">{b("roleOwner")}</option>
           </select>
         )}
-        {!person.everywhere && (
+        {ask !== null && !person.everywhere && (
           <button
             type="button"
             class="button quiet"

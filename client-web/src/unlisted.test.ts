@@ -16,6 +16,10 @@ function scene() {
     entered: async (world: string) => void log.push(`entered ${world}`),
     shown: async (world: string) => void log.push(`shown ${world}`),
     left: () => void log.push("left"),
+    say: (text: string) => {
+      if (isOpen.value) log.push(`notice ${text}`);
+      return isOpen.value;
+    },
   };
   const gone = new Set<string>();
   const asked = {
@@ -23,12 +27,15 @@ function scene() {
       async (world: string): Promise<Unlisted | null> =>
         world === DRAFT ? { world, of: "plaza", title: "New lamps" } : null,
     ),
-    isGone: async (world: string) => gone.has(world),
+    hasEnded: async ({ world }: Unlisted) => gone.has(world),
   };
   const told: string[] = [];
-  const tell = { tell: (text: string) => void told.push(text) };
-  const stays = new Stays(door, tell, (text) => log.push(`remark ${text}`), asked);
-  return { stays, log, role, isOpen, gone, asked, told };
+  const store = {
+    tell: (text: string) => void told.push(text),
+    draft: signal<string | null>(null),
+  };
+  const stays = new Stays(door, store, (text) => log.push(`remark ${text}`), asked);
+  return { stays, log, role, isOpen, gone, asked, told, store };
 }
 
 describe("a draft that ends", () => {
@@ -49,7 +56,7 @@ describe("a draft that ends", () => {
       "follow plaza",
       "entered plaza",
       "shown plaza",
-      `remark ${text}`,
+      `notice ${text}`,
     ]);
     expect(told).toEqual([text]);
   });
@@ -67,14 +74,16 @@ describe("a draft that ends", () => {
   });
 
   it("opens no builder for whoever had none", async () => {
-    const { stays, log, isOpen, gone, told } = scene();
+    const { stays, log, isOpen, gone, told, store } = scene();
     await stays.entered(DRAFT);
+    expect(store.draft.value).toBe("New lamps");
     isOpen.value = false;
     gone.add(DRAFT);
     await stays.entered("plaza");
     await stays.shown("plaza", "Plaza");
     expect(log).not.toContain("follow plaza");
-    expect(told).toHaveLength(1);
+    expect(log.at(-1)).toBe(`remark ${told[0]}`);
+    expect(store.draft.value).toBeNull();
   });
 
   it("is not told to whoever goes out of it themselves, nor to visitors", async () => {

@@ -30,7 +30,7 @@ export async function withDraft(
 /** A draft, which is in no list; null: it is none, or this device may not see it. */
 async function fetchDraft(world: string): Promise<Unlisted | null> {
   try {
-    const response = await ask(world, "drafts");
+    const response = await askDrafts(world);
     if (!response.ok) return null;
     const { of, title } = (await response.json()) as { of?: unknown; title?: unknown };
     if (typeof of !== "string") return null;
@@ -40,26 +40,30 @@ async function fetchDraft(world: string): Promise<Unlisted | null> {
   }
 }
 
-/** Whether there is no such world; false when the server cannot be asked. */
-async function fetchGone(world: string): Promise<boolean> {
+/** Whether a draft has ended; false when that cannot be told. */
+async function fetchEnded({ world, of }: Unlisted): Promise<boolean> {
   try {
-    return (await ask(world, "role")).status === 404;
+    const response = await askDrafts(of);
+    if (!response.ok) return false;
+    const { drafts } = (await response.json()) as { drafts?: unknown };
+    const isThere = (draft: { world?: unknown } | null): boolean => draft?.world === world;
+    return Array.isArray(drafts) && !drafts.some(isThere);
   } catch {
     return false;
   }
 }
 
-function ask(world: string, what: "drafts" | "role"): Promise<Response> {
-  const url = `/api/worlds/${encodeURIComponent(world)}/${what}`;
+function askDrafts(world: string): Promise<Response> {
+  const url = `/api/worlds/${encodeURIComponent(world)}/drafts`;
   return fetch(url, { headers: { authorization: `Bearer ${keyHex()}` } });
 }
 
-type Door = Pick<BuilderDoor, "role" | "isOpen" | "follow" | "entered" | "shown" | "left">;
+type Door = Pick<BuilderDoor, "role" | "isOpen" | "follow" | "entered" | "shown" | "left" | "say">;
 
 /** What is asked of the server. */
 export interface DraftsAsked {
   draft(world: string): Promise<Unlisted | null>;
-  isGone(world: string): Promise<boolean>;
+  hasEnded(draft: Unlisted): Promise<boolean>;
 }
 
 /**
@@ -70,7 +74,7 @@ export interface DraftsAsked {
  */
 export class Stays {
   readonly #door: Door;
-  readonly #store: Pick<Store, "tell">;
+  readonly #store: Pick<Store, "tell" | "draft">;
   readonly #remark: (text: string) => void;
   readonly #asked: DraftsAsked;
   #world: string | null = null;
@@ -82,9 +86,9 @@ export class Stays {
 
   constructor(
     door: Door,
-    store: Pick<Store, "tell">,
+    store: Pick<Store, "tell" | "draft">,
     remark: (text: string) => void,
-    asked: DraftsAsked = { draft: fetchDraft, isGone: fetchGone },
+    asked: DraftsAsked = { draft: fetchDraft, hasEnded: fetchEnded },
   ) {
     this.#door = door;
     this.#store = store;
@@ -97,7 +101,7 @@ export class Stays {
     if (world !== this.#world) {
       const before = this.#draft;
       this.#world = world;
-      this.#draft = null;
+      this.#learned(null);
       this.#before = before?.of === world ? before : null;
       if (this.#before !== null && this.#door.isOpen.peek()) this.#door.follow(world);
     }
@@ -105,7 +109,7 @@ export class Stays {
     // Only those who may build are told of drafts.
     if (this.#draft !== null || this.#door.role.peek() === "visitor") return;
     const draft = await this.#asked.draft(world);
-    if (this.#world === world) this.#draft = draft;
+    if (this.#world === world) this.#learned(draft);
   }
 
   /** What is told when the draft ends, since this person ends it; null: that it has ended. */
@@ -120,18 +124,23 @@ export class Stays {
     this.#words = null;
     await this.#door.shown(world);
     // There may be a portal to its world in it as well.
-    if (before === null || !(await this.#asked.isGone(before.world))) return;
+    if (before === null || !(await this.#asked.hasEnded(before))) return;
     if (this.#world !== world) return;
     const text = words ?? t("draftEnded", { title: before.title, world: title });
     this.#store.tell(text);
-    this.#remark(text);
+    if (!this.#door.say(text)) this.#remark(text);
   }
 
   left(): void {
     this.#door.left();
     this.#world = null;
-    this.#draft = null;
+    this.#learned(null);
     this.#before = null;
     this.#words = null;
+  }
+
+  #learned(draft: Unlisted | null): void {
+    this.#draft = draft;
+    this.#store.draft.value = draft?.title ?? null;
   }
 }

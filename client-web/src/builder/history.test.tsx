@@ -64,7 +64,7 @@ describe("drafts", () => {
     expect(button("Publish").disabled).toBe(true);
     // What is there can be gone to; what was removed is a name alone.
     expect(all("[title='Go to “Old fence”']")).toEqual([]);
-    await settled(() => find("[title='Go to “House”']").click());
+    await settled(() => find("[title='Go to “house”']").click());
     expect(builder.chosen.value).toEqual([1]);
     expect(bench.framed).toHaveLength(1);
     const [, draft] = all<HTMLInputElement>("input[name=settling]");

@@ -352,7 +352,7 @@ export const fr: Texts = {
   diffComesBack: "Revient :",
   diffGoes: "Part :",
   diffChanges: "Change :",
-  diffOther: "Des matériaux, des modèles, le ciel ou les réglages changent aussi.",
+  diffOther: "Le titre, des matériaux, des modèles, le ciel ou les réglages changent aussi.",
   diffUnknown: "On ne peut pas dire ce qui changerait.",
   andMore: "et {count} de plus",
   cancel: "Annuler",
@@ -392,6 +392,7 @@ export const fr: Texts = {
   publishEnds: "Le brouillon se termine et tous ceux qui s’y trouvent passent dans {world}.",
   conflictsWorld: "Garder ce qu’a le monde",
   conflictsDraft: "Prendre ce qu’a le brouillon",
+  discard: "Abandonner",
   discardAsk: "Abandonner le brouillon « {title} » ?",
   discardHint:
     "Ce qui y a été construit est perdu. Tous ceux qui s’y trouvent passent dans {world}.",
@@ -433,7 +434,7 @@ export const fr: Texts = {
   people: "Personnes",
   peopleUnknown: "On demande qui peut construire ici…",
   rolesElsewhere:
-    "Ceux qui peuvent construire dans {world} le peuvent aussi dans ce brouillon. C’est là-bas que cela se change.",
+    "Ceux qui peuvent construire dans {world} le peuvent aussi dans ce brouillon. Les rôles se changent là-bas.",
   nameless: "Quelqu’un ({digits})",
   somebody: "Quelqu’un",
   personYou: "{name} (vous)",

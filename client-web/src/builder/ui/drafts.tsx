@@ -1,12 +1,13 @@
 /** Drafts: those of this world, and, within one, publishing and discarding it. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Builder } from "../builder";
 import type { Conflict, Draft, Publication, Settling } from "../drafts";
 import { aspectsText } from "../texts/aspects";
 import { agoText, timeText } from "../texts/times";
 import { b } from "../texts/words";
 import { Differences, ThingName } from "./differences";
+import { Answers, Question } from "./question";
 
 const TITLE_CHARS_MAX = 60;
 const CONFLICTS_SHOWN_MAX = 50;
@@ -134,16 +135,8 @@ export function DraftQuestion({ builder }: { builder: Builder }) {
   }
 }
 
-/** A question gets the keyboard as soon as it is asked. */
-function useFocus() {
-  const section = useRef<HTMLElement>(null);
-  useEffect(() => section.current?.focus(), []);
-  return section;
-}
-
 function PublishQuestion({ builder }: { builder: Builder }) {
   const { drafts } = builder;
-  const section = useFocus();
   const told = useSignal<Publication | "asking" | null>("asking");
   const settling = useSignal<Exclude<Settling, "refuse"> | null>(null);
   const isBusy = useSignal(false);
@@ -181,16 +174,7 @@ function PublishQuestion({ builder }: { builder: Builder }) {
     builder.say(published.text, "trouble");
   };
   return (
-    <section
-      ref={section}
-      tabIndex={-1}
-      class="builder-question"
-      role="alertdialog"
-      aria-label={b("publishAsk", { world })}
-    >
-      <p>
-        <b>{b("publishAsk", { world })}</b>
-      </p>
+    <Question text={b("publishAsk", { world })} close={() => builder.ask(null)}>
       {publication === "asking" && <progress aria-label={b("publishAsk", { world })} />}
       {publication === null && <p class="hint">{b("diffUnknown")}</p>}
       {isKnown && <WhatChanges builder={builder} publication={publication} />}
@@ -205,7 +189,7 @@ function PublishQuestion({ builder }: { builder: Builder }) {
         />
       )}
       <p class="hint">{b("publishEnds", { world })}</p>
-      <span class="builder-row-tools">
+      <Answers>
         <button
           type="button"
           class="button primary"
@@ -217,8 +201,8 @@ function PublishQuestion({ builder }: { builder: Builder }) {
         <button type="button" class="button" onClick={() => builder.ask(null)}>
           {b("cancel")}
         </button>
-      </span>
-    </section>
+      </Answers>
+    </Question>
   );
 }
 
@@ -278,7 +262,6 @@ function ConflictName({ builder, conflict }: { builder: Builder; conflict: Confl
 }
 
 function DiscardQuestion({ builder }: { builder: Builder }) {
-  const section = useFocus();
   const isBusy = useSignal(false);
   const within = builder.drafts.within.value;
   const title = within?.title ?? "";
@@ -295,30 +278,21 @@ function DiscardQuestion({ builder }: { builder: Builder }) {
     builder.say(told.text, "trouble");
   };
   return (
-    <section
-      ref={section}
-      tabIndex={-1}
-      class="builder-question"
-      role="alertdialog"
-      aria-label={b("discardAsk", { title })}
-    >
-      <p>
-        <b>{b("discardAsk", { title })}</b>
-      </p>
+    <Question text={b("discardAsk", { title })} close={() => builder.ask(null)}>
       <p class="hint">{b("discardHint", { world: builder.titleOf(within?.of ?? "") })}</p>
-      <span class="builder-row-tools">
+      <Answers>
         <button
           type="button"
           class="button primary"
           disabled={isBusy.value}
           onClick={() => void discard()}
         >
-          {b("draftDiscard")}
+          {b("discard")}
         </button>
-        <button type="button" class="button" onClick={() => builder.ask(null)}>
+        <button type="button" class="button" data-first onClick={() => builder.ask(null)}>
           {b("cancel")}
         </button>
-      </span>
-    </section>
+      </Answers>
+    </Question>
   );
 }

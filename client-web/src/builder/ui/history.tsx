@@ -10,6 +10,7 @@ import { Differences } from "./differences";
 import { DraftQuestion, DraftsSection } from "./drafts";
 import { Files } from "./files";
 import { Side } from "./frame";
+import { Answers, Question } from "./question";
 import { tellOutcome } from "./told";
 
 /** What is about to be brought back, until it is confirmed. */
@@ -41,7 +42,11 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
       <div class="builder-scroll builder-past" tabIndex={0}>
         {asked.value !== null && (
-          <Question builder={builder} asked={asked.value} close={() => (asked.value = null)} />
+          <RestoreQuestion
+            builder={builder}
+            asked={asked.value}
+            close={() => (asked.value = null)}
+          />
         )}
         <DraftQuestion builder={builder} />
         <DraftsSection builder={builder} />
@@ -189,7 +194,7 @@ function Change({ group, ask }: { group: Group; ask: Ask | null }) {
 }
 
 /** Says what would change, and asks whether it shall. */
-function Question(props: { builder: Builder; asked: Asked; close: () => void }) {
+function RestoreQuestion(props: { builder: Builder; asked: Asked; close: () => void }) {
   const { builder, asked, close } = props;
   const { title, then, difference } = asked;
   const restore = async (): Promise<void> => {
@@ -197,10 +202,7 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
     tellOutcome(builder, await builder.past.restore(then), "restored");
   };
   return (
-    <section class="builder-question" role="alertdialog" aria-label={b("restoreAsk", { title })}>
-      <p>
-        <b>{b("restoreAsk", { title })}</b>
-      </p>
+    <Question text={b("restoreAsk", { title })} close={close}>
       {difference === null && <p class="hint">{b("diffUnknown")}</p>}
       {difference !== null && (
         <Differences
@@ -214,14 +216,14 @@ function Question(props: { builder: Builder; asked: Asked; close: () => void }) 
           ]}
         />
       )}
-      <span class="builder-row-tools">
+      <Answers>
         <button type="button" class="button primary" onClick={() => void restore()}>
           {b("restore")}
         </button>
         <button type="button" class="button" onClick={close}>
           {b("cancel")}
         </button>
-      </span>
-    </section>
+      </Answers>
+    </Question>
   );
 }

@@ -1,12 +1,13 @@
 /** Who may do what in this world, and invitations; for its owners. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Role } from "../../protocol/operation";
 import type { Builder } from "../builder";
 import type { Person } from "../people";
 import { invite } from "../rights";
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
+import { Answers, Question } from "./question";
 
 /** Soon after a change, and not for every step of a drag. */
 const REFRESH_AFTER_MS = 600;
@@ -46,7 +47,7 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
       <div class="builder-scroll builder-past" tabIndex={0}>
         {asked.value !== null && (
-          <Question asked={asked.value} change={change} close={() => (asked.value = null)} />
+          <RoleQuestion asked={asked.value} change={change} close={() => (asked.value = null)} />
         )}
         {draft !== null && <Elsewhere builder={builder} world={draft.of} />}
         {list === null && <p class="hint">{b("peopleUnknown")}</p>}
@@ -135,48 +136,27 @@ function PersonRow(props: {
 }
 
 /** Says what would become of an owner, and asks whether it shall. */
-function Question(props: {
+function RoleQuestion(props: {
   asked: Asked;
   change: (asked: Asked) => Promise<void>;
   close: () => void;
 }) {
   const { asked, change, close } = props;
   const { person, to } = asked;
-  const first = useRef<HTMLButtonElement>(null);
-  // Whoever works by keys is led to the question, and back to where they were.
-  useEffect(() => {
-    const before = document.activeElement;
-    first.current?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, [asked]);
   const [name, role] = [nameOf(person), b(ROLE_TEXTS[to])];
   const text = to === "visitor" ? b("personRemoveAsk", { name }) : b("roleAsk", { name, role });
   return (
-    <section
-      class="builder-question"
-      role="alertdialog"
-      aria-label={text}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        close();
-      }}
-    >
-      <p>
-        <b>{text}</b>
-      </p>
+    <Question text={text} close={close}>
       {person.you && <p class="hint">{b("roleYours")}</p>}
-      <span class="builder-row-tools">
+      <Answers>
         <button type="button" class="button primary" onClick={() => void change(asked)}>
           {b(to === "visitor" ? "removePart" : "roleChange")}
         </button>
-        <button ref={first} type="button" class="button" onClick={close}>
+        <button type="button" class="button" data-first onClick={close}>
           {b("cancel")}
         </button>
-      </span>
-    </section>
+      </Answers>
+    </Question>
   );
 }
 

@@ -592,6 +592,8 @@ export class Builder {
       () => undefined,
     );
     this.#ends.push(
+      // What was chosen here is something else where this person is next.
+      () => tell.drop(),
       effect(() => tell.push(this.selection.ids.value.slice(0, SELECTED_MAX))),
       effect(() => {
         const { objects } = this.scenery.value;

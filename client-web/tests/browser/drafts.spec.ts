@@ -103,7 +103,7 @@ test("a draft is published with a choice about conflicts, and another one is dis
   // What publishing would do, and the conflict, which has to be settled first.
   await ada.page.getByRole("button", { name: "Publish…" }).click();
   const question = ada.page.getByRole("alertdialog");
-  await expect(question.getByText("1 thing was changed in the world as well:")).toBeVisible();
+  await expect(question.getByText("1 thing was changed both here and in the world:")).toBeVisible();
   await expect(question.getByRole("button", { name: /^lamp gate/ })).toHaveCount(2);
   const publish = question.getByRole("button", { name: "Publish" });
   await expect(publish).toBeDisabled();

@@ -424,8 +424,8 @@ export const en = {
     other: "{count} people inside",
   } as Plural,
   conflictCount: {
-    one: "{count} thing was changed in the world as well:",
-    other: "{count} things were changed in the world as well:",
+    one: "{count} thing was changed both here and in the world:",
+    other: "{count} things were changed both here and in the world:",
   } as Plural,
   people: "People",
   peopleUnknown: "Who may build here is being asked…",

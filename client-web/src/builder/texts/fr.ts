@@ -428,8 +428,8 @@ export const fr: Texts = {
     other: "{count} personnes dedans",
   },
   conflictCount: {
-    one: "{count} chose a aussi changé dans le monde :",
-    other: "{count} choses ont aussi changé dans le monde :",
+    one: "{count} chose a changé ici et aussi dans le monde :",
+    other: "{count} choses ont changé ici et aussi dans le monde :",
   },
   people: "Personnes",
   peopleUnknown: "On demande qui peut construire ici…",

@@ -154,6 +154,12 @@ function PublishQuestion({ builder }: { builder: Builder }) {
   const publication = told.value;
   const isKnown = publication !== "asking" && publication !== null;
   const conflicts = isKnown ? publication.conflictCount : 0;
+  // What is on its way to the draft is published as well.
+  const mayPublish =
+    isKnown &&
+    !isBusy.value &&
+    builder.waiting.value === 0 &&
+    (conflicts === 0 || settling.value !== null);
   const publish = async (): Promise<void> => {
     isBusy.value = true;
     // Without conflicts none are expected: those that come meanwhile are told first.
@@ -177,7 +183,6 @@ function PublishQuestion({ builder }: { builder: Builder }) {
     <Question text={b("publishAsk", { world })} close={() => builder.ask(null)}>
       {publication === "asking" && <progress aria-label={b("publishAsk", { world })} />}
       {publication === null && <p class="hint">{b("diffUnknown")}</p>}
-      {isKnown && <WhatChanges builder={builder} publication={publication} />}
       {isKnown && conflicts > 0 && (
         <Conflicts
           builder={builder}
@@ -188,12 +193,13 @@ function PublishQuestion({ builder }: { builder: Builder }) {
           }}
         />
       )}
+      {isKnown && <WhatChanges builder={builder} publication={publication} />}
       <p class="hint">{b("publishEnds", { world })}</p>
       <Answers>
         <button
           type="button"
           class="button primary"
-          disabled={isBusy.value || !isKnown || (conflicts > 0 && settling.value === null)}
+          disabled={!mayPublish}
           onClick={() => void publish()}
         >
           {b("publish")}

@@ -126,6 +126,7 @@ test("a draft is published with a choice about conflicts, and another one is dis
   await ada.page.getByRole("button", { name: "Open the draft “A market”" }).click();
   await inDraft(ada, "A market");
   await ada.page.getByRole("button", { name: "Discard…" }).click();
+  await expect(question.getByRole("button", { name: "Cancel" })).toBeFocused();
   await ada.page.keyboard.press("Escape");
   await expect(question).toBeHidden();
   await ada.page.getByRole("button", { name: "Discard…" }).click();

@@ -75,6 +75,12 @@ async fn what_was_built_in_a_draft_is_published_beside_what_others_did_meanwhile
     let (_, all) = get(&server, "/api/worlds").await?;
     assert!(all.contains("there") && !all.contains(&draft), "it is in no list: {all}");
 
+    let (_, measured) = get(&server, "/metrics").await?;
+    assert!(
+        measured.contains("here (draft 1)") && !measured.contains(&draft),
+        "nor told by metrics"
+    );
+
     let mut visitor = enter(&server, &draft).await?;
     let made = change(&bo, &draft, post_at(2.0, "lamp")).await?;
     assert_eq!(made["revision"], 1, "a draft has a log of its own");
@@ -107,7 +113,7 @@ async fn what_was_built_in_a_draft_is_published_beside_what_others_did_meanwhile
         assert_eq!(gone, status(404, "no_world"));
     }
     assert_eq!(get(&server, &format!("/worlds/{draft}.json")).await?.0, 404);
-    assert!(!get(&server, "/metrics").await?.1.contains(&draft), "nor is it measured");
+    assert!(!get(&server, "/metrics").await?.1.contains("(draft 1)"), "nor is it measured");
 
     let history = ok(ana.ask(("GET", &path("here", "history")), "")).await?;
     assert_eq!(history[0]["name"], "Bo");

@@ -90,6 +90,23 @@ pub fn crate_at(position_m: [f32; 3]) -> Value {
 }
 
 #[test]
+fn what_was_worked_out_from_how_it_was_overwrites_nothing_newer_not_even_ones_own() {
+    let mut world = Scenario::of(floor_with(&[crate_at([0.0, 1.0, 0.0])]));
+    let restore = |world: &mut Scenario, json: Value, base| {
+        let change = Change::Restore { operations: operations(json), base };
+        world.change(editor("ana", Role::Builder), change)
+    };
+    world.build("ana", json!([place(1, [5.0, 1.0, 0.0])])).expect("it is hers");
+    let stale = restore(&mut world, json!([place(1, [9.0, 1.0, 0.0])]), 0).unwrap_err();
+    assert!(matches!(stale, EditRefusal::Stale { index: 0, .. }), "{stale}");
+    let done = restore(&mut world, new_wall(3.0), 0).expect("nobody has changed that");
+    assert_eq!(done.created, [(ObjectId(PLACEHOLDERS), ObjectId(2))]);
+    restore(&mut world, json!([place(1, [9.0, 1.0, 0.0])]), 2).expect("it was seen");
+    let unknown = json!([{ "create": { "object": 7, "value": {} } }]);
+    restore(&mut world, unknown, 3).unwrap_err();
+}
+
+#[test]
 fn a_wall_that_is_built_stops_a_visitor_and_one_that_is_undone_does_not() {
     let mut world = Scenario::of(floor_with(&[]));
     let visitor = world.enter(1, "Vi");

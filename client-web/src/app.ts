@@ -32,7 +32,7 @@ import { Stage } from "./stage";
 import type { Profile } from "./ui/profile";
 import { type Actions, NO_LINK, type Problem, type Store } from "./ui/store";
 import { DENIAL_TEXTS } from "./ui/words";
-import { withDraft } from "./unlisted";
+import { Stays, withDraft } from "./unlisted";
 import { type Entered, Visit } from "./visit";
 import { publish, type SeenObject, type SeenPerson, type VivariumState } from "./window";
 
@@ -70,6 +70,7 @@ export class App implements Actions {
   /** The way into the builder. */
   readonly #door: BuilderDoor;
   readonly #headset: HeadsetDoor;
+  readonly #stays: Stays;
   #engine: Engine | null = null;
   #visit: Visit | null = null;
   /** The visit whose world is on the stage, or will be next. */
@@ -118,6 +119,7 @@ export class App implements Actions {
       workbench: (close) => this.workbench(close),
       remark: (text) => this.#remark(text),
     });
+    this.#stays = new Stays(this.#door, store, (text) => this.#remark(text));
     this.#headset = new HeadsetDoor({
       store,
       stage: () => (this.#visit === null ? null : (this.#engine?.stage ?? null)),
@@ -188,7 +190,7 @@ export class App implements Actions {
 
   toEntry(problem: Problem | null): void {
     this.#visit = null;
-    this.#door.left();
+    this.#stays.left();
     this.edits.leave();
     this.#remembered.leave();
     this.#engine?.stage.hide();
@@ -234,7 +236,7 @@ export class App implements Actions {
       obstruct: (origin, direction, maxM) => this.#visit?.obstruct(origin, direction, maxM) ?? maxM,
       choose: (objects) => this.choose(objects),
       enter: (world) => this.#buildIn(world),
-      follow: (world) => this.#door.follow(world),
+      endDraft: (words) => this.#stays.expect(words),
       point: (at) => this.point(at),
       close,
     });
@@ -428,7 +430,7 @@ export class App implements Actions {
     store.people.value = new Map(this.#cards);
     store.self.value = person;
     this.#remembered.enter(entered.world);
-    void this.#door.entered(entered.world);
+    void this.#stays.entered(entered.world);
     const engine = this.#engine;
     engine?.stage.pointers.clear();
     if (back && engine !== null) {
@@ -451,7 +453,7 @@ export class App implements Actions {
     address.searchParams.set("world", entered.world);
     history.replaceState(null, "", address);
     this.#engine?.stage.focus();
-    void this.#door.shown(entered.world);
+    void this.#stays.shown(entered.world, document.title);
   }
 
   /** Everything that a world needs; null when the person is elsewhere by then. */

@@ -45,7 +45,7 @@ function table() {
     obstruct: ([, y]: Vec3, _direction, maxM) => (y > 0 ? y : maxM),
     choose: (objects) => asked.push(["choose", ...objects]),
     enter: () => undefined,
-    follow: () => undefined,
+    endDraft: () => undefined,
     point: (at) => asked.push(["point", at]),
     close: () => asked.push("closed"),
   });

@@ -24,7 +24,7 @@ export interface BenchParts {
   obstruct(origin: Vec3, direction: Vec3, maxM: number): number;
   choose(objects: readonly number[]): void;
   enter(world: string): void;
-  follow(world: string | null): void;
+  endDraft(words: string | null): void;
   point(at: Vec3 | null): void;
   close(): void;
 }
@@ -108,7 +108,7 @@ export function makeBench(parts: BenchParts): Workbench {
       return (await portraits).of(path);
     },
     enter: parts.enter,
-    follow: parts.follow,
+    endDraft: parts.endDraft,
     focus: () => stage.focus(),
     close: () => {
       stage.land();

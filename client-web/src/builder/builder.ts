@@ -215,8 +215,10 @@ export class Builder {
   }
 
   get words(): PieceWords {
-    const other = this.#worlds.value.find(({ name }) => name !== this.bench.world);
-    const world = other?.name ?? this.bench.world;
+    // In a draft, this world is the one that it will be published into.
+    const here = this.drafts.within.value?.of ?? this.bench.world;
+    const other = this.#worlds.value.find(({ name }) => name !== here);
+    const world = other?.name ?? here;
     const title = other?.title ?? world;
     return { text: b("newSignText"), world, title, template: templateText };
   }
@@ -290,6 +292,8 @@ export class Builder {
 
   /** Tells what came of an edit. */
   hear(outcome: Outcome): Outcome {
+    // Who is somewhere else by now may still do there what they might not do here.
+    if (this.#isOver) return outcome;
     if (outcome.kind === "done") {
       this.fault.value = null;
       const count = outcome.skipped.length;
@@ -588,6 +592,8 @@ export class Builder {
       () => undefined,
     );
     this.#ends.push(
+      // What was chosen here is something else where this person is next.
+      () => tell.drop(),
       effect(() => tell.push(this.selection.ids.value.slice(0, SELECTED_MAX))),
       effect(() => {
         const { objects } = this.scenery.value;

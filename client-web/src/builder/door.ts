@@ -153,6 +153,12 @@ export class BuilderDoor {
     }
   }
 
+  /** Tells something where the builder tells things; false: it is not there. */
+  say(text: string): boolean {
+    this.#opened?.builder.say(text);
+    return this.#opened !== null;
+  }
+
   /** The role was taken away while building. */
   #shut(): void {
     this.close();

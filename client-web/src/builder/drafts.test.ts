@@ -62,7 +62,7 @@ describe("within a draft", () => {
   it("tells which world it is of, and what publishing would do", async () => {
     const { made } = drafts({ draft });
     await made.refresh();
-    expect(made.within.value).toEqual(draft);
+    expect(made.within.value).toEqual({ ...draft, base: 2 });
     const publication = await made.publication();
     expect(publication?.difference.added.list.map(({ name }) => name)).toEqual([
       "Lamp by the gate",

@@ -25,6 +25,8 @@ export interface Within {
   /** The world that it is one of. */
   of: string;
   title: string;
+  /** The version of how it began, which stays as long as it does. */
+  base: number | null;
 }
 
 /** Something that was changed both in the draft and, since the draft began, in its world. */
@@ -65,9 +67,7 @@ export class Drafts {
   async refresh(): Promise<void> {
     const body = await this.#asking.get("/drafts");
     if (!isRecord(body) || !Array.isArray(body.drafts)) return;
-    const { of, title } = body;
-    this.within.value =
-      typeof of === "string" ? { of, title: typeof title === "string" ? title : "" } : null;
+    this.within.value = readWithin(body);
     this.all.value = body.drafts.flatMap((draft) => readDraft(draft) ?? []);
   }
 
@@ -101,6 +101,15 @@ export class Drafts {
   discard(): Promise<Told> {
     return this.#asking.tell("", { method: "DELETE" });
   }
+}
+
+function readWithin({ of, title, base }: Record<string, unknown>): Within | null {
+  if (typeof of !== "string") return null;
+  return {
+    of,
+    title: typeof title === "string" ? title : "",
+    base: typeof base === "number" ? base : null,
+  };
 }
 
 function readDraft(value: unknown): Draft | null {

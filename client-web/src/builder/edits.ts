@@ -36,6 +36,10 @@ export type FaultCode =
   | "everywhere"
   | "last_owner"
   | "too_many_roles"
+  /** It is done in the world that this is a draft of. */
+  | "draft"
+  /** The draft is being published or discarded. */
+  | "ending"
   /** Too much waits on this page. */
   | "waiting"
   /** No answer came: whether it was done is not known. */
@@ -113,6 +117,8 @@ const CODES: ReadonlySet<string> = new Set<FaultCode>([
   "everywhere",
   "last_owner",
   "too_many_roles",
+  "draft",
+  "ending",
 ]);
 
 export class Edits {

@@ -106,7 +106,7 @@ describe("drafts", () => {
     expect(button("Publish").disabled).toBe(true);
     // What is there can be gone to; what was removed is a name alone.
     expect(all("[title='Go to “Old fence”']")).toEqual([]);
-    await settled(() => find("[title='Go to “House”']").click());
+    await settled(() => find("[title='Go to “house”']").click());
     expect(builder.chosen.value).toEqual([1]);
     expect(bench.framed).toHaveLength(1);
     const [, draft] = all<HTMLInputElement>("input[name=settling]");
@@ -115,7 +115,19 @@ describe("drafts", () => {
     await vi.waitFor(() => expect(sent.at(-1)?.url).toBe("/api/worlds/plaza/publish"));
     expect(sent.at(-1)?.body).toEqual({ conflicts: "draft", name: "Ada" });
     await vi.waitFor(() => expect(all("[role=alertdialog]")).toEqual([]));
-    expect(bench.followed).toBe("plaza");
+    // The page tells it once they are out of it.
+    expect(bench.parting).toBe("The draft is published. You can undo it.");
+  });
+
+  it("keep the version of how they began", async () => {
+    await openHistory();
+    await settled(() => builder.past.refresh());
+    expect(labelled("Delete the version “Before the market”")).not.toBeNull();
+    bench.draft = { of: "plaza", title: "New lamps" };
+    await settled(() => builder.drafts.refresh());
+    expect(all("[aria-label='Delete the version “Before the market”']")).toEqual([]);
+    expect(labelled("Delete the version “Opening night”")).not.toBeNull();
+    expect(find(".builder-past").textContent).toContain("How this draft began");
   });
 
   it("show what publishing does by now, whatever is answered late", async () => {
@@ -153,8 +165,8 @@ describe("drafts", () => {
     expect(find("[role=alertdialog]").textContent).toContain("What was built here is lost.");
     const before = sent.length;
     await settled(() => find("[role=alertdialog] .primary").click());
-    await vi.waitFor(() => expect(find(".builder-notice").textContent).toContain("discarded"));
+    await vi.waitFor(() => expect(all("[role=alertdialog]")).toEqual([]));
     expect(sent.length).toBe(before);
-    expect(bench.followed).toBe("plaza");
+    expect(bench.parting).toBe("The draft is discarded.");
   });
 });

@@ -436,6 +436,18 @@ describe("people", () => {
     expect(labelled("Remove Bo (b000b0)")).not.toBe(labelled("Remove ＢＯ (e2e2e2)"));
   });
 
+  it("are only listed in a draft, which says where that is changed", async () => {
+    bench.draft = { of: "garden", title: "New lamps" };
+    await settled(() => builder.drafts.refresh());
+    expect(names()).toEqual(["Somebody (c1c1c1)", "Ada (you)", "Bo", "Di"]);
+    expect(all(".builder-people :is(select, input)")).toEqual([]);
+    const [back, ...others] = all(".builder-people .builder-scroll button");
+    expect(others).toEqual([]);
+    expect(back?.textContent).toBe("Back to Hill Garden");
+    await settled(() => back?.click());
+    expect(bench.entered).toEqual(["garden"]);
+  });
+
   it("are removed at once when they build, and owners after a question", async () => {
     await settled(() => labelled("Remove Bo").click());
     await answered();
@@ -449,7 +461,8 @@ describe("people", () => {
       labelled("Remove Somebody (c1c1c1)").click();
     });
     const question = find("[role=alertdialog]");
-    expect(document.activeElement).toBe(question);
+    expect(question.contains(document.activeElement)).toBe(true);
+    expect(document.activeElement?.textContent).toBe("Cancel");
     await press(question, "Escape");
     expect([all("[role=alertdialog]").length, operations().length]).toEqual([0, 1]);
     expect(document.activeElement).toBe(labelled("Remove Somebody (c1c1c1)"));

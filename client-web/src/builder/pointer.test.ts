@@ -211,6 +211,25 @@ describe("dragging a handle", () => {
     fire("pointermove", 9);
     expect(bench.previews.size).toBe(0);
   });
+
+  it("leaves nothing behind when the builder is closed under it, as when a draft ends", async () => {
+    builder.selection.choose([0]);
+    gizmo.isUnderPointer = true;
+    refuse = { status: 404, body: { error: "no_world", text: "there is no such world" } };
+    fire("pointerdown", 10);
+    fire("pointermove", 2);
+    fire("pointermove", 3);
+    pointer.dispose();
+    builder.dispose();
+    expect(bench.previews.size).toBe(0);
+    await answered();
+    fire("pointermove", 4);
+    for (const { then } of beats.splice(0)) then();
+    await answered();
+    expect([bench.previews.size, sent.length, builder.notice.value]).toEqual([0, 1, null]);
+    // Others see nothing chosen where this person is next.
+    expect(bench.told.at(-1)).toEqual([]);
+  });
 });
 
 describe("dragging what is chosen", () => {

@@ -125,8 +125,8 @@ export interface Workbench {
   modelPicture(path: string): Promise<string | null>;
   /** Goes into another world and builds there. */
   enter(world: string): void;
-  /** Builds on in another world, once the server has taken this person there; null: does not. */
-  follow(world: string | null): void;
+  /** What is told once the draft that is shown has ended; null: that it has. */
+  endDraft(words: string | null): void;
   /** Puts the keyboard back into the world. */
   focus(): void;
   /** Closes the builder, whoever asks; called once more when it is closed, it does nothing. */

@@ -27,6 +27,8 @@ export const en = {
     other: "{count} people inside",
   } as Plural,
   draftOf: "Draft: {title}",
+  draftEnded:
+    "The draft “{title}” has ended: it was published or discarded. You are in {world} now.",
   nobodyInside: "Nobody inside yet",
   worldsUnreachable: "The list of worlds cannot be loaded.",
   worldsLoading: "Loading the list of worlds…",

@@ -27,6 +27,8 @@ export const fr: Catalogue = {
     other: "{count} personnes présentes",
   },
   draftOf: "Brouillon : {title}",
+  draftEnded:
+    "Le brouillon « {title} » est terminé : il a été publié ou abandonné. Vous êtes maintenant dans {world}.",
   nobodyInside: "Personne pour l’instant",
   worldsUnreachable: "Impossible de charger la liste des mondes.",
   worldsLoading: "Chargement de la liste des mondes…",

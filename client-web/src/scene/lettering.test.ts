@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wrapText } from "./lettering";
+import { inkOn, wrapText } from "./lettering";
 
 const letters = (text: string) => [...text].length;
 
@@ -26,4 +26,9 @@ test("letters outside the basic plane are not cut in half", () => {
 
 test("blank text has no lines", () => {
   expect(wrapText("  \n ", letters, 10, 3)).toEqual([]);
+});
+
+test("letters on a colour are dark where it is light", () => {
+  expect(["rgb(255,255,255)", "rgb(240,200,90)"].map(inkOn)).toEqual(["#141a22", "#141a22"]);
+  expect(["rgb(20,26,34)", "rgb(60,70,170)"].map(inkOn)).toEqual(["#ffffff", "#ffffff"]);
 });

@@ -82,6 +82,39 @@ export function drawName(name: string, accent: string): Lettering {
   });
 }
 
+const INK = "#141a22";
+/** Above this share of full light (WCAG's relative luminance) dark letters are read better. */
+const LIGHT = 0.18;
+
+/** The colour of letters on a ground of `rgb(r,g,b)`. */
+export function inkOn(colour: string): string {
+  const [r = 1, g = 1, b = 1] = (colour.match(/\d+/g) ?? []).map(
+    (part) => (Number(part) / 255) ** 2.2,
+  );
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > LIGHT ? INK : "#ffffff";
+}
+
+/** A name on a person's colour: of what they do, where plates are of who they are. */
+export function drawTag(name: string, colour: string): Lettering {
+  const font = `700 ${NAME_PX}px ${FONT}`;
+  const width = Math.ceil(measureWith(font)(name)) + 48;
+  const height = 76;
+  return draw(width, height, 1, height / (NAME_PX * 0.72), (context) => {
+    context.fillStyle = inkOn(colour);
+    context.beginPath();
+    context.roundRect(2, 6, width - 4, height - 12, 18);
+    context.fill();
+    context.fillStyle = colour;
+    context.beginPath();
+    context.roundRect(7, 11, width - 14, height - 22, 13);
+    context.fill();
+    context.font = font;
+    context.textBaseline = "middle";
+    context.fillStyle = inkOn(colour);
+    context.fillText(name, 24, height / 2 + 2);
+  });
+}
+
 const BUBBLE_PX = 40;
 const BUBBLE_LINE_PX = 52;
 const BUBBLE_WIDTH_PX = 520;

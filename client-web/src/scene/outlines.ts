@@ -12,7 +12,7 @@ import {
   SpriteMaterial,
   Vector3,
 } from "three";
-import { drawName, type Lettering } from "./lettering";
+import { drawTag, type Lettering } from "./lettering";
 import type { Bounds, Vec3 } from "./view";
 
 /** What the frames are put around. */
@@ -144,7 +144,7 @@ export class Outlines {
 
 /** A name that is seen through everything, standing on its place. */
 export function nameSprite(name: string, colour: string): Sprite {
-  const lettering = drawName(name, colour);
+  const lettering = drawTag(name, colour);
   const sprite = new Sprite(
     new SpriteMaterial({
       map: lettering.texture,

@@ -27,7 +27,7 @@ import type { Handles } from "./gizmo";
 import type { Headset } from "./headset";
 import { Labels } from "./labels";
 import { Outlines } from "./outlines";
-import { PointerBalls } from "./pointers";
+import { PointerPins } from "./pointers";
 import type { Portraits } from "./portraits";
 import { chooseTier, FrameGovernor, QUALITY, type Quality } from "./quality";
 import { Shadows } from "./shadows";
@@ -74,7 +74,7 @@ export class Scene {
   /** What changed while a world is being built; null: none is. */
   #meanwhile: Changes | null = null;
   #outlines = new Outlines();
-  #pointers = new PointerBalls();
+  #pointers = new PointerPins();
   #raycaster = new Raycaster();
   #governor = new FrameGovernor();
   #pixelRatio: number;

@@ -181,11 +181,20 @@ function OpenPanel({ store, act }: Props) {
   }
 }
 
+/** A draft looks like its world; the builder has words of its own for it. */
+function DraftTitle({ store }: { store: Store }) {
+  const title = store.draft.value;
+  return title === null || store.building.value ? null : <small>{t("draftOf", { title })}</small>;
+}
+
 export function Hud({ store, act }: Props) {
   return (
     <div class="hud" data-touch={store.touch.value}>
       <header class="bar">
-        <h1 class="bar-title glass">{store.worldTitle.value}</h1>
+        <h1 class="bar-title glass">
+          {store.worldTitle.value}
+          <DraftTitle store={store} />
+        </h1>
         <nav class="bar-buttons glass" aria-label={t("menu")}>
           <ConnectionButton store={store} />
           <PanelButton

@@ -105,6 +105,8 @@ export class Store {
   readonly travelling = signal(false);
   /** A short remark, gone after a while. */
   readonly remark = signal<string | null>(null);
+  /** The title of the draft that is shown; null: it is none, as far as is known. */
+  readonly draft = signal<string | null>(null);
   readonly touch = signal(false);
   /** Whether this person may change the world, and does. */
   readonly mayBuild = signal(false);

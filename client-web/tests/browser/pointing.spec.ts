@@ -39,7 +39,18 @@ test("builders see where the other points, pause physics and put everything back
     });
   await expect.poll(far).toBeGreaterThan(0.1);
   expect(await far()).toBeLessThan(30);
+
+  // Bo looks there: the pin with Ada's name, on a wide screen and on a narrow one.
+  const heading = await bo.look(({ pointers, own }) => {
+    const [x = 0, , z = 0] = pointers[0]?.position ?? [];
+    const [ownX = 0, , ownZ = 0] = own?.position ?? [];
+    return Math.atan2(ownX - x, ownZ - z);
+  });
+  await bo.turnTo(heading);
   await bo.page.screenshot({ path: test.info().outputPath("pointer.png") });
+  await bo.page.setViewportSize({ width: 360, height: 740 });
+  await bo.page.screenshot({ path: test.info().outputPath("pointer-360.png") });
+  await bo.page.setViewportSize(wide.viewport);
 
   // Ada pauses: both pages say so. She lets it go on by the keyboard.
   await ada.page.getByRole("button", { name: "Pause physics" }).click();

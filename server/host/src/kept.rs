@@ -536,6 +536,33 @@ mod tests {
     }
 
     #[test]
+    fn a_draft_is_opened_with_its_world_and_never_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = folder.path().join("assets");
+        std::fs::create_dir_all(assets.join("worlds")).unwrap();
+        std::fs::write(assets.join("worlds/plaza.json"), &source("plaza").json).unwrap();
+        let mut kept = Kept::open(&folder.path().join("data")).unwrap();
+        for of in ["plaza", "garden"] {
+            let world = format!("{of}-draft-1");
+            let draft = Draft {
+                world: world.clone(),
+                of: of.into(),
+                title: "Lamps".into(),
+                author: "ana Ana".into(),
+                at_ms: 1,
+                base: 0,
+            };
+            kept.store.begin_draft(&draft, &source(&world).json).unwrap();
+        }
+        let opened = kept.open_worlds(&assets, &[]).unwrap();
+        let opened: Vec<(&str, bool)> =
+            opened.iter().map(|one| (&*one.document.name, one.draft.is_some())).collect();
+        assert_eq!(opened, [("plaza", false), ("plaza-draft-1", true)]);
+        let alone = kept.open_worlds(&assets, &["plaza-draft-1".to_owned()]).unwrap_err();
+        assert!(matches!(alone, KeptError::Open(OpenError::None(_))), "{alone}");
+    }
+
+    #[test]
     fn files_of_operations_are_refused_with_the_place() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("change.json");

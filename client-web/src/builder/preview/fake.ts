@@ -157,14 +157,15 @@ export class FakeBench implements Workbench {
   }
 
   readonly entered: string[] = [];
-  followed: string | null = null;
+  /** What is told once the draft has ended. */
+  parting: string | null = null;
 
   enter(world: string): void {
     this.entered.push(world);
   }
 
-  follow(world: string | null): void {
-    this.followed = world;
+  endDraft(words: string | null): void {
+    this.parting = words;
   }
 
   focus(): void {

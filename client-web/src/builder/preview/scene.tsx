@@ -146,7 +146,7 @@ async function start(into: HTMLElement): Promise<void> {
     obstruct: (_origin, _direction, maxM) => maxM,
     choose: () => undefined,
     enter: () => undefined,
-    follow: () => undefined,
+    endDraft: () => undefined,
     point: () => undefined,
     close: () => undefined,
   });

@@ -21,6 +21,8 @@ const TEXTS: Readonly<Record<FaultCode, BuilderText>> = {
   everywhere: "faultEverywhere",
   last_owner: "faultLastOwner",
   too_many_roles: "faultTooManyRoles",
+  draft: "refusedDraft",
+  ending: "refusedEnding",
   waiting: "faultWaiting",
   unreachable: "faultUnreachable",
 };

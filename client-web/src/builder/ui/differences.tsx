@@ -4,6 +4,7 @@ import type { Builder } from "../builder";
 import type { Difference, Things } from "../past";
 import { aspectsText } from "../texts/aspects";
 import { type BuilderText, b } from "../texts/words";
+import { nameOf } from "./outline";
 
 /** Things that are shown before somebody asks for more, and at most. */
 const SHOWN = 6;
@@ -81,22 +82,25 @@ export function ThingName(props: {
   about: string;
 }) {
   const { builder, object, name, about } = props;
+  const scenery = builder.scenery.value;
   const small = about !== "" && <small>{about}</small>;
-  if (object === null || !builder.scenery.value.objects.has(object)) {
+  if (object === null || !scenery.objects.has(object)) {
     return (
       <span class="builder-thing">
         {name} {small}
       </span>
     );
   }
+  // As the outline has it: many things have no name of their own.
+  const here = nameOf(scenery, object);
   return (
     <button
       type="button"
       class="button quiet builder-thing"
-      title={b("goToObject", { name })}
+      title={b("goToObject", { name: here })}
       onClick={() => builder.goTo([object])}
     >
-      {name} {small}
+      {here} {small}
     </button>
   );
 }

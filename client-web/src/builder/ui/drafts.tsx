@@ -8,7 +8,6 @@ import { agoText, timeText } from "../texts/times";
 import { b } from "../texts/words";
 import { Differences, ThingName } from "./differences";
 import { Question } from "./question";
-import { tellOutcome } from "./told";
 
 const TITLE_CHARS_MAX = 60;
 const CONFLICTS_SHOWN_MAX = 50;
@@ -70,8 +69,9 @@ function NewDraft({ builder }: { builder: Builder }) {
     isBusy.value = true;
     const told = await builder.drafts.begin(title.peek().trim());
     isBusy.value = false;
-    if (told.kind === "trouble") builder.say(told.text, "trouble");
-    else if (told.world !== null) builder.bench.enter(told.world);
+    if (told.kind === "trouble") {
+      builder.say(told.code === "full" ? b("refusedFullDrafts") : told.text, "trouble");
+    } else if (told.world !== null) builder.bench.enter(told.world);
   };
   return (
     <form
@@ -159,36 +159,42 @@ function PublishQuestion({ builder }: { builder: Builder }) {
   const publication = told.value;
   const isKnown = publication !== "asking" && publication !== null;
   const conflicts = isKnown ? publication.conflictCount : 0;
+  // What is on its way to the draft is published as well.
+  const mayPublish =
+    isKnown &&
+    !isBusy.value &&
+    builder.waiting.value === 0 &&
+    (conflicts === 0 || settling.value !== null);
   const publish = async (): Promise<void> => {
     isBusy.value = true;
     // Without conflicts none are expected: those that come meanwhile are told first.
     const how = conflicts === 0 ? "refuse" : (settling.peek() ?? "refuse");
-    // Whoever publishes goes on where it was published.
-    if (within !== null) builder.bench.follow(within.of);
+    builder.bench.endDraft(b("draftPublished"));
     const published = await drafts.publish(how);
     isBusy.value = false;
+    if (published.kind === "done") {
+      builder.ask(null);
+      return;
+    }
+    builder.bench.endDraft(null);
     if (published.kind === "conflicts") {
-      builder.bench.follow(null);
       builder.say(b("refusedConflicts"), "trouble");
       await look();
       return;
     }
-    if (published.kind === "trouble") builder.bench.follow(null);
-    else builder.ask(null);
-    tellOutcome(builder, published, "draftPublished");
+    builder.say(published.text, "trouble");
   };
   const text = b("publishAsk", { world });
   return (
     <Question
       text={text}
       act={b("publish")}
-      isOff={isBusy.value || !isKnown || (conflicts > 0 && settling.value === null)}
+      isOff={!mayPublish}
       done={() => void publish()}
       close={() => builder.ask(null)}
     >
       {publication === "asking" && <progress aria-label={text} />}
       {publication === null && <p class="hint">{b("diffUnknown")}</p>}
-      {isKnown && <WhatChanges builder={builder} publication={publication} />}
       {isKnown && conflicts > 0 && (
         <Conflicts
           builder={builder}
@@ -199,6 +205,7 @@ function PublishQuestion({ builder }: { builder: Builder }) {
           }}
         />
       )}
+      {isKnown && <WhatChanges builder={builder} publication={publication} />}
       <p class="hint">{b("publishEnds", { world })}</p>
     </Question>
   );
@@ -264,18 +271,22 @@ function DiscardQuestion({ builder }: { builder: Builder }) {
   const within = builder.drafts.within.value;
   const discard = async (): Promise<void> => {
     isBusy.value = true;
-    if (within !== null) builder.bench.follow(within.of);
+    builder.bench.endDraft(b("draftDiscarded"));
     const told = await builder.drafts.discard();
     isBusy.value = false;
-    if (told.kind === "trouble") builder.bench.follow(null);
-    else builder.ask(null);
-    tellOutcome(builder, told, "draftDiscarded");
+    if (told.kind === "done") {
+      builder.ask(null);
+      return;
+    }
+    builder.bench.endDraft(null);
+    builder.say(told.text, "trouble");
   };
   return (
     <Question
       text={b("discardAsk", { title: within?.title ?? "" })}
-      act={b("draftDiscard")}
+      act={b("discard")}
       isOff={isBusy.value}
+      isNoFirst
       done={() => void discard()}
       close={() => builder.ask(null)}
     >

@@ -43,8 +43,6 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
       <div class="builder-scroll builder-past" tabIndex={0}>
         {asked.value !== null && (
           <RestoreQuestion
-            // Another question gets the keyboard anew.
-            key={`${asked.value.revision} ${asked.value.title}`}
             builder={builder}
             asked={asked.value}
             close={() => (asked.value = null)}
@@ -118,7 +116,10 @@ function Versions({ builder, ask }: { builder: Builder; ask: Ask | null }) {
 
 function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null }) {
   const { builder, version, ask } = props;
-  const { id, name, revision, atMs, author, mine } = version;
+  const { id, revision, atMs, author, mine } = version;
+  // What is published is what has changed since then.
+  const isBase = builder.drafts.within.value?.base === id;
+  const name = isBase ? b("versionBase") : version.name;
   return (
     <li>
       <b>{name}</b>
@@ -134,7 +135,7 @@ function VersionRow(props: { builder: Builder; version: Version; ask: Ask | null
             {b("restore")}
           </button>
         )}
-        {(mine || builder.role === "owner") && (
+        {!isBase && (mine || builder.role === "owner") && (
           <button
             type="button"
             class="button quiet"

@@ -42,6 +42,7 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
   };
   const list = people.list.value;
   const alike = namesakes(list ?? []);
+  const draft = builder.drafts.within.value;
   return (
     <Side builder={builder} name="people" title="people">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
@@ -55,6 +56,7 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
             close={() => (asked.value = null)}
           />
         )}
+        {draft !== null && <Elsewhere builder={builder} world={draft.of} />}
         {list === null && <p class="hint">{b("peopleUnknown")}</p>}
         <ul class="builder-changes">
           {list?.map((person) => (
@@ -62,13 +64,26 @@ export function PeoplePanel({ builder }: { builder: Builder }) {
               key={person.account}
               person={person}
               name={nameOf(person, alike)}
-              ask={ask}
+              ask={draft === null ? ask : null}
             />
           ))}
         </ul>
-        <Invitation builder={builder} />
+        {draft === null && <Invitation builder={builder} />}
       </div>
     </Side>
+  );
+}
+
+/** In a draft: where it is changed who may build in it. */
+function Elsewhere({ builder, world }: { builder: Builder; world: string }) {
+  const title = builder.titleOf(world);
+  return (
+    <>
+      <p class="hint">{b("rolesElsewhere", { world: title })}</p>
+      <button type="button" class="button" onClick={() => builder.bench.enter(world)}>
+        {b("draftLeave", { world: title })}
+      </button>
+    </>
   );
 }
 
@@ -93,18 +108,19 @@ const ROLE_TEXTS: Readonly<Record<Role, BuilderText>> = {
 function PersonRow(props: {
   person: Person;
   name: string;
-  ask: (person: Person, to: Role) => void;
+  /** Null: nobody's role is changed here. */
+  ask: ((person: Person, to: Role) => void) | null;
 }) {
   const { person, name, ask } = props;
   // What somebody may do in all worlds cannot become less in one.
-  const isFixed = person.everywhere && person.role === "owner";
+  const isFixed = ask === null || (person.everywhere && person.role === "owner");
   return (
     <li data-account={person.account}>
       <b>{person.you ? b("personYou", { name }) : name}</b>
       {person.everywhere && <small>{b("roleEverywhere")}</small>}
       <span class="builder-row-tools">
         {isFixed ? (
-          <span>{b("roleOwner")}</span>
+          <span>{b(ROLE_TEXTS[person.role])}</span>
         ) : (
           <select
             class="builder-choice small"
@@ -121,7 +137,7 @@ function PersonRow(props: {
             <option value="owner">{b("roleOwner")}</option>
           </select>
         )}
-        {!person.everywhere && (
+        {ask !== null && !person.everywhere && (
           <button
             type="button"
             class="button quiet"
@@ -150,6 +166,7 @@ function RoleQuestion(props: {
     <Question
       text={to === "visitor" ? b("personRemoveAsk", { name }) : b("roleAsk", { name, role })}
       act={b(to === "visitor" ? "removePart" : "roleChange")}
+      isNoFirst
       done={() => void change(asked)}
       close={close}
     >

@@ -200,8 +200,35 @@ fn keep(keeper: &Keeper, source: WorldSource) -> Result<WorldSource, DraftError>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use vivarium_protocol::limits::WORLD_NAME_CHARS_MAX;
+    use vivarium_store::{adapters::memory::MemoryStore, port::Version};
+
+    use super::*;
+    use crate::puppet::source;
+
+    #[test]
+    fn a_draft_that_has_ended_is_not_kept_again_by_whoever_names_a_version_of_it() {
+        let store: Box<dyn WorldStore> = Box::new(MemoryStore::default());
+        let (keeper, _) = Keeper::start(store).unwrap();
+        let scene = Scene::new((*source("plaza").document).clone());
+        let named = |what: &str| Draft {
+            world: "plaza-draft-1".into(),
+            of: "plaza".into(),
+            title: what.into(),
+            author: "ana Ana".into(),
+            at_ms: 1,
+            base: 0,
+        };
+        let draft = keep(&keeper, copy(scene, named("Lamps")).unwrap()).unwrap();
+        let past = Past::new(keeper.clone(), draft);
+        let version =
+            Version { id: 0, name: "before".into(), revision: 0, at_ms: 2, author: "bo Bo".into() };
+        past.keep_version(version.clone()).unwrap();
+        assert!(keeper.ask(|store| store.end_draft("plaza-draft-1")).unwrap().unwrap());
+        past.keep_version(version).unwrap_err();
+        assert!(keeper.ask(|store| store.worlds()).unwrap().unwrap().is_empty());
+        keeper.end();
+    }
 
     #[test]
     fn names_of_drafts_tell_of_which_world_and_fit() {

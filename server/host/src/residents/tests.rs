@@ -265,6 +265,29 @@ async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_count
 }
 
 #[test]
+fn whoever_has_gone_on_is_not_taken_back_by_a_draft_that_ends() {
+    let (worlds, inboxes) = worlds(&["plaza", "garden"]);
+    let (home, garden) = (world(&worlds, 0), world(&worlds, 1));
+    let (draft, _sent) = World::draft(source("plaza-draft-1"), home.clone());
+    worlds.open(draft.clone());
+    let mut inside = Residents::new(draft.clone(), worlds.clone());
+    let (seat, line) = (Arc::new(Seat::new(ANA, draft.clone())), outbox());
+    came(&mut inside, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
+    inside.deliver(&mut travel("garden"));
+    worlds.close(&draft);
+    inside.hand_over(&home);
+    // What is late goes after her.
+    let late = || ToWorld::Arrival(Box::new(arrival(&seat, &line)));
+    draft.send(late()).unwrap();
+    let said = Intent::Say { text: "here?".into() };
+    inside.send_on(late(), &home).unwrap();
+    inside.send_on(ToWorld::Intent { person: ANA, intent: said }, &home).unwrap();
+    assert!(seat.is_in(&garden));
+    assert_eq!(inboxes[1].try_iter().count(), 4);
+    assert_eq!(inboxes[0].try_iter().count(), 0);
+}
+
+#[test]
 fn when_a_draft_ends_its_people_go_on_in_its_world_and_so_does_whoever_is_sent_to_it() {
     let (worlds, inboxes) = worlds(&["plaza"]);
     let home = world(&worlds, 0);

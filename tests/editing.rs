@@ -100,7 +100,7 @@ fn what_was_worked_out_from_how_it_was_overwrites_nothing_newer_not_even_ones_ow
     let stale = restore(&mut world, json!([place(1, [9.0, 1.0, 0.0])]), 0).unwrap_err();
     assert!(matches!(stale, EditRefusal::Stale { index: 0, .. }), "{stale}");
     let done = restore(&mut world, new_wall(3.0), 0).expect("nobody has changed that");
-    assert_eq!(done.created, [(ObjectId(PLACEHOLDERS), ObjectId(2))]);
+    assert_eq!(done.created, [(ObjectId(PLACEHOLDERS), ObjectId(3))]);
     restore(&mut world, json!([place(1, [9.0, 1.0, 0.0])]), 2).expect("it was seen");
     let unknown = json!([{ "create": { "object": 7, "value": {} } }]);
     restore(&mut world, unknown, 3).unwrap_err();

@@ -56,6 +56,7 @@ stage lint in_client npm run --silent lint
 stage vitest in_client npm run --silent test
 stage rust rust_tests
 stage client tools/make/client.sh
+stage size in_client npm run --silent size
 stage release cargo build --release --locked -p vivarium-host -p vivarium-bots
 stage browser browser_tests
 

@@ -57,7 +57,7 @@ test("two people build together, and a visitor walks on what they build", async 
 }) => {
   const wide = { viewport: { width: 960, height: 540 } };
   const ada = await visitor(wide);
-  const bo = await visitor();
+  const bo = await visitor(wide);
   const vi = await visitor();
   await ada.enterInvited(server.address, "Ada", await server.invitation);
   const invited = await ask(ada, "invitations", { role: "builder", expires_in_s: 60 });
@@ -74,9 +74,7 @@ test("two people build together, and a visitor walks on what they build", async 
   await ada.page.getByRole("button", { name: "Box", exact: true }).click();
   await ada.page.mouse.click(480, 420);
   await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
-  const after = await agreed(all);
-  const id = await ada.look(({ edits }) => edits);
-  expect(id).toBe(after.edits);
+  expect((await agreed(all)).edits).toBe(2);
 
   // The last row of the outline is the new one; Bo sees that Ada works on it.
   const [box] = await boxOf(ada, server.address);
@@ -90,21 +88,37 @@ test("two people build together, and a visitor walks on what they build", async 
   await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects);
   await ada.page.keyboard.press("Control+Shift+z");
   await expect.poll(() => bo.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
-  const place = await shown(ada, box);
 
-  // Bo deletes what Ada is moving: whatever comes of it, it is the same for all.
-  const move = (x: number): Operation => ({
-    place: { object: box, position_m: [x, 1, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] },
-  });
-  const [moved, deleted] = await Promise.all([
-    ask(ada, "operations", { operations: [move(3)], stroke: 7, name: "Ada" }),
-    ask(bo, "operations", { operations: [{ delete: { object: box } }], name: "Bo" }),
-  ]);
-  expect([moved.status, deleted.status]).toContain(200);
-  const [one] = await Promise.all(all.map((person) => shown(person, box)));
-  await agreed(all);
-  for (const person of all) expect(await shown(person, box)).toEqual(one);
+  // So does Bo, and neither takes back what the other did.
+  await openBuilder(bo);
+  await bo.page.getByRole("button", { name: "Ball", exact: true }).click();
+  await bo.page.mouse.click(480, 300);
+  await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 2);
+  await bo.focusWorld();
+  await bo.page.keyboard.press("Control+z");
+  await expect.poll(() => ada.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
+  await bo.page.keyboard.press("Control+Shift+z");
+  await expect.poll(() => ada.look(({ objectCount }) => objectCount)).toBe(before.objects + 2);
+  expect(await shown(bo, box)).not.toBeNull();
+
+  // Ada drags the box, which Bo sees; he cannot delete it before she lets go.
+  const place = await shown(ada, box);
   expect(place).not.toBeNull();
+  const wanted = { operations: [{ delete: { object: box } }], name: "Bo" };
+  await ada.page.mouse.move(480, 412);
+  await ada.page.mouse.down();
+  await ada.page.mouse.move(540, 420, { steps: 4 });
+  await expect.poll(() => shown(bo, box)).not.toEqual(place);
+  const held = await ask(bo, "operations", wanted);
+  expect([held.status, held.answer.error]).toEqual([409, "held"]);
+  await ada.page.mouse.move(560, 430, { steps: 2 });
+  await ada.page.mouse.up();
+  await expect.poll(async () => (await ask(bo, "operations", wanted)).status).toBe(200);
+  for (const person of all) await expect.poll(() => shown(person, box)).toBeNull();
+  await expect
+    .poll(() => bo.look(({ chosen }) => chosen.flatMap(({ objects }) => objects)))
+    .toEqual([]);
+  await agreed(all);
 
   // Vi walks on a floor that Ada lays before her feet.
   const [x, y, z] = await vi.standStill();
@@ -136,19 +150,26 @@ test("two people build together, and a visitor walks on what they build", async 
   // Whoever loads the page again finds the same world.
   await operations(bo, [{ title: { title: "Court", description: "Built together." } }]);
   const known = await agreed(all);
+  const document = await documentOf(vi, server.address);
   await vi.page.reload();
   await vi.arrive("plaza");
   expect(await agreed(all)).toEqual(known);
+  expect(await documentOf(vi, server.address)).toEqual(document);
   const answer = await ask(vi, "operations", { operations: [{ delete: { object: 0 } }] });
   expect(answer.status).toBe(403);
   // The browser reports what was refused.
   for (const person of all) person.errors.splice(0);
 });
 
+async function documentOf(
+  visitor: Visitor,
+  address: string,
+): Promise<{ objects: { id: number }[] }> {
+  return (await visitor.page.request.get(`${address}/worlds/plaza.json`)).json();
+}
+
 /** The newest objects of the world, the last one first. */
 async function boxOf(visitor: Visitor, address: string): Promise<number[]> {
-  const { objects } = (await (
-    await visitor.page.request.get(`${address}/worlds/plaza.json`)
-  ).json()) as { objects: { id: number }[] };
+  const { objects } = await documentOf(visitor, address);
   return objects.map(({ id }) => id).reverse();
 }

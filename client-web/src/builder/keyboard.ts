@@ -5,7 +5,7 @@
 import type { Builder } from "./builder";
 import { type Command, commandOf, type KeyPress, outlineCommandOf } from "./keys";
 
-/** What keys do only in the picture: in panels they move the focus, or mark text. */
+/** What keys do only in the picture: in panels they move the focus, or mark text outside the outline. */
 const isPictureOnly = (command: Command): boolean =>
   command.startsWith("nudge") || ["all", "put", "putMore"].includes(command);
 
@@ -93,7 +93,8 @@ function keyDown(builder: Builder, event: KeyboardEvent, cancelDrag: () => void)
   const command = commandOf(press, builder.chosen.value.length > 0, isAiming);
   // Copying, cutting and pasting come as events of their own, with the right to the clipboard.
   if (command === null || command === "copy" || command === "cut" || command === "paste") return;
-  if (focus === "builder" && isPictureOnly(command)) return;
+  const isOfRows = command === "all" && isInOutline();
+  if (focus === "builder" && isPictureOnly(command) && !isOfRows) return;
   if (command === "none" && builder.dragging.peek()) {
     cancelDrag();
   } else if (!(event.repeat && ONCE.has(command))) {

@@ -65,6 +65,8 @@ describe("the outline", () => {
     expect(builder.chosen.value).toEqual([1]);
     await press(tree, "Home", { shiftKey: true });
     expect([...builder.chosen.value].sort()).toEqual([0, 1]);
+    await press(tree, "a", { ctrlKey: true });
+    expect([...builder.chosen.value].sort()).toEqual([0, 1, 2]);
   });
 
   it("renames by F2 and Enter", async () => {

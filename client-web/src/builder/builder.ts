@@ -9,9 +9,10 @@ import type { Properties } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
 import { cautious } from "../remembered";
 import type { WorldSummary } from "../ui/store";
+import { Aim } from "./aim";
 import { sendFile } from "./asking";
+import { Board } from "./board";
 import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
-import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
 import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
@@ -44,7 +45,7 @@ import { refusalText } from "./texts/refusals";
 import { templateText } from "./texts/templates";
 import { b } from "./texts/words";
 import { Uploads } from "./uploads";
-import { add, lengthOf, NO_TURN, subtract, type Vec3 } from "./vectors";
+import { add, lengthOf, NO_TURN, type Vec3 } from "./vectors";
 import type { Bounds, Gizmo, Hit, Pose, Workbench } from "./workbench";
 
 export type Tool = "select" | "move" | "rotate" | "scale" | "measure";
@@ -101,6 +102,8 @@ export class Builder {
   readonly people: People;
   readonly selection = new Selection();
   readonly measure = new Measure();
+  readonly aim: Aim;
+  readonly board = new Board(this);
 
   readonly tool = signal<Tool>("move");
   readonly space = signal<"world" | "local">("world");
@@ -113,6 +116,8 @@ export class Builder {
   readonly isNarrow = signal(false);
   /** On narrow screens one panel is shown: the one that was opened last. */
   readonly front = signal<SidePanel | null>(null);
+  /** Whether choosing adds to what is chosen, as with shift. */
+  readonly several = signal(false);
   readonly placing = signal<Piece | null>(null);
   readonly ghost = signal<Bounds | null>(null);
   readonly hidden = signal<ReadonlySet<number>>(new Set());
@@ -156,6 +161,7 @@ export class Builder {
   constructor({ bench, role, fetch, after, forbidden }: BuilderParts) {
     this.#forbidden = forbidden;
     this.bench = bench;
+    this.aim = new Aim(bench);
     this.#role = role;
     this.fetch = fetch;
     this.after = after;
@@ -345,17 +351,21 @@ export class Builder {
     reset: () => void this.resetPhysics(),
     undo: () => void this.edits.undo().then((outcome) => this.hear(outcome)),
     redo: () => void this.edits.redo().then((outcome) => this.hear(outcome)),
-    copy: () => void this.copyToClipboard(),
-    cut: () => void this.copyToClipboard().then((did) => did && this.remove()),
-    paste: () => void this.pasteFromClipboard(),
+    copy: () => void this.board.copy(),
+    cut: () => void this.board.copy().then((did) => did && this.remove()),
+    paste: () => void this.board.paste(),
     duplicate: () => this.duplicate(),
     delete: () => this.remove(),
     all: () => this.selection.choose(this.scenery.value.objects.keys()),
     none: () => {
-      if (this.placing.peek() !== null) this.placing.value = null;
-      else if (this.measure.from.peek() !== null) this.measure.clear();
+      if (this.placing.peek() !== null) {
+        this.aim.giveUp();
+        this.placing.value = null;
+      } else if (this.measure.from.peek() !== null) this.measure.clear();
       else this.selection.clear();
     },
+    put: () => this.#put(false),
+    putMore: () => this.#put(true),
     drop: () => this.dropDown(),
     rename: () => this.startRename(),
     help: () => this.toggle("help"),
@@ -483,6 +493,30 @@ export class Builder {
     void this.commit([setProperty(id, key, value)], stroke);
   }
 
+  /**
+   * Takes a piece of the library in hand; null: puts it back. `back`: it is put down by keys, and
+   * leads them back if it is not.
+   */
+  take(piece: Piece | null, back: (() => void) | null): void {
+    this.aim.end();
+    this.placing.value = piece;
+    if (piece === null) return;
+    // On a narrow screen the panel would cover the place.
+    this.front.value = null;
+    if (back === null) return;
+    const isThere = this.aim.begin(this.hidden.peek(), back);
+    if (isThere) this.bench.focus();
+    if (!isThere || this.isNarrow.peek()) this.say(b(isThere ? "aimHint" : "aimNothing"));
+  }
+
+  #put(goesOn: boolean): void {
+    const piece = this.placing.peek();
+    const at = this.aim.at.peek();
+    if (piece === null || at === null) return;
+    this.place(piece, at);
+    if (!goesOn) this.placing.value = null;
+  }
+
   /** Puts a piece of the library onto a surface. */
   place(piece: Piece, hit: Hit): void {
     const { pose } = this.#landing(piece, hit);
@@ -500,48 +534,6 @@ export class Builder {
       gridM: this.gridStepM,
       angleDeg: this.snaps.value ? this.angleDeg.value : null,
     });
-  }
-
-  // --- clipboard ------------------------------------------------------------------------------
-
-  /** What is chosen as text; null: nothing is. */
-  copied(): string | null {
-    const ids = this.chosen.value;
-    if (ids.length === 0) return null;
-    this.say(b("copied", { count: this.scenery.value.families(ids).length }));
-    return copyText(this.scenery.value, ids);
-  }
-
-  async copyToClipboard(): Promise<boolean> {
-    const text = this.copied();
-    if (text === null) return false;
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch {
-      this.say(b("clipboardClosed"), "trouble");
-      return false;
-    }
-  }
-
-  async pasteFromClipboard(): Promise<void> {
-    try {
-      this.paste(await navigator.clipboard.readText());
-    } catch {
-      this.say(b("clipboardClosed"), "trouble");
-    }
-  }
-
-  paste(text: string): void {
-    const copied = readCopied(text);
-    if (copied === null) {
-      this.say(b("nothingToPaste"));
-      return;
-    }
-    const foot = footOf(copied);
-    const step = this.gridStepM ?? 0.5;
-    const to = this.underPointer()?.point ?? add(foot, [step, 0, step]);
-    void this.create(pasteAll(this.scenery.value, copied, subtract(to, foot)));
   }
 
   // --- where things are -----------------------------------------------------------------------
@@ -603,7 +595,12 @@ export class Builder {
       }),
       effect(() => this.#frames.show(this)),
       effect(() => {
-        if (this.placing.value === null) this.ghost.value = null;
+        const piece = this.placing.value;
+        const at = this.aim.at.value;
+        if (piece === null) {
+          this.ghost.value = null;
+          this.aim.end();
+        } else if (at !== null) this.ghostAt(piece, at);
       }),
     );
   }
@@ -672,6 +669,10 @@ export class Builder {
       nudgeHigher: [0, step, 0],
       nudgeLower: [0, -step, 0],
     };
+    if (this.aim.at.peek() !== null) {
+      this.aim.move(steps[command]);
+      return;
+    }
     const poses = new Map<number, Pose>();
     for (const id of this.#tops()) this.#moveFamily(poses, id, steps[command]);
     void this.transform(poses, this.#nudgeStroke());

@@ -119,6 +119,25 @@ describe("drafts", () => {
     expect(bench.parting).toBe("The draft is published. You can undo it.");
   });
 
+  it("tell before they are published how heavy they are, and lead to what would help", async () => {
+    bench.draft = { of: "plaza", title: "New lamps" };
+    vi.spyOn(bench, "drawing").mockReturnValue({
+      triangles: 2_000_000,
+      drawCalls: 900,
+      textureBytes: null,
+      framesPerS: 20,
+    });
+    await openHistory();
+    await settled(() => button("Publish…").click());
+    const weight = find(".builder-weight");
+    expect(weight.textContent).toContain("Too heavy: 2,000,000 triangles, 900 draw calls.");
+    await settled(() => button("What to mend").click());
+    expect(find(".builder-advice").textContent).toContain("Fewer triangles");
+    // The question is there again where it was asked.
+    await settled(() => builder.toggle("history"));
+    expect(all("[role=alertdialog]")).toHaveLength(1);
+  });
+
   it("keep the version of how they began", async () => {
     await openHistory();
     await settled(() => builder.past.refresh());

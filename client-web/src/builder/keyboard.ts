@@ -3,11 +3,14 @@
  * own: writing in fields, walking, and the keys of panels that are not the builder's.
  */
 import type { Builder } from "./builder";
-import { type Command, commandOf } from "./keys";
+import { type Command, commandOf, type KeyPress, outlineCommandOf } from "./keys";
 
-/** What keys do only in the picture: in panels they move the focus, or mark text. */
+/** What keys do only in the picture: in panels they move the focus, or mark text outside the outline. */
 const isPictureOnly = (command: Command): boolean =>
-  command.startsWith("nudge") || command === "all";
+  command.startsWith("nudge") || ["all", "put", "putMore"].includes(command);
+
+/** A key that is still held down from choosing a piece does not put it down at once. */
+const ONCE: ReadonlySet<Command> = new Set(["put", "putMore"]);
 
 export function listenToKeys(builder: Builder, cancelDrag: () => void): () => void {
   const abort = new AbortController();
@@ -19,7 +22,7 @@ export function listenToKeys(builder: Builder, cancelDrag: () => void): () => vo
   document.addEventListener(
     "copy",
     (event) => {
-      const text = isOurs() ? builder.copied() : null;
+      const text = isOurs() ? builder.board.copied() : null;
       if (text === null) return;
       event.preventDefault();
       event.clipboardData?.setData("text/plain", text);
@@ -29,7 +32,7 @@ export function listenToKeys(builder: Builder, cancelDrag: () => void): () => vo
   document.addEventListener(
     "cut",
     (event) => {
-      const text = isOurs() ? builder.copied() : null;
+      const text = isOurs() ? builder.board.copied() : null;
       if (text === null) return;
       event.preventDefault();
       event.clipboardData?.setData("text/plain", text);
@@ -43,7 +46,7 @@ export function listenToKeys(builder: Builder, cancelDrag: () => void): () => vo
       if (!isOurs()) return;
       const text = event.clipboardData?.getData("text/plain") ?? "";
       event.preventDefault();
-      builder.paste(text);
+      builder.board.put(text);
     },
     { signal },
   );
@@ -69,26 +72,32 @@ function isOurs(): boolean {
   return focusOf() !== "elsewhere" && (document.getSelection()?.isCollapsed ?? true);
 }
 
+const isInOutline = (): boolean => document.activeElement?.closest("[role=tree]") != null;
+
+export const pressOf = (event: KeyboardEvent): KeyPress => ({
+  key: event.key,
+  code: event.code,
+  ctrl: event.ctrlKey || event.metaKey,
+  shift: event.shiftKey,
+  alt: event.altKey,
+});
+
 function keyDown(builder: Builder, event: KeyboardEvent, cancelDrag: () => void): void {
   if (event.isComposing || event.defaultPrevented) return;
   const focus = focusOf();
   if (focus === "elsewhere") return;
-  const command = commandOf(
-    {
-      key: event.key,
-      code: event.code,
-      ctrl: event.ctrlKey || event.metaKey,
-      shift: event.shiftKey,
-      alt: event.altKey,
-    },
-    builder.chosen.value.length > 0,
-  );
+  const press = pressOf(event);
+  // The outline has keys of its own for the row that it is on.
+  if (isInOutline() && outlineCommandOf(press) !== null) return;
+  const isAiming = builder.aim.at.peek() !== null;
+  const command = commandOf(press, builder.chosen.value.length > 0, isAiming);
   // Copying, cutting and pasting come as events of their own, with the right to the clipboard.
   if (command === null || command === "copy" || command === "cut" || command === "paste") return;
-  if (focus === "builder" && isPictureOnly(command)) return;
+  const isOfRows = command === "all" && isInOutline();
+  if (focus === "builder" && isPictureOnly(command) && !isOfRows) return;
   if (command === "none" && builder.dragging.peek()) {
     cancelDrag();
-  } else {
+  } else if (!(event.repeat && ONCE.has(command))) {
     builder.run(command);
   }
   event.preventDefault();

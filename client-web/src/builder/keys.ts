@@ -21,6 +21,8 @@ export type Command =
   | "delete"
   | "all"
   | "none"
+  | "put"
+  | "putMore"
   | "drop"
   | "rename"
   | "help"
@@ -82,8 +84,11 @@ const NUDGES: Readonly<Record<string, Command>> = {
   pagedown: "nudgeLower",
 };
 
-/** What a key asks for; null: it is not the builder's. Without a choice, arrows walk. */
-export function commandOf(press: KeyPress, hasChoice: boolean): Command | null {
+/**
+ * What a key asks for; null: it is not the builder's. Without a choice, arrows walk. `isAiming`:
+ * keys put down a piece of the library.
+ */
+export function commandOf(press: KeyPress, hasChoice: boolean, isAiming = false): Command | null {
   const key = press.key.toLowerCase();
   if (press.alt) return null;
   if (press.ctrl) {
@@ -92,8 +97,24 @@ export function commandOf(press: KeyPress, hasChoice: boolean): Command | null {
   }
   if (Object.hasOwn(PLAIN, key)) return PLAIN[key] ?? null;
   if (!press.shift && Object.hasOwn(TOOLS, press.code)) return TOOLS[press.code] ?? null;
-  if (hasChoice && Object.hasOwn(NUDGES, key)) return NUDGES[key] ?? null;
+  if (isAiming && key === "enter") return press.shift ? "putMore" : "put";
+  if ((hasChoice || isAiming) && Object.hasOwn(NUDGES, key)) return NUDGES[key] ?? null;
   return null;
+}
+
+export type OutlineCommand = "hide" | "lock" | "top";
+
+const IN_OUTLINE: Readonly<Record<string, OutlineCommand>> = { h: "hide", l: "lock", t: "top" };
+
+/** What a key asks for about the row of the outline that the keyboard is on. */
+export function outlineCommandOf({
+  key,
+  ctrl,
+  alt,
+}: Omit<KeyPress, "code">): OutlineCommand | null {
+  const letter = key.toLowerCase();
+  if (ctrl || alt || !Object.hasOwn(IN_OUTLINE, letter)) return null;
+  return IN_OUTLINE[letter] ?? null;
 }
 
 /** Keys for the help sheet, in its order; the texts are the commands' own. */
@@ -119,6 +140,15 @@ export const SHORTCUTS: readonly { command: Command; keys: readonly string[] }[]
   { command: "delete", keys: ["Delete"] },
   { command: "all", keys: ["Ctrl+A"] },
   { command: "none", keys: ["Esc"] },
+  { command: "put", keys: ["Enter"] },
+  { command: "putMore", keys: ["Shift+Enter"] },
   { command: "rename", keys: ["F2"] },
   { command: "help", keys: ["?"] },
+];
+
+/** The same within the outline. */
+export const OUTLINE_SHORTCUTS: readonly { command: OutlineCommand; key: string }[] = [
+  { command: "hide", key: "H" },
+  { command: "lock", key: "L" },
+  { command: "top", key: "T" },
 ];

@@ -11,6 +11,7 @@ import {
   labelled,
   openForEach,
   operations,
+  press,
   sent,
   type,
 } from "./preview/table";
@@ -43,6 +44,69 @@ describe("the library", () => {
     await answered();
     expect(builder.chosen.value).toEqual([100_000]);
     expect(builder.placing.value).toBeNull();
+  });
+});
+
+describe("the library by keys", () => {
+  const crate = (): HTMLElement => find("[data-piece='blueprint:crate']");
+
+  async function choose(): Promise<void> {
+    bench.hit = { object: 1, point: [2.1, 0.3, 1], normal: [0, 1, 0] };
+    await settled(() => {
+      crate().focus();
+      crate().click();
+    });
+  }
+
+  it("shows a piece in the picture, moves it by the grid and puts it down", async () => {
+    await choose();
+    expect(document.activeElement).toBe(bench.canvas);
+    expect(find(".builder-count").textContent).toContain("“crate” at X 2, Y 0.3, Z 1.");
+    expect(find(".builder-count").textContent).toContain("Enter puts it down");
+    // Still held down from choosing.
+    await press(bench.canvas, "Enter", { repeat: true });
+    expect(operations()).toEqual([]);
+    await press(bench.canvas, "ArrowRight");
+    await press(bench.canvas, "ArrowUp");
+    expect(find(".builder-count").textContent).toContain("X 2.25, Y 0.3, Z 0.75.");
+    expect(builder.ghost.value).toMatchObject({ min: [1.75, expect.closeTo(0.3), 0.25] });
+    await press(bench.canvas, "Enter");
+    expect(operations()).toMatchObject([
+      { create: { value: { position_m: [2.25, 0.8, 0.75], blueprint: "crate" } } },
+    ]);
+    expect(builder.placing.value).toBeNull();
+    expect(builder.chosen.value).toEqual([100_000]);
+    // The arrows move what was made, and Enter is the page's again.
+    await press(bench.canvas, "ArrowRight");
+    await press(bench.canvas, "Enter");
+    expect(operations()).toHaveLength(2);
+    expect(operations()[1]).toMatchObject({ place: { position_m: [2.5, 0.8, 0.75] } });
+  });
+
+  it("puts down several with shift, and gives up with Escape", async () => {
+    await choose();
+    await press(bench.canvas, "Enter", { shiftKey: true });
+    await press(bench.canvas, "PageUp");
+    await press(bench.canvas, "Enter", { shiftKey: true });
+    await press(bench.canvas, "Escape");
+    expect(operations()).toMatchObject([
+      { create: { value: { position_m: [2, 0.8, 1] } } },
+      { create: { value: { position_m: [2, 1.05, 1] } } },
+    ]);
+    expect(builder.placing.value).toBeNull();
+    expect(builder.ghost.value).toBeNull();
+    expect(document.activeElement).toBe(crate());
+  });
+
+  it("says that there is nothing to put it on", async () => {
+    await settled(() => crate().click());
+    expect(find(".builder-notice").textContent).toContain("Nothing is there to put it on");
+    await press(bench.canvas, "Enter");
+    expect(operations()).toEqual([]);
+    // After a look at the ground.
+    await choose();
+    await press(bench.canvas, "Enter");
+    expect(operations()).toHaveLength(1);
   });
 });
 

@@ -65,6 +65,8 @@ describe("the outline", () => {
     expect(builder.chosen.value).toEqual([1]);
     await press(tree, "Home", { shiftKey: true });
     expect([...builder.chosen.value].sort()).toEqual([0, 1]);
+    await press(tree, "a", { ctrlKey: true });
+    expect([...builder.chosen.value].sort()).toEqual([0, 1, 2]);
   });
 
   it("renames by F2 and Enter", async () => {
@@ -75,6 +77,62 @@ describe("the outline", () => {
     field.value = "inn";
     await press(field, "Enter");
     expect(operations()).toEqual([{ rename: { object: 1, name: "inn" } }]);
+  });
+
+  it("hides, locks and puts below nothing the row that the keyboard is on", async () => {
+    await settled(() => builder.selection.choose([2]));
+    const tree = find("[role=tree]");
+    tree.focus();
+    await press(tree, "h");
+    expect([...bench.hiddenObjects]).toEqual([2]);
+    await press(tree, "H");
+    expect([...bench.hiddenObjects]).toEqual([]);
+    await press(tree, "t");
+    await press(tree, "l");
+    await press(tree, "l");
+    expect(operations()).toEqual([
+      { reparent: { object: 2, parent: null } },
+      { lock: { object: 2, locked: true } },
+      { lock: { object: 2, locked: false } },
+    ]);
+    // Elsewhere the letter is that of the axes.
+    expect(builder.space.value).toBe("world");
+    bench.canvas.focus();
+    await press(bench.canvas, "l");
+    expect(builder.space.value).toBe("local");
+  });
+
+  it("tells builders that only owners lock", async () => {
+    await settled(() => {
+      role.value = "builder";
+      builder.selection.choose([1]);
+    });
+    const tree = find("[role=tree]");
+    tree.focus();
+    await press(tree, "l");
+    expect(operations()).toEqual([]);
+    expect(find(".builder-notice").textContent).toContain("Only owners");
+  });
+
+  it("adds to what is chosen while several are selected", async () => {
+    await settled(() => labelled("Select several").click());
+    expect(labelled("Select several").getAttribute("aria-pressed")).toBe("true");
+    await settled(() => find("[data-object='0']").click());
+    await settled(() => find("[data-object='1']").click());
+    expect(builder.chosen.value).toEqual([0, 1]);
+    await settled(() => find("[data-object='0']").click());
+    expect(builder.chosen.value).toEqual([1]);
+    const tree = find("[role=tree]");
+    tree.focus();
+    await press(tree, "End");
+    expect(builder.chosen.value).toEqual([1]);
+    await press(tree, "Home");
+    await press(tree, " ");
+    expect(builder.chosen.value).toEqual([1, 0]);
+    await press(tree, "End");
+    await press(tree, " ");
+    expect(builder.chosen.value).toEqual([0]);
+    expect(tree.getAttribute("aria-activedescendant")).toBe(find("[data-object='1']").id);
   });
 
   it("shows what was chosen in the picture, unfolded", async () => {
@@ -226,6 +284,72 @@ describe("the inspector", () => {
     ]);
   });
 
+  it("hides, locks and puts one object below nothing", async () => {
+    await settled(() => builder.selection.choose([2]));
+    const deed = (text: string): HTMLButtonElement => {
+      const buttons = all<HTMLButtonElement>(".builder-inspector .builder-actions button");
+      const found = buttons.find(({ textContent }) => textContent === text);
+      if (found === undefined) throw new Error(`there is no button "${text}"`);
+      return found;
+    };
+    await settled(() => deed("Hide (only for you)").click());
+    expect([...bench.hiddenObjects]).toEqual([2]);
+    await settled(() => deed("Show").click());
+    expect([...bench.hiddenObjects]).toEqual([]);
+    await settled(() => deed("Put below nothing").click());
+    await answered();
+    expect(deed("Put below nothing").getAttribute("aria-disabled")).toBe("true");
+    await settled(() => deed("Lock").click());
+    await answered();
+    await settled(() => deed("Unlock").click());
+    await answered();
+    expect(operations()).toEqual([
+      { reparent: { object: 2, parent: null } },
+      { lock: { object: 2, locked: true } },
+      { lock: { object: 2, locked: false } },
+    ]);
+  });
+
+  it("moves, turns and scales several about their middle, by numbers", async () => {
+    builder.snaps.value = false;
+    await settled(() => builder.selection.choose([0, 1]));
+    const places = () => builder.chosen.value.map((id) => builder.scenery.value.pose(id));
+    const positions = () => places().map(({ position }) => position.map((at) => at + 0));
+    const apart = (): number[] => {
+      const [a, c] = positions();
+      return [0, 1, 2].map(
+        (axis) => Math.round(((c?.[axis] ?? 0) - (a?.[axis] ?? 0)) * 1e3) / 1e3 + 0,
+      );
+    };
+    const middle = labelled<HTMLInputElement>("Middle (m) x");
+    await settled(() => middle.focus());
+    await type(middle, String(Number(middle.value) + 2));
+    expect(positions()).toEqual([
+      [2, 0, 0],
+      [5, 0, 0],
+    ]);
+    const turn = labelled<HTMLInputElement>("Turn by (°) y");
+    await settled(() => turn.focus());
+    await type(turn, "45");
+    await press(turn, "ArrowUp", { shiftKey: true });
+    await press(turn, "ArrowUp", { shiftKey: true });
+    await type(turn, "90");
+    expect(apart()).toEqual([0, 0, -3]);
+    const growth = labelled<HTMLInputElement>("Scale by");
+    await settled(() => growth.focus());
+    await type(growth, "2");
+    expect(apart()).toEqual([0, 0, -6]);
+    expect(places().map(({ scale }) => scale)).toEqual([
+      [2, 2, 2],
+      [2, 2, 2],
+    ]);
+    // All of it is one step to take back, until the fields are left.
+    expect(new Set(sent.map(({ body }) => body.stroke)).size).toBe(1);
+    await settled(() => growth.blur());
+    expect(growth.value).toBe("1");
+    expect(labelled<HTMLInputElement>("Turn by (°) y").value).toBe("0");
+  });
+
   it("leaves what is locked alone", async () => {
     await settled(() => builder.lock([1], true));
     await answered();
@@ -328,16 +452,61 @@ describe("keys and the clipboard", () => {
 
   it("copy and paste as text", async () => {
     await settled(() => builder.selection.choose([1]));
-    const text = builder.copied();
+    const text = builder.board.copied();
     bench.hit = null;
-    await settled(async () => builder.paste(text ?? ""));
+    await settled(async () => builder.board.put(text ?? ""));
     await answered();
     expect(operations()).toMatchObject([
       { create: { value: { name: "house 2", position_m: [3.25, 0, 0.25] } } },
       { create: { value: { name: "crate 2", parent: 2147483648 } } },
     ]);
-    await settled(async () => builder.paste("hello"));
+    await settled(async () => builder.board.put("hello"));
     expect(find(".builder-notice").textContent).toBe("There are no objects in the clipboard.");
+  });
+});
+
+describe("copying by buttons", () => {
+  const tell = (label: string): string | null => labelled(label).getAttribute("aria-disabled");
+  const giveClipboard = (value: object | undefined): void => {
+    Object.defineProperty(navigator, "clipboard", { configurable: true, value });
+  };
+
+  it("cuts and pastes on this page where the browser keeps its clipboard closed", async () => {
+    giveClipboard(undefined);
+    expect([tell("Copy"), tell("Cut")]).toEqual(["true", "true"]);
+    await settled(() => builder.selection.choose([0]));
+    expect([tell("Copy"), tell("Cut")]).toEqual([null, null]);
+    await settled(() => labelled("Cut").click());
+    await answered();
+    expect(operations()).toEqual([{ delete: { object: 0 } }]);
+    expect(tell("Paste")).toBeNull();
+    bench.hit = null;
+    await settled(() => labelled("Paste").click());
+    await answered();
+    expect(operations()[1]).toMatchObject({ create: { value: { name: "gate" } } });
+  });
+
+  it("pastes what the clipboard has", async () => {
+    const writeText = vi.fn(async () => undefined);
+    const readText = async () => "hello";
+    giveClipboard({ writeText, readText });
+    await settled(() => builder.selection.choose([1]));
+    await settled(() => labelled("Copy").click());
+    expect(writeText).toHaveBeenCalledOnce();
+    await settled(() => labelled("Paste").click());
+    await answered();
+    expect(operations()).toEqual([]);
+    expect(find(".builder-notice").textContent).toBe("There are no objects in the clipboard.");
+  });
+});
+
+describe("the help", () => {
+  it("tells the keys of the outline, of placing, and what tablets do", async () => {
+    await settled(() => builder.toggle("help"));
+    const text = find(".builder-help").textContent;
+    expect(text).toContain("HIn the outline: hide or show the row");
+    expect(text).toContain("EnterPut down what was chosen in the library");
+    expect(text).toContain("With “Select several” on");
   });
 });
 

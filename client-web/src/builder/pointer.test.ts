@@ -138,6 +138,24 @@ describe("a click", () => {
     expect(camera).toEqual(["pointerdown", "pointerup", "pointerdown", "pointerup"]);
   });
 
+  it("adds to what is chosen while several are selected, and takes away", () => {
+    builder.several.value = true;
+    for (const [object, ids] of [
+      [1, [1]],
+      [0, [1, 0]],
+      [1, [0]],
+    ] as const) {
+      bench.hit = { object, point: [0, 2, 0], normal: [0, 1, 0] };
+      fire("pointerdown", 10);
+      fire("pointerup", 10);
+      expect(builder.chosen.value).toEqual(ids);
+    }
+    bench.hit = null;
+    fire("pointerdown", 10);
+    fire("pointerup", 10);
+    expect(builder.chosen.value).toEqual([0]);
+  });
+
   it("chooses what shows nothing of itself by its mark", () => {
     bench.document.value = {
       ...WORLD,

@@ -269,7 +269,7 @@ export class BuilderPointer {
       builder.measure.put(caught(hit.point, bounds, (point) => builder.bench.screenOf(point)));
       return;
     }
-    const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
+    const isMore = event.shiftKey || event.ctrlKey || event.metaKey || builder.several.peek();
     const object = this.#markerAt(event) ?? hit?.object ?? null;
     if (object === null) {
       if (!isMore) builder.selection.clear();
@@ -299,7 +299,9 @@ export class BuilderPointer {
     const piece = builder.placing.peek();
     const { x, y } = this.#unit(event);
     if (piece !== null) {
-      builder.ghostAt(piece, this.#pick(event, builder.hidden.peek()));
+      const hit = this.#pick(event, builder.hidden.peek());
+      if (hit !== null) builder.aim.follow(hit);
+      builder.ghostAt(piece, hit);
       this.#canvas.style.cursor = "copy";
       return;
     }

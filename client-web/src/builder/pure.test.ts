@@ -255,6 +255,12 @@ describe("keys", () => {
     expect(commandOf(press("ArrowUp"), true)).toBe("nudgeUp");
   });
 
+  it("move and put down a piece of the library, while one is aimed with", () => {
+    expect(commandOf(press("Enter"), false, true)).toBe("put");
+    expect(commandOf(press("Enter", { shift: true }), true, true)).toBe("putMore");
+    expect(commandOf(press("ArrowUp"), false, true)).toBe("nudgeUp");
+  });
+
   it("are those that people know", () => {
     expect(commandOf(press("Z", { ctrl: true, shift: true }), false)).toBe("redo");
     expect(commandOf(press("z", { ctrl: true }), false)).toBe("undo");

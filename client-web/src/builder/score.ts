@@ -72,6 +72,14 @@ export function scoreOf(scenery: Scenery, drawing: DrawingCost): Score {
   };
 }
 
+/** What a score says in a word. */
+export type Grade = "good" | "fair" | "poor";
+
+export function gradeOf({ points }: Score): Grade {
+  if (points >= 85) return "good";
+  return points >= 55 ? "fair" : "poor";
+}
+
 function verdictOf(value: number | null, good: number, most: number): Figure["verdict"] {
   if (value === null) return "unknown";
   if (value <= good) return "good";

@@ -22,6 +22,7 @@ export const en = {
   measureSecond: "Click the second point.",
   measureTells: "{distance} in all. X {x}, Y {y}, Z {z}.",
   measureChosen: "Measure the selection",
+  chooseSeveral: "Select several",
   commandSpace: "World’s or object’s own axes",
   commandSnap: "Snap to the grid",
   commandFrame: "See the whole selection, or the whole world",
@@ -43,6 +44,8 @@ export const en = {
   commandDelete: "Delete",
   commandAll: "Select everything",
   commandNone: "Select nothing, stop placing",
+  commandPut: "Put down what was chosen in the library",
+  commandPutMore: "The same, and go on placing",
   commandDrop: "Put down on what is below",
   commandRename: "Rename",
   commandHelp: "All shortcuts",
@@ -60,7 +63,7 @@ export const en = {
   libraryUploads: "Uploaded",
   uploadFiles: "Upload files",
   uploadKinds:
-    "Models (glb, gltf zipped), images (png, jpg, webp), skies (hdr), sounds (ogg, mp3, wav)",
+    "Models (glb, gltf zipped), images (png, jpg, webp, ktx2), skies (hdr), sounds (ogg, mp3, wav)",
   uploadRoom: "{used} of {most} MB used",
   uploadWaits: "Waits",
   uploadDone: "{percent} % sent",
@@ -78,8 +81,13 @@ export const en = {
   noteStill: "Animations and bones were left out: models do not move yet.",
   noteNoLines: "Points and lines were left out.",
   uploadTaken: "It is in the library.",
-  libraryHint: "Choose something, then click where it shall stand. Or drag it there.",
+  libraryHint:
+    "Choose something, then click where it shall stand. Or drag it there. Chosen with Enter, it comes into the middle of the picture.",
   placingHint: "Click where “{piece}” shall stand. Shift places several, Esc stops.",
+  aimHint:
+    "Arrows move it, Page ↑ ↓ raise and lower it. Enter puts it down, Shift+Enter several times, Esc gives up.",
+  aimAt: "“{piece}” at X {x}, Y {y}, Z {z}.",
+  aimNothing: "Nothing is there to put it on. Look at the ground and choose it again.",
   libraryTemplates: "Templates",
   libraryKept: "My templates",
   templateDoorway: "Doorway with a portal",
@@ -145,7 +153,9 @@ export const en = {
   kindStatic: "Object",
 
   nothingChosen: "Nothing is selected. Click something in the world or in the outline.",
-  manyHint: "Move, turn and scale them together with the handles in the picture.",
+  manyHint:
+    "Move, turn and scale them together: with the handles in the picture, or here, about their middle.",
+  putToTop: "Put below nothing",
   putBelow: "Put below “{name}”",
   namedObject: "“{name}”",
   isLocked: "Locked, so that nobody changes it by mistake.",
@@ -182,6 +192,9 @@ export const en = {
   fieldPosition: "Position (m)",
   fieldRotation: "Rotation (°)",
   fieldScale: "Scale",
+  fieldMiddle: "Middle (m)",
+  fieldTurnBy: "Turn by (°)",
+  fieldScaleBy: "Scale by",
   fieldSize: "Size (m)",
   fieldOffset: "Offset (m)",
   fieldRadius: "Radius (m)",
@@ -276,12 +289,19 @@ export const en = {
     "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
   helpFly:
     "The free camera leaves your avatar: drag to turn it, drag with the right button or two fingers to shift it, and zoom with the wheel or a pinch. The walking keys fly, the jump key rises.",
-  helpMany: "Shift or Ctrl with a click adds to the selection or takes away from it.",
+  helpMany:
+    "Shift or Ctrl with a click adds to the selection or takes away from it. In the outline Shift with the arrows selects rows that follow on each other; with “Select several” on, arrows go along the rows and Space selects.",
   helpTogether:
     "Others see what you do at once. Undo takes back your own last change, never somebody else’s.",
-  helpTablet: "On a tablet: tap to select, drag the handles with one finger.",
+  helpPlacing:
+    "From the library by keys: Enter brings a piece into the middle of the picture, arrows and Page ↑ ↓ move it, Enter puts it down.",
+  helpTablet:
+    "On a tablet: tap to select, drag the handles with one finger. With “Select several” on, each tap adds to the selection or takes away from it. Copy, cut and paste are buttons of the toolbar.",
   helpNudge: "Move by one step of the grid",
   helpNudgeHeight: "Move up or down by one step",
+  helpOutlineHide: "In the outline: hide or show the row",
+  helpOutlineLock: "In the outline: lock or unlock the row",
+  helpOutlineTop: "In the outline: put the row below nothing",
   keyDelete: "Delete",
   keyPages: "Page ↑ ↓",
 
@@ -387,6 +407,10 @@ export const en = {
   publishAsk: "Publish this draft into {world}?",
   publishAdds: "Is added:",
   publishRemoves: "Is removed:",
+  publishFits: "Fits: {triangles} triangles, {drawCalls} draw calls.",
+  publishFair: "Heavy for older phones: {triangles} triangles, {drawCalls} draw calls.",
+  publishHeavy: "Too heavy: {triangles} triangles, {drawCalls} draw calls.",
+  publishMend: "What to mend",
   publishEnds: "The draft ends, and everybody in it is taken to {world}.",
   conflictsWorld: "Keep what the world has",
   conflictsDraft: "Take what the draft has",

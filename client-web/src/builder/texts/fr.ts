@@ -22,6 +22,7 @@ export const fr: Texts = {
   measureSecond: "Cliquez le second point.",
   measureTells: "{distance} en tout. X {x}, Y {y}, Z {z}.",
   measureChosen: "Mesurer la sélection",
+  chooseSeveral: "En sélectionner plusieurs",
   commandSpace: "Axes du monde ou de l’objet",
   commandSnap: "Aligner sur la grille",
   commandFrame: "Voir toute la sélection, ou tout le monde",
@@ -43,6 +44,8 @@ export const fr: Texts = {
   commandDelete: "Supprimer",
   commandAll: "Tout sélectionner",
   commandNone: "Ne rien sélectionner, cesser de placer",
+  commandPut: "Poser ce qui a été choisi dans la bibliothèque",
+  commandPutMore: "De même, et continuer de placer",
   commandDrop: "Poser sur ce qui est dessous",
   commandRename: "Renommer",
   commandHelp: "Tous les raccourcis",
@@ -60,7 +63,7 @@ export const fr: Texts = {
   libraryUploads: "Fichiers envoyés",
   uploadFiles: "Envoyer des fichiers",
   uploadKinds:
-    "Modèles (glb, gltf zippé), images (png, jpg, webp), ciels (hdr), sons (ogg, mp3, wav)",
+    "Modèles (glb, gltf zippé), images (png, jpg, webp, ktx2), ciels (hdr), sons (ogg, mp3, wav)",
   uploadRoom: "{used} Mo utilisés sur {most}",
   uploadWaits: "En attente",
   uploadDone: "{percent} % envoyés",
@@ -78,8 +81,13 @@ export const fr: Texts = {
   noteStill: "Les animations et les os ont été retirés : les modèles ne bougent pas encore.",
   noteNoLines: "Les points et les lignes ont été retirés.",
   uploadTaken: "Il est dans la bibliothèque.",
-  libraryHint: "Choisissez un objet, puis cliquez où le poser. Ou faites-le glisser.",
+  libraryHint:
+    "Choisissez un objet, puis cliquez où le poser. Ou faites-le glisser. Choisi avec Entrée, il vient au milieu de l’image.",
   placingHint: "Cliquez où poser « {piece} ». Maj en pose plusieurs, Échap arrête.",
+  aimHint:
+    "Les flèches le déplacent, Page ↑ ↓ le monte et le descend. Entrée le pose, Maj+Entrée en pose plusieurs, Échap renonce.",
+  aimAt: "« {piece} » en X {x}, Y {y}, Z {z}.",
+  aimNothing: "Il n’y a rien où le poser. Regardez le sol et choisissez-le encore.",
   libraryTemplates: "Ensembles tout faits",
   libraryKept: "Mes ensembles",
   templateDoorway: "Porte avec portail",
@@ -146,7 +154,9 @@ export const fr: Texts = {
   kindStatic: "Objet",
 
   nothingChosen: "Rien n’est sélectionné. Cliquez sur un objet du monde ou de la structure.",
-  manyHint: "Déplacez, tournez et redimensionnez-les ensemble avec les poignées dans l’image.",
+  manyHint:
+    "Déplacez, tournez et redimensionnez-les ensemble : avec les poignées dans l’image, ou ici, autour de leur milieu.",
+  putToTop: "Ne mettre sous rien",
   putBelow: "Mettre sous « {name} »",
   namedObject: "« {name} »",
   isLocked: "Verrouillé, pour que personne ne le change par erreur.",
@@ -183,6 +193,9 @@ export const fr: Texts = {
   fieldPosition: "Position (m)",
   fieldRotation: "Rotation (°)",
   fieldScale: "Échelle",
+  fieldMiddle: "Milieu (m)",
+  fieldTurnBy: "Tourner de (°)",
+  fieldScaleBy: "Agrandir de (×)",
   fieldSize: "Taille (m)",
   fieldOffset: "Décalage (m)",
   fieldRadius: "Rayon (m)",
@@ -277,12 +290,19 @@ export const fr: Texts = {
     "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
   helpFly:
     "La caméra libre quitte votre avatar : faites glisser pour la tourner, avec le bouton droit ou deux doigts pour la déplacer, zoomez avec la molette ou en pinçant. Les touches de marche font voler, celle du saut fait monter.",
-  helpMany: "Maj ou Ctrl avec un clic ajoute à la sélection ou en retire.",
+  helpMany:
+    "Maj ou Ctrl avec un clic ajoute à la sélection ou en retire. Dans la structure, Maj et les flèches sélectionnent des lignes qui se suivent ; avec « En sélectionner plusieurs », les flèches parcourent les lignes et Espace sélectionne.",
   helpTogether:
     "Les autres voient aussitôt ce que vous faites. Annuler reprend votre dernier changement, jamais celui d’autrui.",
-  helpTablet: "Sur tablette : touchez pour sélectionner, tirez les poignées d’un doigt.",
+  helpPlacing:
+    "Depuis la bibliothèque au clavier : Entrée amène l’objet au milieu de l’image, les flèches et Page ↑ ↓ le déplacent, Entrée le pose.",
+  helpTablet:
+    "Sur tablette : touchez pour sélectionner, tirez les poignées d’un doigt. Avec « En sélectionner plusieurs », chaque toucher ajoute à la sélection ou en retire. Copier, couper et coller sont des boutons de la barre d’outils.",
   helpNudge: "Déplacer d’un pas de la grille",
   helpNudgeHeight: "Monter ou descendre d’un pas",
+  helpOutlineHide: "Dans la structure : cacher ou montrer la ligne",
+  helpOutlineLock: "Dans la structure : verrouiller ou déverrouiller la ligne",
+  helpOutlineTop: "Dans la structure : ne mettre la ligne sous rien",
   keyDelete: "Suppr",
   keyPages: "Page ↑ ↓",
 
@@ -389,6 +409,11 @@ export const fr: Texts = {
   publishAsk: "Publier ce brouillon dans {world} ?",
   publishAdds: "S’ajoute :",
   publishRemoves: "Disparaît :",
+  publishFits: "Assez léger : {triangles} triangles, {drawCalls} appels de dessin.",
+  publishFair:
+    "Lourd pour de vieux téléphones : {triangles} triangles, {drawCalls} appels de dessin.",
+  publishHeavy: "Trop lourd : {triangles} triangles, {drawCalls} appels de dessin.",
+  publishMend: "Ce qu’il faut corriger",
   publishEnds: "Le brouillon se termine et tous ceux qui s’y trouvent passent dans {world}.",
   conflictsWorld: "Garder ce qu’a le monde",
   conflictsDraft: "Prendre ce qu’a le brouillon",

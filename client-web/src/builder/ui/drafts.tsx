@@ -8,6 +8,7 @@ import { agoText, timeText } from "../texts/times";
 import { b } from "../texts/words";
 import { Differences, ThingName } from "./differences";
 import { Question } from "./question";
+import { WeightLine } from "./weight";
 
 const TITLE_CHARS_MAX = 60;
 const CONFLICTS_SHOWN_MAX = 50;
@@ -206,6 +207,7 @@ function PublishQuestion({ builder }: { builder: Builder }) {
         />
       )}
       {isKnown && <WhatChanges builder={builder} publication={publication} />}
+      <WeightLine builder={builder} />
       <p class="hint">{b("publishEnds", { world })}</p>
     </Question>
   );

@@ -8,6 +8,7 @@ import type { Scenery } from "../scenery";
 import { b } from "../texts/words";
 import { fromDegrees, toDegrees, type Vec3 } from "../vectors";
 import type { Pose } from "../workbench";
+import { Deeds } from "./deeds";
 import { Earlier } from "./earlier";
 import { type At, ChoiceField, TextField, VectorField } from "./fields";
 import { Side } from "./frame";
@@ -15,6 +16,7 @@ import { Looks } from "./looks";
 import { nameOf } from "./outline";
 import { Bodies, Lights, Portals, Sensors, Sounds, Spawns } from "./parts";
 import { Scripts } from "./scripts";
+import { Together } from "./together";
 import { WorldFields } from "./world";
 
 /** What every part of the inspector gets. */
@@ -45,21 +47,12 @@ export function Inspector({ builder }: { builder: Builder }) {
 function Many({ builder }: { builder: Builder }) {
   const ids = builder.chosen.value;
   const scenery = builder.scenery.value;
-  const isLocked = ids.every((id) => scenery.isLocked(id));
-  const isHidden = ids.every((id) => builder.hidden.value.has(id));
   return (
     <div class="builder-scroll">
       <p class="builder-many">{b("chosenCount", { count: ids.length })}</p>
       <p class="hint">{b("manyHint")}</p>
-      <div class="builder-actions">
-        {builder.mayLock && (
-          <button type="button" class="button quiet" onClick={() => builder.lock(ids, !isLocked)}>
-            {b(isLocked ? "unlockObject" : "lockObject")}
-          </button>
-        )}
-        <button type="button" class="button quiet" onClick={() => builder.hide(ids, !isHidden)}>
-          {b(isHidden ? "showObject" : "hideObject")}
-        </button>
+      <Together key={ids.join()} builder={builder} ids={ids} />
+      <Deeds builder={builder} ids={ids}>
         <button
           type="button"
           class="button quiet"
@@ -70,7 +63,7 @@ function Many({ builder }: { builder: Builder }) {
         <button type="button" class="button quiet" onClick={() => builder.run("copy")}>
           {b("commandCopy")}
         </button>
-      </div>
+      </Deeds>
     </div>
   );
 }
@@ -102,16 +95,8 @@ function One({ builder, id }: { builder: Builder; id: number }) {
         stroke.current = builder.edits.newStroke();
       }}
     >
-      {isLocked && (
-        <div class="builder-locked">
-          <p class="hint">{b("isLocked")}</p>
-          {builder.mayLock && (
-            <button type="button" class="button quiet" onClick={() => builder.lock([id], false)}>
-              {b("unlockObject")}
-            </button>
-          )}
-        </div>
-      )}
+      {isLocked && <p class="hint builder-locked">{b("isLocked")}</p>}
+      <Deeds builder={builder} ids={[id]} />
       <Identity {...part} />
       <Place {...part} />
       <Looks {...part} />

@@ -1,11 +1,16 @@
-/** The library: what can be put into the world. Click and click, or drag into the picture. */
+/**
+ * The library: what can be put into the world. Click and click, drag into the picture, or choose by
+ * keys and put it down by keys.
+ */
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { centreOf } from "../bounds";
 import type { Builder } from "../builder";
 import { copyText, readCopied } from "../clipboard";
 import { drawingOf, drawingOfAll } from "../drawing";
 import { membersOf, standing } from "../groups";
 import { KEPT_NAME_CHARS_MAX, type Keeping } from "../keeping";
+import { writeNumber } from "../numbers";
 import {
   blueprintPieces,
   groupOf,
@@ -142,12 +147,23 @@ export function Library({ builder }: { builder: Builder }) {
         {shown.length === 0 && <p class="hint">{b("nothingFound")}</p>}
       </div>
       <p class="hint builder-count" role="status">
-        {builder.placing.value === null
-          ? b("libraryHint")
-          : b("placingHint", { piece: pieceName(builder.placing.value) })}
+        {hintOf(builder)}
       </p>
     </Side>
   );
+}
+
+/** What to do next, and, while keys aim, where the piece would come. */
+function hintOf(builder: Builder): string {
+  const piece = builder.placing.value;
+  if (piece === null) return b("libraryHint");
+  const ghost = builder.ghost.value;
+  if (builder.aim.at.value === null || ghost === null) {
+    return b("placingHint", { piece: pieceName(piece) });
+  }
+  const [x, , z] = centreOf(ghost).map((metres) => writeNumber(metres, 2));
+  const place = { x: `${x}`, y: writeNumber(ghost.min[1], 2), z: `${z}` };
+  return `${b("aimAt", { piece: pieceName(piece), ...place })} ${b("aimHint")}`;
 }
 
 const KEEPING_TEXTS: Readonly<Record<Keeping, BuilderText>> = {
@@ -218,14 +234,17 @@ function PieceButton({ builder, piece }: { builder: Builder; piece: Piece }) {
       aria-pressed={isPlacing}
       title={name}
       draggable={!(piece.kind === "upload" && piece.upload.kind === "sky")}
-      onClick={() => {
+      onClick={(event) => {
         if (piece.kind === "upload" && piece.upload.kind === "sky") {
           builder.useSky(piece.upload.path);
           return;
         }
-        builder.placing.value = isPlacing ? null : piece;
-        // On a narrow screen the panel would cover the place.
-        if (!isPlacing) builder.front.value = null;
+        const button = event.currentTarget;
+        // Clicks without a pointer count no presses.
+        const isByKeys = event.detail === 0;
+        // Where nothing was aimed at, it is tried again.
+        const isOver = isPlacing && !(isByKeys && builder.aim.at.peek() === null);
+        builder.take(isOver ? null : piece, isByKeys ? () => button.focus() : null);
       }}
       onDragStart={(event) => {
         event.dataTransfer?.setData("text/plain", name);

@@ -3,6 +3,8 @@ import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Builder } from "../builder";
+import { pressOf } from "../keyboard";
+import { type OutlineCommand, outlineCommandOf } from "../keys";
 import { type Row, rowsOf } from "../rows";
 import { type Kind, kindOf, type Scenery } from "../scenery";
 import { type BuilderText, b } from "../texts/words";
@@ -96,6 +98,8 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
   const first = builder.chosen.value[0] ?? null;
   useEffect(() => {
     if (first === null || first === active) return;
+    // The row is the keyboard's while several are selected here one by one.
+    if (builder.several.peek() && document.activeElement === box.current) return;
     const above = new Set(builder.open.peek());
     for (let at = scenery.objects.get(first)?.parent ?? null; at !== null && !above.has(at); ) {
       above.add(at);
@@ -112,7 +116,7 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
     if (to === undefined) return;
     setActive(to.id);
     if (shift) builder.selection.reach(to.id, ids(rows));
-    else builder.selection.choose([to.id]);
+    else if (!builder.several.peek()) builder.selection.choose([to.id]);
     show(rows.indexOf(to));
   };
 
@@ -124,6 +128,7 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
       tabIndex={0}
       aria-label={b("outline")}
       aria-multiselectable="true"
+      aria-keyshortcuts="H L T F2"
       aria-activedescendant={activeRow >= from && activeRow < to ? `${tree}-${active}` : undefined}
       onScroll={(event) => setScrollPx(event.currentTarget.scrollTop)}
       onKeyDown={(event) => {
@@ -156,7 +161,8 @@ function Tree({ builder, scenery, rows }: { builder: Builder; scenery: Scenery; 
             choose={(event) => {
               setActive(row.id);
               if (event.shiftKey) builder.selection.reach(row.id, ids(rows));
-              else if (event.ctrlKey || event.metaKey) builder.selection.toggle(row.id);
+              else if (event.ctrlKey || event.metaKey || builder.several.peek())
+                builder.selection.toggle(row.id);
               else builder.selection.choose([row.id]);
             }}
             fold={(isOpen) => fold(builder, row.id, isOpen)}
@@ -241,8 +247,26 @@ function treeKey(
     case "Enter":
       builder.frame();
       return true;
-    default:
-      return false;
+    default: {
+      const command = outlineCommandOf(pressOf(event));
+      if (command !== null) rowDeed(builder, row, command);
+      return command !== null;
+    }
+  }
+}
+
+function rowDeed(builder: Builder, { id, locked }: Row, command: OutlineCommand): void {
+  switch (command) {
+    case "hide":
+      builder.hide(builder.scenery.value.family(id), !builder.hidden.value.has(id));
+      break;
+    case "lock":
+      if (builder.mayLock) builder.lock([id], !locked);
+      else builder.say(b("faultOwnersOnly"), "trouble");
+      break;
+    case "top":
+      builder.reparent([id], null);
+      break;
   }
 }
 
@@ -348,15 +372,17 @@ function TreeRow(props: RowProps) {
       <RowButton
         icon={isHidden ? "hidden" : "shown"}
         text={isHidden ? "showObject" : "hideObject"}
+        letter="H"
         on={isHidden}
-        act={() => builder.hide(builder.scenery.value.family(id), !isHidden)}
+        act={() => rowDeed(builder, row, "hide")}
       />
       {builder.mayLock ? (
         <RowButton
           icon={row.locked ? "locked" : "unlocked"}
           text={row.locked ? "unlockObject" : "lockObject"}
+          letter="L"
           on={row.locked}
-          act={() => builder.lock([id], !row.locked)}
+          act={() => rowDeed(builder, row, "lock")}
         />
       ) : (
         row.locked && <Sign name="locked" />
@@ -368,6 +394,8 @@ function TreeRow(props: RowProps) {
 function RowButton(props: {
   icon: "hidden" | "shown" | "locked" | "unlocked";
   text: BuilderText;
+  /** The key that does the same. */
+  letter: string;
   on: boolean;
   act(): void;
 }) {
@@ -378,7 +406,7 @@ function RowButton(props: {
       tabIndex={-1}
       data-on={props.on}
       aria-label={b(props.text)}
-      title={b(props.text)}
+      title={`${b(props.text)} (${props.letter})`}
       onClick={(event) => {
         event.stopPropagation();
         props.act();

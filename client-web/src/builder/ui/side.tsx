@@ -3,8 +3,17 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { t } from "../../i18n/translate";
 import type { Builder } from "../builder";
-import { type Command, SHORTCUTS } from "../keys";
-import { type Culprit, culpritsOf, type Figure, type FigureName, scoreOf } from "../score";
+import { type Command, OUTLINE_SHORTCUTS, type OutlineCommand, SHORTCUTS } from "../keys";
+import {
+  type Culprit,
+  culpritsOf,
+  type Figure,
+  type FigureName,
+  type Grade,
+  gradeOf,
+  type Score,
+  scoreOf,
+} from "../score";
 import { type BuilderText, b } from "../texts/words";
 import { Side } from "./frame";
 
@@ -31,15 +40,24 @@ const COMMAND_TEXTS: Readonly<Record<Shown, BuilderText>> = {
   delete: "commandDelete",
   all: "commandAll",
   none: "commandNone",
+  put: "commandPut",
+  putMore: "commandPutMore",
   drop: "commandDrop",
   rename: "commandRename",
   help: "commandHelp",
+};
+
+const OUTLINE_TEXTS: Readonly<Record<OutlineCommand, BuilderText>> = {
+  hide: "helpOutlineHide",
+  lock: "helpOutlineLock",
+  top: "helpOutlineTop",
 };
 
 /** Keys that are written on keyboards in words. */
 function keyText(key: string): string {
   return key
     .replace("Shift", t("keyShift"))
+    .replace("Enter", t("keyEnter"))
     .replace("Delete", b("keyDelete"))
     .replace("Esc", t("keyEscape"));
 }
@@ -74,7 +92,16 @@ export function Help({ builder }: { builder: Builder }) {
             </dt>
             <dd>{b("helpNudgeHeight")}</dd>
           </div>
+          {OUTLINE_SHORTCUTS.map(({ command, key }) => (
+            <div key={command}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{b(OUTLINE_TEXTS[command])}</dd>
+            </div>
+          ))}
         </dl>
+        <p class="hint">{b("helpPlacing")}</p>
         <p class="hint">{b("helpMany")}</p>
         <p class="hint">{b("helpTogether")}</p>
         <p class="hint">{b("helpTablet")}</p>
@@ -109,13 +136,15 @@ const CULPRIT_TEXTS = {
 
 const SCORE_EVERY_MS = 1_000;
 
-function figureText(name: FigureName, value: number | null): string {
+/** A figure of the score in words; null: not known. */
+export function figureText(name: FigureName, value: number | null): string {
   if (value === null) return "—";
   if (name === "textures") return b("megabytes", { value: Math.round(value / 2 ** 20) });
   return Math.round(value).toLocaleString(document.documentElement.lang || "en");
 }
 
-export function ScorePanel({ builder }: { builder: Builder }) {
+/** How heavy the world is, as what is seen changes. */
+export function useScore(builder: Builder): Score {
   const drawing = useSignal(builder.bench.drawing());
   useEffect(() => {
     const timer = setInterval(() => {
@@ -123,17 +152,25 @@ export function ScorePanel({ builder }: { builder: Builder }) {
     }, SCORE_EVERY_MS);
     return () => clearInterval(timer);
   }, [builder, drawing]);
-  const score = scoreOf(builder.scenery.value, drawing.value);
-  const grade = score.points >= 85 ? "good" : score.points >= 55 ? "fair" : "poor";
-  const gradeText: BuilderText =
-    grade === "good" ? "scoreGood" : grade === "fair" ? "scoreFair" : "scorePoor";
+  return scoreOf(builder.scenery.value, drawing.value);
+}
+
+const GRADE_TEXTS: Readonly<Record<Grade, BuilderText>> = {
+  good: "scoreGood",
+  fair: "scoreFair",
+  poor: "scorePoor",
+};
+
+export function ScorePanel({ builder }: { builder: Builder }) {
+  const score = useScore(builder);
+  const grade = gradeOf(score);
   return (
     <Side builder={builder} name="score" title="score">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled by keys. */}
       <div class="builder-scroll" tabIndex={0}>
         <p class="builder-score-points" data-grade={grade}>
           <strong>{score.points}</strong>
-          <span>{b(gradeText)}</span>
+          <span>{b(GRADE_TEXTS[grade])}</span>
         </p>
         <ul class="builder-figures">
           {score.figures.map((figure) => (

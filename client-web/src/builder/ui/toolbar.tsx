@@ -118,6 +118,14 @@ function Tools({ builder }: { builder: Builder }) {
         />
       ))}
       <Tip
+        icon="several"
+        text="chooseSeveral"
+        pressed={builder.several.value}
+        act={() => {
+          builder.several.value = !builder.several.peek();
+        }}
+      />
+      <Tip
         icon={isLocal ? "local" : "world"}
         text={isLocal ? "spaceLocal" : "spaceWorld"}
         keys="L"
@@ -198,6 +206,15 @@ function Deeds({ builder }: { builder: Builder }) {
           act={run("fly")}
         />
         <Tip icon="drop" text="commandDrop" keys="V" disabled={none} act={run("drop")} />
+        <Tip icon="copy" text="commandCopy" keys="Ctrl+C" disabled={none} act={run("copy")} />
+        <Tip icon="cut" text="commandCut" keys="Ctrl+X" disabled={none} act={run("cut")} />
+        <Tip
+          icon="paste"
+          text="commandPaste"
+          keys="Ctrl+V"
+          disabled={!builder.board.mayPaste}
+          act={run("paste")}
+        />
         <Tip
           icon="duplicate"
           text="commandDuplicate"

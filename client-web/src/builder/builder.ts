@@ -21,6 +21,7 @@ import type { Command } from "./keys";
 import { landing } from "./landing";
 import { MARKED_MAX, SELECTED_MAX } from "./limits";
 import { Measure } from "./measure";
+import { Mould } from "./mould";
 import {
   deleteAll,
   duplicateAll,
@@ -128,6 +129,8 @@ export class Builder {
   readonly chosen = computed<readonly number[]>(() =>
     this.selection.ids.value.filter((id) => this.scenery.value.objects.has(id)),
   );
+
+  readonly mould = new Mould(this.scenery, (operations, stroke) => this.commit(operations, stroke));
 
   /** Whether loose things stand still, for everyone. */
   readonly paused = computed(() => this.bench.document.value.settings?.physics_paused ?? false);
@@ -480,7 +483,7 @@ export class Builder {
     value: Properties[Key] | null,
     stroke: number | null = null,
   ): void {
-    void this.commit([setProperty(id, key, value)], stroke);
+    this.mould.put(id, [setProperty(id, key, value)], stroke);
   }
 
   /** Puts a piece of the library onto a surface. */

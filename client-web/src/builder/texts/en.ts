@@ -152,6 +152,19 @@ export const en = {
   noBlueprint: "None",
   fromBlueprint: "From the blueprint “{blueprint}”. A change here is for this object alone.",
   backToBlueprint: "As the blueprint",
+  intoBlueprint: "Put into the blueprint",
+  blueprintMake: "Make a blueprint of this",
+  blueprintName: "Name of the blueprint",
+  blueprintMakeDo: "Make it",
+  blueprintMade: "The blueprint “{name}” is in the library.",
+  blueprintTaken: "There is a blueprint of this name.",
+  blueprintChange: "Change the blueprint",
+  blueprintFollow: {
+    one: "What you change below, you change in the blueprint: {count} object follows, but for what it has of its own.",
+    other:
+      "What you change below, you change in the blueprint: {count} objects follow, but for what they have of their own.",
+  } as Plural,
+  blueprintDelete: "Delete the blueprint “{name}”",
   removePart: "Remove",
   roundHint: "Round shapes grow evenly.",
 
@@ -493,6 +506,7 @@ export const en = {
   faultNothing: "There is nothing more to take back or to repeat.",
   faultTooLarge: "That is too much at once. Select fewer objects.",
   faultRefused: "That is not possible: {reason}",
+  faultBlueprintUsed: "Objects use this blueprint. Give them another one first.",
   faultTooMany: "Too many changes in a short time. Wait a moment.",
   faultNotKept: "The server could not save this. Nothing was changed.",
   faultDiskFull: "The server’s disk is full. Nothing was changed.",

@@ -153,6 +153,19 @@ export const fr: Texts = {
   noBlueprint: "Aucun",
   fromBlueprint: "Du plan « {blueprint} ». Un changement ici ne vaut que pour cet objet.",
   backToBlueprint: "Comme le plan",
+  intoBlueprint: "Mettre dans le plan",
+  blueprintMake: "En faire un plan",
+  blueprintName: "Nom du plan",
+  blueprintMakeDo: "Créer",
+  blueprintMade: "Le plan « {name} » est dans la bibliothèque.",
+  blueprintTaken: "Un plan porte déjà ce nom.",
+  blueprintChange: "Modifier le plan",
+  blueprintFollow: {
+    one: "Ce que vous changez ci-dessous change dans le plan : {count} objet suit, sauf pour ce qu’il a en propre.",
+    other:
+      "Ce que vous changez ci-dessous change dans le plan : {count} objets suivent, sauf pour ce qu’ils ont en propre.",
+  },
+  blueprintDelete: "Supprimer le plan « {name} »",
   removePart: "Retirer",
   roundHint: "Les formes rondes grandissent uniformément.",
 
@@ -498,6 +511,7 @@ export const fr: Texts = {
   faultNothing: "Il n’y a plus rien à annuler ni à rétablir.",
   faultTooLarge: "C’est trop à la fois. Sélectionnez moins d’objets.",
   faultRefused: "Ce n’est pas possible : {reason}",
+  faultBlueprintUsed: "Des objets se servent de ce plan. Donnez-leur d’abord un autre plan.",
   faultTooMany: "Trop de changements en peu de temps. Attendez un instant.",
   faultNotKept: "Le serveur n’a pas pu l’enregistrer. Rien n’a changé.",
   faultDiskFull: "Le disque du serveur est plein. Rien n’a changé.",

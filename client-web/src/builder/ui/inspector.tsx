@@ -1,13 +1,16 @@
 /** The inspector: what the chosen object is, in fields that can be changed. */
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Properties } from "../../protocol/document";
+import { blueprintNames } from "../blueprints";
 import type { Builder } from "../builder";
+import type { FieldFault } from "../faults";
 import { COORDINATE_M_MAX, NAME_CHARS_MAX, SCALE_MAX, SCALE_MIN } from "../limits";
 import { carriedAll } from "../operations";
 import type { Scenery } from "../scenery";
 import { b } from "../texts/words";
 import { fromDegrees, toDegrees, type Vec3 } from "../vectors";
 import type { Pose } from "../workbench";
+import { BlueprintFields } from "./blueprint";
 import { Earlier } from "./earlier";
 import { type At, ChoiceField, TextField, VectorField } from "./fields";
 import { Side } from "./frame";
@@ -25,6 +28,8 @@ export interface PartProps {
   properties: Properties;
   /** What the object says itself, over its blueprint. */
   own: Properties;
+  /** The blueprint that is changed in the place of the object: all above is its; null: none. */
+  mould: string | null;
   at: At;
   disabled: boolean;
   /** The number of this session of typing: what is changed without leaving the field is one step. */
@@ -78,8 +83,19 @@ function Many({ builder }: { builder: Builder }) {
 function One({ builder, id }: { builder: Builder; id: number }) {
   const scenery = builder.scenery.value;
   const object = scenery.objects.get(id);
-  const properties = useMemo(() => scenery.properties(id), [scenery, id]);
+  const mould = builder.mould.of(id);
+  const properties = useMemo(
+    () => (mould === null ? scenery.properties(id) : (scenery.document.blueprints?.[mould] ?? {})),
+    [scenery, id, mould],
+  );
   const stroke = useRef(0);
+  // Whoever chooses something else means that.
+  useEffect(
+    () => () => {
+      builder.mould.through.value = null;
+    },
+    [builder],
+  );
   if (object === undefined) return null;
   const isLocked = scenery.isLocked(id);
   const part: PartProps = {
@@ -87,8 +103,9 @@ function One({ builder, id }: { builder: Builder; id: number }) {
     scenery,
     id,
     properties,
-    own: object.properties ?? {},
-    at: { fault: builder.fault.value, of: String(id) },
+    own: mould === null ? (object.properties ?? {}) : properties,
+    mould,
+    at: { fault: faultIn(builder.fault.value, id, mould), of: String(id) },
     disabled: isLocked,
     stroke: () => {
       if (stroke.current === 0) stroke.current = builder.edits.newStroke();
@@ -114,6 +131,7 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       )}
       <Identity {...part} />
       <Place {...part} />
+      <BlueprintFields {...part} />
       <Looks {...part} />
       <Bodies {...part} />
       <Lights {...part} />
@@ -128,9 +146,15 @@ function One({ builder, id }: { builder: Builder; id: number }) {
   );
 }
 
+/** A fault of the blueprint that is changed is shown at the same fields as one of the object. */
+function faultIn(fault: FieldFault | null, id: number, mould: string | null): FieldFault | null {
+  if (fault === null || mould === null || fault.of !== mould) return fault;
+  return { ...fault, of: String(id), path: `properties.${fault.path}` };
+}
+
 function Identity({ builder, scenery, id, at, disabled }: PartProps) {
   const object = scenery.objects.get(id);
-  const blueprints = Object.keys(scenery.document.blueprints ?? {}).sort();
+  const blueprints = blueprintNames(scenery);
   return (
     <section class="builder-part">
       <TextField
@@ -153,9 +177,10 @@ function Identity({ builder, scenery, id, at, disabled }: PartProps) {
           ...blueprints.map((name) => ({ value: name, text: name.replaceAll("_", " ") })),
         ]}
         disabled={disabled}
-        change={(name) =>
-          void builder.commit([{ rebase: { object: id, blueprint: name === "" ? null : name } }])
-        }
+        change={(name) => {
+          builder.mould.through.value = null;
+          void builder.commit([{ rebase: { object: id, blueprint: name === "" ? null : name } }]);
+        }}
       />
     </section>
   );

@@ -1,6 +1,7 @@
 /** The library: what can be put into the world. Click and click, or drag into the picture. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { usedBlueprints } from "../blueprints";
 import type { Builder } from "../builder";
 import { copyText, readCopied } from "../clipboard";
 import { drawingOf, drawingOfAll } from "../drawing";
@@ -87,6 +88,7 @@ export function Library({ builder }: { builder: Builder }) {
     ],
     [blueprints, objects.length, uploads, kept],
   );
+  const used = useMemo(() => usedBlueprints(builder.scenery.peek()), [objects]);
   const wanted = search.value.trim().toLocaleLowerCase();
   const shown = groups
     .map(({ title, pieces }) => ({
@@ -131,6 +133,9 @@ export function Library({ builder }: { builder: Builder }) {
                       <Sign name="delete" />
                     </button>
                   )}
+                  {piece.kind === "blueprint" && !used.has(piece.name) && (
+                    <DeleteBlueprint builder={builder} name={piece.name} />
+                  )}
                   {piece.kind === "upload" && (
                     <UploadTools builder={builder} upload={piece.upload} />
                   )}
@@ -147,6 +152,25 @@ export function Library({ builder }: { builder: Builder }) {
           : b("placingHint", { piece: pieceName(builder.placing.value) })}
       </p>
     </Side>
+  );
+}
+
+/** Takes a blueprint away that nothing uses. */
+function DeleteBlueprint({ builder, name }: { builder: Builder; name: string }) {
+  const text = b("blueprintDelete", { name: name.replaceAll("_", " ") });
+  return (
+    <button
+      type="button"
+      class="button icon-button builder-forget"
+      aria-label={text}
+      title={text}
+      onClick={() => {
+        builder.placing.value = null;
+        void builder.commit([{ blueprint: { name, value: null } }]);
+      }}
+    >
+      <Sign name="delete" />
+    </button>
   );
 }
 

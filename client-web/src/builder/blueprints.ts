@@ -70,8 +70,8 @@ export function changeBlueprint(scenery: Scenery, name: string, changing: Changi
 }
 
 /**
- * Changes properties of an object of which none may be without the other, as a path and the body
- * that it moves.
+ * Changes properties of an object, in their order. A path and the body that it moves may not be
+ * without one another.
  *
  * A blueprint is the only thing that changes as a whole. So the object is one's instance for as long
  * as the batch is being done.
@@ -80,6 +80,8 @@ export function changeTogether(scenery: Scenery, id: number, changing: Changing)
   const before = scenery.properties(id);
   const own = scenery.objects.get(id)?.properties ?? {};
   const keys = Object.keys(changing) as (keyof Properties)[];
+  // Only a path and its body need more than to come one after the other.
+  if (!keys.includes("mover")) return keys.map((key) => setProperty(id, key, changing[key]));
   const name = freeKey(`builder_change_${id}`, new Set(blueprintNames(scenery)));
   return [
     { blueprint: { name, value: given(before) } },

@@ -10,7 +10,8 @@ import type { Operation } from "../protocol/operation";
 import { cautious } from "../remembered";
 import type { WorldSummary } from "../ui/store";
 import { sendFile } from "./asking";
-import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
+import { boundsAt, boundsWithin, centreOf, joined, sizeOf } from "./bounds";
+import { roomOf } from "./bumping";
 import { copyText, footOf, pasteAll, readCopied } from "./clipboard";
 import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
@@ -560,6 +561,13 @@ export class Builder {
 
   boundsOf(id: number): Bounds {
     return this.bench.boundsOf(id) ?? boundsAt(this.scenery.value.properties(id), this.poseOf(id));
+  }
+
+  /** The room that an object takes about its origin: of a model, as the picture has it. */
+  roomOf(id: number, properties: Properties): Bounds {
+    const isModel = properties.visuals?.some(({ shape }) => "model" in shape) ?? false;
+    const pictured = isModel ? this.bench.boundsOf(id) : null;
+    return pictured === null ? roomOf(properties) : boundsWithin(pictured, this.poseOf(id));
   }
 
   boundsOfAll(ids: readonly number[]): Bounds | null {

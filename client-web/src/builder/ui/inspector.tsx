@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Properties } from "../../protocol/document";
 import { blueprintNames } from "../blueprints";
 import type { Builder } from "../builder";
+import { filling } from "../bumping";
 import type { FieldFault } from "../faults";
 import { COORDINATE_M_MAX, NAME_CHARS_MAX, SCALE_MAX, SCALE_MIN } from "../limits";
 import { carriedAll } from "../operations";
@@ -15,6 +16,7 @@ import { Earlier } from "./earlier";
 import { type At, ChoiceField, TextField, VectorField } from "./fields";
 import { Side } from "./frame";
 import { Looks } from "./looks";
+import { Hinges, Movers } from "./moving";
 import { nameOf } from "./outline";
 import { Bodies, Lights, Portals, Sensors, Sounds, Spawns } from "./parts";
 import { Scripts } from "./scripts";
@@ -134,6 +136,8 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       <BlueprintFields {...part} />
       <Looks {...part} />
       <Bodies {...part} />
+      <Movers {...part} />
+      <Hinges {...part} />
       <Lights {...part} />
       <Spawns {...part} />
       <Portals {...part} />
@@ -247,6 +251,17 @@ function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
       builder.setProperty(id, key, value, stroke());
   const offers = [
     {
+      key: "colliders",
+      text: b("partColliders"),
+      act: () => {
+        const room = builder.roomOf(id, properties);
+        builder.setProperty(id, "colliders", [filling(room, "box")], stroke());
+      },
+    },
+    ...(properties.body?.kind === "dynamic"
+      ? [{ key: "hinge" as const, text: b("aspectHinge"), act: add("hinge", { axis: [0, 1, 0] }) }]
+      : []),
+    {
       key: "light",
       text: b("addLight"),
       act: add("light", { colour: "#ffd98a", intensity_cd: 20, range_m: 10 }),
@@ -269,7 +284,10 @@ function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
       act: add("script", { module: "scripts/new.wasm" }),
     },
   ] as const;
-  const left = offers.filter(({ key }) => properties[key] == null);
+  const left = offers.filter(({ key }) => {
+    const given = properties[key];
+    return given == null || (Array.isArray(given) && given.length === 0);
+  });
   if (left.length === 0 || disabled) return null;
   return (
     <section class="builder-part">

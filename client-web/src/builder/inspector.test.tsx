@@ -1,7 +1,17 @@
 // @vitest-environment happy-dom
 import { act as settled } from "preact/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
-import { all, answered, builder, find, labelled, openForEach, sent, type } from "./preview/table";
+import {
+  all,
+  answered,
+  builder,
+  find,
+  labelled,
+  openForEach,
+  operations,
+  sent,
+  type,
+} from "./preview/table";
 
 openForEach();
 
@@ -91,5 +101,28 @@ describe("an object that has no body", () => {
     await select("body", "It is", "static");
     expect(now(1).mover).toBeUndefined();
     expect(now(1).body).toEqual({ kind: "static" });
+  });
+});
+
+describe("how a world runs", () => {
+  beforeEach(async () => {
+    await settled(() => builder.selection.clear());
+  });
+
+  it("is changed one by one", async () => {
+    await type(labelled<HTMLInputElement>("Gravity (m/s²) y"), "-1,6");
+    await type(field<HTMLInputElement>("settings", "Steps"), "60");
+    await type(field<HTMLInputElement>("settings", "Speech"), "12");
+    const settings = { gravity_mps2: [0, -1.6, 0], ticks_per_s: 60, earshot_m: 12 };
+    expect(operations()).toHaveLength(3);
+    expect(operations().at(-1)).toEqual({ settings });
+  });
+
+  it("has limits, told at the field", async () => {
+    await type(field<HTMLInputElement>("settings", "Steps"), "5");
+    await type(field<HTMLInputElement>("settings", "Seen"), "0");
+    const told = all("[data-part=settings] [role=alert]").map(({ textContent }) => textContent);
+    expect(told).toEqual(["At least 10.", "At least 1."]);
+    expect(operations()).toEqual([]);
   });
 });

@@ -284,6 +284,13 @@ export const en = {
   fieldTooLong: "At most {max} characters.",
 
   partWorld: "World",
+  partRunning: "How it runs",
+  fieldWorldGravity: "Gravity (m/s²)",
+  fieldTicks: "Steps per second",
+  ticksHint: "Another number counts from the next start of the world.",
+  fieldFloor: "What falls comes back below (m)",
+  fieldEarshot: "Speech carries (m)",
+  fieldSight: "Seen in full detail up to (m)",
   partSky: "Sky and light",
   fieldTitle: "Title",
   fieldDescription: "Description",

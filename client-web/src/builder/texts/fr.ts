@@ -285,6 +285,13 @@ export const fr: Texts = {
   fieldTooLong: "Au plus {max} caractères.",
 
   partWorld: "Monde",
+  partRunning: "Fonctionnement",
+  fieldWorldGravity: "Pesanteur (m/s²)",
+  fieldTicks: "Pas par seconde",
+  ticksHint: "Un autre nombre vaut à partir du prochain démarrage du monde.",
+  fieldFloor: "Ce qui tombe revient au-dessous de (m)",
+  fieldEarshot: "La parole porte à (m)",
+  fieldSight: "Vu en détail jusqu’à (m)",
   partSky: "Ciel et lumière",
   fieldTitle: "Titre",
   fieldDescription: "Description",

@@ -1,6 +1,16 @@
 /** How much room things take, from their shapes alone: for what is not in the picture yet. */
 import type { Collider, Properties, Visual } from "../protocol/document";
-import { add, dot, NO_TURN, type Quat, subtract, times, turned, type Vec3 } from "./vectors";
+import {
+  add,
+  dot,
+  inverse,
+  NO_TURN,
+  type Quat,
+  subtract,
+  times,
+  turned,
+  type Vec3,
+} from "./vectors";
 import type { Bounds, Pose } from "./workbench";
 
 /** What a model is taken for while nobody knows better, metres along each axis. */
@@ -101,6 +111,15 @@ export function boundsAt(properties: Properties, pose: Pose): Bounds {
     add(turned(times(corner, pose.scale), pose.rotation), pose.position),
   );
   return around(corners) ?? { min: pose.position, max: pose.position };
+}
+
+/** An upright box of the world about the origin of an object that stands at a pose, unscaled. */
+export function boundsWithin(bounds: Bounds, { position, rotation, scale }: Pose): Bounds {
+  const smaller = scale.map((factor) => 1 / factor) as Vec3;
+  const corners = cornersOf(bounds).map((corner) =>
+    times(turned(subtract(corner, position), inverse(rotation)), smaller),
+  );
+  return around(corners) ?? bounds;
 }
 
 /**

@@ -12,7 +12,8 @@ import type { WorldSummary } from "../ui/store";
 import { Aim } from "./aim";
 import { sendFile } from "./asking";
 import { Board } from "./board";
-import { boundsAt, centreOf, joined, sizeOf } from "./bounds";
+import { boundsAt, boundsWithin, centreOf, joined, sizeOf } from "./bounds";
+import { roomOf } from "./bumping";
 import { Drafts } from "./drafts";
 import { Edits, failed, OPERATIONS_MAX, type Outcome } from "./edits";
 import { type FieldFault, fieldFault } from "./faults";
@@ -22,6 +23,7 @@ import type { Command } from "./keys";
 import { landing } from "./landing";
 import { MARKED_MAX, SELECTED_MAX } from "./limits";
 import { Measure } from "./measure";
+import { Mould } from "./mould";
 import {
   deleteAll,
   duplicateAll,
@@ -133,6 +135,8 @@ export class Builder {
   readonly chosen = computed<readonly number[]>(() =>
     this.selection.ids.value.filter((id) => this.scenery.value.objects.has(id)),
   );
+
+  readonly mould = new Mould(this.scenery, (operations, stroke) => this.commit(operations, stroke));
 
   /** Whether loose things stand still, for everyone. */
   readonly paused = computed(() => this.bench.document.value.settings?.physics_paused ?? false);
@@ -490,7 +494,7 @@ export class Builder {
     value: Properties[Key] | null,
     stroke: number | null = null,
   ): void {
-    void this.commit([setProperty(id, key, value)], stroke);
+    this.mould.put(id, [setProperty(id, key, value)], stroke);
   }
 
   /**
@@ -549,6 +553,13 @@ export class Builder {
 
   boundsOf(id: number): Bounds {
     return this.bench.boundsOf(id) ?? boundsAt(this.scenery.value.properties(id), this.poseOf(id));
+  }
+
+  /** The room that an object takes about its origin: of a model, as the picture has it. */
+  roomOf(id: number, properties: Properties): Bounds {
+    const isModel = properties.visuals?.some(({ shape }) => "model" in shape) ?? false;
+    const pictured = isModel ? this.bench.boundsOf(id) : null;
+    return pictured === null ? roomOf(properties) : boundsWithin(pictured, this.poseOf(id));
   }
 
   boundsOfAll(ids: readonly number[]): Bounds | null {

@@ -1,5 +1,6 @@
 /** A workbench without a picture and a server without a network, for the preview and for tests. */
 import { type Signal, signal } from "@preact/signals";
+import { applyOperations, editable } from "../../document/apply";
 import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
 import type { WorldSummary } from "../../ui/store";
@@ -256,6 +257,6 @@ export class FakeBench implements Workbench {
       else delete materials[name];
       return { ...document, materials };
     }
-    return document;
+    return applyOperations(editable(document), [operation]).document;
   }
 }

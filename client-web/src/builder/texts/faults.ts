@@ -38,6 +38,7 @@ export function faultText(fault: Fault): string {
   )?.[1];
   if (fault.code === "stale" && name !== undefined) return b("faultStaleBy", { name });
   if (fault.code === "held" && name !== undefined) return b("faultHeldBy", { name });
+  if (/the blueprint ".+" is in use: /.test(fault.text)) return b("faultBlueprintUsed");
   const reason = fieldFault(fault)?.reason ?? fault.text.replace(/^operations\[\d+\]: /, "");
   return b(TEXTS[fault.code], { reason });
 }

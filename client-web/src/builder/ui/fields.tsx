@@ -3,6 +3,7 @@
  * is shown at its field, and Escape brings back what was there.
  */
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import type { Values } from "../../i18n/translate";
 import { type FieldFault, isAbout } from "../faults";
 import { type NumberFault, readNumber, writeNumber } from "../numbers";
 import { Paced } from "../pace";
@@ -151,6 +152,8 @@ export function VectorField(props: {
   at: At;
   path: string;
   label: BuilderText;
+  /** What the label says besides. */
+  values?: Values;
   value: Vec3;
   min: number;
   max: number;
@@ -161,19 +164,20 @@ export function VectorField(props: {
   axes?: readonly string[];
   change(value: Vec3, axis: 0 | 1 | 2): void;
 }) {
-  const { at, path, label, value, min, max, step, digits, disabled = false, change } = props;
+  const { at, path, value, min, max, step, digits, disabled = false, change } = props;
   const id = useId();
   const [own, setOwn] = useState<string | null>(null);
   const fault = own ?? faultOf(at, path);
+  const label = b(props.label, props.values);
   return (
     <fieldset class="builder-field vector" disabled={disabled}>
-      <legend class="builder-label">{b(label)}</legend>
+      <legend class="builder-label">{label}</legend>
       <div class="builder-axes">
         {([0, 1, 2] as const).map((axis) => (
           <div key={axis} data-axis={AXES[axis]}>
             <span aria-hidden="true">{props.axes?.[axis] ?? AXES[axis]}</span>
             <NumberInput
-              label={`${b(label)} ${props.axes?.[axis] ?? AXES[axis]}`}
+              label={`${label} ${props.axes?.[axis] ?? AXES[axis]}`}
               value={value[axis]}
               min={min}
               max={max}

@@ -1,18 +1,23 @@
 /** The inspector: what the chosen object is, in fields that can be changed. */
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Properties } from "../../protocol/document";
+import { blueprintNames } from "../blueprints";
 import type { Builder } from "../builder";
+import { filling } from "../bumping";
+import type { FieldFault } from "../faults";
 import { COORDINATE_M_MAX, NAME_CHARS_MAX, SCALE_MAX, SCALE_MIN } from "../limits";
 import { carriedAll } from "../operations";
 import type { Scenery } from "../scenery";
 import { b } from "../texts/words";
 import { fromDegrees, toDegrees, type Vec3 } from "../vectors";
 import type { Pose } from "../workbench";
+import { BlueprintFields } from "./blueprint";
 import { Deeds } from "./deeds";
 import { Earlier } from "./earlier";
 import { type At, ChoiceField, TextField, VectorField } from "./fields";
 import { Side } from "./frame";
 import { Looks } from "./looks";
+import { Hinges, Movers } from "./moving";
 import { nameOf } from "./outline";
 import { Bodies, Lights, Portals, Sensors, Sounds, Spawns } from "./parts";
 import { Scripts } from "./scripts";
@@ -27,6 +32,8 @@ export interface PartProps {
   properties: Properties;
   /** What the object says itself, over its blueprint. */
   own: Properties;
+  /** The blueprint that is changed in the place of the object: all above is its; null: none. */
+  mould: string | null;
   at: At;
   disabled: boolean;
   /** The number of this session of typing: what is changed without leaving the field is one step. */
@@ -71,8 +78,19 @@ function Many({ builder }: { builder: Builder }) {
 function One({ builder, id }: { builder: Builder; id: number }) {
   const scenery = builder.scenery.value;
   const object = scenery.objects.get(id);
-  const properties = useMemo(() => scenery.properties(id), [scenery, id]);
+  const mould = builder.mould.of(id);
+  const properties = useMemo(
+    () => (mould === null ? scenery.properties(id) : (scenery.document.blueprints?.[mould] ?? {})),
+    [scenery, id, mould],
+  );
   const stroke = useRef(0);
+  // Whoever chooses something else means that.
+  useEffect(
+    () => () => {
+      builder.mould.through.value = null;
+    },
+    [builder],
+  );
   if (object === undefined) return null;
   const isLocked = scenery.isLocked(id);
   const part: PartProps = {
@@ -80,8 +98,9 @@ function One({ builder, id }: { builder: Builder; id: number }) {
     scenery,
     id,
     properties,
-    own: object.properties ?? {},
-    at: { fault: builder.fault.value, of: String(id) },
+    own: mould === null ? (object.properties ?? {}) : properties,
+    mould,
+    at: { fault: faultIn(builder.fault.value, id, mould), of: String(id) },
     disabled: isLocked,
     stroke: () => {
       if (stroke.current === 0) stroke.current = builder.edits.newStroke();
@@ -99,8 +118,11 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       <Deeds builder={builder} ids={[id]} />
       <Identity {...part} />
       <Place {...part} />
+      <BlueprintFields {...part} />
       <Looks {...part} />
       <Bodies {...part} />
+      <Movers {...part} />
+      <Hinges {...part} />
       <Lights {...part} />
       <Spawns {...part} />
       <Portals {...part} />
@@ -113,9 +135,15 @@ function One({ builder, id }: { builder: Builder; id: number }) {
   );
 }
 
+/** A fault of the blueprint that is changed is shown at the same fields as one of the object. */
+function faultIn(fault: FieldFault | null, id: number, mould: string | null): FieldFault | null {
+  if (fault === null || mould === null || fault.of !== mould) return fault;
+  return { ...fault, of: String(id), path: `properties.${fault.path}` };
+}
+
 function Identity({ builder, scenery, id, at, disabled }: PartProps) {
   const object = scenery.objects.get(id);
-  const blueprints = Object.keys(scenery.document.blueprints ?? {}).sort();
+  const blueprints = blueprintNames(scenery);
   return (
     <section class="builder-part">
       <TextField
@@ -138,9 +166,10 @@ function Identity({ builder, scenery, id, at, disabled }: PartProps) {
           ...blueprints.map((name) => ({ value: name, text: name.replaceAll("_", " ") })),
         ]}
         disabled={disabled}
-        change={(name) =>
-          void builder.commit([{ rebase: { object: id, blueprint: name === "" ? null : name } }])
-        }
+        change={(name) => {
+          builder.mould.through.value = null;
+          void builder.commit([{ rebase: { object: id, blueprint: name === "" ? null : name } }]);
+        }}
       />
     </section>
   );
@@ -207,6 +236,17 @@ function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
       builder.setProperty(id, key, value, stroke());
   const offers = [
     {
+      key: "colliders",
+      text: b("partColliders"),
+      act: () => {
+        const room = builder.roomOf(id, properties);
+        builder.setProperty(id, "colliders", [filling(room, "box")], stroke());
+      },
+    },
+    ...(properties.body?.kind === "dynamic"
+      ? [{ key: "hinge" as const, text: b("aspectHinge"), act: add("hinge", { axis: [0, 1, 0] }) }]
+      : []),
+    {
       key: "light",
       text: b("addLight"),
       act: add("light", { colour: "#ffd98a", intensity_cd: 20, range_m: 10 }),
@@ -229,7 +269,10 @@ function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
       act: add("script", { module: "scripts/new.wasm" }),
     },
   ] as const;
-  const left = offers.filter(({ key }) => properties[key] == null);
+  const left = offers.filter(({ key }) => {
+    const given = properties[key];
+    return given == null || (Array.isArray(given) && given.length === 0);
+  });
   if (left.length === 0 || disabled) return null;
   return (
     <section class="builder-part">

@@ -4,7 +4,11 @@
  */
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
+
+import { usedBlueprints } from "../blueprints";
+
 import { centreOf } from "../bounds";
+
 import type { Builder } from "../builder";
 import { copyText, readCopied } from "../clipboard";
 import { drawingOf, drawingOfAll } from "../drawing";
@@ -92,6 +96,7 @@ export function Library({ builder }: { builder: Builder }) {
     ],
     [blueprints, objects.length, uploads, kept],
   );
+  const used = useMemo(() => usedBlueprints(builder.scenery.peek()), [objects]);
   const wanted = search.value.trim().toLocaleLowerCase();
   const shown = groups
     .map(({ title, pieces }) => ({
@@ -136,6 +141,9 @@ export function Library({ builder }: { builder: Builder }) {
                       <Sign name="delete" />
                     </button>
                   )}
+                  {piece.kind === "blueprint" && !used.has(piece.name) && (
+                    <DeleteBlueprint builder={builder} name={piece.name} />
+                  )}
                   {piece.kind === "upload" && (
                     <UploadTools builder={builder} upload={piece.upload} />
                   )}
@@ -164,6 +172,25 @@ function hintOf(builder: Builder): string {
   const [x, , z] = centreOf(ghost).map((metres) => writeNumber(metres, 2));
   const place = { x: `${x}`, y: writeNumber(ghost.min[1], 2), z: `${z}` };
   return `${b("aimAt", { piece: pieceName(piece), ...place })} ${b("aimHint")}`;
+}
+
+/** Takes a blueprint away that nothing uses. */
+function DeleteBlueprint({ builder, name }: { builder: Builder; name: string }) {
+  const text = b("blueprintDelete", { name: name.replaceAll("_", " ") });
+  return (
+    <button
+      type="button"
+      class="button icon-button builder-forget"
+      aria-label={text}
+      title={text}
+      onClick={() => {
+        builder.placing.value = null;
+        void builder.commit([{ blueprint: { name, value: null } }]);
+      }}
+    >
+      <Sign name="delete" />
+    </button>
+  );
 }
 
 const KEEPING_TEXTS: Readonly<Record<Keeping, BuilderText>> = {

@@ -18,7 +18,7 @@ export function Looks(part: PartProps) {
   if (visuals.length === 0) return null;
   const names = [...new Set(visuals.map(({ material }) => material ?? ""))];
   const change = (index: number, shape: Visual["shape"]): void => {
-    void builder.commit(reshaped(id, properties, index, shape), stroke());
+    builder.mould.put(id, reshaped(id, properties, index, shape), stroke());
   };
   return (
     <Part part={part} title="partLooks" of="visuals">
@@ -91,7 +91,11 @@ function MaterialFields(props: { part: PartProps; name: string; visuals: readonl
       : visuals.map((visual, at) =>
           at === index || (visual.material ?? "") === name ? { ...visual, material: free } : visual,
         );
-    void builder.commit([{ material: { name: free, value } }, setProperty(id, "visuals", next)]);
+    builder.mould.put(
+      id,
+      [{ material: { name: free, value } }, setProperty(id, "visuals", next)],
+      null,
+    );
   };
   return (
     <div class="builder-material">

@@ -1,6 +1,7 @@
 /** One part of the inspector, and whose it is: the object's own or its blueprint's. */
 import type { ComponentChildren } from "preact";
 import type { Properties } from "../../protocol/document";
+import { putIntoBlueprint } from "../blueprints";
 import { type BuilderText, b } from "../texts/words";
 import type { PartProps } from "./inspector";
 
@@ -13,8 +14,9 @@ export function Part(props: {
   children: ComponentChildren;
 }) {
   const { part, title, of, removes = false, children } = props;
-  const { builder, scenery, id, own, disabled } = part;
-  const blueprint = scenery.objects.get(id)?.blueprint ?? null;
+  const { builder, scenery, id, own, disabled, mould } = part;
+  // While the blueprint itself is changed, what it has is its own.
+  const blueprint = mould === null ? (scenery.objects.get(id)?.blueprint ?? null) : null;
   const base = blueprint === null ? undefined : scenery.document.blueprints?.[blueprint];
   const isOwn = own[of] != null;
   const isBase = base?.[of] != null;
@@ -32,6 +34,15 @@ export function Part(props: {
           </button>
         )}
       </header>
+      {isOwn && blueprint !== null && !disabled && (
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => void builder.commit(putIntoBlueprint(scenery, id, of))}
+        >
+          {b("intoBlueprint")}
+        </button>
+      )}
       {!isOwn && isBase && blueprint !== null && (
         <p class="hint">{b("fromBlueprint", { blueprint: blueprint.replaceAll("_", " ") })}</p>
       )}

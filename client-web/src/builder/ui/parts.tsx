@@ -2,8 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Body, Collider, Light, Portal, Sound, Spawn } from "../../protocol/document";
+import {
+  type Body,
+  type Collider,
+  documentDefaults,
+  type Light,
+  type Portal,
+  type Properties,
+  type Sound,
+  type Spawn,
+} from "../../protocol/document";
 import type { WorldSummary } from "../../ui/store";
+import { becoming, COLLIDER_SHAPES, type ColliderKind, filling, kindOfCollider } from "../bumping";
 import {
   COORDINATE_M_MAX,
   DAMPING_MAX,
@@ -12,6 +22,7 @@ import {
   GRAVITY_SCALE_MAX,
   LAMP_CD_MAX,
   NAME_CHARS_MAX,
+  PARTS_PER_OBJECT_MAX,
   SIZE_M_MAX,
   SIZE_M_MIN,
 } from "../limits";
@@ -26,14 +37,21 @@ import {
   VectorField,
 } from "./fields";
 import type { PartProps } from "./inspector";
+import { ticksPerS } from "./moving";
 import { Part } from "./part";
 import { ShapeFields } from "./shapes";
 
 const COLLIDERS_SHOWN_MAX = 8;
+const SHAPE_TEXTS: Readonly<Record<ColliderKind, BuilderText>> = {
+  box: "pieceBox",
+  ball: "pieceBall",
+  cylinder: "pieceCylinder",
+  capsule: "pieceCapsule",
+};
 const SIZES = { min: SIZE_M_MIN, max: SIZE_M_MAX, step: 0.1 } as const;
 
 export function Bodies(part: PartProps) {
-  const { builder, id, properties, at, disabled, stroke } = part;
+  const { builder, scenery, id, properties, at, disabled, stroke } = part;
   const colliders = properties.colliders ?? [];
   if (colliders.length === 0 && properties.body == null) return null;
   const body: Body = properties.body ?? { kind: "static" };
@@ -68,14 +86,14 @@ export function Bodies(part: PartProps) {
           choices={[
             { value: "static" as const, text: b("bodyStatic") },
             { value: "dynamic" as const, text: b("bodyDynamic") },
-            ...(body.kind === "kinematic"
-              ? [{ value: "kinematic" as const, text: b("bodyKinematic") }]
-              : []),
+            { value: "kinematic" as const, text: b("bodyKinematic") },
           ]}
-          disabled={disabled || body.kind === "kinematic"}
-          change={(kind) => change({ kind })}
+          disabled={disabled}
+          change={(kind) => {
+            const room = builder.roomOf(id, properties);
+            builder.mould.putAll(id, becoming(properties, kind, room, ticksPerS(scenery)));
+          }}
         />
-        {body.kind === "kinematic" && <p class="hint">{b("kinematicHint")}</p>}
         {body.kind === "dynamic" && (
           <>
             {number("linear_damping", "fieldLinearDamping", 0, 0, DAMPING_MAX)}
@@ -90,73 +108,104 @@ export function Bodies(part: PartProps) {
           </>
         )}
       </Part>
-      {colliders.length > 0 && <Colliders {...part} isDynamic={body.kind === "dynamic"} />}
+      {colliders.length > 0 && <Colliders {...part} kind={body.kind} />}
     </>
   );
 }
 
-function Colliders(part: PartProps & { isDynamic: boolean }) {
-  const { builder, id, properties, at, disabled, stroke, isDynamic } = part;
+function Colliders(part: PartProps & { kind: Body["kind"] }) {
+  const { builder, id, properties, disabled, stroke, kind } = part;
   const colliders = properties.colliders ?? [];
-  const change = (index: number, fields: Partial<Collider>): void => {
-    const next = colliders.map((one, at) => (at === index ? { ...one, ...fields } : one));
-    builder.setProperty(id, "colliders", next, stroke());
-  };
+  const put = (next: Collider[]): void => builder.setProperty(id, "colliders", next, stroke());
   return (
-    <Part part={part} title="partColliders" of="colliders">
-      {colliders.slice(0, COLLIDERS_SHOWN_MAX).map((collider, index) => {
-        const path = `properties.colliders[${index}]`;
-        return (
-          <div key={index} class="builder-shape">
-            <ShapeFields
-              at={at}
-              path={`${path}.shape`}
-              shape={collider.shape}
-              disabled={disabled}
-              change={(shape) => change(index, { shape })}
-            />
-            {isDynamic && (
-              <NumberField
-                at={at}
-                path={`${path}.density_kgpm3`}
-                label="fieldDensity"
-                value={collider.density_kgpm3 ?? 200}
-                min={0.001}
-                max={DENSITY_KGPM3_MAX}
-                step={50}
-                disabled={disabled}
-                change={(density_kgpm3) => change(index, { density_kgpm3 })}
-              />
-            )}
-            <NumberField
-              at={at}
-              path={`${path}.friction`}
-              label="fieldFriction"
-              value={collider.friction ?? 0.6}
-              min={0}
-              max={FRICTION_MAX}
-              step={0.05}
-              disabled={disabled}
-              change={(friction) => change(index, { friction })}
-            />
-            <NumberField
-              at={at}
-              path={`${path}.restitution`}
-              label="fieldRestitution"
-              value={collider.restitution ?? 0}
-              min={0}
-              max={1}
-              step={0.05}
-              disabled={disabled}
-              change={(restitution) => change(index, { restitution })}
-            />
-          </div>
-        );
-      })}
+    // What moves needs something to bump into.
+    <Part part={part} title="partColliders" of="colliders" removes={kind === "static"}>
+      {colliders.slice(0, COLLIDERS_SHOWN_MAX).map((collider, index) => (
+        <ColliderFields
+          key={index}
+          part={part}
+          path={`properties.colliders[${index}]`}
+          collider={collider}
+          // Of several shapes each keeps to its own room.
+          whole={colliders.length === 1 ? properties : { colliders: [collider] }}
+          isLoose={kind === "dynamic"}
+          put={(next) => put(colliders.map((one, at) => (at === index ? next : one)))}
+        />
+      ))}
       {colliders.length > COLLIDERS_SHOWN_MAX && (
         <p class="hint">{b("moreParts", { count: colliders.length - COLLIDERS_SHOWN_MAX })}</p>
       )}
+      {colliders.length < PARTS_PER_OBJECT_MAX && !disabled && (
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => put([...colliders, filling(builder.roomOf(id, properties), "box")])}
+        >
+          {b("colliderAdd")}
+        </button>
+      )}
     </Part>
+  );
+}
+
+function ColliderFields(props: {
+  part: PartProps;
+  path: string;
+  collider: Collider;
+  /** What takes the room that another shape is to fill. */
+  whole: Properties;
+  isLoose: boolean;
+  put(collider: Collider): void;
+}) {
+  const { part, path, collider, whole, isLoose, put } = props;
+  const { builder, id, at, disabled } = part;
+  const kind = kindOfCollider(collider);
+  const number = (
+    of: "density_kgpm3" | "friction" | "restitution",
+    label: BuilderText,
+    min: number,
+    max: number,
+    step: number,
+  ) => (
+    <NumberField
+      at={at}
+      path={`${path}.${of}`}
+      label={label}
+      value={collider[of] ?? documentDefaults.collider[of]}
+      min={min}
+      max={max}
+      step={step}
+      disabled={disabled}
+      change={(value) => put({ ...collider, [of]: value })}
+    />
+  );
+  return (
+    <div class="builder-shape">
+      <ChoiceField
+        at={at}
+        path={`${path}.shape`}
+        label="fieldShape"
+        value={kind ?? ""}
+        choices={[
+          ...(kind === null ? [{ value: "" as const, text: b("colliderPoints") }] : []),
+          ...COLLIDER_SHAPES.map((value) => ({ value, text: b(SHAPE_TEXTS[value]) })),
+        ]}
+        disabled={disabled}
+        change={(wanted) => {
+          if (wanted !== "") put(filling(builder.roomOf(id, whole), wanted, collider));
+        }}
+      />
+      <ShapeFields
+        at={at}
+        path={`${path}.shape`}
+        shape={collider.shape}
+        disabled={disabled}
+        change={(shape) => put({ ...collider, shape })}
+      />
+      {isLoose && number("density_kgpm3", "fieldDensity", 0.001, DENSITY_KGPM3_MAX, 50)}
+      {number("friction", "fieldFriction", 0, FRICTION_MAX, 0.05)}
+      {number("restitution", "fieldRestitution", 0, 1, 0.05)}
+    </div>
   );
 }
 

@@ -1,11 +1,24 @@
-/** What belongs to the world as a whole: its name, its sky and its light. Shown while nothing is chosen. */
+/**
+ * What belongs to the world as a whole: its name, how it runs, its sky and its light. Shown while
+ * nothing is chosen.
+ */
 import { useRef } from "preact/hooks";
-import { documentDefaults, type Environment } from "../../protocol/document";
+import { documentDefaults, type Environment, type Settings } from "../../protocol/document";
 import type { Builder } from "../builder";
-import { COORDINATE_M_MAX, SUNLIGHT_MAX, TEXT_CHARS_MAX } from "../limits";
+import {
+  COORDINATE_M_MAX,
+  GRAVITY_MPS2_MAX,
+  SIGHT_M_MIN,
+  SIZE_M_MAX,
+  SUNLIGHT_MAX,
+  TEXT_CHARS_MAX,
+  TICKS_PER_S_MAX,
+  TICKS_PER_S_MIN,
+} from "../limits";
 import { type BuilderText, b } from "../texts/words";
 import type { Upload } from "../uploads";
-import { type At, ChoiceField, ColourField, NumberField, TextField } from "./fields";
+import type { Vec3 } from "../vectors";
+import { type At, ChoiceField, ColourField, NumberField, TextField, VectorField } from "./fields";
 
 const AT: At = { fault: null, of: "" };
 /** Of pictures that may be a whole sky: twice as wide as high, or nearly. */
@@ -28,9 +41,12 @@ export function WorldFields({ builder }: { builder: Builder }) {
   const stroke = useRef(0);
   const given = document.environment ?? {};
   const environment = { ...documentDefaults.environment, ...given };
-  const change = (fields: Partial<Environment>): void => {
+  const strokeNow = (): number => {
     if (stroke.current === 0) stroke.current = builder.edits.newStroke();
-    void builder.commit([{ environment: { ...given, ...fields } }], stroke.current);
+    return stroke.current;
+  };
+  const change = (fields: Partial<Environment>): void => {
+    void builder.commit([{ environment: { ...given, ...fields } }], strokeNow());
   };
   const entitle = (title: string, description: string): void => {
     void builder.commit([{ title: { title, description } }]);
@@ -74,6 +90,7 @@ export function WorldFields({ builder }: { builder: Builder }) {
           change={(next) => entitle(title, next)}
         />
       </section>
+      <Running builder={builder} stroke={strokeNow} />
       <section class="builder-part">
         <h3>{b("partSky")}</h3>
         <SkyChoice builder={builder} sky={given.sky ?? ""} given={given} />
@@ -101,6 +118,62 @@ export function WorldFields({ builder }: { builder: Builder }) {
         />
       </section>
     </div>
+  );
+}
+
+/** How the simulation runs. */
+function Running({ builder, stroke }: { builder: Builder; stroke(): number }) {
+  const given = builder.scenery.value.document.settings ?? {};
+  const settings = { ...documentDefaults.settings, ...given };
+  const change = (fields: Partial<Settings>): void => {
+    void builder.commit([{ settings: { ...given, ...fields } }], stroke());
+  };
+  const length = (
+    key: "floor_m" | "earshot_m" | "sight_m",
+    label: BuilderText,
+    min: number,
+    max: number,
+  ) => (
+    <NumberField
+      at={AT}
+      path={key}
+      label={label}
+      value={settings[key]}
+      min={min}
+      max={max}
+      step={1}
+      change={(value) => change({ [key]: value })}
+    />
+  );
+  return (
+    <section class="builder-part" data-part="settings">
+      <h3>{b("partRunning")}</h3>
+      <VectorField
+        at={AT}
+        path="gravity_mps2"
+        label="fieldWorldGravity"
+        value={settings.gravity_mps2 as Vec3}
+        min={-GRAVITY_MPS2_MAX}
+        max={GRAVITY_MPS2_MAX}
+        step={0.5}
+        change={(gravity_mps2) => change({ gravity_mps2 })}
+      />
+      <NumberField
+        at={AT}
+        path="ticks_per_s"
+        label="fieldTicks"
+        value={settings.ticks_per_s}
+        min={TICKS_PER_S_MIN}
+        max={TICKS_PER_S_MAX}
+        step={1}
+        digits={0}
+        change={(ticks) => change({ ticks_per_s: Math.round(ticks) })}
+      />
+      <p class="hint">{b("ticksHint")}</p>
+      {length("floor_m", "fieldFloor", -COORDINATE_M_MAX, COORDINATE_M_MAX)}
+      {length("earshot_m", "fieldEarshot", 0, SIZE_M_MAX)}
+      {length("sight_m", "fieldSight", SIGHT_M_MIN, SIZE_M_MAX)}
+    </section>
   );
 }
 

@@ -479,13 +479,17 @@ export class Builder {
     this.hidden.value = hidden;
   }
 
-  /** Moves things at once: shown here, and sent. */
-  async transform(poses: ReadonlyMap<number, Pose>, stroke: number | null = null): Promise<void> {
-    if (poses.size === 0) return;
+  /** Moves things at once: shown here, and sent; false: the server does not want it. */
+  async transform(
+    poses: ReadonlyMap<number, Pose>,
+    stroke: number | null = null,
+  ): Promise<boolean> {
+    if (poses.size === 0) return true;
     this.previews.show(poses);
     const outcome = await this.commit(placesOf(poses), stroke);
     if (outcome.kind === "done") this.previews.settle(poses.keys(), outcome.number);
     else if (outcome.kind === "failed") this.previews.drop(poses.keys());
+    return outcome.kind !== "failed";
   }
 
   setProperty<Key extends keyof Properties>(

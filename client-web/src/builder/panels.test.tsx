@@ -348,6 +348,11 @@ describe("the inspector", () => {
     await settled(() => growth.blur());
     expect(growth.value).toBe("1");
     expect(labelled<HTMLInputElement>("Turn by (°) y").value).toBe("0");
+    refuseWith({ status: 422, body: { error: "refused", text: "too large", operation: 0 } });
+    await settled(() => growth.focus());
+    await type(growth, "3");
+    expect(growth.value).toBe("1");
+    expect(bench.previews.size).toBe(0);
   });
 
   it("leaves what is locked alone", async () => {

@@ -38,7 +38,9 @@ export function Together({ builder, ids }: { builder: Builder; ids: readonly num
     const poses = carriedAll(scenery, ids, poseOf(change, middle), poseOf(to, position), now);
     setChange({ ...to, middle: position });
     if (stroke.current === 0) stroke.current = builder.edits.newStroke();
-    void builder.transform(poses, stroke.current);
+    void builder.transform(poses, stroke.current).then((isKept) => {
+      if (!isKept) setChange(NO_CHANGE);
+    });
   };
   return (
     <section

@@ -86,6 +86,43 @@ describe("blueprints in the inspector", () => {
   });
 });
 
+describe("while a blueprint is changed", () => {
+  const crate = () => builder.scenery.value.document.blueprints?.crate;
+
+  it("its body, its look and what it can do besides are its own", async () => {
+    await choose(2);
+    await tick();
+    const kind = find<HTMLSelectElement>("[data-part=body] select");
+    await settled(() => {
+      kind.value = "kinematic";
+      kind.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await answered();
+    expect(crate()?.body).toEqual({ kind: "kinematic" });
+    expect(crate()?.mover?.waypoints_m).toHaveLength(2);
+    await click("Make a material of its own");
+    expect(crate()?.visuals?.[0]?.material).toBe("brass_2");
+    await click("Light");
+    expect(crate()?.light?.range_m).toBe(10);
+    await click("Remove", "[data-part=light]");
+    expect(crate()?.light).toBeUndefined();
+    expect(builder.scenery.value.objects.get(2)?.properties).toBeUndefined();
+  });
+
+  it("another one of the object ends that", async () => {
+    await choose(2);
+    await tick();
+    const blueprint = find<HTMLSelectElement>(".builder-inspector select");
+    await settled(() => {
+      blueprint.value = "";
+      blueprint.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await answered();
+    expect(operations()).toEqual([{ rebase: { object: 2, blueprint: null } }]);
+    expect(builder.mould.through.value).toBeNull();
+  });
+});
+
 describe("blueprints in the library", () => {
   it("are deleted when nothing uses them, and what is refused is said", async () => {
     expect(all('[aria-label="Delete the blueprint “crate”"]')).toEqual([]);

@@ -51,6 +51,31 @@ async function openBuilder(visitor: Visitor): Promise<void> {
   await expect(visitor.page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
 }
 
+/** Ada drags a box, which Bo sees; he cannot delete it before she lets go. */
+async function dragAgainstDelete(
+  ada: Visitor,
+  bo: Visitor,
+  vi: Visitor,
+  box: number,
+): Promise<void> {
+  const place = await shown(ada, box);
+  expect(place).not.toBeNull();
+  const wanted = { operations: [{ delete: { object: box } }], name: "Bo" };
+  await ada.page.mouse.move(480, 412);
+  await ada.page.mouse.down();
+  await ada.page.mouse.move(540, 420, { steps: 4 });
+  await expect.poll(() => shown(bo, box)).not.toEqual(place);
+  const held = await ask(bo, "operations", wanted);
+  expect([held.status, held.answer.error]).toEqual([409, "held"]);
+  await ada.page.mouse.move(560, 430, { steps: 2 });
+  await ada.page.mouse.up();
+  await expect.poll(async () => (await ask(bo, "operations", wanted)).status).toBe(200);
+  for (const person of [ada, bo, vi]) await expect.poll(() => shown(person, box)).toBeNull();
+  await expect
+    .poll(() => bo.look(({ chosen }) => chosen.flatMap(({ objects }) => objects)))
+    .toEqual([]);
+}
+
 test("two people build together, and a visitor walks on what they build", async ({
   server,
   visitor,
@@ -101,23 +126,7 @@ test("two people build together, and a visitor walks on what they build", async 
   await expect.poll(() => ada.look(({ objectCount }) => objectCount)).toBe(before.objects + 2);
   expect(await shown(bo, box)).not.toBeNull();
 
-  // Ada drags the box, which Bo sees; he cannot delete it before she lets go.
-  const place = await shown(ada, box);
-  expect(place).not.toBeNull();
-  const wanted = { operations: [{ delete: { object: box } }], name: "Bo" };
-  await ada.page.mouse.move(480, 412);
-  await ada.page.mouse.down();
-  await ada.page.mouse.move(540, 420, { steps: 4 });
-  await expect.poll(() => shown(bo, box)).not.toEqual(place);
-  const held = await ask(bo, "operations", wanted);
-  expect([held.status, held.answer.error]).toEqual([409, "held"]);
-  await ada.page.mouse.move(560, 430, { steps: 2 });
-  await ada.page.mouse.up();
-  await expect.poll(async () => (await ask(bo, "operations", wanted)).status).toBe(200);
-  for (const person of all) await expect.poll(() => shown(person, box)).toBeNull();
-  await expect
-    .poll(() => bo.look(({ chosen }) => chosen.flatMap(({ objects }) => objects)))
-    .toEqual([]);
+  await dragAgainstDelete(ada, bo, vi, box);
   await agreed(all);
 
   // Vi walks on a floor that Ada lays before her feet.

@@ -78,7 +78,9 @@ test("a model is uploaded and placed, and the world comes back as it went out", 
   await expect(page.getByRole("button", { name: "Bring back: With an oak" })).toBeVisible();
   await page.getByRole("button", { name: /^Bring back: before Ada/ }).click();
   await expect(page.getByRole("heading", { name: "Goes:" })).toBeVisible();
-  await expect(page.getByRole("alertdialog").getByRole("button", { name: /^Model \d/ })).toBeVisible();
+  await expect(
+    page.getByRole("alertdialog").getByRole("button", { name: /^Model \d/ }),
+  ).toBeVisible();
   await page.screenshot({ path: "test-results/history.png" });
   await page
     .getByRole("alertdialog")

@@ -114,7 +114,7 @@ test("two people build together, and a visitor walks on what they build", async 
   // So does Bo, and neither takes back what the other did.
   await openBuilder(bo);
   await bo.page.getByRole("button", { name: "Ball", exact: true }).click();
-  await bo.page.mouse.click(480, 300);
+  await bo.page.mouse.click(480, 420);
   await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 2);
   await bo.focusWorld();
   await bo.page.keyboard.press("Control+z");

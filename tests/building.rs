@@ -1,30 +1,11 @@
-//! Worlds that are built over HTTP while people are inside, and servers that are killed meanwhile.
+//! Worlds that are built over HTTP while people are inside.
 
-use std::{
-    collections::BTreeSet,
-    net::SocketAddr,
-    path::Path,
-    process::Stdio,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Command,
-    task::JoinSet,
-};
 use vivarium_contract::{editing::Role, saving::SavedBatch};
-use vivarium_host::{
-    building::{roles::account_of, upkeep::SnapshotLimits},
-    config::ServerConfig,
-    server::Server,
-};
+use vivarium_host::{building::roles::account_of, config::ServerConfig, server::Server};
 use vivarium_protocol::{
     ids::ObjectId,
     intent::{ClientMessage, Hello},
@@ -33,16 +14,13 @@ use vivarium_protocol::{
 };
 use vivarium_scene::operation::PLACEHOLDERS;
 use vivarium_store::{
-    adapters::{memory::MemoryStore, sqlite::SqliteStore},
+    adapters::memory::MemoryStore,
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
     },
 };
 
-use crate::{
-    harness::socket::{Client, build, hello, server, worlds},
-    versions::kept_and_replayed,
-};
+use crate::harness::socket::{Client, build, hello, server, worlds};
 
 /// Of the device of a number.
 pub fn account(number: u8) -> String {
@@ -64,9 +42,18 @@ impl Builder {
 
     /// A builder who was invited by the server itself; no world has it in its log.
     pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
-        let roles = server.roles().clone();
+        Self::invited_to(server, "here", number, role).await
+    }
+
+    pub async fn invited_to(
+        server: &Server,
+        world: &str,
+        number: u8,
+        role: Role,
+    ) -> anyhow::Result<Self> {
+        let (roles, world) = (server.roles().clone(), world.to_owned());
         let redeemed = tokio::task::spawn_blocking(move || {
-            let secret = roles.invite(Some("here".into()), role, 60)?;
+            let secret = roles.invite(Some(world), role, 60)?;
             roles.redeem(&secret, &account(number), "")
         });
         ensure!(redeemed.await??.is_some(), "an invitation counts once");
@@ -433,6 +420,18 @@ async fn what_the_disk_does_not_take_is_taken_back_and_a_broken_disk_stops_the_w
     Ok(())
 }
 
+/// How high a loose thing is for whoever comes in first, metres.
+pub async fn height_m(server: &Server, object: u32) -> anyhow::Result<f32> {
+    let mut ana = Client::enter(server, "Ana").await?;
+    let thing = Identity { facet: Facet::Object, subject: object };
+    loop {
+        ana.framed().await?;
+        if let Some((_, fields)) = ana.view.members().get(&thing) {
+            return Ok(fields[1] as f32 / 512.0);
+        }
+    }
+}
+
 #[tokio::test]
 async fn loose_things_are_found_where_they_were_left() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
@@ -457,24 +456,13 @@ async fn loose_things_are_found_where_they_were_left() -> anyhow::Result<()> {
         let assets = folder.path().join("assets");
         Server::start(ServerConfig { data, assets, ..ServerConfig::on_free_port() })
     };
-    // How high the ball is for whoever comes in first.
-    async fn height_m(server: &Server) -> anyhow::Result<f32> {
-        let mut ana = Client::enter(server, "Ana").await?;
-        let ball = Identity { facet: Facet::Object, subject: 2 };
-        loop {
-            ana.framed().await?;
-            if let Some((_, fields)) = ana.view.members().get(&ball) {
-                return Ok(fields[1] as f32 / 512.0);
-            }
-        }
-    }
     write(30.0)?;
     let server = open().await?;
-    assert!(height_m(&server).await? > 5.0);
-    while height_m(&server).await? > 1.0 {}
+    assert!(height_m(&server, 2).await? > 5.0);
+    while height_m(&server, 2).await? > 1.0 {}
     server.shutdown().await;
     let server = open().await?;
-    assert!(height_m(&server).await? < 1.0, "it lies where it was left");
+    assert!(height_m(&server, 2).await? < 1.0, "it lies where it was left");
     // An edit of the thing itself counts more than where it was before.
     let ana = Builder::invited(&server, 1, Role::Builder).await?;
     let up = json!([{ "place": { "object": 2, "position_m": [0, 20, -3], "rotation": [0, 0, 0, 1],
@@ -482,142 +470,7 @@ async fn loose_things_are_found_where_they_were_left() -> anyhow::Result<()> {
     assert_eq!(ana.operations(up).await?.0, 200);
     server.shutdown().await;
     let server = open().await?;
-    assert!(height_m(&server).await? > 5.0, "it falls from where it was put");
+    assert!(height_m(&server, 2).await? > 5.0, "it falls from where it was put");
     server.shutdown().await;
-    Ok(())
-}
-
-/// Tells the process of a test that it is the server.
-const SERVES: &str = "VIVARIUM_BUILDING_SERVES";
-/// Set to how many rounds there are.
-const ROUNDS: &str = "VIVARIUM_CRASH_ROUNDS";
-const CLIENTS: u8 = 5;
-/// Ends the name of the second thing of a batch.
-const HALF: &str = "-half";
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash() -> anyhow::Result<()> {
-    if let Some(data) = std::env::var_os(SERVES) {
-        return serve(Path::new(&data)).await;
-    }
-    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
-    let data = tempfile::tempdir()?;
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    let mut snapshots = BTreeSet::new();
-    for round in 0..rounds {
-        let (mut process, address) = start(data.path()).await?;
-        check(address, &told).await.with_context(|| format!("round {round}"))?;
-        let is_over = Arc::new(AtomicBool::new(false));
-        let mut clients = JoinSet::new();
-        for client in 0..CLIENTS {
-            clients.spawn(keep_building(address, round, client, is_over.clone()));
-        }
-        // The moment of the kill is the point of the test; it differs from round to round.
-        let moment = 150 + u64::from(round) * 97 % 450;
-        tokio::time::sleep(Duration::from_millis(moment)).await;
-        process.kill().await?;
-        is_over.store(true, Ordering::Release);
-        while let Some(more) = clients.join_next().await {
-            told.extend(more?);
-        }
-        let mut store = SqliteStore::open(data.path())?;
-        let kept = kept_and_replayed(&mut store).with_context(|| format!("round {round}"))?;
-        snapshots.insert(kept.0.revision);
-    }
-    let (mut process, address) = start(data.path()).await?;
-    check(address, &told).await?;
-    process.kill().await?;
-    ensure!(snapshots.len() > rounds as usize / 2, "snapshots were made at {snapshots:?} only");
-    ensure!(told.len() > rounds as usize * 5, "only {} changes were kept", told.len());
-    Ok(())
-}
-
-/// This test as a server of its own.
-async fn serve(data: &Path) -> anyhow::Result<()> {
-    // Snapshots are made all the time, so that many a kill falls into one.
-    let snapshots = SnapshotLimits {
-        batches: 7,
-        bytes: u64::MAX,
-        every: Duration::from_millis(20),
-        looks: None,
-    };
-    let config = ServerConfig { data: data.to_owned(), snapshots, ..ServerConfig::on_free_port() };
-    let mut kept = vivarium_host::kept::Kept::open(data)?;
-    let sources: Vec<_> =
-        worlds().into_iter().map(|source| kept.restored(source)).collect::<Result<_, _>>()?;
-    let mut store = kept.into_store();
-    for client in 0..CLIENTS {
-        let (account, name) = (account(client + 1), String::new());
-        store.grant(&Grant { account, world: None, role: Role::Builder, name })?;
-    }
-    let server = Server::start_kept(config, sources, store).await?;
-    println!("\naddress {}", server.address());
-    std::future::pending().await
-}
-
-async fn start(data: &Path) -> anyhow::Result<(tokio::process::Child, SocketAddr)> {
-    let test = "building::whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash";
-    let mut process = Command::new(std::env::current_exe()?)
-        .args(["--exact", test, "--nocapture"])
-        .env(SERVES, data)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut lines = BufReader::new(process.stdout.take().context("its output")?).lines();
-    while let Some(line) = lines.next_line().await? {
-        if let Some(address) = line.strip_prefix("address ") {
-            return Ok((process, address.parse()?));
-        }
-    }
-    anyhow::bail!("the server did not start")
-}
-
-/// Builds until the server is gone; gives what was kept, as it was told.
-async fn keep_building(
-    address: SocketAddr,
-    round: u32,
-    client: u8,
-    is_over: Arc<AtomicBool>,
-) -> BTreeSet<String> {
-    let builder = Builder { address, key: format!("{:064x}", client + 1) };
-    let mut told = BTreeSet::new();
-    let mut every = tokio::time::interval(Duration::from_millis(100));
-    for number in 0.. {
-        every.tick().await;
-        if is_over.load(Ordering::Acquire) {
-            break;
-        }
-        let name = format!("{round}-{client}-{number}");
-        let mut operations = post_at(f32::from(client), &name);
-        let half = format!("{name}{HALF}");
-        let half = json!({ "create": { "object": PLACEHOLDERS + 1, "value": { "name": half } } });
-        operations.as_array_mut().expect("a list").push(half);
-        match builder.operations(operations).await {
-            Ok((200, _)) => {
-                told.insert(name);
-            }
-            Ok((status, answer)) => panic!("{status}: {answer}"),
-            // The server was killed.
-            Err(_) => break,
-        }
-    }
-    told
-}
-
-/// Whether all that was told is there, and nothing by half.
-async fn check(address: SocketAddr, told: &BTreeSet<String>) -> anyhow::Result<()> {
-    let (document, _) = document(address).await?;
-    let names = names(&document);
-    let (halves, found): (BTreeSet<&str>, BTreeSet<&str>) = names
-        .iter()
-        .map(String::as_str)
-        .filter(|name| name.contains('-'))
-        .partition(|name| name.ends_with(HALF));
-    for name in told {
-        ensure!(found.contains(name.as_str()), "{name} was kept and is lost");
-    }
-    let halves: BTreeSet<&str> = halves.iter().filter_map(|half| half.strip_suffix(HALF)).collect();
-    let alone: Vec<_> = found.symmetric_difference(&halves).collect();
-    ensure!(alone.is_empty(), "half batches: {alone:?}");
     Ok(())
 }

@@ -18,16 +18,16 @@ use crate::{
 const DRAFTS: &str = "/api/worlds/here/drafts";
 
 /// Begins a draft of the world `here`; gives its name.
-async fn begin(builder: &Builder, title: &str) -> anyhow::Result<String> {
+pub async fn begin(builder: &Builder, title: &str) -> anyhow::Result<String> {
     let begun = ok(builder.post(DRAFTS, &json!({ "title": title, "name": "Ana" }))).await?;
     Ok(begun["world"].as_str().context("a name")?.to_owned())
 }
 
-fn path(world: &str, what: &str) -> String {
+pub fn path(world: &str, what: &str) -> String {
     format!("/api/worlds/{world}/{what}")
 }
 
-async fn change(builder: &Builder, world: &str, operations: Value) -> anyhow::Result<Value> {
+pub async fn change(builder: &Builder, world: &str, operations: Value) -> anyhow::Result<Value> {
     let body = json!({ "operations": operations, "name": "Ana" });
     ok(builder.post(&path(world, "operations"), &body)).await
 }
@@ -37,7 +37,7 @@ fn rename(object: u32, name: &str) -> Value {
 }
 
 /// Names of all objects of a world as a newcomer gets it.
-async fn names_in(server: &Server, world: &str) -> anyhow::Result<BTreeSet<String>> {
+pub async fn names_in(server: &Server, world: &str) -> anyhow::Result<BTreeSet<String>> {
     let (status, _, body) =
         build(server.address(), ("GET", &format!("/worlds/{world}.json")), "", "").await?;
     ensure!(status == 200, "{status}: {body}");
@@ -52,7 +52,7 @@ async fn enter(server: &Server, world: &str) -> anyhow::Result<Client> {
 }
 
 /// The names of the world's drafts.
-async fn drafts(builder: &Builder) -> anyhow::Result<Vec<String>> {
+pub async fn drafts(builder: &Builder) -> anyhow::Result<Vec<String>> {
     let listed = ok(builder.ask(("GET", DRAFTS), "")).await?;
     let listed = listed["drafts"].as_array().context("a list")?.iter();
     Ok(listed.filter_map(|draft| draft["world"].as_str()).map(str::to_owned).collect())

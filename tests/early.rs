@@ -22,9 +22,11 @@ use vivarium_world::Simulation;
 
 use crate::{
     building::{Builder, post_at},
-    editing::{AnyChange, any_change, crate_at, editor, operations, told},
+    editing::{crate_at, editor, operations},
     harness::{
-        BYTES_PER_S, LOOK, floor_with,
+        BYTES_PER_S, LOOK,
+        changes::{AnyChange, any_change, told},
+        floor_with,
         socket::{Client, server},
         towards,
     },

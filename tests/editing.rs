@@ -17,7 +17,11 @@ use vivarium_scene::{
     scene::Scene,
 };
 
-use crate::harness::{Scenario, floor_with, towards};
+use crate::harness::{
+    Scenario,
+    changes::{any_change, told},
+    floor_with, towards,
+};
 
 pub fn operations(json: Value) -> Operations {
     let operations: Vec<Operation> = serde_json::from_value(json).expect("operations");
@@ -28,7 +32,7 @@ pub fn editor(account: &str, role: Role) -> Editor {
     Editor { account: account.into(), name: account.to_uppercase(), role }
 }
 
-fn place(object: u32, position_m: [f32; 3]) -> Value {
+pub fn place(object: u32, position_m: [f32; 3]) -> Value {
     json!({ "place": { "object": object, "position_m": position_m, "rotation": [0, 0, 0, 1],
         "scale": [1, 1, 1] } })
 }
@@ -538,7 +542,7 @@ fn what_a_builder_chooses_is_shown_to_the_others() {
     assert_eq!(selected(world.told(ana)), None);
 }
 
-fn permission(account: &str, from: &str, to: &str) -> Value {
+pub fn permission(account: &str, from: &str, to: &str) -> Value {
     json!({ "permission": { "account": account, "name": "Bo", "from": from, "to": to } })
 }
 
@@ -579,76 +583,6 @@ fn owners_say_who_may_do_what_and_no_undo_changes_it() {
     let take = json!([permission(&bo, "owner", "visitor")]);
     let stale = world.change(editor("cy", Role::Owner), change(take, Some(3))).unwrap_err();
     assert!(matches!(stale, EditRefusal::Stale { .. }), "{stale}");
-}
-
-/// Any operation at all, possible or not.
-fn any_operation() -> impl Strategy<Value = Value> {
-    let object = || 0..4_u32;
-    prop_oneof![
-        object().prop_map(|object| json!({ "delete": { "object": object } })),
-        (object(), -9..9_i8).prop_map(|(object, x)| place(object, [f32::from(x), 1.0, 0.0])),
-        (object(), any::<bool>())
-            .prop_map(|(object, locked)| json!({ "lock": { "object": object, "locked": locked } })),
-        (object(), proptest::option::of("[a-c]"))
-            .prop_map(|(object, name)| json!({ "rename": { "object": object, "name": name } })),
-        (object(), proptest::option::of(object())).prop_map(
-            |(object, parent)| json!({ "reparent": { "object": object, "parent": parent } })
-        ),
-        (object(), proptest::option::of("[a-c]")).prop_map(
-            |(object, blueprint)| json!({ "rebase": { "object": object, "blueprint": blueprint } })
-        ),
-        any::<bool>().prop_map(|locked| {
-            let mut value = crate_at([0.0, 5.0, 0.0]);
-            value["locked"] = json!(locked);
-            json!({ "create": { "object": PLACEHOLDERS, "value": value } })
-        }),
-        object().prop_map(
-            |object| json!({ "set": { "object": object, "property": { "spawn": null } } })
-        ),
-        Just(json!({ "material": { "name": "a", "value": { "colour": "#000000" } } })),
-        "[a-c]".prop_map(|name| json!({ "blueprint": { "name": name, "value": {} } })),
-        "[a-c]".prop_map(
-            |name| json!({ "set_blueprint": { "name": name, "property": { "light": null } } })
-        ),
-        (object(), proptest::option::of(any::<bool>())).prop_map(|(object, enabled)| {
-            let script = enabled.map(|enabled| {
-                json!({ "module": "scripts/a.wasm",
-                "enabled": enabled, "settings": { "a": 0.1, "b": enabled, "c": "" } })
-            });
-            json!({ "set": { "object": object, "property": { "script": script } } })
-        }),
-        any::<bool>().prop_map(|is_paused| json!({ "settings": { "physics_paused": is_paused } })),
-        Just(json!({ "environment": {} })),
-        Just(json!({ "title": { "title": "Mine", "description": "" } })),
-        // Whoever forges one gives it to themselves.
-        (0..3_u8, "visitor|builder|owner", "visitor|builder|owner")
-            .prop_map(|(who, from, to)| { permission(&format!("{who:032x}"), &from, &to) }),
-    ]
-}
-
-/// Who with which role, what (none: a step back or forth), after which edit, in which stroke.
-pub type AnyChange = (u8, u8, Option<Vec<Value>>, Option<u32>, Option<u32>);
-
-pub fn any_change() -> impl Strategy<Value = AnyChange> {
-    (
-        0..3_u8,
-        0..3_u8,
-        proptest::option::weighted(0.8, proptest::collection::vec(any_operation(), 1..4)),
-        proptest::option::of(0..9_u32),
-        proptest::option::of(0..3_u32),
-    )
-}
-
-/// Whose change it is, and the change.
-pub fn told(change: AnyChange) -> (Editor, Change) {
-    let (who, role, wanted, base, stroke) = change;
-    let role = [Role::Visitor, Role::Builder, Role::Owner][usize::from(role)];
-    let change = match wanted {
-        Some(wanted) => Change::Do { operations: operations(json!(wanted)), base, stroke },
-        None if stroke == Some(0) => Change::Redo,
-        None => Change::Undo,
-    };
-    (editor(&format!("{who:032x}"), role), change)
 }
 
 proptest! {

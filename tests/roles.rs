@@ -9,11 +9,15 @@ use vivarium_protocol::{
     intent::{ClientMessage, Hello},
     notice::{Denial, ServerMessage},
 };
-use vivarium_scene::operation::Operation;
+use vivarium_scene::operation::{Operation, PLACEHOLDERS};
 
 use crate::{
-    building::{Builder, account, post_at},
-    harness::socket::{Client, hello, server, worlds},
+    building::{Builder, account, document, post_at},
+    harness::{
+        changes::{field, kinds},
+        socket::{Client, hello, server, worlds},
+    },
+    versions::{ok, refused, status},
 };
 
 const ROLES: &str = "/api/worlds/here/roles";
@@ -276,5 +280,86 @@ async fn roles_are_as_they_were_left_and_files_of_operations_change_them_too() -
     let ana = Builder::new(&second, 1);
     assert_eq!(told_roles(&ana).await?, [person(1, "owner"), person(3, "owner")]);
     second.shutdown().await;
+    Ok(())
+}
+
+/// One operation of every kind, and some more: those that client and server agree on.
+fn golden_operations() -> anyhow::Result<Vec<Value>> {
+    let golden: Value = serde_json::from_str(include_str!("golden/edits.json"))?;
+    let cases = golden["cases"].as_array().context("cases")?.iter();
+    let operations: Vec<Value> =
+        cases.filter_map(|case| case["operations"].as_array().cloned()).flatten().collect();
+    let found = operations.iter().map(|operation| field(operation).to_owned()).collect();
+    ensure!(kinds() == found, "there is something of {found:?} alone");
+    Ok(operations)
+}
+
+#[tokio::test]
+async fn whatever_is_forged_by_those_who_may_not_build_here_is_refused_and_changes_nothing()
+-> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let builder = Builder::invited(&server, 1, Role::Builder).await?;
+    let forgers = [
+        Builder::new(&server, 2),
+        Builder::invited_to(&server, "there", 3, Role::Builder).await?,
+        Builder::invited_to(&server, "there", 4, Role::Owner).await?,
+    ];
+    for elsewhere in &forgers[1..] {
+        let there = json!({ "operations": post_at(1.0, &elsewhere.key) });
+        ok(elsewhere.post("/api/worlds/there/operations", &there)).await?;
+    }
+    let before = document(server.address()).await?;
+    for operation in golden_operations()? {
+        for forger in &forgers {
+            let answer = refused(forger.operations(json!([operation]))).await?;
+            assert_eq!(answer, status(403, "forbidden"), "{operation}");
+        }
+        assert_eq!(document(server.address()).await?, before, "{operation}");
+    }
+    for (way, what) in [
+        ("POST", "undo"),
+        ("POST", "redo"),
+        ("POST", "restore"),
+        ("POST", "physics/reset"),
+        ("POST", "versions"),
+        ("POST", "drafts"),
+        ("POST", "invitations"),
+        ("POST", "assets"),
+        ("GET", "assets"),
+        ("GET", "history"),
+        ("GET", "diff?from=0"),
+        ("GET", "roles"),
+        ("GET", "versions"),
+        ("GET", "drafts"),
+    ] {
+        for forger in &forgers {
+            let path = format!("/api/worlds/here/{what}");
+            let answer = refused(forger.ask((way, &path), "{}")).await?;
+            assert_eq!(answer, status(403, "forbidden"), "{way} {what}");
+        }
+    }
+    // Whoever builds here says neither what is locked nor who may do what.
+    let me = json!({ "permission": {
+        "account": account(1), "name": "Ana", "from": "builder", "to": "owner" } });
+    let locked = json!({ "create": {
+        "object": PLACEHOLDERS, "value": { "locked": true } } });
+    let lock = json!({ "lock": { "object": 3, "locked": true } });
+    for operation in [me, locked, lock] {
+        let answer = refused(builder.operations(json!([operation]))).await?;
+        assert_eq!(answer, status(403, "forbidden"), "{operation}");
+        // Not behind something that is allowed either.
+        let hidden = json!([{ "rename": { "object": 3, "name": "sphere" } }, operation]);
+        let answer = refused(builder.operations(hidden)).await?;
+        assert_eq!(answer, status(403, "forbidden"), "{operation}");
+    }
+    assert_eq!(document(server.address()).await?, before);
+    assert_eq!(ok(builder.ask(("GET", HISTORY), "")).await?, json!([]));
+    for forger in &forgers {
+        let role = ok(forger.ask(("GET", "/api/worlds/here/role"), "")).await?;
+        assert_eq!(role, json!({ "role": "visitor" }));
+    }
+    let done = ok(builder.operations(post_at(1.0, "post"))).await?;
+    assert_eq!((&done["number"], &done["revision"]), (&json!(1), &json!(1)));
+    server.shutdown().await;
     Ok(())
 }

@@ -4,6 +4,8 @@ mod harness;
 
 mod avatars;
 mod building;
+mod crashes;
+mod databases;
 mod drafts;
 mod early;
 mod editing;

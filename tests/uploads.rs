@@ -40,11 +40,21 @@ pub struct Builder {
 
 impl Builder {
     pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
+        Self::invited_to(server, Some("here"), number, role).await
+    }
+
+    /// Into one world or, without its name, into all of them.
+    async fn invited_to(
+        server: &Server,
+        world: Option<&str>,
+        number: u8,
+        role: Role,
+    ) -> anyhow::Result<Self> {
         let builder = Self { http: http()?, url: server.url(), key: format!("{number:064x}") };
         if role > Role::Visitor {
-            let roles = server.roles().clone();
+            let (roles, world) = (server.roles().clone(), world.map(str::to_owned));
             let invited = move || {
-                let secret = roles.invite(Some("here".into()), role, 60)?;
+                let secret = roles.invite(world, role, 60)?;
                 roles.redeem(&secret, &account(number), "Ana")
             };
             let redeemed = tokio::task::spawn_blocking(invited).await??;
@@ -59,9 +69,32 @@ impl Builder {
     }
 
     pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
-        let path = format!("api/worlds/here/assets?name={name}&by=Ana");
+        self.upload_to("here", name, bytes).await
+    }
+
+    async fn upload_to(
+        &self,
+        world: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<(StatusCode, Value)> {
+        let path = format!("api/worlds/{world}/assets?name={name}&by=Ana");
         let answer = self.ask(Method::POST, &path, bytes).await?;
         Ok((answer.status(), answer.json().await?))
+    }
+
+    /// The path of what is taken.
+    async fn taken(&self, world: &str, bytes: Vec<u8>) -> anyhow::Result<String> {
+        let (status, told) = self.upload_to(world, "bell.mp3", bytes).await?;
+        ensure!(status == StatusCode::OK, "{status}: {told}");
+        Ok(told["path"].as_str().context("a path")?.to_owned())
+    }
+
+    /// Why there is no room for it.
+    async fn has_no_room(&self, world: &str, bytes: Vec<u8>) -> anyhow::Result<String> {
+        let (status, told) = self.upload_to(world, "bell.mp3", bytes).await?;
+        ensure!(status == StatusCode::INSUFFICIENT_STORAGE && told["error"] == "quota", "{told}");
+        Ok(told["text"].as_str().context("a text")?.to_owned())
     }
 
     pub async fn library(&self) -> anyhow::Result<Value> {
@@ -69,8 +102,12 @@ impl Builder {
     }
 
     async fn forget(&self, path: &str) -> anyhow::Result<StatusCode> {
+        self.forget_in("here", path).await
+    }
+
+    async fn forget_in(&self, world: &str, path: &str) -> anyhow::Result<StatusCode> {
         let file = path.strip_prefix("uploads/").context("an upload")?;
-        let path = format!("api/worlds/here/assets/{file}");
+        let path = format!("api/worlds/{world}/assets/{file}");
         Ok(self.ask(Method::DELETE, &path, Vec::new()).await?.status())
     }
 
@@ -245,6 +282,123 @@ async fn quotas_hold_and_what_nobody_uses_is_taken_away() -> anyhow::Result<()> 
     assert_eq!(library["assets"].as_array().map(Vec::len), Some(1), "{library}");
     let file = data.join("assets").join(oak);
     ensure!(file.is_file(), "{} is where operators look for it", file.display());
+    server.shutdown().await;
+    Ok(())
+}
+
+/// An MP3 of 128 kbit/s at 44.1 kHz: frames of 417 bytes, the last `padded` of them with one more.
+/// With another mark they are other bytes.
+fn mp3(frames: usize, padded: usize, mark: u8) -> Vec<u8> {
+    let frame = |number| {
+        let has_more = number + padded >= frames;
+        let mut frame = vec![mark; 417 + usize::from(has_more)];
+        frame[..4].copy_from_slice(&[0xff, 0xfb, if has_more { 0x92 } else { 0x90 }, 0]);
+        frame
+    };
+    (0..frames).flat_map(frame).collect()
+}
+
+/// Three files that have 1 MiB together, to the byte.
+fn one_mib() -> [Vec<u8>; 3] {
+    let files = [mp3(1000, 0, 1), mp3(1000, 0, 2), mp3(514, 238, 3)];
+    assert_eq!(files.iter().map(Vec::len).sum::<usize>(), 1 << 20);
+    files
+}
+
+#[tokio::test]
+async fn a_world_that_is_full_takes_nothing_more_until_something_is_deleted() -> anyhow::Result<()>
+{
+    let server = server(|config| config.world_assets_mib_max = 1).await?;
+    let ana = Builder::invited_to(&server, None, 1, Role::Builder).await?;
+    let bo = Builder::invited(&server, 2, Role::Builder).await?;
+    let [first, second, last] = one_mib();
+    let too_much = mp3(515, 0, 3);
+    let small = mp3(3, 0, 4);
+    let first = ana.taken("here", first).await?;
+    bo.taken("here", second).await?;
+    let why = ana.has_no_room("here", too_much).await?;
+    assert!(why.contains("this world") && why.contains("delete"), "{why}");
+    bo.taken("here", last).await?;
+    let quota = ana.library().await?["quota"].clone();
+    assert_eq!(
+        (&quota["world_bytes"], &quota["world_bytes_max"]),
+        (&json!(1 << 20), &json!(1 << 20))
+    );
+    assert_eq!(quota["account_bytes"], 417_000);
+    for builder in [&ana, &bo] {
+        let why = builder.has_no_room("here", small.clone()).await?;
+        assert!(why.contains("this world"), "{why}");
+    }
+    assert_eq!(ana.library().await?["assets"].as_array().map(Vec::len), Some(3));
+    ana.taken("there", small.clone()).await?;
+
+    assert_eq!(ana.forget(&first).await?, StatusCode::NO_CONTENT);
+    bo.taken("here", small.clone()).await?;
+    let quota = bo.library().await?["quota"].clone();
+    assert_eq!(quota["world_bytes"], json!((1 << 20) - 417_000 + small.len()));
+    let why = bo.has_no_room("here", mp3(1000, 0, 5)).await?;
+    assert!(why.contains("this world"), "{why}");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_somebody_has_in_all_worlds_counts_together() -> anyhow::Result<()> {
+    let server = server(|config| config.account_assets_mib_max = 1).await?;
+    let ana = Builder::invited_to(&server, None, 1, Role::Builder).await?;
+    let bo = Builder::invited_to(&server, None, 2, Role::Builder).await?;
+    let [first, second, last] = one_mib();
+    let small = mp3(3, 0, 4);
+    ana.taken("here", first).await?;
+    let second = ana.taken("there", second).await?;
+    ana.taken("here", last.clone()).await?;
+    for world in ["here", "there"] {
+        let why = ana.has_no_room(world, small.clone()).await?;
+        assert!(why.contains("in all worlds together"), "{why}");
+    }
+    // It is hers alone: another has room, in the same worlds.
+    bo.taken("here", small.clone()).await?;
+    bo.taken("there", last).await?;
+    assert_eq!(bo.forget_in("there", &second).await?, StatusCode::FORBIDDEN, "it is not his");
+    ana.has_no_room("there", small.clone()).await?;
+
+    assert_eq!(ana.forget_in("there", &second).await?, StatusCode::NO_CONTENT);
+    ana.taken("there", small).await?;
+    let quota = ana.library().await?["quota"].clone();
+    assert_eq!(quota["account_bytes"], (1 << 20) - 417_000 + 3 * 417);
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_mp3_is_kept_without_its_tags_and_heard_in_the_world() -> anyhow::Result<()> {
+    let server = server(|_| {}).await?;
+    let ana = Builder::invited(&server, 1, Role::Builder).await?;
+    let sound = mp3(40, 7, 0);
+    let mut tagged = b"ID3\x04\0\0\0\0\0\x05hello".to_vec();
+    tagged.extend(&sound);
+    let mut longer = tagged.clone();
+    tagged.extend([b"TAG".as_slice(), &[b' '; 125]].concat());
+    let (status, bell) = ana.upload("bell.mp3", tagged).await?;
+    assert_eq!((status, &bell["kind"]), (StatusCode::OK, &json!("sound")), "{bell}");
+    assert_eq!(bell["details"]["seconds"], 1.045, "{bell}");
+    let path = bell["path"].as_str().context("a path")?;
+    assert!(path.ends_with(".mp3"), "{path}");
+    let served = ana.get(path, &[]).await?;
+    assert_eq!(head(&served, &header::CONTENT_TYPE), "audio/mpeg");
+    assert_eq!(served.bytes().await?, sound);
+
+    let heard = json!({ "sound": { "path": path, "radius_m": 5, "plays": "always" } });
+    ana.operations(json!([{ "set": { "object": 3, "property": heard } }])).await?;
+    assert_eq!(ana.library().await?["assets"][0]["used"], true);
+
+    longer.extend(b"PK\x03\x04 and more");
+    for bytes in [longer, mp3(2, 0, 0), b"ID3\x04\0\0\x7f\x7f\x7f\x7f".to_vec()] {
+        let (status, answer) = ana.upload("bell.mp3", bytes).await?;
+        assert_eq!((status.as_u16(), &answer["error"]), (422, &json!("malformed")), "{answer}");
+    }
+    let (status, answer) = ana.upload("long.mp3", mp3(23_000, 0, 0)).await?;
+    assert_eq!((status.as_u16(), &answer["error"]), (413, &json!("too_large")), "{answer}");
     server.shutdown().await;
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! A world with visitors, without sockets: inputs go in as data, notices and packets come out.
 
+pub mod changes;
+#[path = "../../server/store/tests/store/database.rs"]
+pub mod database;
 pub mod relay;
 pub mod socket;
 pub mod traveller;

@@ -18,6 +18,26 @@ fn ogg(seconds: u64) -> Vec<u8> {
     out
 }
 
+/// Frames of 128 kbit/s at 44.1 kHz: each has 417 bytes, and lasts 26 ms.
+fn mp3(frames: usize) -> Vec<u8> {
+    let mut frame = [0xff, 0xfb, 0x90, 0].to_vec();
+    frame.resize(417, 1);
+    frame.repeat(frames)
+}
+
+#[test]
+fn an_mp3_is_kept_without_what_programs_write_around_it() {
+    let tag = b"ID3\x04\0\0\0\0\0\x05hello".as_slice();
+    let kept = taken(&[tag, &mp3(40), b"TAG", &[b' '; 125]].concat());
+    assert_eq!((kept.kind, kept.details), (Kind::Sound, Details::Sound { seconds: 1.045 }));
+    assert_eq!((kept.address.format().ending(), &kept.bytes[..]), ("mp3", &mp3(40)[..]));
+    assert_eq!(taken(&mp3(40)).address, kept.address, "it is the same sound");
+    refused(&[mp3(40).as_slice(), b"PK\x03\x04 more"].concat(), "something else than sound");
+    refused(&mp3(2), "no MP3 that can be read");
+    refused(&tag[..12], "ends within its tag");
+    refused(&mp3(23_000), "at most 600 s are allowed");
+}
+
 #[test]
 fn sounds_are_kept_with_their_length() {
     let kept = taken(&ogg(3));

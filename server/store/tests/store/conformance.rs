@@ -18,7 +18,7 @@ use vivarium_store::{
     },
 };
 
-use crate::{batch, of, postgres::Postgres};
+use crate::{batch, database::Postgres, of};
 
 fn each(act: impl Fn(Box<dyn WorldStore>)) {
     act(Box::new(MemoryStore::default()));

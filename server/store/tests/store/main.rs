@@ -4,6 +4,7 @@
 
 mod conformance;
 mod crash;
+mod database;
 mod disk;
 mod faults;
 mod postgres;

@@ -161,7 +161,7 @@ fn properties() -> Vec<(&'static str, Vec<Value>)> {
         "vertices_m": [[0, 0, 0], [1, 0, 0], [0, 0, 1]], "triangles": [[0, 1, 2]] } });
     let terrain = json!({ "heightfield": {
         "rows": 2, "columns": 2, "size_m": [4, 4], "heights_m": [0, 1, 0, 1] } });
-    let corners = json!([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]);
+    let hull = json!({ "hull": { "points_m": [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]] } });
     vec![
         (
             "visuals",
@@ -182,7 +182,7 @@ fn properties() -> Vec<(&'static str, Vec<Value>)> {
                 shape(json!({ "ball": { "radius_m": 0.5 } })),
                 shape(json!({ "capsule": { "radius_m": 0.25, "height_m": 1 } })),
                 shape(json!({ "cylinder": { "radius_m": 0.25, "height_m": 1 } })),
-                shape(json!({ "hull": { "points_m": corners } })),
+                shape(hull),
                 shape(triangle),
                 shape(terrain),
                 shape(json!({ "box": { "size_m": [-1, 1, 1] } })),
@@ -201,8 +201,7 @@ fn properties() -> Vec<(&'static str, Vec<Value>)> {
         (
             "mover",
             vec![
-                json!({ "waypoints_m": [[0, 0, 0], [1, 0, 0]], "leg_ticks": 9 }),
-                json!({ "waypoints_m": [[0, 0, 0], [0, 2, 0]], "leg_ticks": 30, "rest_ticks": 3 }),
+                json!({ "waypoints_m": [[0, 0, 0], [0, 2, 0]], "leg_ticks": 9, "rest_ticks": 3 }),
                 json!({ "waypoints_m": [], "leg_ticks": 0 }),
             ],
         ),
@@ -221,7 +220,7 @@ fn properties() -> Vec<(&'static str, Vec<Value>)> {
                 json!({ "colour": "#ffffff", "intensity_cd": -1, "range_m": 5 }),
             ],
         ),
-        ("spawn", vec![json!({}), json!({ "radius_m": 2 }), json!({ "only_by_name": true })]),
+        ("spawn", vec![json!({ "radius_m": 2 }), json!({ "only_by_name": true })]),
         (
             "portal",
             vec![

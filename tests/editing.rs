@@ -515,13 +515,42 @@ fn locked_things_stay_and_only_owners_unlock() {
     };
     let refused = world.change(editor("bo", Role::Builder), lock(true)).unwrap_err();
     assert!(matches!(refused, EditRefusal::Forbidden { .. }), "{refused}");
+    let lamp = json!({ "light": { "colour": "#ffffff", "intensity_cd": 9, "range_m": 5 } });
+    let lit = json!([{ "blueprint": { "name": "lamp", "value": lamp } },
+        { "rebase": { "object": 2, "blueprint": "lamp" } }]);
+    world.build("bo", lit).unwrap();
     world.change(editor("ana", Role::Owner), lock(true)).unwrap();
-    for json in [place(2, [9.0, 0.5, 0.0]), json!({ "delete": { "object": 2 } })] {
+    let bare = json!({ "set_blueprint": { "name": "lamp", "property": { "light": null } } });
+    for json in [place(2, [9.0, 0.5, 0.0]), json!({ "delete": { "object": 2 } }), bare] {
         let refused = world.build("bo", json!([json])).unwrap_err();
         assert!(refused.to_string().contains("locked"), "{refused}");
     }
     world.change(editor("ana", Role::Owner), lock(false)).unwrap();
     world.build("bo", json!([place(2, [9.0, 0.5, 0.0])])).unwrap();
+}
+
+#[test]
+fn copies_of_something_large_are_as_many_as_there_is_room_for() {
+    let mut world = Scenario::of(floor_with(&[]));
+    let corners: Vec<[f32; 3]> = (0..64).map(|at| [at as f32 / 7.0, 0.3, 0.7]).collect();
+    let path = json!({ "waypoints_m": corners, "leg_ticks": 1 });
+    let large = json!({ "properties": { "mover": path, "body": { "kind": "kinematic" },
+        "colliders": [{ "shape": { "ball": { "radius_m": 1 } } }] } });
+    let made = json!([{ "create": { "object": PLACEHOLDERS, "value": large } }]);
+    let made = world.build("ana", made).unwrap().created[0].1.0;
+    let copies = |count: u32| -> Vec<Value> {
+        let copy = |at| json!({ "duplicate": { "object": PLACEHOLDERS + at, "of": made } });
+        (0..count).map(copy).collect()
+    };
+    let done = world.build("ana", json!(copies(2))).unwrap();
+    assert_eq!(
+        done.created,
+        [0, 1].map(|at| (ObjectId(PLACEHOLDERS + at), ObjectId(made + 1 + at)))
+    );
+    let refused = world.build("ana", json!(copies(1_000))).unwrap_err();
+    assert!(matches!(refused, EditRefusal::TooLarge { .. }), "{refused}");
+    world.undo("ana").unwrap();
+    world.redo("ana").unwrap();
 }
 
 #[test]

@@ -62,6 +62,9 @@ fn name() -> &'static str {
 fn of_an_object() -> impl Strategy<Value = Value> {
     prop_oneof![
         1 => object().prop_map(|object| json!({ "delete": { "object": object } })),
+        1 => object().prop_map(
+            |of| json!({ "duplicate": { "object": PLACEHOLDERS, "of": of } })
+        ),
         1 => (object(), -9..9_i8, select(vec![[1, 1, 1], [2, 2, 2], [1, 2, 3], [0, 1, 1]]))
             .prop_map(|(object, x, scale)| {
                 let mut placed = place(object, [f32::from(x), 1.0, 0.0]);

@@ -70,30 +70,15 @@ export function changeBlueprint(scenery: Scenery, name: string, changing: Changi
 }
 
 /**
- * Changes properties of an object, in their order. A path and the body that it moves may not be
- * without one another.
- *
- * A blueprint is the only thing that changes as a whole. So the object is one's instance for as long
- * as the batch is being done.
+ * Changes properties of an object, in their order, but for a path, which only a kinematic body may
+ * have: it comes after the body and goes before it.
  */
-export function changeTogether(scenery: Scenery, id: number, changing: Changing): Operation[] {
-  const before = scenery.properties(id);
-  const own = scenery.objects.get(id)?.properties ?? {};
+export function changeTogether(id: number, changing: Changing): Operation[] {
   const keys = Object.keys(changing) as (keyof Properties)[];
-  // Only a path and its body need more than to come one after the other.
-  if (!keys.includes("mover")) return keys.map((key) => setProperty(id, key, changing[key]));
-  const name = freeKey(`builder_change_${id}`, new Set(blueprintNames(scenery)));
-  return [
-    { blueprint: { name, value: given(before) } },
-    { rebase: { object: id, blueprint: name } },
-    ...keys.filter((key) => own[key] != null).map((key) => setProperty(id, key, null)),
-    { blueprint: { name, value: given({ ...before, ...changing }) } },
-    ...keys
-      .filter((key) => changing[key] != null)
-      .map((key) => setProperty(id, key, changing[key])),
-    { rebase: { object: id, blueprint: scenery.objects.get(id)?.blueprint ?? null } },
-    { blueprint: { name, value: null } },
-  ];
+  const others = keys.filter((key) => key !== "mover");
+  const path = keys.filter((key) => key === "mover");
+  const inOrder = changing.mover == null ? [...path, ...others] : [...others, ...path];
+  return inOrder.map((key) => setProperty(id, key, changing[key]));
 }
 
 /** Without what is null. */

@@ -36,17 +36,53 @@ it("brings one object back as it was in a version, and no other", async () => {
   expect(restore.mock.calls).toEqual([[{ version: 5 }, 2]]);
 });
 
+it("tells what differs between two versions, and between one and now", async () => {
+  const things = { list: [], count: 0 };
+  const lamp = { object: 9, name: "lamp", what: [] };
+  const difference = vi.spyOn(builder.past, "difference").mockResolvedValue({
+    added: { list: [lamp], count: 1 },
+    removed: things,
+    changed: things,
+    other: true,
+  });
+  await settled(() => {
+    builder.right.value = "history";
+  });
+  await settled(() => builder.past.refresh());
+  const [from, to] = all<HTMLSelectElement>(".builder-compare select");
+  const choose = (list: HTMLSelectElement | undefined, value: string) =>
+    settled(() => {
+      if (list !== undefined) list.value = value;
+      list?.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  const compare = () => settled(() => find<HTMLButtonElement>(".builder-compare .button").click());
+  const answers = () => all(".builder-compare [role=status]");
+  await compare();
+  await vi.waitFor(() => expect(answers()).toHaveLength(1));
+  await choose(from, "1");
+  // An answer to another question is not shown.
+  expect(answers()).toEqual([]);
+  await choose(to, "2");
+  await compare();
+  expect(difference.mock.calls).toEqual([
+    [2, undefined],
+    [1, 2],
+  ]);
+  await vi.waitFor(() => expect(answers()).toHaveLength(1));
+  const told = answers()[0]?.textContent;
+  expect(told).toContain("Added:lamp");
+  expect(told).toContain("Title, materials, blueprints, sky or settings differ as well.");
+  await choose(to, "1");
+  expect(find<HTMLButtonElement>(".builder-compare .button").disabled).toBe(true);
+});
+
 it("asks before the world comes back, of whoever works by keys as well", async () => {
   const restore = vi.spyOn(builder.past, "restore").mockResolvedValue({ kind: "done", body: null });
   await settled(() => {
     role.value = "owner";
     builder.right.value = "history";
-    const version = { revision: 4, atMs: 1, author: "Bo", mine: false };
-    builder.past.versions.value = [
-      { ...version, id: 6, name: "Fair" },
-      { ...version, id: 5, name: "Opening" },
-    ];
   });
+  await settled(() => builder.past.refresh());
   const ask = async (name: string): Promise<HTMLElement> => {
     await settled(() => {
       labelled(`Bring back: ${name}`).focus();
@@ -56,14 +92,14 @@ it("asks before the world comes back, of whoever works by keys as well", async (
     await vi.waitFor(() => expect(document.activeElement).toBe(find(question)), { interval: 1 });
     return find(question);
   };
-  await ask("Fair");
-  await press(await ask("Opening"), "Escape");
+  await ask("Before the market");
+  await press(await ask("Opening night"), "Escape");
   expect(all("[role=alertdialog]")).toEqual([]);
-  expect(document.activeElement).toBe(labelled("Bring back: Opening"));
+  expect(document.activeElement).toBe(labelled("Bring back: Opening night"));
   expect(restore).not.toHaveBeenCalled();
-  const question = await ask("Opening");
+  const question = await ask("Opening night");
   await settled(() => question.querySelector<HTMLElement>(".primary")?.click());
-  expect(restore.mock.calls).toEqual([[{ version: 5 }]]);
+  expect(restore.mock.calls).toEqual([[{ version: 1 }]]);
 });
 
 describe("drafts", () => {

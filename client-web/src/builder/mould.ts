@@ -33,9 +33,7 @@ export class Mould {
     const name = this.of(id);
     const scenery = this.#scenery.value;
     const operations =
-      name === null
-        ? changeTogether(scenery, id, changing)
-        : changeBlueprint(scenery, name, changing);
+      name === null ? changeTogether(id, changing) : changeBlueprint(scenery, name, changing);
     void this.#commit(operations, null);
   }
 }

@@ -138,9 +138,10 @@ export class Past {
     return this.#asking.tell("/restore", { method: "POST", body: JSON.stringify(body) });
   }
 
-  /** What differs between a revision and now; null: it cannot be told. */
-  async difference(from: number): Promise<Difference | null> {
-    return readDifference(await this.#asking.get(`/diff?from=${from}`));
+  /** What differs between a revision and another one, or now; null: it cannot be told. */
+  async difference(from: number, to?: number): Promise<Difference | null> {
+    const end = to === undefined ? "" : `&to=${to}`;
+    return readDifference(await this.#asking.get(`/diff?from=${from}${end}`));
   }
 
   /** The world as a file; null: it cannot be had. */

@@ -125,6 +125,12 @@ export function applyOperations(document: WorldDocument, operations: readonly Op
 function apply(document: WorldDocument, operation: Operation, changes: Changes): void {
   if ("create" in operation) {
     create(document, operation.create.object, operation.create.value, changes);
+  } else if ("duplicate" in operation) {
+    const { object, of } = operation.duplicate;
+    const value = objectOf(document, of);
+    if (value === null) throw new Unfit(`there is no object ${of}`);
+    const { name: _name, locked: _locked, ...copy } = value;
+    create(document, object, copy, changes);
   } else if ("delete" in operation) {
     remove(document, operation.delete.object, changes);
   } else if ("place" in operation) {

@@ -270,7 +270,7 @@ export type Body = {
  * Static, dynamic or kinematic.
  * - `static`: Never moves.
  * - `dynamic`: Moved by forces.
- * - `kinematic`: Moved by its `Mover`.
+ * - `kinematic`: Moved by its `Mover`; without one it stands still.
  */
 export type BodyKind = "static" | "dynamic" | "kinematic";
 

@@ -26,6 +26,7 @@ export const PLACEHOLDERS = 2147483648;
 /**
  * One change.
  * - `create`: A new object, or one that was deleted comes back.
+ * - `duplicate`: A new object that is as another one, but for its name, its lock, and what is below that one.
  * - `delete`: An object goes. It must have no children.
  * - `place`: An object is moved, turned and scaled.
  * - `reparent`: An object is put under another in the outline. Where it is does not change.
@@ -43,6 +44,7 @@ export const PLACEHOLDERS = 2147483648;
  */
 export type Operation =
   | { create: { object: number; value: SceneObject } }
+  | { duplicate: { object: number; of: number } }
   | { delete: { object: number } }
   | {
       place: {

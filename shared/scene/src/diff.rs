@@ -261,7 +261,10 @@ fn differing(from: &Scene, to: &Scene) -> Vec<Operation> {
                 name: name.clone(),
                 value: Some(Box::new(value.clone())),
             }),
-            Some(before) if before != value => operations.extend(blueprint(name, before, value)),
+            Some(before) if before != value => {
+                operations.extend(from.instances(name).filter_map(|id| unlocking(from, id)));
+                operations.extend(blueprint(name, before, value));
+            }
             Some(_) => {}
         }
     }

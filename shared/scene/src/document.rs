@@ -497,7 +497,7 @@ pub enum BodyKind {
     Static,
     /// Moved by forces.
     Dynamic,
-    /// Moved by its [`Mover`].
+    /// Moved by its [`Mover`]; without one it stands still.
     Kinematic,
 }
 

@@ -23,6 +23,13 @@ pub enum Operation {
         /// The whole object.
         value: Box<Object>,
     },
+    /// A new object that is as another one, but for its name, its lock, and what is below that one.
+    Duplicate {
+        /// A free id, or a [placeholder](PLACEHOLDERS).
+        object: ObjectId,
+        /// Of which.
+        of: ObjectId,
+    },
     /// An object goes. It must have no children.
     Delete {
         /// Which.
@@ -243,7 +250,9 @@ impl Operation {
     /// What it is about.
     pub fn touched(&self) -> Touched {
         match self {
-            Self::Create { object, .. } | Self::Delete { object } => Touched::Object(*object),
+            Self::Create { object, .. }
+            | Self::Duplicate { object, .. }
+            | Self::Delete { object } => Touched::Object(*object),
             Self::Place { object, .. } => Touched::Aspect(*object, Aspect::Place),
             Self::Reparent { object, .. } => Touched::Aspect(*object, Aspect::Parent),
             Self::Rename { object, .. } => Touched::Aspect(*object, Aspect::Name),
@@ -269,10 +278,19 @@ impl Operation {
         }
     }
 
+    /// The object that it makes.
+    pub fn made(&self) -> Option<ObjectId> {
+        match self {
+            Self::Create { object, .. } | Self::Duplicate { object, .. } => Some(*object),
+            _ => None,
+        }
+    }
+
     /// Every id in it, to be exchanged.
     fn ids(&mut self) -> impl Iterator<Item = &mut ObjectId> {
-        let (own, parent) = match self {
+        let (own, other) = match self {
             Self::Create { object, value } => (Some(object), value.parent.as_mut()),
+            Self::Duplicate { object, of } => (Some(object), Some(of)),
             Self::Reparent { object, parent } => (Some(object), parent.as_mut()),
             Self::Delete { object }
             | Self::Place { object, .. }
@@ -282,7 +300,7 @@ impl Operation {
             | Self::Set { object, .. } => (Some(object), None),
             _ => (None, None),
         };
-        own.into_iter().chain(parent)
+        own.into_iter().chain(other)
     }
 }
 
@@ -301,11 +319,11 @@ pub fn number(operations: &mut [Operation], next: u32) -> u32 {
     let mut free = next;
     let mut known = std::collections::BTreeMap::new();
     for operation in operations.iter() {
-        if let Operation::Create { object, .. } = operation
+        if let Some(object) = operation.made()
             && object.0 >= PLACEHOLDERS
             && free < PLACEHOLDERS
         {
-            known.entry(*object).or_insert_with(|| {
+            known.entry(object).or_insert_with(|| {
                 free += 1;
                 ObjectId(free - 1)
             });

@@ -33,6 +33,13 @@ fn yard() -> Value {
 fn edits() -> Vec<Value> {
     vec![
         json!([{ "create": { "object": 8, "value": { "name": "post", "position_m": [1, 2, 3] } } }]),
+        // As it is, but for its name and its lock.
+        json!([
+            { "lock": { "object": 7, "locked": true } },
+            { "duplicate": { "object": 9, "of": 7 } },
+            { "duplicate": { "object": 8, "of": 2 } },
+            { "delete": { "object": 2 } },
+        ]),
         // It comes back where it was.
         json!([
             { "delete": { "object": 3 } },

@@ -20,8 +20,10 @@ export function Differences(props: {
   builder: Builder;
   lists: readonly Listed[];
   difference: Difference;
+  /** What is said when more than objects differs. */
+  other: BuilderText;
 }) {
-  const { builder, lists, difference } = props;
+  const { builder, lists, difference, other } = props;
   const full = lists.filter(({ things }) => things.count > 0);
   return (
     <>
@@ -31,7 +33,7 @@ export function Differences(props: {
           <ThingList builder={builder} things={things} />
         </div>
       ))}
-      {difference.other && <p class="hint">{b("diffOther")}</p>}
+      {difference.other && <p class="hint">{b(other)}</p>}
       {full.length === 0 && !difference.other && <p class="hint">{b("diffNothing")}</p>}
     </>
   );

@@ -219,6 +219,7 @@ function WhatChanges(props: { builder: Builder; publication: Publication }) {
     <Differences
       builder={props.builder}
       difference={difference}
+      other="diffOther"
       lists={[
         { text: "publishAdds", things: difference.added },
         { text: "publishRemoves", things: difference.removed },

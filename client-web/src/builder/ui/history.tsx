@@ -6,6 +6,7 @@ import type { Builder } from "../builder";
 import type { Difference, Given, Group, Version } from "../past";
 import { agoText, timeText } from "../texts/times";
 import { type BuilderText, b } from "../texts/words";
+import { Compare } from "./compare";
 import { Differences } from "./differences";
 import { DraftQuestion, DraftsSection } from "./drafts";
 import { Files } from "./files";
@@ -110,6 +111,7 @@ function Versions({ builder, ask }: { builder: Builder; ask: Ask | null }) {
           <VersionRow key={version.id} builder={builder} version={version} ask={ask} />
         ))}
       </ul>
+      <Compare builder={builder} />
     </>
   );
 }
@@ -213,6 +215,7 @@ function RestoreQuestion(props: { builder: Builder; asked: Asked; close: () => v
         <Differences
           builder={builder}
           difference={difference}
+          other="diffOther"
           // What was added since goes, and what was removed comes back.
           lists={[
             { text: "diffComesBack", things: difference.removed },

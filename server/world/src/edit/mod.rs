@@ -68,6 +68,7 @@ impl Changed {
     fn note(&mut self, scene: &Scene, operation: &Operation) {
         match operation {
             Operation::Create { object, .. }
+            | Operation::Duplicate { object, .. }
             | Operation::Delete { object }
             | Operation::Place { object, .. }
             | Operation::Rebase { object, .. } => {

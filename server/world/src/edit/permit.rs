@@ -26,6 +26,12 @@ pub(super) fn hindrance(role: Role, operation: &Operation, scene: &Scene) -> Opt
             Some("only owners of the world say who may do what in it")
         }
         Operation::Lock { .. } => None,
+        // Nor is it changed by way of its blueprint.
+        Operation::Blueprint { name, .. } | Operation::SetBlueprint { name, .. }
+            if scene.instances(name).any(is_locked) =>
+        {
+            Some("an instance of the blueprint is locked: an owner of the world can unlock it")
+        }
         _ if operation.object().is_some_and(is_locked) => {
             Some("the object is locked: an owner of the world can unlock it")
         }

@@ -69,7 +69,8 @@ impl Editing {
         stroke: Option<u32>,
     ) -> Result<Made, EditRefusal> {
         // Else ids could be used up, or those of deleted objects be given to others.
-        let is_id_asked_for = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if object.0 < PLACEHOLDERS);
+        let is_id_asked_for =
+            |operation: &Operation| operation.made().is_some_and(|id| id.0 < PLACEHOLDERS);
         if let Some(index) = operations.0.iter().position(is_id_asked_for) {
             let reason = format!("new objects are named by ids from {PLACEHOLDERS} on");
             let copy = Copies { number: wanted.number, objects: Vec::new() };
@@ -91,7 +92,8 @@ impl Editing {
     ) -> Result<Made, EditRefusal> {
         // Ids that no object ever had are not to be used up by this.
         let unknown = scene.next_object()..PLACEHOLDERS;
-        let is_unknown = |operation: &Operation| matches!(operation, Operation::Create { object, .. } if unknown.contains(&object.0));
+        let is_unknown =
+            |operation: &Operation| operation.made().is_some_and(|id| unknown.contains(&id.0));
         if let Some(index) = operations.0.iter().position(is_unknown) {
             let reason = "only objects that were deleted come back under their ids".to_owned();
             let copy = Copies { number: wanted.number, objects: Vec::new() };
@@ -130,16 +132,10 @@ impl Editing {
                 return Err(EditRefusal::Stale { index, by, copy });
             }
         }
-        let inverses = apply_all(scene, wanted, &numbered)?;
-        let bytes = self.check_size(scene, &numbered, &inverses)?;
+        let (inverses, copied) = apply_all(scene, wanted, &numbered)?;
+        let bytes = self.check_size(scene, (&numbered, copied), &inverses)?;
         let given = operations.0.iter().zip(&numbered);
-        let created = given.filter_map(|(asked, given)| match (asked, given) {
-            (Operation::Create { object: asked, .. }, Operation::Create { object: given, .. }) => {
-                Some((*asked, *given))
-            }
-            _ => None,
-        });
-        let created = created.collect();
+        let created = given.filter_map(|(asked, given)| asked.made().zip(given.made())).collect();
         self.memory.note(number + 1, editor, &numbered);
         if stroke.is_some() {
             self.memory.hold(tick, editor, &numbered);
@@ -196,7 +192,8 @@ impl Editing {
             return Err(EditRefusal::AllSkipped { skipped });
         }
         inverses.reverse();
-        let bytes = match self.check_size(scene, &done, &inverses) {
+        // Neither what undoes something nor what does it again makes duplicates.
+        let bytes = match self.check_size(scene, (&done, 0), &inverses) {
             Ok(bytes) => bytes,
             Err(refusal) => {
                 self.undo.put_back(&editor.account, way, step);
@@ -215,15 +212,15 @@ impl Editing {
     }
 
     /// Undoes what was just done when the document has become too large; gives the bytes of what
-    /// undoes it. The size is known about: by what was done and what undoes it. It is found out
+    /// undoes it. `copied` are the bytes of duplicates. The size is known about: by what was done and what undoes it. It is found out
     /// exactly when it seems to exceed what is allowed.
     fn check_size(
         &mut self,
         scene: &mut Scene,
-        done: &[Operation],
+        (done, copied): (&[Operation], usize),
         inverses: &[Operation],
     ) -> Result<usize, EditRefusal> {
-        let (more, less) = (json_bytes(&done), json_bytes(&inverses));
+        let (more, less) = (json_bytes(&done) + copied, json_bytes(&inverses));
         let most = more.max(less);
         let (bytes, bytes_max) = if most > LOG_BATCH_BYTES_MAX {
             (most, LOG_BATCH_BYTES_MAX)
@@ -267,21 +264,36 @@ pub(super) fn cost(scene: &Scene, operations: &[Operation]) -> usize {
         }
         _ => 0,
     });
+    let copied = operations.iter().map(|operation| copied_bytes(scene, operation));
     operations.len().max(1)
         + instances.sum::<usize>()
-        + json_bytes(&operations) / BYTES_PER_OPERATION
+        + (json_bytes(&operations) + copied.sum::<usize>()) / BYTES_PER_OPERATION
 }
 
-/// Does all operations, or nothing; gives what undoes them, in order.
+/// What a duplicate adds to a document beyond what stands in the operation.
+fn copied_bytes(scene: &Scene, operation: &Operation) -> usize {
+    match operation {
+        Operation::Duplicate { of, .. } => scene.object(*of).map_or(0, json_bytes),
+        _ => 0,
+    }
+}
+
+/// Does all operations, or nothing; gives what undoes them, in order, and the bytes of duplicates.
 fn apply_all(
     scene: &mut Scene,
     wanted: Wanted<'_>,
     operations: &[Operation],
-) -> Result<Vec<Operation>, EditRefusal> {
+) -> Result<(Vec<Operation>, usize), EditRefusal> {
     let mut inverses = Vec::new();
+    let mut copied = 0;
     for (index, operation) in operations.iter().enumerate() {
+        copied += copied_bytes(scene, operation);
         let refusal = match hindrance(wanted.editor.role, operation, scene) {
             Some(reason) => EditRefusal::Forbidden { index, reason },
+            // Few operations could make many copies of what is large.
+            None if copied > LOG_BATCH_BYTES_MAX => {
+                EditRefusal::TooLarge { bytes: copied, bytes_max: LOG_BATCH_BYTES_MAX }
+            }
             None => match scene.apply(operation.clone()) {
                 Ok(inverse) => {
                     inverses.push(inverse);
@@ -311,7 +323,7 @@ fn apply_all(
         let copy = copies(scene, wanted.number, operations);
         return Err(EditRefusal::Impossible { index, reason, copy });
     }
-    Ok(inverses)
+    Ok((inverses, copied))
 }
 
 /// Does one operation, or nothing; gives what undoes it.

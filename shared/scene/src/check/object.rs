@@ -202,10 +202,6 @@ impl<'a> Together<'a> {
             self.mover().is_none() || kind == BodyKind::Kinematic,
             "only a kinematic body can have a mover: set body.kind to \"kinematic\"",
         )?;
-        properties.field("body").field("kind").require(
-            self.mover().is_some() || kind != BodyKind::Kinematic,
-            "a kinematic body needs a mover; without one it is \"static\"",
-        )?;
         properties.field("hinge").require(
             self.pick(|given| &given.hinge).is_none() || kind == BodyKind::Dynamic,
             "only a dynamic body can have a hinge: set body.kind to \"dynamic\"",

@@ -15,6 +15,12 @@ type Done = Result<Operation, Refusal>;
 pub(super) fn apply(scene: &mut Scene, operation: Operation) -> Done {
     match operation {
         Operation::Create { object, value } => scene.create(object, *value),
+        Operation::Duplicate { object, of } => {
+            let mut value = scene.objects.get(&of).ok_or(Refusal::NoObject(of))?.clone();
+            value.name = None;
+            value.locked = false;
+            scene.create(object, value)
+        }
         Operation::Delete { object } => scene.delete(object),
         Operation::Place { object, position_m, rotation, scale } => {
             let before = scene.change(object, |now| {

@@ -6,7 +6,7 @@ use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::{
     diff::{self, Diff},
     load,
-    operation::Operation,
+    operation::{Operation, Touched},
     scene::Scene,
 };
 
@@ -26,6 +26,10 @@ fn leads(from: &Scene, to: &Scene) -> usize {
         let is_lock = matches!(operation, Operation::Lock { .. });
         let object = operation.object().and_then(|id| scene.object(id));
         assert!(is_lock || object.is_none_or(|object| !object.locked), "{operation:?}");
+        if let Touched::Blueprint(name) = operation.touched() {
+            let is_locked = |id| scene.object(id).is_some_and(|object| object.locked);
+            assert!(!scene.instances(&name).any(is_locked), "{operation:?}");
+        }
         scene.apply(operation).unwrap();
     }
     assert_same(&scene, to);
@@ -196,6 +200,9 @@ fn what_is_locked_is_unlocked_before_it_is_changed() {
     assert_eq!(*unlocked, Operation::Lock { object: ObjectId(1), locked: false });
     assert_eq!(there.last(), Some(&Operation::Lock { object: ObjectId(1), locked: true }));
     assert_eq!((leads(&then, &now), leads(&now, &then)), (5, 4));
+    // So is an instance whose blueprint changes.
+    let lit = json!([{ "set_blueprint": { "name": "crate", "property": { "visuals": [] } } }]);
+    assert_eq!(leads(&then, &changed(&then, lit)), 3);
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::{
-    document::WorldDocument,
+    document::{Object, WorldDocument},
     load,
     operation::{Operation, PLACEHOLDERS, Touched, number},
     scene::{Refusal, Scene},
@@ -71,6 +71,49 @@ fn a_builder_builds_and_takes_back() {
     assert_eq!(yard.document(), WorldDocument { next_id: Some(4), ..before });
     yard.apply_all(redo).expect("and done again");
     assert_eq!(yard.document(), built);
+}
+
+#[test]
+fn a_duplicate_is_as_the_other_one_but_for_its_name_and_its_lock() {
+    let mut yard = world();
+    let mut done = vec![
+        operation(json!({ "lock": { "object": 1, "locked": true } })),
+        operation(json!({ "duplicate": { "object": PLACEHOLDERS + 1, "of": 1 } })),
+        // Of what the batch itself has made.
+        operation(json!({ "duplicate": { "object": PLACEHOLDERS, "of": PLACEHOLDERS + 1 } })),
+        operation(json!({ "rename": { "object": PLACEHOLDERS, "name": "second" } })),
+    ];
+    assert_eq!(number(&mut done, yard.next_object()), 5);
+    let undo = yard.apply_all(done).expect("all of it is allowed");
+    let plain =
+        Object { name: None, locked: false, ..yard.object(ObjectId(1)).expect("it stays").clone() };
+    assert_eq!(yard.object(ObjectId(3)), Some(&plain));
+    let second = Object { name: Some("second".into()), ..plain };
+    assert_eq!(yard.object(ObjectId(4)), Some(&second));
+    assert_eq!(yard.instances("crate").count(), 3);
+    yard.apply_all(undo).expect("it can be taken back");
+    assert_eq!(yard.objects().count(), 3);
+
+    let nothing = refused(&mut yard, json!({ "duplicate": { "object": 7, "of": 6 } }));
+    assert_eq!(nothing, Refusal::NoObject(ObjectId(6)));
+    let taken = refused(&mut yard, json!({ "duplicate": { "object": 0, "of": 1 } }));
+    assert_eq!(taken, Refusal::IdTaken(ObjectId(0)));
+}
+
+#[test]
+fn a_path_comes_after_its_body_and_goes_before_it() {
+    let mut yard = world();
+    let set = |property: Value| json!({ "set": { "object": 1, "property": property } });
+    let path = set(json!({ "mover": { "waypoints_m": [[0, 0, 0], [1, 0, 0]], "leg_ticks": 9 } }));
+    refused(&mut yard, path.clone());
+    yard.apply(operation(set(json!({ "body": { "kind": "kinematic" } }))))
+        .expect("it stands still");
+    yard.apply(operation(path)).expect("now it moves");
+    refused(&mut yard, set(json!({ "body": null })));
+    for nothing in [json!({ "mover": null }), json!({ "body": null })] {
+        yard.apply(operation(set(nothing))).expect("first the path, then the body");
+    }
+    assert_eq!(yard.document(), world().document());
 }
 
 #[test]
@@ -254,13 +297,14 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
         json!({ "script": { "module": "scripts/a.js" } }),
         json!({ "script": null }),
     ]);
-    (0..13_u8, id, parent, name, blueprint, material, number, property).prop_map(
+    (0..14_u8, id, parent, name, blueprint, material, number, property).prop_map(
         |(kind, id, parent, name, blueprint, material, number, property)| {
             operation(match kind {
                 0 | 1 => json!({ "create": { "object": id, "value": {
                     "name": name, "blueprint": blueprint, "parent": parent,
                     "position_m": [number, 1, 0], "scale": [1, 1, number.abs() + 0.5] } } }),
                 2 => json!({ "delete": { "object": id } }),
+                12 => json!({ "duplicate": { "object": id, "of": parent.unwrap_or(1) } }),
                 3 => json!({ "place": { "object": id, "position_m": [number, number * 1e3, 0],
                     "rotation": [0, 0, 0, 1], "scale": [1, 1, 1] } }),
                 4 => json!({ "reparent": { "object": id, "parent": parent } }),

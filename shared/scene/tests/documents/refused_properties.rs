@@ -263,11 +263,6 @@ fn bodies_movers_and_hinges() {
             "objects[4].properties.hinge: only a dynamic body can have a hinge: set body.kind to \"dynamic\"",
         ),
         (
-            "/objects/4/properties/body/kind",
-            json!("kinematic"),
-            "objects[4].properties.body.kind: a kinematic body needs a mover; without one it is \"static\"",
-        ),
-        (
             "/objects/4/properties/hinge/axis",
             json!([0, 0, 0]),
             "objects[4].properties.hinge.axis: a direction must not be zero: at least 0.001 long",

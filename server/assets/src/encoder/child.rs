@@ -9,24 +9,27 @@ use std::{
 };
 
 use super::EncodeError;
+#[cfg(unix)]
+use crate::limits::{IMAGE_BYTES_MAX, PACKING_IMAGE_MAX, PACKING_MEMORY_BYTES_MAX};
 
 /// How often it is seen whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How far it stands back (POSIX, nice).
+#[cfg(unix)]
+const NICENESS: u8 = 15;
 /// Bytes of what it says that are told.
 const WORDS_BYTES_MAX: u64 = 400;
 
 /// Runs a program to its end in a folder, which gets `words.txt` of what it says.
-pub(super) fn run(mut command: Command, folder: &Path, end: Instant) -> Result<(), EncodeError> {
+pub(super) fn run(command: &Command, folder: &Path, end: Instant) -> Result<(), EncodeError> {
     let words = folder.join("words.txt");
     let said = File::create(&words)?;
+    let mut command = bounded(command);
     // Keys of the server are nothing that it needs to know.
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     command.current_dir(folder).stdin(Stdio::null());
     command.stdout(said.try_clone()?).stderr(said);
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
-    bound(&child);
     let is_in_time = wait(&mut child, end);
     // Whatever it has begun itself ends with it.
     kill(&mut child);
@@ -82,29 +85,28 @@ fn kill(child: &mut Child) {
     let _ = child.kill();
 }
 
-/// Memory, bytes of a file and processor time have an end, and worlds come first.
-#[cfg(target_os = "linux")]
-fn bound(child: &Child) {
-    use crate::limits::{IMAGE_BYTES_MAX, PACKING_IMAGE_MAX, PACKING_MEMORY_BYTES_MAX};
-    use rustix::process::{Resource, Rlimit, prlimit, setpriority_process};
-    const NICENESS: i32 = 15;
-    let Some(id) = id_of(child) else { return };
-    let bounds = [
-        (Resource::As, PACKING_MEMORY_BYTES_MAX),
-        (Resource::Fsize, IMAGE_BYTES_MAX as u64),
-        (Resource::Cpu, PACKING_IMAGE_MAX.as_secs()),
-        (Resource::Core, 0),
-    ];
-    for (resource, most) in bounds {
-        let bound = Rlimit { current: Some(most), maximum: Some(most) };
-        if let Err(error) = prlimit(Some(id), resource, bound) {
-            tracing::debug!(%error, "a program that packs textures is not bounded");
-        }
-    }
-    if let Err(error) = setpriority_process(Some(id), NICENESS) {
-        tracing::debug!(%error, "a program that packs textures does not stand back");
-    }
+/// Memory, bytes of a file and processor time have an end before the program begins, for all that it
+/// begins as well, and worlds come first.
+#[cfg(unix)]
+fn bounded(command: &Command) -> Command {
+    // POSIX, ulimit: KiB, blocks of 512 bytes, seconds.
+    let script = format!(
+        "ulimit -v {} && ulimit -f {} && ulimit -t {} && ulimit -c 0 && exec nice -n {NICENESS} \
+         \"$0\" \"$@\"",
+        PACKING_MEMORY_BYTES_MAX / 1024,
+        IMAGE_BYTES_MAX / 512,
+        PACKING_IMAGE_MAX.as_secs()
+    );
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(script).arg(command.get_program()).args(command.get_args());
+    // So that it can be ended with all that it has begun.
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    shell
 }
 
-#[cfg(not(target_os = "linux"))]
-fn bound(_: &Child) {}
+#[cfg(not(unix))]
+fn bounded(command: &Command) -> Command {
+    let mut same = Command::new(command.get_program());
+    same.args(command.get_args());
+    same
+}

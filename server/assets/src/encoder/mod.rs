@@ -53,7 +53,10 @@ pub(crate) enum EncodeError {
 impl Encoder {
     /// A program that is called like `basisu`, at this place.
     pub fn at(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), model_max: PACKING_MODEL_MAX }
+        let program = program.into();
+        // It runs in a folder of its own.
+        let program = std::path::absolute(&program).unwrap_or(program);
+        Self { program, model_max: PACKING_MODEL_MAX }
     }
 
     /// A program by its name, from the folders of `PATH`, or by its path.
@@ -105,7 +108,7 @@ impl Encoder {
         };
         command.args([OsStr::new("-file"), from.as_os_str()]);
         command.args([OsStr::new("-output_file"), to.as_os_str()]);
-        child::run(command, folder.path(), end.min(Instant::now() + PACKING_IMAGE_MAX))?;
+        child::run(&command, folder.path(), end.min(Instant::now() + PACKING_IMAGE_MAX))?;
         let written = read(&to)?;
         checked(&written, &image.to_rgba8(), content)
     }

@@ -37,7 +37,9 @@ fn basisu() -> Encoder {
 /// One of the programs beside this test.
 fn bad(name: &str) -> Encoder {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/encoders");
-    Encoder::at(folder.join(name)).within(Duration::from_secs(3))
+    // What ends does so soon, unless the machine is busy.
+    let most = Duration::from_secs(if name == "hangs" { 1 } else { 20 });
+    Encoder::at(folder.join(name)).within(most)
 }
 
 fn taken_by(bytes: &[u8], encoder: &Encoder) -> TakenIn {
@@ -248,7 +250,7 @@ fn a_bad_encoder_is_told_and_does_no_harm() {
             tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
         let begun = Instant::now();
         let kept = tracing::subscriber::with_default(subscriber, || taken_by(&model, &bad(name)));
-        assert!(begun.elapsed() < Duration::from_secs(20), "{name}");
+        assert!(begun.elapsed() < Duration::from_secs(40), "{name}");
         assert_eq!((kept.address, &kept.notes), (plain.address, &plain.notes), "{name}");
         let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert!(told.contains("WARN") && told.contains(words), "{name}: {told}");

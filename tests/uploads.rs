@@ -143,6 +143,65 @@ impl Builder {
     }
 }
 
+/// A triangle with a picture of the plaza on it, as a binary glTF.
+fn triangle_with_picture() -> anyhow::Result<Vec<u8>> {
+    let picture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/screenshots/plaza.png");
+    let picture = std::fs::read(picture)?;
+    let corners = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+    let mut bin: Vec<u8> = corners.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let size = picture.len();
+    bin.extend(picture);
+    bin.resize(bin.len().next_multiple_of(4), 0);
+    let json = json!({
+        "asset": { "version": "2.0" },
+        "scenes": [{ "nodes": [0] }],
+        "nodes": [{ "mesh": 0 }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "material": 0 }] }],
+        "materials": [{ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } } }],
+        "textures": [{ "source": 0 }],
+        "images": [{ "bufferView": 1, "mimeType": "image/png" }],
+        "accessors": [{
+            "bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3",
+            "min": [0, 0, 0], "max": [1, 1, 0]
+        }],
+        "bufferViews": [
+            { "buffer": 0, "byteLength": 36 },
+            { "buffer": 0, "byteOffset": 36, "byteLength": size }
+        ],
+        "buffers": [{ "byteLength": bin.len() }]
+    });
+    let mut json = json.to_string().into_bytes();
+    json.resize(json.len().next_multiple_of(4), b' ');
+    let length = 12 + 8 + json.len() + 8 + bin.len();
+    let words = |words: [usize; 2]| words.map(|word| (word as u32).to_le_bytes()).concat();
+    let (head, json_head) = (words([2, length]), (json.len() as u32).to_le_bytes());
+    let bin_head = (bin.len() as u32).to_le_bytes();
+    let parts: [&[u8]; 8] = [b"glTF", &head, &json_head, b"JSON", &json, &bin_head, b"BIN\0", &bin];
+    Ok(parts.concat())
+}
+
+#[tokio::test]
+async fn textures_are_packed_where_the_server_has_an_encoder() -> anyhow::Result<()> {
+    let installed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/basisu/basisu");
+    let encoder = std::env::var_os("VIVARIUM_BASISU").map_or(installed, PathBuf::from);
+    ensure!(encoder.is_file(), "{} (make test installs it)", encoder.display());
+    let encoder = encoder.display().to_string();
+    for (encoder, packed, bytes) in [(encoder.as_str(), 1, 1280 * 720), ("none", 0, 4 * 1280 * 720)]
+    {
+        let server = server(|config| config.texture_encoder = Some(encoder.to_owned())).await?;
+        let ana = Builder::invited(&server, 1, Role::Builder).await?;
+        let (status, told) = ana.upload("triangle.glb", triangle_with_picture()?).await?;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        assert_eq!(told["details"]["packed_images"], packed, "{told}");
+        assert_eq!(told["details"]["texture_bytes"], bytes, "{told}");
+        server.shutdown().await;
+    }
+    let missing = server(|config| config.texture_encoder = Some("no/such/program".into())).await;
+    let why = missing.err().context("it started")?.to_string();
+    assert!(why.contains("no/such/program") && why.contains("--texture-encoder"), "{why}");
+    Ok(())
+}
+
 fn head<'a>(answer: &'a Response, name: &header::HeaderName) -> &'a str {
     answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

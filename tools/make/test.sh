@@ -48,6 +48,7 @@ browser_tests() {
 stage requirements tools/make/require.sh test
 stage packages tools/make/client.sh install
 stage python tools/make/python.sh
+stage basisu tools/make/basisu.sh
 stage format cargo fmt --all --check
 stage clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 stage tidy cargo xtask tidy

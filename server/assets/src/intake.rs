@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::{Address, Format},
+    encoder::Encoder,
     limits::{IMAGE_BYTES_MAX, MODEL_BYTES_MAX, NOTES_MAX, SOUND_BYTES_MAX},
     model, picture, sound,
 };
@@ -69,6 +70,9 @@ pub enum Details {
         bounds_m: [[f32; 3]; 2],
         /// Bytes that its textures take on a graphics card, without smaller copies.
         texture_bytes: u64,
+        /// Images that are packed for graphics cards (KTX2), and stay so there.
+        #[serde(default)]
+        packed_images: usize,
     },
     /// Of an image or of a picture of the sky, in pixels.
     Picture {
@@ -122,8 +126,9 @@ enum Claim {
     Wav,
 }
 
-/// Looks at an upload, whose kind is recognised by its first bytes.
-pub fn take_in(bytes: &Bytes) -> Result<TakenIn, Refusal> {
+/// Looks at an upload, whose kind is recognised by its first bytes. Textures of models are packed for
+/// graphics cards where there is an encoder.
+pub fn take_in(bytes: &Bytes, encoder: Option<&Encoder>) -> Result<TakenIn, Refusal> {
     let claim = claim_of(bytes)?;
     let bytes_max = match claim {
         Claim::Glb | Claim::Gltf | Claim::Zip => MODEL_BYTES_MAX,
@@ -139,12 +144,12 @@ pub fn take_in(bytes: &Bytes) -> Result<TakenIn, Refusal> {
         return Err(Refusal::TooLarge(text));
     }
     let Sound { format, kind, bytes, details, mut notes } = match claim {
-        Claim::Glb => model::take_in(model::Source::of_glb(bytes)?)?,
-        Claim::Gltf => model::take_in(model::Source::of_gltf(bytes)?)?,
-        Claim::Zip => model::take_in(model::Source::of_zip(bytes)?)?,
+        Claim::Glb => model::take_in(model::Source::of_glb(bytes)?, encoder)?,
+        Claim::Gltf => model::take_in(model::Source::of_gltf(bytes)?, encoder)?,
+        Claim::Zip => model::take_in(model::Source::of_zip(bytes)?, encoder)?,
         Claim::Picture(format) => picture::take_in(bytes, format)?,
         Claim::Sky => picture::sky(bytes)?,
-        Claim::Ktx2 => picture::ktx2(bytes)?,
+        Claim::Ktx2 => picture::ktx2::take_in(bytes)?,
         Claim::Ogg => sound::ogg(bytes)?,
         Claim::Mp3 => sound::mp3(bytes)?,
         Claim::Wav => sound::wav(bytes)?,

@@ -5,6 +5,7 @@
 //! folder or in a bucket. Neither knows worlds, accounts or quotas.
 
 pub mod address;
+pub mod encoder;
 pub mod intake;
 pub mod limits;
 pub mod model;

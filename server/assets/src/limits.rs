@@ -1,6 +1,8 @@
 //! The most that is taken in. What exceeds a limit is refused with a text that names it, or made
 //! smaller where the text says so.
 
+use std::time::Duration;
+
 /// Bytes of an uploaded model, with everything that belongs to it.
 pub const MODEL_BYTES_MAX: usize = 64 << 20;
 /// Bytes of an uploaded image or picture of the sky.
@@ -46,6 +48,22 @@ pub const MODEL_IMAGES_MAX: usize = 128;
 pub const MODEL_PIXELS_MAX: u64 = 128 << 20;
 /// Values nested in each other in the JSON of a material.
 pub const MATERIAL_DEPTH_MAX: usize = 16;
+
+/// Time for packing all textures of a model for graphics cards; what is not done by then stays as it
+/// is.
+pub const PACKING_MODEL_MAX: Duration = Duration::from_secs(60);
+/// Time for packing one texture.
+pub const PACKING_IMAGE_MAX: Duration = Duration::from_secs(30);
+/// Memory of the program that packs textures, as addresses.
+pub const PACKING_MEMORY_BYTES_MAX: u64 = 2 << 30;
+/// Pixels of a texture that is packed: smaller ones cost nothing, and are often palettes.
+pub const PACKED_PIXELS_MIN: u64 = 128 * 128;
+/// Bytes of a packed texture for each of the original: cards win fourfold, and the way there must not
+/// pay for it.
+pub const PACKED_GROWTH_MAX: usize = 3;
+/// How far values of a packed texture may be from the original, in the root of the mean square, of
+/// 255.
+pub const PACKED_ERROR_MAX: f64 = 12.0;
 
 /// Notes on what was done with an upload.
 pub const NOTES_MAX: usize = 16;

@@ -266,6 +266,11 @@ pub struct ServerConfig {
         default_value_t = ASSET_GRACE_HOURS
     )]
     pub asset_grace_hours: u32,
+    /// Program that packs textures of uploaded models for graphics cards (KTX2): basisu, or one that
+    /// is called like it, by its name or its path. Without it, basisu is used where it is found, and
+    /// else textures stay as they are; with "none" they always do.
+    #[arg(long, value_name = "PROGRAM", env = "VIVARIUM_TEXTURE_ENCODER")]
+    pub texture_encoder: Option<String>,
     /// Folder with the built browser client.
     #[arg(long, env = "VIVARIUM_CLIENT", default_value = "client-web/dist")]
     pub client: PathBuf,

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::{net::TcpListener, sync::Semaphore, sync::watch, task::JoinHandle as Task};
 use tokio_rustls::TlsAcceptor;
-use vivarium_assets::shelf::{Shelf, ShelfError};
+use vivarium_assets::{
+    encoder::{self, Encoder},
+    shelf::{Shelf, ShelfError},
+};
 use vivarium_link::{
     adapters::{
         quic::QuicEndpoint,
@@ -83,6 +86,12 @@ pub enum StartError {
     /// The certificate is of no use.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// There is no such program.
+    #[error(
+        "there is no program {0} to pack textures: see --texture-encoder, or leave it out, and they \
+         stay as they are"
+    )]
+    TextureEncoder(String),
     /// HTTPS cannot be served.
     #[error("cannot serve HTTPS: {0}")]
     Https(rustls::Error),
@@ -520,7 +529,26 @@ fn library(
         account_bytes_max: bytes(config.account_assets_mib_max),
         grace: Duration::from_secs(u64::from(config.asset_grace_hours) * 3_600),
     };
-    Ok(Library::load(shelf, keeper, quotas)?)
+    Ok(Library::load(shelf, keeper, quotas, encoder(config.texture_encoder.as_deref())?)?)
+}
+
+/// What packs textures: the program that is named, or that is found.
+fn encoder(named: Option<&str>) -> Result<Option<Encoder>, StartError> {
+    let found = match named {
+        Some("none") => return Ok(None),
+        Some(name) => {
+            let missing = || StartError::TextureEncoder(name.to_owned());
+            Some(Encoder::find(name).ok_or_else(missing)?)
+        }
+        None => Encoder::find(encoder::PROGRAM),
+    };
+    match &found {
+        Some(encoder) => {
+            tracing::info!(program = %encoder.program().display(), "textures of models are packed");
+        }
+        None => tracing::info!("textures of models are not packed: there is no basisu here"),
+    }
+    Ok(found)
 }
 
 /// The certificates, and what serves HTTPS with them when they were given.

@@ -59,7 +59,7 @@ impl Looks {
         }
         for field in FIELDS {
             if let Some(value) = material.get(field) {
-                out.insert(field.into(), self.copied(source, value, 0)?);
+                out.insert(field.into(), self.named(source, field, value, 0)?);
             }
         }
         let extensions = material.get("extensions").and_then(Value::as_object);
@@ -92,13 +92,24 @@ impl Looks {
         for (name, value) in fields {
             match name.as_str() {
                 "extras" | "extensions" => {}
-                _ if name.ends_with("Texture") && value.get("index").is_some() => {
-                    out.insert(name.clone(), self.named_texture(source, value)?);
-                }
-                _ => drop(out.insert(name.clone(), self.copied(source, value, depth + 1)?)),
+                _ => drop(out.insert(name.clone(), self.named(source, name, value, depth + 1)?)),
             }
         }
         Ok(out.into())
+    }
+
+    /// A value by its name, which may be that of a texture.
+    fn named(
+        &mut self,
+        source: &Source,
+        name: &str,
+        value: &Value,
+        depth: usize,
+    ) -> Result<Value, Refusal> {
+        match name.ends_with("Texture") && value.get("index").is_some() {
+            true => self.named_texture(source, value),
+            false => self.copied(source, value, depth),
+        }
     }
 
     fn named_texture(&mut self, source: &Source, value: &Value) -> Result<Value, Refusal> {
@@ -165,10 +176,7 @@ impl Looks {
             Refusal::Malformed(text) => Refusal::Malformed(format!("image {index}: {text}")),
         };
         let picture = match format {
-            Format::Ktx2 => {
-                let (width, height) = picture::ktx2_size(&bytes).map_err(of_this)?;
-                Picture { format, bytes, width, height, was: None }
-            }
+            Format::Ktx2 => picture::ktx2::clean(&bytes).map_err(of_this)?,
             _ => picture::clean(&bytes, format).map_err(of_this)?,
         };
         if let Some((width, height)) = picture.was {
@@ -195,8 +203,13 @@ impl Looks {
         Ok(ours)
     }
 
+    /// Bytes that all images take on a graphics card, without smaller copies.
+    pub fn card_bytes(&self) -> u64 {
+        self.images.iter().map(Picture::card_bytes).sum()
+    }
+
     /// Of all images.
-    pub fn pixels(&self) -> u64 {
+    fn pixels(&self) -> u64 {
         self.images.iter().map(|image| u64::from(image.width) * u64::from(image.height)).sum()
     }
 }

@@ -5,6 +5,7 @@
 //! accessors  what JSON and buffers say -> plain numbers, or a refusal
 //! reading    JSON -> what is drawn: nodes, meshes, materials, images, nothing else
 //! mesh       one primitive: triangles, equal corners joined, in the order that cards like
+//! textures   images -> packed for graphics cards, where there is an encoder
 //! writing    what is drawn -> glb: packed (meshopt) to be kept, or plain for other programs
 //! ```
 //!
@@ -15,6 +16,7 @@ mod material;
 mod mesh;
 mod reading;
 mod source;
+mod textures;
 mod values;
 mod writing;
 
@@ -23,25 +25,40 @@ use bytes::Bytes;
 pub(crate) use self::source::Source;
 use crate::{
     address::Format,
+    encoder::Encoder,
     intake::{Details, Kind, Refusal, Sound},
+    picture,
 };
 use mesh::Packing;
 
-pub(crate) fn take_in(source: Source) -> Result<Sound, Refusal> {
-    let read = reading::read(&source, Packing::Packed)?;
+pub(crate) fn take_in(source: Source, encoder: Option<&Encoder>) -> Result<Sound, Refusal> {
+    let mut read = reading::read(&source, Packing::Packed)?;
+    let packed = textures::pack(&mut read.model.looks, encoder);
     let bytes = writing::glb(&read.model, Packing::Packed)?;
     let details = Details::Model {
         triangles: read.triangles,
         vertices: read.model.vertices(),
         bounds_m: read.bounds_m,
-        texture_bytes: read.model.pixels() * 4,
+        texture_bytes: read.model.looks.card_bytes(),
+        packed_images: packed.count,
     };
-    let notes = read.notes;
+    let mut notes = read.notes;
+    if packed.new > 0 {
+        let all = read.model.looks.images.len();
+        notes.push(format!("{} of {all} images packed for graphics cards (KTX2)", packed.new));
+    }
     Ok(Sound { format: Format::Glb, kind: Kind::Model, bytes: bytes.into(), details, notes })
 }
 
-/// The same model in plain glTF 2.0, without extensions for packing, for other programs.
+/// The same model in plain glTF 2.0, without extensions for packing, for other programs. Images in
+/// KTX2, which few of them read, become PNGs.
 pub fn unpacked(glb: &Bytes) -> Result<Vec<u8>, Refusal> {
-    let read = reading::read(&Source::of_glb(glb)?, Packing::Plain)?;
+    let mut read = reading::read(&Source::of_glb(glb)?, Packing::Plain)?;
+    for image in &mut read.model.looks.images {
+        if image.format == Format::Ktx2 {
+            image.bytes = picture::ktx2::as_png(&image.bytes)?;
+            image.format = Format::Png;
+        }
+    }
     writing::glb(&read.model, Packing::Plain)
 }

@@ -44,10 +44,6 @@ impl Model {
     pub fn vertices(&self) -> u64 {
         self.meshes.iter().flatten().map(|primitive| primitive.corners() as u64).sum()
     }
-
-    pub fn pixels(&self) -> u64 {
-        self.looks.pixels()
-    }
 }
 
 /// A model and what was found out on the way.

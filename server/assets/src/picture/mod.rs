@@ -2,6 +2,7 @@
 //! tables of cameras stay out of the world), and made smaller when they are too large.
 
 mod cleaned;
+pub(crate) mod ktx2;
 
 use std::io::Cursor;
 
@@ -11,7 +12,6 @@ use image::{
     ImageReader, Limits, codecs::hdr::HdrEncoder, codecs::jpeg::JpegEncoder, imageops::FilterType,
     metadata::Orientation,
 };
-use ktx2::SupercompressionScheme;
 
 use crate::{
     address::Format,
@@ -30,6 +30,18 @@ pub(crate) struct Picture {
     pub height: u32,
     /// Whether it was made smaller, and from what.
     pub was: Option<(u32, u32)>,
+}
+
+impl Picture {
+    /// Bytes that it takes on a graphics card, without smaller copies: packed images stay packed
+    /// there, with a byte for each pixel.
+    pub fn card_bytes(&self) -> u64 {
+        let (width, height) = (u64::from(self.width), u64::from(self.height));
+        match self.format {
+            Format::Ktx2 => 16 * width.div_ceil(4) * height.div_ceil(4),
+            _ => 4 * width * height,
+        }
+    }
 }
 
 /// An image of its own.
@@ -73,6 +85,16 @@ fn image_format(format: Format) -> Option<ImageFormat> {
         Format::Hdr => Some(ImageFormat::Hdr),
         _ => None,
     }
+}
+
+/// The pixels of a PNG, JPEG or WebP that was taken in.
+pub(crate) fn pixels(picture: &Picture) -> Result<DynamicImage, Refusal> {
+    Ok(decode(&picture.bytes, picture.format)?.0)
+}
+
+/// A picture as a PNG.
+fn png(image: &DynamicImage) -> Result<Bytes, Refusal> {
+    Ok(encode(image, Format::Png)?.1)
 }
 
 fn decode(bytes: &[u8], format: Format) -> Result<(DynamicImage, Orientation), Refusal> {
@@ -162,50 +184,4 @@ pub(crate) fn sky(bytes: &[u8]) -> Result<Sound, Refusal> {
         .map_err(|error| Refusal::malformed(format!("the picture cannot be written: {error}")))?;
     let details = Details::Picture { width, height };
     Ok(Sound { format: Format::Hdr, kind: Kind::Sky, bytes: out.into(), details, notes })
-}
-
-/// A KTX2 as it comes from an encoder for Basis Universal, which is kept as it is.
-pub(crate) fn ktx2(bytes: &Bytes) -> Result<Sound, Refusal> {
-    let (width, height) = ktx2_size(bytes)?;
-    let details = Details::Picture { width, height };
-    let (kind, notes) = (Kind::Image, Vec::new());
-    Ok(Sound { format: Format::Ktx2, kind, bytes: bytes.clone(), details, notes })
-}
-
-/// Width and height of a KTX2 that browsers can use.
-pub(crate) fn ktx2_size(bytes: &[u8]) -> Result<(u32, u32), Refusal> {
-    let reader = ktx2::Reader::new(bytes)
-        .map_err(|error| Refusal::malformed(format!("the KTX2 cannot be read: {error}")))?;
-    let header = reader.header();
-    let is_flat = header.pixel_depth == 0 && header.layer_count <= 1 && header.face_count == 1;
-    let is_universal = header.format.is_none()
-        && matches!(
-            header.supercompression_scheme,
-            None | Some(SupercompressionScheme::BasisLZ | SupercompressionScheme::Zstandard)
-        );
-    if !is_flat || !is_universal || header.pixel_height == 0 {
-        let text = "only flat KTX2 images in Basis Universal (ETC1S or UASTC) can be used";
-        return Err(Refusal::unsupported(text));
-    }
-    let (width, height) = (header.pixel_width, header.pixel_height);
-    if width.max(height) > TEXTURE_SIDE_PX_MAX {
-        let text = format!(
-            "the KTX2 has {width} x {height} pixels: at most {TEXTURE_SIDE_PX_MAX} each way are \
-             allowed, since it cannot be made smaller here"
-        );
-        return Err(Refusal::TooLarge(text));
-    }
-    let start = bytes.as_ptr() as usize;
-    let end = |part: &[u8]| (part.as_ptr() as usize).saturating_sub(start) + part.len();
-    let levels = reader.levels().map(|level| end(level.data)).max().unwrap_or(0);
-    let unpacked = reader
-        .levels()
-        .fold(0_u64, |sum, level| sum.saturating_add(level.uncompressed_byte_length));
-    if unpacked > IMAGE_DECODED_BYTES_MAX {
-        return Err(Refusal::too_large("the KTX2 is too large when it is unpacked"));
-    }
-    if levels.max(end(reader.supercompression_global_data())) + 16 < bytes.len() {
-        return Err(Refusal::malformed("the file goes on after the end of the image"));
-    }
-    Ok((width, height))
 }

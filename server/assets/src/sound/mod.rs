@@ -1,12 +1,13 @@
-//! Sounds: walked from their first to their last byte, so that they are nothing else as well.
-//! Nothing is decoded; browsers do that.
+//! Sounds: walked from their first to their last byte, so that they are nothing else as well, and rid
+//! of what people and programs write into them. Nothing is decoded; browsers do that.
 
 mod mpeg;
 
 use std::io::Cursor;
 
 use bytes::Bytes;
-use ogg::PacketReader;
+use img_parts::riff::{RiffChunk, RiffContent};
+use ogg::{Packet, PacketReader, PacketWriteEndInfo, PacketWriter};
 
 use crate::{
     address::Format,
@@ -51,7 +52,8 @@ pub(crate) fn ogg(bytes: &Bytes) -> Result<Sound, Refusal> {
     }
     let stream = first.stream_serial();
     let (mut position, mut is_over) = (0, first.last_in_stream());
-    while let Some(packet) = reader.read_packet().map_err(unsound)? {
+    let mut packets = vec![first];
+    while let Some(mut packet) = reader.read_packet().map_err(unsound)? {
         if packet.stream_serial() != stream || is_over {
             return Err(Refusal::unsupported("only one stream in an Ogg can be used"));
         }
@@ -60,13 +62,47 @@ pub(crate) fn ogg(bytes: &Bytes) -> Result<Sound, Refusal> {
         if at != u64::MAX {
             position = position.max(at);
         }
+        if packets.len() == 1 {
+            packet.data = without_words(&packet.data)?;
+        }
+        packets.push(packet);
     }
     // The reader looks for the next page wherever something else stands.
     if !ogg_is_whole(bytes) {
         return Err(Refusal::malformed("there is something else than sound in the Ogg"));
     }
     let seconds = position.saturating_sub(skipped) as f64 / f64::from(rate_hz);
-    heard(Format::Ogg, bytes.clone(), seconds)
+    let bytes = written(packets)
+        .map_err(|error| Refusal::malformed(format!("the Ogg cannot be written: {error}")))?;
+    heard(Format::Ogg, bytes.into(), seconds)
+}
+
+/// The second packet without titles, names and pictures: there are no comments, by nobody (Vorbis I,
+/// 5.2; RFC 7845, 5.2).
+fn without_words(packet: &[u8]) -> Result<Vec<u8>, Refusal> {
+    match packet {
+        [3, b'v', b'o', b'r', b'b', b'i', b's', ..] => Ok(b"\x03vorbis\0\0\0\0\0\0\0\0\x01".into()),
+        [b'O', b'p', b'u', b's', b'T', b'a', b'g', b's', ..] => {
+            Ok(b"OpusTags\0\0\0\0\0\0\0\0".into())
+        }
+        _ => Err(Refusal::malformed("the Ogg cannot be read: it has no comments after its head")),
+    }
+}
+
+/// The same packets on pages that end where they ended.
+fn written(packets: Vec<Packet>) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut writer = PacketWriter::new(&mut out);
+    for packet in packets {
+        let (stream, position) = (packet.stream_serial(), packet.absgp_page());
+        let end = match (packet.last_in_stream(), packet.last_in_page()) {
+            (true, _) => PacketWriteEndInfo::EndStream,
+            (false, true) => PacketWriteEndInfo::EndPage,
+            (false, false) => PacketWriteEndInfo::NormalPacket,
+        };
+        writer.write_packet(packet.data, stream, end, position)?;
+    }
+    Ok(out)
 }
 
 /// Whether pages follow on each other from the first byte to the last (RFC 3533, 6).
@@ -92,7 +128,7 @@ pub(crate) fn mp3(bytes: &Bytes) -> Result<Sound, Refusal> {
 
 /// WAV with plain samples.
 pub(crate) fn wav(bytes: &Bytes) -> Result<Sound, Refusal> {
-    let riff = img_parts::riff::RiffChunk::from_bytes(bytes.clone())
+    let riff = RiffChunk::from_bytes(bytes.clone())
         .map_err(|error| Refusal::malformed(format!("the WAV cannot be read: {error}")))?;
     if (riff.len() as usize).next_multiple_of(2) < bytes.len() {
         return Err(Refusal::malformed("the file goes on after the end of the sound"));
@@ -116,5 +152,10 @@ pub(crate) fn wav(bytes: &Bytes) -> Result<Sound, Refusal> {
     if bytes_per_s == 0 {
         return Err(Refusal::malformed("the WAV has no rate"));
     }
-    heard(Format::Wav, bytes.clone(), samples.len() as f64 / f64::from(bytes_per_s))
+    let seconds = samples.len() as f64 / f64::from(bytes_per_s);
+    // Titles, names and marks of programs are chunks of their own.
+    let own = [*b"fmt ", *b"fact", *b"data"].into_iter();
+    let own = own.filter_map(|id| chunks.iter().find(|chunk| chunk.id() == id).cloned());
+    let own = RiffContent::List { kind: Some(*b"WAVE"), subchunks: own.collect() };
+    heard(Format::Wav, RiffChunk::new(*b"RIFF", own).encoder().bytes(), seconds)
 }

@@ -108,15 +108,23 @@ fn a_picture_of_the_sky_is_twice_as_wide_as_high() {
     assert_eq!(taken(&longer).address, kept.address, "it is always written anew");
 }
 
-/// A KTX2 of one block of UASTC (KTX 2.0, 3).
-fn ktx2(width: u32) -> Vec<u8> {
+/// A KTX2 of one block of UASTC (KTX 2.0, 3), with notes.
+fn ktx2_with(width: u32, notes: &[(&str, &str)]) -> Vec<u8> {
+    let mut told = Vec::new();
+    for (name, value) in notes {
+        told.extend((name.len() as u32 + value.len() as u32 + 2).to_le_bytes());
+        told.extend([name.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat());
+        told.resize(told.len().next_multiple_of(4), 0);
+    }
+
     let mut out = b"\xabKTX 20\xbb\r\n\x1a\n".to_vec();
     // Format, type size, width, height, depth, layers, faces, levels, scheme.
     for word in [0, 1, width, 4, 0, 0, 1, 1, 0] {
         out.extend(u32::to_le_bytes(word));
     }
-    let (dfd, level) = (80 + 24, 80 + 24 + 44 + 12_u32);
-    for word in [dfd, 44_u32, 0, 0] {
+    let (dfd, kvd) = (80 + 24, if told.is_empty() { 0 } else { 80 + 24 + 44 });
+    let level = (80 + 24 + 44 + told.len() as u32).next_multiple_of(16);
+    for word in [dfd, 44_u32, kvd, told.len() as u32] {
         out.extend(u32::to_le_bytes(word));
     }
     for long in [0_u64, 0, u64::from(level), 16, 16] {
@@ -126,9 +134,14 @@ fn ktx2(width: u32) -> Vec<u8> {
     out.extend(44_u32.to_le_bytes());
     out.extend([0, 0, 0, 0, 2, 0, 40, 0, 166, 1, 2, 0, 3, 3, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0]);
     out.extend([0, 0, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]);
+    out.extend(told);
     out.resize(level as usize, 0);
     out.extend([7; 16]);
     out
+}
+
+fn ktx2(width: u32) -> Vec<u8> {
+    ktx2_with(width, &[])
 }
 
 #[test]
@@ -141,4 +154,28 @@ fn compressed_textures_are_kept_when_browsers_can_use_them() {
     let mut longer = ktx2(4);
     longer.extend([b'x'; 64]);
     refused(&longer, "goes on after the end");
+    // No mode of UASTC begins with these bits.
+    let mut unsound = ktx2(4);
+    let block = unsound.len() - 16;
+    unsound[block] = 0x45;
+    refused(&unsound, "its blocks are not sound");
+}
+
+#[test]
+fn a_compressed_texture_loses_what_programs_note_in_it() {
+    let notes = [
+        ("KTXorientation", "rd"),
+        ("KTXswizzle", "rgba"),
+        ("KTXwriter", "somebody's program 1.0"),
+        ("place", "48.8584 N 2.2945 E"),
+    ];
+    let kept = taken(&ktx2_with(4, &notes));
+    let reader = ktx2::Reader::new(&kept.bytes[..]).unwrap();
+    let told: Vec<_> = reader.key_value_data().collect();
+    assert_eq!(told, [("KTXorientation", &b"rd\0"[..]), ("KTXswizzle", &b"rgba\0"[..])]);
+    assert_eq!(reader.levels().next().unwrap().data, [7; 16]);
+    assert_eq!(taken(&kept.bytes).address, kept.address, "nothing more can be left out");
+    assert_eq!(taken(&ktx2_with(4, &notes[2..])).address, taken(&ktx2(4)).address);
+    let long = [("KTXorientation", "rd, and a word of somebody")];
+    assert_eq!(taken(&ktx2_with(4, &long)).address, taken(&ktx2(4)).address);
 }

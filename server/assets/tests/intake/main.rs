@@ -7,16 +7,17 @@ mod models;
 mod sample;
 mod shelves;
 mod sounds;
+mod textures;
 
 use bytes::Bytes;
 use vivarium_assets::intake::{Refusal, TakenIn, take_in};
 
 fn taken(bytes: &[u8]) -> TakenIn {
-    take_in(&Bytes::copy_from_slice(bytes)).unwrap_or_else(|refusal| panic!("{refusal}"))
+    take_in(&Bytes::copy_from_slice(bytes), None).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn refusal(bytes: &[u8]) -> Refusal {
-    match take_in(&Bytes::copy_from_slice(bytes)) {
+    match take_in(&Bytes::copy_from_slice(bytes), None) {
         Ok(taken) => panic!("it was taken in: {:?}", taken.details),
         Err(refusal) => refusal,
     }

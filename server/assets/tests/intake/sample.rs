@@ -17,6 +17,12 @@ pub fn shipped_models() -> Vec<String> {
     names
 }
 
+/// The JSON of a binary glTF.
+pub fn json_of(glb: &[u8]) -> Value {
+    let length = u32::from_le_bytes(glb[12..16].try_into().unwrap()) as usize;
+    serde_json::from_slice(&glb[20..20 + length]).unwrap()
+}
+
 /// A binary glTF.
 pub fn glb(json: &Value, bin: &[u8]) -> Vec<u8> {
     let pad = |bytes: &[u8], with: u8| {

@@ -167,7 +167,7 @@ pub async fn import(config: &ImportConfig) -> Result<Made, FileError> {
     let keeper = Keeper::start(store).map_err(failed)?.0;
     let none =
         Quotas { world_bytes_max: u64::MAX, account_bytes_max: u64::MAX, grace: Duration::ZERO };
-    let library = Library::load(shelf, keeper.clone(), none)?;
+    let library = Library::load(shelf, keeper.clone(), none, None)?;
     let author = "command line".to_owned();
     let bringer = Bringer { world: name.clone(), account: author.clone(), author };
     let (document, warnings) = incoming.settle(&library, &sources, &bringer).await?;

@@ -220,6 +220,8 @@ async fn place(
         author: bringer.author.clone(),
         name: path.rsplit('/').next().unwrap_or(path).to_owned(),
         bytes: bytes.clone(),
+        // A world may have hundreds of models, and somebody waits for all of them.
+        packs: false,
     };
     let taken = match path.parse::<Address>() {
         Ok(address) if Address::of(bytes, address.format()) == address => {

@@ -101,6 +101,7 @@ async fn upload(
         author: text::name(&named.by).unwrap_or_else(|_| NAMELESS.into()),
         name: file_name(&named.name),
         bytes,
+        packs: true,
     };
     // To its end, whether or not somebody waits for the answer.
     let library = library.clone();

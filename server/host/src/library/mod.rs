@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore};
 use vivarium_assets::{
     address::Address,
+    encoder::Encoder,
     intake::{self, Details, Kind, Refusal, TakenIn},
     shelf::{Shelf, ShelfError},
 };
@@ -107,6 +108,8 @@ pub struct Library {
     shelf: Shelf,
     keeper: Keeper,
     quotas: Quotas,
+    /// What packs textures of models for graphics cards, where there is something.
+    encoder: Option<Encoder>,
     known: RwLock<BTreeMap<String, Entries>>,
     /// Bodies that are read at the same time.
     uploads: Semaphore,
@@ -129,11 +132,18 @@ pub struct Upload {
     pub name: String,
     /// All of it.
     pub bytes: Bytes,
+    /// Whether textures of a model are packed, for which it may wait a minute.
+    pub packs: bool,
 }
 
 impl Library {
     /// As it is kept. Waits for the store.
-    pub fn load(shelf: Shelf, keeper: Keeper, quotas: Quotas) -> Result<Self, UploadError> {
+    pub fn load(
+        shelf: Shelf,
+        keeper: Keeper,
+        quotas: Quotas,
+        encoder: Option<Encoder>,
+    ) -> Result<Self, UploadError> {
         let shelved = keeper.ask(|store| store.shelved()).ok_or(UploadError::Ended)??;
         let mut known: BTreeMap<String, Entries> = BTreeMap::new();
         for Shelved { world, path, entry } in shelved {
@@ -148,6 +158,7 @@ impl Library {
             shelf,
             keeper,
             quotas,
+            encoder,
             known: RwLock::new(known),
             uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
             intakes: Arc::new(Semaphore::new(INTAKES_AT_ONCE_MAX)),
@@ -215,7 +226,8 @@ impl Library {
     /// Looks at an upload beside the ticks, and keeps it. One that the world has already stays as it
     /// is.
     pub async fn take(&self, upload: Upload) -> Result<(Address, Entry), UploadError> {
-        let taken = self.looked_at(upload.bytes.clone()).await?;
+        let encoder = self.encoder.clone().filter(|_| upload.packs);
+        let taken = self.looked_at(upload.bytes.clone(), encoder).await?;
         self.keep(upload, taken).await
     }
 
@@ -225,7 +237,7 @@ impl Library {
         upload: Upload,
         address: Address,
     ) -> Result<(Address, Entry), UploadError> {
-        let taken = self.looked_at(upload.bytes.clone()).await?;
+        let taken = self.looked_at(upload.bytes.clone(), None).await?;
         let is_same = taken.address.format() == address.format();
         let taken = TakenIn { address, bytes: upload.bytes.clone(), notes: Vec::new(), ..taken };
         if !is_same || Address::of(&taken.bytes, address.format()) != address {
@@ -236,7 +248,7 @@ impl Library {
     }
 
     async fn keep(&self, upload: Upload, taken: TakenIn) -> Result<(Address, Entry), UploadError> {
-        let Upload { world, account, author, name, bytes } = upload;
+        let Upload { world, account, author, name, bytes, .. } = upload;
         let original_bytes = bytes.len() as u64;
         let _changing = self.changing.lock().await;
         if let Some(there) = self.entry(&world, taken.address) {
@@ -261,11 +273,15 @@ impl Library {
         Ok((taken.address, entry))
     }
 
-    async fn looked_at(&self, bytes: Bytes) -> Result<TakenIn, UploadError> {
+    async fn looked_at(
+        &self,
+        bytes: Bytes,
+        encoder: Option<Encoder>,
+    ) -> Result<TakenIn, UploadError> {
         let permit = self.intakes.clone().acquire_owned().await.map_err(|_| UploadError::Ended)?;
         // The permit goes along: the work goes on when whoever sent the file has hung up.
         let looked = tokio::task::spawn_blocking(move || {
-            let looked = intake::take_in(&bytes);
+            let looked = intake::take_in(&bytes, encoder.as_ref());
             drop(permit);
             looked
         });

@@ -173,10 +173,38 @@ impl PostgresStore {
     }
 }
 
-fn connect(url: &str) -> Result<Client, StoreError> {
+pub(super) fn connect(url: &str) -> Result<Client, StoreError> {
     let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
     let prepared = prepare(&mut client);
     prepared.map(|()| client)
+}
+
+/// Connects in order to look alone: a server may be writing meanwhile.
+pub(super) fn look(url: &str) -> Result<Client, StoreError> {
+    let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
+    let path = format!("SET search_path TO {SCHEMA}");
+    client.batch_execute(&path).map_err(|error| told(&error))?;
+    Ok(client)
+}
+
+/// Whether the database is of the newest version; who only looks does not change that.
+pub(super) fn is_known(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+    let query = "SELECT to_regclass('version') IS NOT NULL";
+    let is_ours = transaction.query_one(query, &[]).map_err(|error| told(&error))?;
+    if !is_ours.get::<_, bool>(0) {
+        return Err(StoreError::Foreign("it keeps nothing yet".into()));
+    }
+    let query = "SELECT coalesce(max(number), 0) FROM version";
+    let found = transaction.query_one(query, &[]).map_err(|error| told(&error))?.get(0);
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    if found < known {
+        let text = format!("it is still of version {found}: start this program's server on it");
+        return Err(StoreError::Unavailable(text));
+    }
+    Ok(())
 }
 
 /// Writes a mark that nobody had before.
@@ -249,7 +277,7 @@ impl From<postgres::Error> for Failure {
 }
 
 /// What an error of the database means to us.
-fn told(error: &postgres::Error) -> StoreError {
+pub(super) fn told(error: &postgres::Error) -> StoreError {
     let text = match error.as_db_error() {
         Some(told) => told.to_string(),
         None => error.to_string(),

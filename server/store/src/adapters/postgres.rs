@@ -1,7 +1,7 @@
 //! Keeps worlds in PostgreSQL, for more than one machine.
 //!
 //! One server at a time writes (an advisory lock of its session, given back by the database however
-//! the server ends). A connection that is lost while nothing was being committed is made again; one
+//! the server ends, and by us when it ends in an orderly way, so that the next one need not wait). A connection that is lost while nothing was being committed is made again; one
 //! that is lost in a commit leaves in doubt what is kept, and is final.
 
 use postgres::{Client, IsolationLevel, NoTls, Row, Transaction, error::SqlState};
@@ -173,7 +173,32 @@ impl PostgresStore {
     }
 }
 
-pub(super) fn connect(url: &str) -> Result<Client, StoreError> {
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        release(&mut self.client);
+    }
+}
+
+/// Does something as the one that writes.
+pub(super) fn as_writer<T>(
+    url: &str,
+    act: impl FnOnce(&mut Client) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut client = connect(url)?;
+    let done = act(&mut client);
+    release(&mut client);
+    done
+}
+
+/// Lets another one write at once: the database notices only a moment later that a connection is
+/// gone.
+fn release(client: &mut Client) {
+    if let Err(error) = client.batch_execute("SELECT pg_advisory_unlock_all()") {
+        tracing::debug!(%error, "the lock goes with the connection");
+    }
+}
+
+fn connect(url: &str) -> Result<Client, StoreError> {
     let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
     let prepared = prepare(&mut client);
     prepared.map(|()| client)

@@ -232,9 +232,7 @@ fn value_of(row: &postgres::Row, index: usize, kind: Kind) -> Result<Value, post
 
 /// Whether a database of PostgreSQL keeps nothing yet, so that a backup may be put into it.
 pub fn check_empty(url: &str) -> Result<(), StoreError> {
-    let mut client = there::connect(url)?;
-    let mut transaction = client.transaction().map_err(of_there)?;
-    is_empty(&mut transaction)
+    there::as_writer(url, |client| is_empty(&mut client.transaction().map_err(of_there)?))
 }
 
 fn is_empty(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
@@ -251,13 +249,16 @@ fn is_empty(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
 /// Puts a backup into a database of PostgreSQL that keeps nothing yet: all of it, or nothing.
 pub fn restore(from: &Path, url: &str) -> Result<(), StoreError> {
     let file = open(from)?;
-    let mut client = there::connect(url)?;
+    there::as_writer(url, |client| fill(&file, client))
+}
+
+fn fill(file: &Connection, client: &mut Client) -> Result<(), StoreError> {
     let mut transaction = client.transaction().map_err(of_there)?;
     is_empty(&mut transaction)?;
     for table in TABLES {
-        come(&file, &mut transaction, table)?;
+        come(file, &mut transaction, table)?;
         if table.counts {
-            count_on(&file, &mut transaction, table)?;
+            count_on(file, &mut transaction, table)?;
         }
     }
     let committed = transaction.commit();

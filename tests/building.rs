@@ -408,12 +408,13 @@ async fn what_the_disk_does_not_take_is_taken_back_and_a_broken_disk_stops_the_w
 
     *failure.lock().expect("nobody panics with it") = Some(StoreError::Broken("fsync".into()));
     let (status, answer) = ana.operations(post_at(8.0, "never")).await?;
-    assert_eq!((status, &answer["error"]), (503, &json!("not_kept")), "{answer}");
+    assert_eq!((status, &answer["error"]), (503, &json!("unknown")), "{answer}");
     visitor.farewell().await?;
     // The disk may seem well again: nobody knows what is on it.
     *failure.lock().expect("nobody panics with it") = None;
-    let (status, _) = ana.operations(post_at(9.0, "again")).await?;
-    assert_eq!(status, 503);
+    let (status, answer) = ana.operations(post_at(9.0, "again")).await?;
+    assert_eq!((status, &answer["error"]), (503, &json!("not_kept")), "{answer}");
+    assert!(answer["text"].as_str().is_some_and(|text| text.contains("has stopped")), "{answer}");
     let (status, body) = crate::harness::socket::get(&server, "/readyz").await?;
     assert_eq!(status, 503, "{body}");
     server.shutdown().await;

@@ -19,7 +19,7 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -51,7 +51,7 @@ const ROUNDS: &str = "VIVARIUM_CRASH_ROUNDS";
 const SEED: &str = "VIVARIUM_CRASH_SEED";
 /// When a server is killed: so long after people begin to build, milliseconds.
 const KILLED_AFTER_MS: std::ops::RangeInclusive<u32> = 50..=1_500;
-const CLIENTS: u8 = 5;
+pub const CLIENTS: u8 = 5;
 /// Ends the name of the second thing of a batch.
 const HALF: &str = "-half";
 
@@ -136,10 +136,18 @@ fn restored(kept: &mut Kept) -> anyhow::Result<Vec<WorldSource>> {
     Ok(sources.collect::<Result<_, _>>()?)
 }
 
-async fn start(data: &Path) -> anyhow::Result<(Child, SocketAddr)> {
+pub async fn start(data: &Path) -> anyhow::Result<(Child, SocketAddr)> {
+    start_below(&[], data).await
+}
+
+/// As [`start`], by the words of a command that becomes the server.
+pub async fn start_below(command: &[&str], data: &Path) -> anyhow::Result<(Child, SocketAddr)> {
     let test = "crashes::whoever_was_told_that_a_change_is_kept_finds_it_after_a_crash";
-    let mut process = Command::new(std::env::current_exe()?)
-        .args(["--exact", test, "--nocapture"])
+    let server = std::env::current_exe()?.display().to_string();
+    let words = command.iter().copied().chain([server.as_str(), "--exact", test, "--nocapture"]);
+    let words: Vec<&str> = words.collect();
+    let mut process = Command::new(words[0])
+        .args(&words[1..])
         .env(SERVES, data)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -151,6 +159,22 @@ async fn start(data: &Path) -> anyhow::Result<(Child, SocketAddr)> {
         }
     }
     anyhow::bail!("the server did not start")
+}
+
+/// What somebody changes at once: the name of what they build, and all of it.
+pub fn change(round: u32, client: u8, number: u32) -> (String, Value) {
+    let name = format!("{round}-{client}-{number}");
+    let mut operations = post_at(f32::from(client), &name);
+    let half = json!({ "create": { "object": PLACEHOLDERS + 1, "value": {
+        "name": format!("{name}{HALF}") } } });
+    // What everybody changes as well: the order of all changes decides how it is.
+    let place = json!({ "place": { "object": 3, "position_m": [number, 1, client],
+        "rotation": [0, 0, 0, 1], "scale": [1, 1, 1] } });
+    let title = json!({ "title": { "title": name, "description": "" } });
+    let colour = format!("#{client:02x}{:02x}{:02x}", round % 256, number % 256);
+    let paint = json!({ "material": { "name": "paint", "value": { "colour": colour } } });
+    operations.as_array_mut().expect("a list").extend([place, title, paint, half]);
+    (name, operations)
 }
 
 /// Builds until the server is gone; gives what was kept, as it was told.
@@ -170,17 +194,7 @@ async fn keep_building(
         if is_over.load(Ordering::Acquire) {
             break;
         }
-        let name = format!("{round}-{client}-{number}");
-        let mut operations = post_at(f32::from(client), &name);
-        let half = json!({ "create": { "object": PLACEHOLDERS + 1, "value": {
-            "name": format!("{name}{HALF}") } } });
-        // What everybody changes as well: the order of all changes decides how it is.
-        let place = json!({ "place": { "object": 3, "position_m": [number, 1, client],
-            "rotation": [0, 0, 0, 1], "scale": [1, 1, 1] } });
-        let title = json!({ "title": { "title": name, "description": "" } });
-        let colour = format!("#{client:02x}{:02x}{:02x}", round % 256, number % 256);
-        let paint = json!({ "material": { "name": "paint", "value": { "colour": colour } } });
-        operations.as_array_mut().expect("a list").extend([place, title, paint, half]);
+        let (name, operations) = change(round, client, number);
         match builder.operations(operations).await {
             Ok((200, _)) => {
                 told.insert(name);
@@ -194,7 +208,7 @@ async fn keep_building(
 }
 
 /// Whether all that was told is there, nothing by half, and the whole world as the log has it.
-async fn check(
+pub async fn check(
     address: SocketAddr,
     told: &BTreeSet<String>,
     kept: Option<&Scene>,

@@ -6,6 +6,7 @@ mod avatars;
 mod building;
 mod crashes;
 mod databases;
+mod disks;
 mod drafts;
 mod early;
 mod editing;

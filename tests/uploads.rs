@@ -39,6 +39,11 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// At a server that knows them.
+    pub fn at(url: String, number: u8) -> anyhow::Result<Self> {
+        Ok(Self { http: http()?, url, key: format!("{number:064x}") })
+    }
+
     pub async fn invited(server: &Server, number: u8, role: Role) -> anyhow::Result<Self> {
         Self::invited_to(server, Some("here"), number, role).await
     }
@@ -50,7 +55,7 @@ impl Builder {
         number: u8,
         role: Role,
     ) -> anyhow::Result<Self> {
-        let builder = Self { http: http()?, url: server.url(), key: format!("{number:064x}") };
+        let builder = Self::at(server.url(), number)?;
         if role > Role::Visitor {
             let (roles, world) = (server.roles().clone(), world.map(str::to_owned));
             let invited = move || {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -115,7 +116,14 @@ impl Client {
         server: &Server,
         origin: Option<&str>,
     ) -> Result<Self, tungstenite::Error> {
-        let mut request = format!("ws://{}/connect", server.address()).into_client_request()?;
+        Self::connect_to(server.address(), origin).await
+    }
+
+    async fn connect_to(
+        address: SocketAddr,
+        origin: Option<&str>,
+    ) -> Result<Self, tungstenite::Error> {
+        let mut request = format!("ws://{address}/connect").into_client_request()?;
         if let Some(origin) = origin {
             let origin = origin.parse().expect("origins are header values");
             request.headers_mut().insert("origin", origin);
@@ -134,18 +142,31 @@ impl Client {
         })
     }
 
+    /// Joins a server of another process, and waits until it is in a world.
+    pub async fn enter_at(address: SocketAddr, name: &str) -> anyhow::Result<Self> {
+        let mut client = Self::connect_to(address, None).await.context("connecting")?;
+        client.greet(&hello(name)).await?;
+        client.told_of(|notice| matches!(notice, ServerMessage::Entered { .. })).await?;
+        Ok(client)
+    }
+
     /// Connects and is accepted; gives whether an earlier session goes on.
     pub async fn join(server: &Server, hello: &Hello) -> anyhow::Result<(Self, bool)> {
         let mut client = Self::connect(server).await?;
-        client.send_raw(RELIABLE, &wire::encode_hello(hello)).await?;
+        let resumed = client.greet(hello).await?;
+        Ok((client, resumed))
+    }
+
+    async fn greet(&mut self, hello: &Hello) -> anyhow::Result<bool> {
+        self.send_raw(RELIABLE, &wire::encode_hello(hello)).await?;
         let ServerMessage::Accepted { person, resume, resumed, taken, told, .. } =
-            client.told().await?
+            self.told().await?
         else {
             bail!("the first word is Accepted");
         };
-        (client.person, client.resume) = (person, resume);
-        (client.taken, client.server_taken) = (told, taken);
-        Ok((client, resumed))
+        (self.person, self.resume) = (person, resume);
+        (self.taken, self.server_taken) = (told, taken);
+        Ok(resumed)
     }
 
     /// Goes on with this session over a new connection, and gives how many of its own numbered
@@ -353,7 +374,7 @@ async fn ask(
 /// A request as a builder makes it: JSON with the secret of a device. Gives status, headers and
 /// body.
 pub async fn build(
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     (method, path): (&str, &str),
     key: &str,
     body: &str,
@@ -373,7 +394,7 @@ async fn exchange(server: &Server, request: String) -> anyhow::Result<(u16, Stri
 }
 
 async fn exchange_with(
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     request: String,
 ) -> anyhow::Result<(u16, String, String)> {
     let mut stream = TcpStream::connect(address).await?;

@@ -3,7 +3,7 @@
 //! What is on the shelf never changes. An asset that was put there is on the disk, or with whoever
 //! runs the bucket, before `put` says so.
 
-use std::{ops::Range, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, io, ops::Range, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
@@ -33,6 +33,9 @@ pub enum ShelfError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is no room left on the disk.
+    #[error("there is no room left for assets: {0}")]
+    Full(String),
     /// It did not work now.
     #[error("the assets cannot be reached: {0}")]
     Unavailable(String),
@@ -40,7 +43,14 @@ pub enum ShelfError {
 
 impl From<object_store::Error> for ShelfError {
     fn from(error: object_store::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        let first: &(dyn Error + 'static) = &error;
+        let reasons = std::iter::successors(Some(first), |error| (**error).source());
+        let mut reasons = reasons.filter_map(|error| error.downcast_ref::<io::Error>());
+        let text = error.to_string();
+        match reasons.any(|error| error.kind() == io::ErrorKind::StorageFull) {
+            true => Self::Full(text),
+            false => Self::Unavailable(text),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! Backups of a data folder: the database in one file, and beside it a folder with the uploaded
-//! assets that lie in the data folder. Those in a bucket are for whoever runs it to keep.
+//! Backups of what a server keeps: the database in one file of SQLite, whether it is one or
+//! PostgreSQL, and beside it a folder with the uploaded assets that lie in the data folder. Those in
+//! a bucket are for whoever runs it to keep. A backup goes back into either kind of database.
 //!
 //! The database is copied first: what it names was on the shelf before.
 
@@ -11,7 +12,10 @@ use std::{
 };
 
 use vivarium_assets::address::{Address, FOLDER};
-use vivarium_store::{adapters::sqlite, port::StoreError};
+use vivarium_store::{
+    adapters::{sqlite, transfer},
+    port::StoreError,
+};
 
 use crate::{
     kept::{KeptError, restore_backup},
@@ -47,14 +51,25 @@ fn assets_of(backup: &Path) -> PathBuf {
     name.into()
 }
 
-/// Copies everything that a server keeps, while it runs or not; gives how many assets it has.
-pub fn back_up(data: &Path, to: &Path) -> Result<usize, BackupError> {
-    sqlite::back_up(data, to)?;
+/// Copies everything that a server keeps, while it runs or not, from the database of PostgreSQL if
+/// one is named; gives how many assets it has.
+pub fn back_up(data: &Path, database: Option<&str>, to: &Path) -> Result<usize, BackupError> {
+    match database {
+        Some(url) => transfer::back_up(url, to)?,
+        None => sqlite::back_up(data, to)?,
+    }
     copy(&data.join(SHELF_FOLDER), &assets_of(to))
 }
 
-/// Puts a backup into a data folder that has no database yet; gives how many assets it had.
-pub fn restore(from: &Path, data: &Path) -> Result<usize, BackupError> {
+/// Puts a backup into a data folder that has no database yet, or its worlds into a database of
+/// PostgreSQL that keeps nothing; gives how many assets it had.
+pub fn restore(from: &Path, data: &Path, database: Option<&str>) -> Result<usize, BackupError> {
+    if let Some(url) = database {
+        transfer::check_empty(url)?;
+        let assets = copy(&assets_of(from), &data.join(SHELF_FOLDER))?;
+        transfer::restore(from, url)?;
+        return Ok(assets);
+    }
     let occupied = data.join(sqlite::FILE).exists();
     // Without the check everything would be copied before it is refused.
     let assets = if occupied { 0 } else { copy(&assets_of(from), &data.join(SHELF_FOLDER))? };
@@ -127,16 +142,16 @@ mod tests {
         fs::write(data.join(SHELF_FOLDER).join(address.to_string()), "a chair").unwrap();
         fs::write(data.join(SHELF_FOLDER).join(FOLDER).join("notes.txt"), "not ours").unwrap();
         let backup = folder.path().join("backup.sqlite");
-        assert_eq!(back_up(&data, &backup).unwrap(), 1);
-        assert_eq!(restore(&backup, &other).unwrap(), 1);
+        assert_eq!(back_up(&data, None, &backup).unwrap(), 1);
+        assert_eq!(restore(&backup, &other, None).unwrap(), 1);
         let back = fs::read(other.join(SHELF_FOLDER).join(address.to_string())).unwrap();
         assert_eq!(back, b"a chair");
         assert_eq!(SqliteStore::open(&other).unwrap().worlds().unwrap(), ["plaza"]);
-        restore(&backup, &other).unwrap_err();
+        restore(&backup, &other, None).unwrap_err();
 
         fs::write(assets_of(&backup).join(address.to_string()), "a table").unwrap();
         let third = folder.path().join("third");
-        let damaged = restore(&backup, &third).unwrap_err();
+        let damaged = restore(&backup, &third, None).unwrap_err();
         assert!(damaged.to_string().contains("is damaged"), "{damaged}");
         assert!(!third.join(sqlite::FILE).exists(), "nothing is put back by halves");
 
@@ -145,7 +160,7 @@ mod tests {
         fs::write(data.join(SHELF_FOLDER).join(sound.to_string()), "a lamp").unwrap();
         fs::write(data.join(SHELF_FOLDER).join(address.to_string()), "rotten!").unwrap();
         let second = folder.path().join("second.sqlite");
-        back_up(&data, &second).unwrap_err();
+        back_up(&data, None, &second).unwrap_err();
         assert!(assets_of(&second).join(sound.to_string()).exists());
     }
 }

@@ -46,7 +46,8 @@ pub enum Command {
     /// Copy everything that a server keeps into a file, and uploaded assets into a folder beside it,
     /// while it is running or not.
     Backup(BackupConfig),
-    /// Put a backup into a folder that keeps nothing yet.
+    /// Put a backup into a folder, or a database of PostgreSQL, that keeps nothing yet, whichever of
+    /// the two it was made of.
     Restore(BackupConfig),
 }
 
@@ -185,6 +186,10 @@ pub struct BackupConfig {
     /// Folder of what the server keeps.
     #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
     pub data: PathBuf,
+    /// Database of PostgreSQL in which worlds are kept, instead of in the data folder: as in
+    /// postgresql://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "VIVARIUM_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
 }
 
 /// Everything that a server is started with.

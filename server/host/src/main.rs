@@ -220,7 +220,7 @@ fn invite(config: &InviteConfig) -> anyhow::Result<()> {
 }
 
 fn back_up(config: &BackupConfig) -> anyhow::Result<()> {
-    let assets = backup::back_up(&config.data, &config.file)?;
+    let assets = backup::back_up(&config.data, config.database.as_deref(), &config.file)?;
     let file = config.file.display();
     let mut out = std::io::stdout().lock();
     match assets {
@@ -231,7 +231,12 @@ fn back_up(config: &BackupConfig) -> anyhow::Result<()> {
 }
 
 fn restore(config: &BackupConfig) -> anyhow::Result<()> {
-    backup::restore(&config.file, &config.data)?;
-    writeln!(std::io::stdout().lock(), "{}: everything is back", config.data.display())?;
+    backup::restore(&config.file, &config.data, config.database.as_deref())?;
+    // The address of a database may hold a password.
+    let place = match config.database {
+        Some(_) => "the database".into(),
+        None => config.data.display().to_string(),
+    };
+    writeln!(std::io::stdout().lock(), "{place}: everything is back")?;
     Ok(())
 }

@@ -26,6 +26,9 @@ pub enum StoreError {
     /// A world of that name is there already.
     #[error("there is a world {0:?} already")]
     Exists(String),
+    /// What is to be written would come upon something else.
+    #[error("there is something already: {0}")]
+    Occupied(String),
     /// There is no such world.
     #[error("there is no world {0:?} in the store")]
     NoWorld(String),

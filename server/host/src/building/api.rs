@@ -305,6 +305,9 @@ pub(crate) fn ask(
         let text = "the world is not running";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text)
     };
+    if world.building.is_broken() {
+        return Err(stopped());
+    }
     if !world.status.is_running() {
         return Err(not_running());
     }
@@ -319,12 +322,18 @@ pub(crate) fn ask(
     world.building.ask(editor, change, ends_draft).map_err(|error| match error {
         NoAsk::TooMany => too_many("too many changes wait"),
         NoAsk::Behind => too_many("the world is far behind: try again in a moment"),
-        NoAsk::Broken => not_running(),
+        NoAsk::Broken => stopped(),
         NoAsk::Frozen => {
             let text = "the draft is just being published or discarded";
             Refusal::new(StatusCode::CONFLICT, "ending", text)
         }
     })
+}
+
+fn stopped() -> Refusal {
+    let text = "the world has stopped, since changes cannot be kept any more: whoever runs the \
+                server must look at its disk and start it again";
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text)
 }
 
 /// Waits for what becomes of a change.
@@ -356,6 +365,9 @@ fn skipped(skipped: &[(Operation, String)]) -> Vec<Value> {
 pub(crate) fn refusal_of(error: &EditError) -> Refusal {
     let refusal = match error {
         EditError::Refused(refusal) => &**refusal,
+        EditError::InDoubt(_) => {
+            return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", error);
+        }
         EditError::NotKept(save) => {
             return match save {
                 SaveError::Busy => Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error),
@@ -480,7 +492,12 @@ pub(super) async fn beside<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     let failed = |text: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", text);
     let done = tokio::task::spawn_blocking(act).await;
-    done.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+    done.map_err(|error| failed(error.to_string()))?.map_err(|error| match error {
+        RolesError::Store(StoreError::Full(_)) => {
+            Refusal::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", error)
+        }
+        error => failed(error.to_string()),
+    })
 }
 
 /// Worlds that are changed while nobody comes in must not pile up what is to be followed.

@@ -27,7 +27,7 @@ use vivarium_contract::{
 };
 use vivarium_protocol::ids::ObjectId;
 use vivarium_scene::operation::Operation;
-use vivarium_store::keeper::SaveError;
+use vivarium_store::{keeper::SaveError, port::StoreError};
 
 use crate::{limits::ASKS_MAX, worlds::WorldSource};
 
@@ -67,6 +67,12 @@ pub enum EditError {
     /// It was made, could not be kept, and was taken back.
     #[error("the change could not be kept, and was taken back: {0}")]
     NotKept(SaveError),
+    /// It was made, and nobody knows whether it is kept.
+    #[error(
+        "the world stops, and it is not known whether the change is kept: {0}; look once the \
+         server was started again"
+    )]
+    InDoubt(SaveError),
 }
 
 /// What a change will be answered with.
@@ -299,7 +305,10 @@ impl Building {
                     self.is_broken.store(true, Ordering::Release);
                 }
                 locked(&self.failed).insert(kept.number);
-                Err(EditError::NotKept(error))
+                Err(match error {
+                    SaveError::Store(StoreError::Broken(_)) => EditError::InDoubt(error),
+                    error => EditError::NotKept(error),
+                })
             }
         };
         self.answer(ask, answer);

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -14,7 +14,10 @@ use vivarium_contract::{
     saving::{SavedBatch, SavedPose},
 };
 use vivarium_scene::operation::Operation;
-use vivarium_store::keeper::{Keeper, SaveError};
+use vivarium_store::{
+    keeper::{Keeper, SaveError},
+    port::StoreError,
+};
 
 use super::{EditKept, locked, roles::Roles, table::granted};
 use crate::{
@@ -43,6 +46,8 @@ pub struct Saver {
     is_opened: bool,
     /// Whether the store knows the world; written by the store's writer.
     is_begun: Arc<AtomicBool>,
+    /// Why the last one could not be kept, or the world not be begun; likewise.
+    failure: Arc<Mutex<Option<SaveError>>>,
 }
 
 impl Saver {
@@ -59,6 +64,7 @@ impl Saver {
             pending: VecDeque::new(),
             is_opened: false,
             is_begun: Arc::new(AtomicBool::new(is_draft)),
+            failure: Arc::default(),
         }
     }
 
@@ -143,10 +149,12 @@ impl Saver {
         // The store has known a draft from its beginning, and may have forgotten it by now.
         if self.revision == 0 && !self.world.is_draft() {
             let (name, json) = (name.clone(), self.world.source.json.clone());
+            let failure = self.failure.clone();
             // When there is no room for it, the edit is not kept either.
             self.keeper.tell(move |store| {
                 if let Err(error) = kept::begin(store, &name, &json) {
                     tracing::error!(%error, world = name, "a world cannot be kept");
+                    *locked(&failure) = Some(error.into());
                 }
             });
         }
@@ -166,7 +174,9 @@ impl Saver {
         let world = self.world.clone();
         let bytes = batch.operations.len() + batch.inverses.len();
         let (roles, grants) = (self.roles.clone(), batch.grants.clone());
+        let failure = self.failure.clone();
         let answer = Box::new(move |result: Result<(), SaveError>| {
+            let result = reasoned(result, &mut locked(&failure));
             if result.is_ok() {
                 // First: whoever is answered finds it so.
                 roles.kept(world.name(), &grants);
@@ -178,4 +188,28 @@ impl Saver {
         let replica = &self.world.building.replica;
         replica.push_after(number, operations, || self.keeper.save(&name, batch, answer));
     }
+}
+
+/// What whoever asked is told: what failed because of an earlier failure has the reason of that.
+fn reasoned(
+    result: Result<(), SaveError>,
+    failure: &mut Option<SaveError>,
+) -> Result<(), SaveError> {
+    let error = match (result, &*failure) {
+        (Ok(()), _) => {
+            *failure = None;
+            return Ok(());
+        }
+        (
+            Err(SaveError::Store(StoreError::NoWorld(_) | StoreError::Gap { .. })),
+            Some(reason @ SaveError::Store(_)),
+        ) => reason.clone(),
+        // The earlier one was too large, or too many waited: this one may be kept the next time.
+        (Err(SaveError::Store(StoreError::Gap { .. })), Some(_)) => SaveError::Busy,
+        (Err(error), _) => {
+            *failure = Some(error.clone());
+            error
+        }
+    };
+    Err(error)
 }

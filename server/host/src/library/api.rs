@@ -166,7 +166,9 @@ fn refusal_of(error: &UploadError) -> Refusal {
             (StatusCode::UNPROCESSABLE_ENTITY, "malformed")
         }
         UploadError::Quota(_) => (StatusCode::INSUFFICIENT_STORAGE, "quota"),
-        UploadError::Store(StoreError::Full(_)) => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+        UploadError::Store(StoreError::Full(_)) | UploadError::Shelf(ShelfError::Full(_)) => {
+            (StatusCode::INSUFFICIENT_STORAGE, "disk_full")
+        }
         UploadError::Shelf(_) | UploadError::Store(_) | UploadError::Ended => {
             (StatusCode::SERVICE_UNAVAILABLE, "not_kept")
         }

@@ -3,3 +3,4 @@
 pub mod memory;
 pub mod postgres;
 pub mod sqlite;
+pub mod transfer;

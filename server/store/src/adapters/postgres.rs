@@ -1,7 +1,7 @@
 //! Keeps worlds in PostgreSQL, for more than one machine.
 //!
 //! One server at a time writes (an advisory lock of its session, given back by the database however
-//! the server ends). A connection that is lost while nothing was being committed is made again; one
+//! the server ends, and by us when it ends in an orderly way, so that the next one need not wait). A connection that is lost while nothing was being committed is made again; one
 //! that is lost in a commit leaves in doubt what is kept, and is final.
 
 use postgres::{Client, IsolationLevel, NoTls, Row, Transaction, error::SqlState};
@@ -173,10 +173,63 @@ impl PostgresStore {
     }
 }
 
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        release(&mut self.client);
+    }
+}
+
+/// Does something as the one that writes.
+pub(super) fn as_writer<T>(
+    url: &str,
+    act: impl FnOnce(&mut Client) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut client = connect(url)?;
+    let done = act(&mut client);
+    release(&mut client);
+    done
+}
+
+/// Lets another one write at once: the database notices only a moment later that a connection is
+/// gone.
+fn release(client: &mut Client) {
+    if let Err(error) = client.batch_execute("SELECT pg_advisory_unlock_all()") {
+        tracing::debug!(%error, "the lock goes with the connection");
+    }
+}
+
 fn connect(url: &str) -> Result<Client, StoreError> {
     let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
     let prepared = prepare(&mut client);
     prepared.map(|()| client)
+}
+
+/// Connects in order to look alone: a server may be writing meanwhile.
+pub(super) fn look(url: &str) -> Result<Client, StoreError> {
+    let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
+    let path = format!("SET search_path TO {SCHEMA}");
+    client.batch_execute(&path).map_err(|error| told(&error))?;
+    Ok(client)
+}
+
+/// Whether the database is of the newest version; who only looks does not change that.
+pub(super) fn is_known(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+    let query = "SELECT to_regclass('version') IS NOT NULL";
+    let is_ours = transaction.query_one(query, &[]).map_err(|error| told(&error))?;
+    if !is_ours.get::<_, bool>(0) {
+        return Err(StoreError::Foreign("it keeps nothing yet".into()));
+    }
+    let query = "SELECT coalesce(max(number), 0) FROM version";
+    let found = transaction.query_one(query, &[]).map_err(|error| told(&error))?.get(0);
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    if found < known {
+        let text = format!("it is still of version {found}: start this program's server on it");
+        return Err(StoreError::Unavailable(text));
+    }
+    Ok(())
 }
 
 /// Writes a mark that nobody had before.
@@ -249,7 +302,7 @@ impl From<postgres::Error> for Failure {
 }
 
 /// What an error of the database means to us.
-fn told(error: &postgres::Error) -> StoreError {
+pub(super) fn told(error: &postgres::Error) -> StoreError {
     let text = match error.as_db_error() {
         Some(told) => told.to_string(),
         None => error.to_string(),

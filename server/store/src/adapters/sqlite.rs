@@ -214,7 +214,7 @@ pub fn back_up(folder: &Path, to: &Path) -> Result<(), StoreError> {
         return Err(StoreError::Foreign(format!("there is no {}", source.display())));
     }
     if to.exists() {
-        return Err(StoreError::Exists(to.display().to_string()));
+        return Err(StoreError::Occupied(to.display().to_string()));
     }
     let source = Connection::open(source).map_err(told)?;
     source.busy_timeout(BUSY_TIMEOUT).map_err(told)?;
@@ -239,23 +239,38 @@ fn lock(path: &PathBuf) -> Result<File, StoreError> {
 }
 
 fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
-    let number = |connection: &Connection, name: &str| {
-        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(told)
-    };
-    let found = number(connection, "user_version")?;
-    let known = MIGRATIONS.len() as i64;
-    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0));
-    let tables: i64 = tables.map_err(told)?;
-    if tables > 0 && number(connection, "application_id")? != APPLICATION_ID {
-        return Err(StoreError::Foreign("it was made by another program".into()));
-    }
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
+    let found = check(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(told)?;
-    if found == known {
+    migrate(connection, found)
+}
+
+/// The newest version of a database.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.len() as i64
+}
+
+/// The version of a database, if it is empty or one of ours that is known here.
+pub(super) fn check(connection: &Connection) -> Result<i64, StoreError> {
+    let number = |name: &str| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(told)
+    };
+    let found = number("user_version")?;
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0));
+    let tables: i64 = tables.map_err(told)?;
+    if tables > 0 && number("application_id")? != APPLICATION_ID {
+        return Err(StoreError::Foreign("it was made by another program".into()));
+    }
+    if found > known() {
+        return Err(StoreError::Newer { found, known: known() });
+    }
+    Ok(found)
+}
+
+/// Brings a database from a version to the newest.
+pub(super) fn migrate(connection: &mut Connection, found: i64) -> Result<(), StoreError> {
+    if found == known() {
         return Ok(());
     }
     let transaction =
@@ -264,7 +279,7 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         transaction.execute_batch(migration).map_err(told)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(told)?;
-    transaction.pragma_update(None, "user_version", known).map_err(told)?;
+    transaction.pragma_update(None, "user_version", known()).map_err(told)?;
     transaction.commit().map_err(told)
 }
 
@@ -287,7 +302,7 @@ impl From<rusqlite::Error> for Failure {
 }
 
 /// What an error of SQLite means to us.
-fn told(error: rusqlite::Error) -> StoreError {
+pub(super) fn told(error: rusqlite::Error) -> StoreError {
     let text = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::TooBig) => StoreError::Full(text),

@@ -41,6 +41,18 @@ fn program(name: &str) -> PathBuf {
     Path::new(folder.trim()).join(name)
 }
 
+fn serve(folder: &Path) -> Child {
+    command(&program("postgres"))
+        .arg("-D")
+        .arg(folder.join("data"))
+        .args(["-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-k"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("postgres runs")
+}
+
 impl Postgres {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -54,22 +66,42 @@ impl Postgres {
             .output()
             .expect("initdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let process = command(&program("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-k"])
-            .arg(folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("postgres runs");
+        let process = serve(folder.path());
         let started = Self { folder, process, databases: std::cell::Cell::new(0) };
+        started.wait();
+        started
+    }
+
+    /// Waits until it answers.
+    fn wait(&self) {
         let began = Instant::now();
-        while let Err(error) = PostgresStore::open(&started.url("postgres")) {
+        while let Err(error) = PostgresStore::open(&self.url("postgres")) {
             assert!(began.elapsed() < PATIENCE, "{error}");
             std::thread::yield_now();
         }
-        started
+    }
+
+    /// Of the process that the others are children of.
+    fn pid(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).ok()?;
+        text.lines().next().map(str::to_owned)
+    }
+
+    /// Kills all its processes at once.
+    pub fn kill(&mut self) {
+        let pid = self.pid().expect("it runs");
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let children = children.expect("its processes");
+        let all = std::iter::once(pid.as_str()).chain(children.split_whitespace());
+        let killed = Command::new("kill").arg("-KILL").args(all).output();
+        assert!(killed.is_ok(), "kill runs");
+        self.process.wait().expect("it has ended");
+    }
+
+    /// As it was left, however it ended.
+    pub fn start_again(&mut self) {
+        self.process = serve(self.folder.path());
+        self.wait();
     }
 
     fn url(&self, database: &str) -> String {
@@ -98,10 +130,9 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid"));
-        if let Some(pid) = pid.ok().as_deref().and_then(|text| text.lines().next()) {
+        if let Some(pid) = self.pid() {
             // As a fast shutdown: `runuser` does not pass signals on.
-            let _ = Command::new("kill").args(["-INT", pid]).status();
+            let _ = Command::new("kill").args(["-INT", &pid]).status();
         }
         let _ = self.process.wait();
     }

@@ -10,6 +10,7 @@ mod faults;
 mod postgres;
 mod shim;
 mod sqlite;
+mod transfer;
 
 use vivarium_contract::saving::SavedBatch;
 

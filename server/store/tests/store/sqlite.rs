@@ -137,7 +137,7 @@ fn a_backup_is_taken_while_the_server_writes() {
     back_up(folder.path(), &copy).unwrap();
     store.append(&of("plaza", 51..=60)).unwrap();
     let occupied = back_up(folder.path(), &copy).unwrap_err();
-    assert!(matches!(occupied, StoreError::Exists(_)), "nothing is overwritten: {occupied}");
+    assert!(matches!(occupied, StoreError::Occupied(_)), "nothing is overwritten: {occupied}");
     let nothing = back_up(away.path().join("nowhere").as_path(), &away.path().join("copy"));
     nothing.unwrap_err();
 

@@ -53,6 +53,7 @@ test("builders see where the other points, pause physics and put everything back
   await bo.page.setViewportSize(wide.viewport);
 
   // Ada pauses: both pages say so. She lets it go on by the keyboard.
+  await ada.page.getByRole("button", { name: "More", exact: true }).click();
   await ada.page.getByRole("button", { name: "Pause physics" }).click();
   for (const { page } of [ada, bo]) await expect(page.getByText("Physics is paused")).toBeVisible();
   await ada.page.getByRole("button", { name: "Put everything loose back" }).click();
@@ -64,6 +65,7 @@ test("builders see where the other points, pause physics and put everything back
   // Whoever stops building points nowhere any more.
   await ada.page.mouse.move(640, 600);
   await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(1);
+  await ada.page.getByRole("button", { name: "More", exact: true }).click();
   await ada.page.getByRole("button", { name: "Stop building" }).click();
   await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(0);
 });

@@ -195,6 +195,7 @@ export const en = {
   addSensor: "Sensor",
   addSound: "Sound",
   addScript: "Script",
+  shapeNumber: "Part {number}",
   moreParts: {
     one: "And {count} part more.",
     other: "And {count} parts more.",
@@ -321,7 +322,7 @@ export const en = {
   fieldFogFar: "Sight ends at (m)",
 
   helpMouse:
-    "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
+    "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
   helpFly:
     "The free camera leaves your avatar: drag to turn it, drag with the right button or two fingers to shift it, and zoom with the wheel or a pinch. The walking keys fly, the jump key rises.",
   helpMany:
@@ -393,7 +394,7 @@ export const en = {
   versionDelete: "Delete the version “{name}”",
   versionBase: "How this draft began",
   restore: "Bring back",
-  restoreBefore: "Before it",
+  restoreBefore: "Back to before it",
   restoreNamed: "Bring back: {name}",
   restoreAsk: "Bring the world back to “{title}”?",
   partPast: "Earlier",

@@ -196,6 +196,7 @@ export const fr: Texts = {
   addSensor: "Détecteur",
   addScript: "Script",
   addSound: "Son",
+  shapeNumber: "Partie {number}",
   moreParts: {
     one: "Et {count} autre partie.",
     other: "Et {count} autres parties.",
@@ -322,7 +323,7 @@ export const fr: Texts = {
   fieldFogFar: "La vue s’arrête à (m)",
 
   helpMouse:
-    "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
+    "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
   helpFly:
     "La caméra libre quitte votre avatar : faites glisser pour la tourner, avec le bouton droit ou deux doigts pour la déplacer, zoomez avec la molette ou en pinçant. Les touches de marche font voler, celle du saut fait monter.",
   helpMany:
@@ -395,7 +396,7 @@ export const fr: Texts = {
   versionDelete: "Supprimer la version « {name} »",
   versionBase: "Le début de ce brouillon",
   restore: "Rétablir",
-  restoreBefore: "Avant cela",
+  restoreBefore: "Revenir à avant",
   restoreNamed: "Rétablir : {name}",
   restoreAsk: "Rétablir le monde à « {title} » ?",
   partPast: "Auparavant",

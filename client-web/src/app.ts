@@ -624,6 +624,8 @@ export class App implements Actions {
         const [pose, bounds] = [scene?.poseOf(object), scene?.boundsOf(object)];
         return pose && bounds ? { position: pose.position, ...bounds } : null;
       },
+      projected: (object) => app.#engine?.stage.projected(object) ?? null,
+      arriving: (object) => app.#engine?.stage.scene.arriving(object) ?? null,
       get transport() {
         return app.#session.transport;
       },

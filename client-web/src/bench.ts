@@ -71,12 +71,7 @@ export function makeBench(parts: BenchParts): Workbench {
     },
     pickAlong: (origin, direction, except) => scene.pickAlong(origin, direction, except),
     hands: computed(() => stage.worn.value?.hands ?? null),
-    screenOf: (point) => {
-      const at = scene.screenOf(point);
-      if (at === null) return null;
-      const { left, top, width, height } = canvas.getBoundingClientRect();
-      return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
-    },
+    screenOf: (point) => stage.screenOf(point),
     boundsOf: (object) => scene.boundsOf(object),
     poseOf: (object) => scene.poseOf(object),
     preview: (object, pose) => scene.preview(object, pose),

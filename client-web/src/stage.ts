@@ -107,6 +107,22 @@ export class Stage {
     return this.#camera;
   }
 
+  /** Where a point of the world is in the window, CSS pixels; null: not in the picture. */
+  screenOf(point: Vec3): { x: number; y: number } | null {
+    const at = this.#scene.screenOf(point);
+    if (at === null) return null;
+    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+    return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
+  }
+
+  /** The same of the middle of what is drawn of an object. */
+  projected(object: number): { x: number; y: number } | null {
+    const bounds = this.#scene.boundsOf(object);
+    if (bounds === null) return null;
+    const { min, max } = bounds;
+    return this.screenOf([(min[0] + max[0]) / 2, (min[1] + max[1]) / 2, (min[2] + max[2]) / 2]);
+  }
+
   /**
    * Builds a world; the last picture stays until `play`. `latest` gives its document, to which edits
    * come while earlier worlds are still being built.

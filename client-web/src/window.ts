@@ -71,6 +71,10 @@ export interface VivariumState {
   readonly lateInputs: number;
   /** Where an object of the document is shown; null: nowhere. */
   shownAt(object: number): { position: Vec3; min: Vec3; max: Vec3 } | null;
+  /** Where the middle of an object is in the window, CSS pixels; null: not in the picture. */
+  projected(object: number): { x: number; y: number } | null;
+  /** What is written in the box in the place of a model that is on its way; null: there is none. */
+  arriving(object: number): string | null;
   /** What the renderer does. */
   readonly drawing: { drawCalls: number; triangles: number; fps: number };
 }

@@ -57,8 +57,9 @@ function focusOf(): "picture" | "builder" | "elsewhere" {
   const active = document.activeElement;
   if (!(active instanceof HTMLElement) || active === document.body) return "picture";
   if (active.classList.contains("world-canvas")) return "picture";
-  // A question is answered before anything else is done.
-  if (active.isContentEditable || active.closest("[role=alertdialog]")) return "elsewhere";
+  // A question is answered, and a box that lies over the others closed, before anything else is done.
+  if (active.isContentEditable || active.closest("[role=alertdialog], [role=dialog]"))
+    return "elsewhere";
   const writes =
     active instanceof HTMLTextAreaElement ||
     active instanceof HTMLSelectElement ||

@@ -11,6 +11,7 @@ import {
   labelled,
   opened,
   openForEach,
+  openMore,
   operations,
   press,
   refuseWith,
@@ -20,29 +21,6 @@ import {
 } from "./preview/table";
 
 openForEach();
-
-describe("the toolbar", () => {
-  it("is one stop of Tab, along which arrows go", async () => {
-    const stops = all("[role=toolbar] button, [role=toolbar] select");
-    expect(stops.filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
-    await settled(() => stops[0]?.focus());
-    await press(stops[0] as HTMLElement, "ArrowRight");
-    expect(document.activeElement).toBe(stops[1]);
-    expect(stops.filter(({ tabIndex }) => tabIndex === 0)).toEqual([stops[1]]);
-  });
-
-  it("tells which tool is taken", async () => {
-    expect(labelled("Move").getAttribute("aria-pressed")).toBe("true");
-    await settled(() => labelled("Rotate").click());
-    expect(labelled("Move").getAttribute("aria-pressed")).toBe("false");
-    expect(labelled("Rotate").getAttribute("aria-pressed")).toBe("true");
-  });
-
-  it("leaves", async () => {
-    await settled(() => labelled("Stop building").click());
-    expect(bench.isClosed).toBe(true);
-  });
-});
 
 describe("the outline", () => {
   beforeEach(async () => {
@@ -79,7 +57,7 @@ describe("the outline", () => {
     expect(operations()).toEqual([{ rename: { object: 1, name: "inn" } }]);
   });
 
-  it("hides, locks and puts below nothing the row that the keyboard is on", async () => {
+  it("hides, locks and brings to the top level the row that the keyboard is on", async () => {
     await settled(() => builder.selection.choose([2]));
     const tree = find("[role=tree]");
     tree.focus();
@@ -156,6 +134,7 @@ describe("the outline", () => {
 
 describe("physics", () => {
   it("is paused and goes on as an edit, and a badge says so", async () => {
+    await openMore();
     await settled(() => labelled("Pause physics").click());
     await answered();
     expect(operations()).toEqual([{ settings: { physics_paused: true } }]);
@@ -284,7 +263,7 @@ describe("the inspector", () => {
     ]);
   });
 
-  it("hides, locks and puts one object below nothing", async () => {
+  it("hides, locks and brings one object to the top level", async () => {
     await settled(() => builder.selection.choose([2]));
     const deed = (text: string): HTMLButtonElement => {
       const buttons = all<HTMLButtonElement>(".builder-inspector .builder-actions button");
@@ -296,9 +275,9 @@ describe("the inspector", () => {
     expect([...bench.hiddenObjects]).toEqual([2]);
     await settled(() => deed("Show").click());
     expect([...bench.hiddenObjects]).toEqual([]);
-    await settled(() => deed("Put below nothing").click());
+    await settled(() => deed("To the top level").click());
     await answered();
-    expect(deed("Put below nothing").getAttribute("aria-disabled")).toBe("true");
+    expect(deed("To the top level").getAttribute("aria-disabled")).toBe("true");
     await settled(() => deed("Lock").click());
     await answered();
     await settled(() => deed("Unlock").click());
@@ -466,41 +445,6 @@ describe("keys and the clipboard", () => {
       { create: { value: { name: "crate 2", parent: 2147483648 } } },
     ]);
     await settled(async () => builder.board.put("hello"));
-    expect(find(".builder-notice").textContent).toBe("There are no objects in the clipboard.");
-  });
-});
-
-describe("copying by buttons", () => {
-  const tell = (label: string): string | null => labelled(label).getAttribute("aria-disabled");
-  const giveClipboard = (value: object | undefined): void => {
-    Object.defineProperty(navigator, "clipboard", { configurable: true, value });
-  };
-
-  it("cuts and pastes on this page where the browser keeps its clipboard closed", async () => {
-    giveClipboard(undefined);
-    expect([tell("Copy"), tell("Cut")]).toEqual(["true", "true"]);
-    await settled(() => builder.selection.choose([0]));
-    expect([tell("Copy"), tell("Cut")]).toEqual([null, null]);
-    await settled(() => labelled("Cut").click());
-    await answered();
-    expect(operations()).toEqual([{ delete: { object: 0 } }]);
-    expect(tell("Paste")).toBeNull();
-    bench.hit = null;
-    await settled(() => labelled("Paste").click());
-    await answered();
-    expect(operations()[1]).toMatchObject({ create: { value: { name: "gate" } } });
-  });
-
-  it("pastes what the clipboard has", async () => {
-    const writeText = vi.fn(async () => undefined);
-    const readText = async () => "hello";
-    giveClipboard({ writeText, readText });
-    await settled(() => builder.selection.choose([1]));
-    await settled(() => labelled("Copy").click());
-    expect(writeText).toHaveBeenCalledOnce();
-    await settled(() => labelled("Paste").click());
-    await answered();
-    expect(operations()).toEqual([]);
     expect(find(".builder-notice").textContent).toBe("There are no objects in the clipboard.");
   });
 });

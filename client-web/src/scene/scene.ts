@@ -208,6 +208,11 @@ export class Scene {
     return this.#world?.weightOf(path) ?? null;
   }
 
+  /** What is written in the box in the place of an object's model; null: there is none. */
+  arriving(object: number): string | null {
+    return this.#world?.arriving(object) ?? null;
+  }
+
   /** Tells models that cannot be had by the names of their objects. */
   nameMissing(on: boolean): void {
     this.#namesMissing = on;

@@ -225,6 +225,11 @@ export class WorldScene {
     this.#arrivals.name(on ? nameOf : null);
   }
 
+  /** What is written in the box in the place of an object's model; null: there is none. */
+  arriving(id: number): string | null {
+    return this.#arrivals.of(id);
+  }
+
   hide(id: number, hidden: boolean): void {
     const isHidden = this.#shown.get(id)?.group?.visible === false;
     if (hidden === isHidden) return;

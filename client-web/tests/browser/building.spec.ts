@@ -1,6 +1,9 @@
 /** Two people build a world together while a visitor walks through it. */
+import type { Response } from "@playwright/test";
 import type { Operation } from "../../src/protocol/operation";
 import { expect, test, type Visitor } from "./world";
+
+test.use({ isSmall: true });
 
 interface Told {
   status: number;
@@ -46,34 +49,71 @@ async function agreed(visitors: readonly Visitor[]): Promise<{ edits: number; ob
 const shown = (visitor: Visitor, object: number) =>
   visitor.page.evaluate((id) => window.vivarium.shownAt(id)?.position ?? null, object);
 
-async function openBuilder(visitor: Visitor): Promise<void> {
-  await visitor.page.getByRole("button", { name: "Build", exact: true }).click();
-  await expect(visitor.page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
+/** Chooses an object in the outline, which is opened, by the keyboard alone. */
+async function chooseInOutline({ page }: Visitor, object: number): Promise<void> {
+  const outline = page.getByRole("button", { name: "Outline", exact: true });
+  if ((await outline.getAttribute("aria-expanded")) !== "true") await outline.click();
+  await page.getByRole("tree").focus();
+  await page.keyboard.press("End");
+  const row = page.locator(`[role=treeitem][data-object="${object}"]`);
+  for (let above = 0; above < 3; above += 1) {
+    if ((await row.getAttribute("aria-selected")) === "true") return;
+    await page.keyboard.press("ArrowUp");
+  }
+  await expect(row).toHaveAttribute("aria-selected", "true");
 }
 
-/** Bo deletes what Ada is moving: whatever comes of it, it is the same for all. */
+/**
+ * Ada drags a box with the mouse while Bo presses Delete on it: whatever comes of it, it is the same
+ * for all.
+ */
 async function dragAgainstDelete(
   ada: Visitor,
   bo: Visitor,
   vi: Visitor,
   box: number,
 ): Promise<void> {
-  expect(await shown(ada, box)).not.toBeNull();
-  const place: Operation = {
-    place: { object: box, position_m: [3, 1, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] },
-  };
-  const [moved, deleted] = await Promise.all([
-    ask(ada, "operations", { operations: [place], stroke: 7, name: "Ada" }),
-    ask(bo, "operations", { operations: [{ delete: { object: box } }], name: "Bo" }),
+  await chooseInOutline(ada, box);
+  const from = await ada.frame(box);
+  await chooseInOutline(bo, box);
+  await bo.frame(box);
+  await chooseInOutline(bo, box);
+  for (const person of [ada, bo]) {
+    await expect
+      .poll(() => person.look(({ chosen }) => chosen.flatMap(({ objects }) => objects)))
+      .toEqual([box]);
+  }
+  const before = await shown(bo, box);
+  const { mouse } = ada.page;
+  await mouse.move(from.x, from.y);
+  await mouse.down();
+  await mouse.move(from.x + 60, from.y - 40, { steps: 4 });
+  await expect.poll(() => shown(bo, box)).not.toEqual(before);
+  await ada.shoot("building-drags");
+  await bo.shoot("building-sees-it-dragged");
+
+  const isAnswer = (response: Response): boolean => response.url().endsWith("/operations");
+  const [answer] = await Promise.all([
+    bo.page.waitForResponse(isAnswer),
+    mouse.move(from.x + 160, from.y - 90, { steps: 8 }),
+    bo.page.keyboard.press("Delete"),
   ]);
-  expect([moved.status, deleted.status]).toContain(200);
+  expect([200, 409]).toContain(answer.status());
+  await mouse.up();
   const all = [ada, bo, vi];
   await agreed(all);
-  const [one] = await Promise.all(all.map((person) => shown(person, box)));
-  for (const person of all) expect(await shown(person, box)).toEqual(one);
+  await expect
+    .poll(async () => {
+      const places = await Promise.all(all.map((person) => shown(person, box)));
+      return new Set(places.map((place) => JSON.stringify(place))).size;
+    })
+    .toBe(1);
+  expect((await shown(bo, box)) === null).toBe(answer.status() === 200);
+  await ada.shoot("building-dragged");
+  await bo.shoot("building-dragged-for-bo");
 }
 
-test("two people build together, and a visitor walks on what they build", async ({
+test("two people build together, and one deletes what the other drags", async ({
   server,
   visitor,
 }) => {
@@ -92,7 +132,7 @@ test("two people build together, and a visitor walks on what they build", async 
   expect(before.edits).toBe(1);
 
   // A box from the library, where Ada clicks.
-  await openBuilder(ada);
+  await ada.openBuilder();
   await ada.page.getByRole("button", { name: "Box", exact: true }).click();
   await ada.page.mouse.click(480, 420);
   await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
@@ -112,7 +152,7 @@ test("two people build together, and a visitor walks on what they build", async 
   await expect.poll(() => bo.look(({ objectCount }) => objectCount)).toBe(before.objects + 1);
 
   // So does Bo, and neither takes back what the other did.
-  await openBuilder(bo);
+  await bo.openBuilder();
   await bo.page.getByRole("button", { name: "Ball", exact: true }).click();
   await bo.page.mouse.click(480, 420);
   await expect.poll(() => vi.look(({ objectCount }) => objectCount)).toBe(before.objects + 2);
@@ -124,6 +164,16 @@ test("two people build together, and a visitor walks on what they build", async 
   expect(await shown(bo, box)).not.toBeNull();
 
   await dragAgainstDelete(ada, bo, vi, box);
+  // The browser reports what was refused.
+  for (const person of all) person.errors.splice(0);
+});
+
+test("a visitor walks on what is built, and finds it again", async ({ server, visitor }) => {
+  const ada = await visitor();
+  const vi = await visitor();
+  await ada.enterInvited(server.address, "Ada", await server.invitation);
+  await vi.enter(server.address, "Vi");
+  const all = [ada, vi];
   await agreed(all);
 
   // Vi walks on a floor that Ada lays before her feet.
@@ -154,7 +204,7 @@ test("two people build together, and a visitor walks on what they build", async 
   await expect.poll(async () => (await vi.position())[1] - y).toBeLessThan(0.05);
 
   // Whoever loads the page again finds the same world.
-  await operations(bo, [{ title: { title: "Court", description: "Built together." } }]);
+  await operations(ada, [{ title: { title: "Court", description: "Built together." } }]);
   const known = await agreed(all);
   const document = await documentOf(vi, server.address);
   await vi.page.reload();

@@ -2,6 +2,8 @@
 import type { Operation } from "../../src/protocol/operation";
 import { expect, test, type Visitor } from "./world";
 
+test.use({ isSmall: true });
+
 /** Asks the server with the key of a visitor's device, as the builder does. */
 async function ask<T>(visitor: Visitor, path: string, data: unknown): Promise<T> {
   const key = await visitor.page.evaluate(() => localStorage.getItem("vivarium.device") ?? "");
@@ -18,11 +20,6 @@ async function ask<T>(visitor: Visitor, path: string, data: unknown): Promise<T>
 async function openHistory({ page }: Visitor): Promise<void> {
   const history = page.getByRole("button", { name: "History", exact: true });
   if ((await history.getAttribute("aria-expanded")) !== "true") await history.click();
-}
-
-async function openBuilder(visitor: Visitor): Promise<void> {
-  await visitor.page.getByRole("button", { name: "Build", exact: true }).click();
-  await expect(visitor.page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
 }
 
 /** Waits until the builder is there in a draft, and gives the draft's name. */
@@ -62,12 +59,14 @@ test("a draft is published with a choice about conflicts, and another one is dis
   const before = await count(vi);
 
   // Ada begins a draft by the keyboard, and is in it, building.
-  await openBuilder(ada);
+  await ada.openBuilder();
   await openHistory(ada);
   await ada.page.getByLabel("Title of a draft").fill("New lamps");
   await ada.page.keyboard.press("Enter");
   const draft = await inDraft(ada, "New lamps");
   expect(draft).toMatch(/^plaza-draft-/);
+
+  await ada.shoot("draft-banner");
 
   // She puts a box there, and gives the gate another name.
   await ada.page.getByRole("button", { name: "Box", exact: true }).click();
@@ -105,6 +104,7 @@ test("a draft is published with a choice about conflicts, and another one is dis
   const question = ada.page.getByRole("alertdialog");
   await expect(question.getByText("1 thing was changed both here and in the world:")).toBeVisible();
   await expect(question.getByRole("button", { name: /^lamp gate/ })).toHaveCount(2);
+  await ada.shoot("draft-question");
   const publish = question.getByRole("button", { name: "Publish" });
   await expect(publish).toBeDisabled();
   await question.getByLabel("Take what the draft has").check();
@@ -117,7 +117,7 @@ test("a draft is published with a choice about conflicts, and another one is dis
   await vi.page.close();
 
   // Bo begins another one. Ada comes in, and discards it: both are back, and Bo is told.
-  await openBuilder(bo);
+  await bo.openBuilder();
   await openHistory(bo);
   await bo.page.getByLabel("Title of a draft").fill("A market");
   await bo.page.keyboard.press("Enter");

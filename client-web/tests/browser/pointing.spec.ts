@@ -1,10 +1,5 @@
 /** Two builders: each sees where the other points, and physics is paused and put back for both. */
-import { expect, test, type Visitor } from "./world";
-
-async function openBuilder({ page }: Visitor): Promise<void> {
-  await page.getByRole("button", { name: "Build", exact: true }).click();
-  await expect(page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
-}
+import { expect, test } from "./world";
 
 test("builders see where the other points, pause physics and put everything back", async ({
   server,
@@ -21,8 +16,8 @@ test("builders see where the other points, pause physics and put everything back
   });
   const { invitation } = (await invited.json()) as { invitation: string };
   await bo.enterInvited(server.address, "Bo", invitation);
-  await openBuilder(ada);
-  await openBuilder(bo);
+  await ada.openBuilder();
+  await bo.openBuilder();
 
   // The ground before Ada; Bo sees it at the place that Ada's own page has under the pointer.
   await ada.page.mouse.move(600, 560);
@@ -53,8 +48,10 @@ test("builders see where the other points, pause physics and put everything back
   await bo.page.setViewportSize(wide.viewport);
 
   // Ada pauses: both pages say so. She lets it go on by the keyboard.
+  await ada.page.getByRole("button", { name: "More", exact: true }).click();
   await ada.page.getByRole("button", { name: "Pause physics" }).click();
   for (const { page } of [ada, bo]) await expect(page.getByText("Physics is paused")).toBeVisible();
+  await ada.page.getByRole("button", { name: "More", exact: true }).click();
   await ada.page.getByRole("button", { name: "Put everything loose back" }).click();
   await expect(ada.page.getByText("Everything loose is back where it belongs.")).toBeVisible();
   await bo.focusWorld();
@@ -64,6 +61,7 @@ test("builders see where the other points, pause physics and put everything back
   // Whoever stops building points nowhere any more.
   await ada.page.mouse.move(640, 600);
   await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(1);
+  await ada.page.getByRole("button", { name: "More", exact: true }).click();
   await ada.page.getByRole("button", { name: "Stop building" }).click();
   await expect.poll(() => bo.look(({ pointers }) => pointers.length)).toBe(0);
 });

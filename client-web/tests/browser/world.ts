@@ -16,6 +16,7 @@ import {
 } from "@playwright/test";
 import type { WorldDocument } from "../../src/protocol/document";
 import type { VivariumState } from "../../src/window";
+import { writeCourt } from "./court";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const BINARY = process.env.VIVARIUM_BINARY ?? join(ROOT, "target/release/vivarium");
@@ -118,6 +119,13 @@ export class Visitor {
   /** What the page knows. */
   look<T>(read: (state: VivariumState) => T): Promise<T> {
     return this.page.evaluate(`(${read.toString()})(window.vivarium)`) as Promise<T>;
+  }
+
+  /** Keeps a picture of the page with the results of the test. */
+  async shoot(name: string): Promise<void> {
+    const path = base.info().outputPath(`${name}.png`);
+    await this.page.screenshot({ path });
+    await base.info().attach(name, { path, contentType: "image/png" });
   }
 
   position(): Promise<[number, number, number]> {
@@ -227,6 +235,26 @@ export class Visitor {
     return last.position;
   }
 
+  async openBuilder(): Promise<void> {
+    await this.page.getByRole("button", { name: "Build", exact: true }).click();
+    await expect(this.page.getByRole("toolbar", { name: "Building tools" })).toBeVisible();
+  }
+
+  /** While building: brings an object that is chosen into the middle of the picture, and says where. */
+  async frame(object: number): Promise<{ x: number; y: number }> {
+    await this.focusWorld();
+    await this.page.keyboard.press("f");
+    const { width, height } = this.page.viewportSize() ?? { width: 640, height: 360 };
+    const place = () => this.page.evaluate((id) => window.vivarium.projected(id), object);
+    await expect
+      .poll(async () => {
+        const at = await place();
+        return at === null ? Number.NaN : Math.hypot(at.x - width / 2, at.y - height / 2);
+      })
+      .toBeLessThan(10);
+    return (await place()) as { x: number; y: number };
+  }
+
   async say(text: string): Promise<void> {
     await this.focusWorld();
     await this.page.keyboard.press("Enter");
@@ -234,6 +262,16 @@ export class Visitor {
     await this.page.keyboard.press("Enter");
     await this.page.keyboard.press("Escape");
   }
+}
+
+/** The document as everybody gets it, without the ids, which count on. */
+export async function documentOf(
+  address: string,
+): Promise<{ objects: Record<string, unknown>[]; title: string }> {
+  const document = await (await fetch(`${address}/worlds/plaza.json`)).json();
+  for (const object of document.objects) delete object.id;
+  delete document.next_id;
+  return document;
 }
 
 /** Where the door to another world is: the middle of its box, metres. */
@@ -248,6 +286,8 @@ export async function portalOf(address: string, world: string): Promise<[number,
 interface Fixtures {
   /** What the server is started with besides the usual. */
   flags: readonly string[];
+  /** Whether the plaza is the small world of `court.ts`. */
+  isSmall: boolean;
   /** A server of the test's own. */
   server: { address: string; invitation: Promise<string> };
   /** Address of it. */
@@ -258,12 +298,19 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
-  server: async ({ flags }, use) => {
-    const data = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
-    const { address, invitation, child } = await startServer(data, flags);
+  isSmall: [false, { option: true }],
+  server: async ({ flags, isSmall }, use) => {
+    const folder = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
+    const more = [...flags];
+    if (isSmall) {
+      const assets = join(folder, "assets");
+      await writeCourt(assets);
+      more.push("--assets", assets);
+    }
+    const { address, invitation, child } = await startServer(join(folder, "data"), more);
     await use({ address, invitation });
     await stopServer(child);
-    await rm(data, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   },
   address: ({ server }, use) => use(server.address),
   visitor: async ({ browser }: { browser: Browser }, use) => {

@@ -90,6 +90,12 @@ export function refuseWith(answer: { status: number; body: unknown }): void {
   refuse = answer;
 }
 
+/** Opens what the toolbar has besides, and gives the button that did it. */
+export async function openMore(): Promise<HTMLElement> {
+  await settled(() => labelled("More").click());
+  return labelled("More");
+}
+
 /** Opens the builder before each test, and closes it after it. */
 export function openForEach(): void {
   beforeEach(async () => {

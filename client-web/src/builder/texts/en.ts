@@ -4,6 +4,7 @@ import type { Plural } from "../../i18n/plural";
 export const en = {
   builderRegion: "Building in this world",
   toolbar: "Building tools",
+  moreTools: "More",
   library: "Library",
   outline: "Outline",
   inspector: "Inspector",
@@ -25,7 +26,7 @@ export const en = {
   chooseSeveral: "Select several",
   commandSpace: "World’s or object’s own axes",
   commandSnap: "Snap to the grid",
-  commandFrame: "See the whole selection, or the whole world",
+  commandFrame: "Frame the selection, or the world",
   commandFly: "Free camera",
   flyHint:
     "The camera is free: drag turns it, the right button or two fingers shift it, the walking keys fly. K brings it back.",
@@ -49,7 +50,6 @@ export const en = {
   commandDrop: "Put down on what is below",
   commandRename: "Rename",
   commandHelp: "All shortcuts",
-  spaceWorld: "Along the world’s axes",
   spaceLocal: "Along the object’s axes",
   gridSize: "Grid size",
   angleSize: "Angle steps",
@@ -155,7 +155,7 @@ export const en = {
   nothingChosen: "Nothing is selected. Click something in the world or in the outline.",
   manyHint:
     "Move, turn and scale them together: with the handles in the picture, or here, about their middle.",
-  putToTop: "Put below nothing",
+  putToTop: "To the top level",
   putBelow: "Put below “{name}”",
   namedObject: "“{name}”",
   isLocked: "Locked, so that nobody changes it by mistake.",
@@ -195,6 +195,7 @@ export const en = {
   addSensor: "Sensor",
   addSound: "Sound",
   addScript: "Script",
+  shapeNumber: "Part {number}",
   moreParts: {
     one: "And {count} part more.",
     other: "And {count} parts more.",
@@ -321,7 +322,7 @@ export const en = {
   fieldFogFar: "Sight ends at (m)",
 
   helpMouse:
-    "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
+    "Click to select. Drag what is selected to put it somewhere else, or use the handles. Drag anywhere else to look around; you go on walking with W A S D.",
   helpFly:
     "The free camera leaves your avatar: drag to turn it, drag with the right button or two fingers to shift it, and zoom with the wheel or a pinch. The walking keys fly, the jump key rises.",
   helpMany:
@@ -331,12 +332,12 @@ export const en = {
   helpPlacing:
     "From the library by keys: Enter brings a piece into the middle of the picture, arrows and Page ↑ ↓ move it, Enter puts it down.",
   helpTablet:
-    "On a tablet: tap to select, drag the handles with one finger. With “Select several” on, each tap adds to the selection or takes away from it. Copy, cut and paste are buttons of the toolbar.",
+    "On a tablet: tap to select, drag the handles with one finger. With “Select several” on, each tap adds to the selection or takes away from it. Copy, cut and paste are under “More” in the toolbar.",
   helpNudge: "Move by one step of the grid",
   helpNudgeHeight: "Move up or down by one step",
   helpOutlineHide: "In the outline: hide or show the row",
   helpOutlineLock: "In the outline: lock or unlock the row",
-  helpOutlineTop: "In the outline: put the row below nothing",
+  helpOutlineTop: "In the outline: bring the row to the top level",
   keyDelete: "Delete",
   keyPages: "Page ↑ ↓",
 
@@ -393,7 +394,7 @@ export const en = {
   versionDelete: "Delete the version “{name}”",
   versionBase: "How this draft began",
   restore: "Bring back",
-  restoreBefore: "Before it",
+  restoreBefore: "Back to before it",
   restoreNamed: "Bring back: {name}",
   restoreAsk: "Bring the world back to “{title}”?",
   partPast: "Earlier",

@@ -4,6 +4,7 @@ import type { Texts } from "./en";
 export const fr: Texts = {
   builderRegion: "Construire dans ce monde",
   toolbar: "Outils de construction",
+  moreTools: "Plus d’outils",
   library: "Bibliothèque",
   outline: "Structure",
   inspector: "Inspecteur",
@@ -25,7 +26,7 @@ export const fr: Texts = {
   chooseSeveral: "En sélectionner plusieurs",
   commandSpace: "Axes du monde ou de l’objet",
   commandSnap: "Aligner sur la grille",
-  commandFrame: "Voir toute la sélection, ou tout le monde",
+  commandFrame: "Cadrer la sélection, ou le monde entier",
   commandFly: "Caméra libre",
   flyHint:
     "La caméra est libre : glisser la tourne, le bouton droit ou deux doigts la déplacent, les touches de marche font voler. K la ramène.",
@@ -49,7 +50,6 @@ export const fr: Texts = {
   commandDrop: "Poser sur ce qui est dessous",
   commandRename: "Renommer",
   commandHelp: "Tous les raccourcis",
-  spaceWorld: "Selon les axes du monde",
   spaceLocal: "Selon les axes de l’objet",
   gridSize: "Pas de la grille",
   angleSize: "Pas des angles",
@@ -156,7 +156,7 @@ export const fr: Texts = {
   nothingChosen: "Rien n’est sélectionné. Cliquez sur un objet du monde ou de la structure.",
   manyHint:
     "Déplacez, tournez et redimensionnez-les ensemble : avec les poignées dans l’image, ou ici, autour de leur milieu.",
-  putToTop: "Ne mettre sous rien",
+  putToTop: "Au premier niveau",
   putBelow: "Mettre sous « {name} »",
   namedObject: "« {name} »",
   isLocked: "Verrouillé, pour que personne ne le change par erreur.",
@@ -196,6 +196,7 @@ export const fr: Texts = {
   addSensor: "Détecteur",
   addScript: "Script",
   addSound: "Son",
+  shapeNumber: "Partie {number}",
   moreParts: {
     one: "Et {count} autre partie.",
     other: "Et {count} autres parties.",
@@ -322,7 +323,7 @@ export const fr: Texts = {
   fieldFogFar: "La vue s’arrête à (m)",
 
   helpMouse:
-    "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
+    "Cliquez pour sélectionner. Faites glisser la sélection pour la poser ailleurs, ou servez-vous des poignées. Glisser ailleurs fait regarder autour ; vous marchez toujours avec Z Q S D.",
   helpFly:
     "La caméra libre quitte votre avatar : faites glisser pour la tourner, avec le bouton droit ou deux doigts pour la déplacer, zoomez avec la molette ou en pinçant. Les touches de marche font voler, celle du saut fait monter.",
   helpMany:
@@ -332,12 +333,12 @@ export const fr: Texts = {
   helpPlacing:
     "Depuis la bibliothèque au clavier : Entrée amène l’objet au milieu de l’image, les flèches et Page ↑ ↓ le déplacent, Entrée le pose.",
   helpTablet:
-    "Sur tablette : touchez pour sélectionner, tirez les poignées d’un doigt. Avec « En sélectionner plusieurs », chaque toucher ajoute à la sélection ou en retire. Copier, couper et coller sont des boutons de la barre d’outils.",
+    "Sur tablette : touchez pour sélectionner, tirez les poignées d’un doigt. Avec « En sélectionner plusieurs », chaque toucher ajoute à la sélection ou en retire. Copier, couper et coller sont sous « Plus d’outils », dans la barre d’outils.",
   helpNudge: "Déplacer d’un pas de la grille",
   helpNudgeHeight: "Monter ou descendre d’un pas",
   helpOutlineHide: "Dans la structure : cacher ou montrer la ligne",
   helpOutlineLock: "Dans la structure : verrouiller ou déverrouiller la ligne",
-  helpOutlineTop: "Dans la structure : ne mettre la ligne sous rien",
+  helpOutlineTop: "Dans la structure : ramener la ligne au premier niveau",
   keyDelete: "Suppr",
   keyPages: "Page ↑ ↓",
 
@@ -395,7 +396,7 @@ export const fr: Texts = {
   versionDelete: "Supprimer la version « {name} »",
   versionBase: "Le début de ce brouillon",
   restore: "Rétablir",
-  restoreBefore: "Avant cela",
+  restoreBefore: "Revenir à avant",
   restoreNamed: "Rétablir : {name}",
   restoreAsk: "Rétablir le monde à « {title} » ?",
   partPast: "Auparavant",

@@ -13,6 +13,9 @@ import type { Vec3 } from "../vectors";
 /** Colours that are sent while one is being chosen. */
 const COLOUR_EVERY_MS = 100;
 
+/** Choices with more letters than this have the whole width. */
+const CHOICE_CHARS = 13;
+
 /** What a fault is about, for fields to recognise theirs. */
 export interface At {
   fault: FieldFault | null;
@@ -32,6 +35,17 @@ function numberFault(fault: NumberFault): string {
     case "too_large":
       return b("fieldTooLarge", { max: writeNumber(fault.max) });
   }
+}
+
+/** A label, whose unit or range is not broken into two lines. */
+function Named({ text }: { text: string }) {
+  const [, words, unit] = /^(.*) (\([^)]*\))$/.exec(text) ?? [];
+  if (unit === undefined) return <>{text}</>;
+  return (
+    <>
+      {words} <span class="builder-unit">{unit}</span>
+    </>
+  );
 }
 
 interface NumberInputProps {
@@ -127,7 +141,9 @@ export function NumberField(props: {
   const fault = own ?? faultOf(at, path);
   return (
     <div class="builder-field">
-      <span class="builder-label">{b(label)}</span>
+      <span class="builder-label">
+        <Named text={b(label)} />
+      </span>
       <NumberInput
         label={b(label)}
         value={value}
@@ -206,11 +222,14 @@ export function TextField(props: {
   label: BuilderText;
   value: string;
   longest: number;
+  /** Whether it has a line of its own below its label. */
+  isWide?: boolean;
   placeholder?: string;
   disabled?: boolean;
   change(value: string): void;
 }) {
-  const { at, path, label, value, longest, placeholder, disabled = false, change } = props;
+  const { at, path, label, value, longest, isWide = false, placeholder, change } = props;
+  const { disabled = false } = props;
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
   useEffect(() => setDraft(null), [value]);
@@ -222,7 +241,7 @@ export function TextField(props: {
     if (draft !== value) change(draft);
   };
   return (
-    <div class="builder-field">
+    <div class={isWide ? "builder-field wide" : "builder-field"}>
       <label class="builder-label" for={`${id}-input`}>
         {b(label)}
       </label>
@@ -315,9 +334,10 @@ export function ChoiceField<Value extends string>(props: {
 }) {
   const { at, path, label, value, choices, disabled = false, change } = props;
   const id = useId();
+  const isWide = choices.some(({ text }) => text.length > CHOICE_CHARS);
   const fault = faultOf(at, path);
   return (
-    <div class="builder-field">
+    <div class={isWide ? "builder-field wide" : "builder-field"}>
       <label class="builder-label" for={`${id}-input`}>
         {b(label)}
       </label>

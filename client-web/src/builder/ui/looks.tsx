@@ -1,4 +1,5 @@
 /** How an object looks: its shapes, texts and materials. */
+import { Fragment } from "preact";
 import type { Material, Pattern, Visual } from "../../protocol/document";
 import { SIZE_M_MAX, SIZE_M_MIN, TEXT_CHARS_MAX } from "../limits";
 import { freeKey, reshaped, setProperty, withMaterial } from "../operations";
@@ -32,6 +33,7 @@ export function Looks(part: PartProps) {
                   at={at}
                   path={`${path}.text.text`}
                   label="fieldText"
+                  isWide
                   value={shape.text.text}
                   longest={TEXT_CHARS_MAX}
                   disabled={disabled}
@@ -52,14 +54,16 @@ export function Looks(part: PartProps) {
             );
           }
           return (
-            <ShapeFields
-              key={index}
-              at={at}
-              path={path}
-              shape={shape}
-              disabled={disabled}
-              change={(next) => change(index, next)}
-            />
+            <Fragment key={index}>
+              {visuals.length > 1 && <h4>{b("shapeNumber", { number: index + 1 })}</h4>}
+              <ShapeFields
+                at={at}
+                path={path}
+                shape={shape}
+                disabled={disabled}
+                change={(next) => change(index, next)}
+              />
+            </Fragment>
           );
         })}
       {names.map((name) => (

@@ -1,50 +1,20 @@
-/** Tools, snapping, and what can be done with what is chosen. */
-import type { Signal } from "@preact/signals";
+/** The tools that are used most, and the panels; `more.tsx` has the others. */
+import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Builder, SidePanel, Tool } from "../builder";
-import type { Command } from "../keys";
-import { ANGLES_DEG, GRID_SIZES_M } from "../snapping";
+import type { Builder, Tool } from "../builder";
 import { type BuilderText, b } from "../texts/words";
-import { type BuilderIcon, Sign } from "./icons";
+import { More } from "./more";
+import { Tip } from "./tip";
 
-const TOOLS: readonly { tool: Tool; text: BuilderText; key: string }[] = [
+const TOOLS: readonly { tool: Exclude<Tool, "measure">; text: BuilderText; key: string }[] = [
   { tool: "select", text: "commandSelect", key: "1" },
   { tool: "move", text: "commandMove", key: "2" },
   { tool: "rotate", text: "commandRotate", key: "3" },
   { tool: "scale", text: "commandScale", key: "4" },
-  { tool: "measure", text: "commandMeasure", key: "5" },
 ];
 
-function Tip(props: {
-  icon: BuilderIcon;
-  text: BuilderText;
-  keys?: string;
-  pressed?: boolean;
-  expanded?: boolean;
-  disabled?: boolean;
-  act(): void;
-}) {
-  const { icon, text, keys, pressed, expanded, disabled, act } = props;
-  const title = keys === undefined ? b(text) : `${b(text)} (${keys})`;
-  return (
-    <button
-      type="button"
-      class="button icon-button"
-      aria-label={b(text)}
-      aria-keyshortcuts={keys?.replace("Ctrl", "Control")}
-      aria-pressed={pressed}
-      aria-expanded={expanded}
-      aria-disabled={disabled || undefined}
-      title={title}
-      onClick={() => {
-        if (!disabled) act();
-      }}
-    >
-      <Sign name={icon} />
-    </button>
-  );
-}
+const PANELS = ["library", "outline", "inspector", "history"] as const;
 
 interface OneStop {
   bar: RefObject<HTMLDivElement | null>;
@@ -86,27 +56,59 @@ function useOneStop(): OneStop {
 
 export function Toolbar({ builder }: { builder: Builder }) {
   const { bar, walk, enter } = useOneStop();
+  const isMore = useSignal(false);
+  const more = useRef<HTMLButtonElement>(null);
   return (
-    <div
-      ref={bar}
-      class="builder-bar glass"
-      role="toolbar"
-      aria-label={b("toolbar")}
-      onKeyDown={walk}
-      onFocusIn={enter}
-    >
-      <Tools builder={builder} />
-      <Snaps builder={builder} />
-      <Deeds builder={builder} />
-      <Panels builder={builder} />
+    <div class="builder-tools">
+      <div
+        ref={bar}
+        class="builder-bar glass"
+        role="toolbar"
+        aria-label={b("toolbar")}
+        onKeyDown={walk}
+        onFocusIn={enter}
+      >
+        <Tools builder={builder} />
+        <Steps builder={builder} />
+        <Deeds builder={builder} />
+        <div class="builder-group" data-group="panels">
+          {PANELS.map((panel) => (
+            <Tip
+              key={panel}
+              icon={panel}
+              text={panel}
+              expanded={builder.shows(panel)}
+              act={() => builder.toggle(panel)}
+            />
+          ))}
+          <Tip
+            of={more}
+            icon="more"
+            text="moreTools"
+            expanded={isMore.value}
+            opens="dialog"
+            act={() => {
+              isMore.value = !isMore.peek();
+            }}
+          />
+        </div>
+      </div>
+      {isMore.value && (
+        <More
+          builder={builder}
+          opener={more}
+          close={() => {
+            isMore.value = false;
+          }}
+        />
+      )}
     </div>
   );
 }
 
 function Tools({ builder }: { builder: Builder }) {
-  const isLocal = builder.space.value === "local";
   return (
-    <div class="builder-group">
+    <div class="builder-group" data-group="tools">
       {TOOLS.map(({ tool, text, key }) => (
         <Tip
           key={tool}
@@ -126,122 +128,43 @@ function Tools({ builder }: { builder: Builder }) {
         }}
       />
       <Tip
-        icon={isLocal ? "local" : "world"}
-        text={isLocal ? "spaceLocal" : "spaceWorld"}
-        keys="L"
-        pressed={isLocal}
-        act={() => builder.run("space")}
-      />
-    </div>
-  );
-}
-
-function Snaps({ builder }: { builder: Builder }) {
-  return (
-    <div class="builder-group">
-      <Tip
         icon="grid"
         text="commandSnap"
         keys="G"
         pressed={builder.snaps.value}
         act={() => builder.run("snap")}
       />
-      <Sizes text="gridSize" unit="metres" of={builder.gridM} sizes={GRID_SIZES_M} />
-      <Sizes text="angleSize" unit="degrees" of={builder.angleDeg} sizes={ANGLES_DEG} />
     </div>
   );
 }
 
-function Sizes(props: {
-  text: BuilderText;
-  unit: BuilderText;
-  of: Signal<number>;
-  sizes: readonly number[];
-}) {
-  const { text, unit, of, sizes } = props;
+function Steps({ builder }: { builder: Builder }) {
   return (
-    <select
-      class="builder-choice small"
-      aria-label={b(text)}
-      title={b(text)}
-      value={of.value}
-      onChange={(event) => {
-        of.value = Number(event.currentTarget.value);
-      }}
-    >
-      {sizes.map((size) => (
-        <option key={size} value={size}>
-          {b(unit, { value: size })}
-        </option>
-      ))}
-    </select>
+    <div class="builder-group" data-group="steps">
+      <Tip icon="undo" text="commandUndo" keys="Ctrl+Z" act={() => builder.run("undo")} />
+      <Tip icon="redo" text="commandRedo" keys="Ctrl+Y" act={() => builder.run("redo")} />
+    </div>
   );
 }
 
 function Deeds({ builder }: { builder: Builder }) {
-  const run = (command: Command) => () => builder.run(command);
   const none = builder.chosen.value.length === 0;
   return (
-    <>
-      <div class="builder-group">
-        <Tip icon="undo" text="commandUndo" keys="Ctrl+Z" act={run("undo")} />
-        <Tip icon="redo" text="commandRedo" keys="Ctrl+Y" act={run("redo")} />
-      </div>
-      <div class="builder-group">
-        <Tip
-          icon={builder.paused.value ? "play" : "pause"}
-          text={builder.paused.value ? "physicsPlay" : "physicsPause"}
-          keys="M"
-          act={run("pause")}
-        />
-        <Tip icon="reset" text="commandReset" keys="R" act={run("reset")} />
-      </div>
-      <div class="builder-group">
-        <Tip icon="frame" text="commandFrame" keys="F" act={run("frame")} />
-        <Tip
-          icon="fly"
-          text="commandFly"
-          keys="K"
-          pressed={builder.bench.flying.value}
-          act={run("fly")}
-        />
-        <Tip icon="drop" text="commandDrop" keys="V" disabled={none} act={run("drop")} />
-        <Tip icon="copy" text="commandCopy" keys="Ctrl+C" disabled={none} act={run("copy")} />
-        <Tip icon="cut" text="commandCut" keys="Ctrl+X" disabled={none} act={run("cut")} />
-        <Tip
-          icon="paste"
-          text="commandPaste"
-          keys="Ctrl+V"
-          disabled={!builder.board.mayPaste}
-          act={run("paste")}
-        />
-        <Tip
-          icon="duplicate"
-          text="commandDuplicate"
-          keys="Ctrl+D"
-          disabled={none}
-          act={run("duplicate")}
-        />
-        <Tip icon="delete" text="commandDelete" keys="Delete" disabled={none} act={run("delete")} />
-      </div>
-    </>
-  );
-}
-
-function Panels({ builder }: { builder: Builder }) {
-  const panel = (name: SidePanel, text: BuilderText) => (
-    <Tip icon={name} text={text} expanded={builder.shows(name)} act={() => builder.toggle(name)} />
-  );
-  return (
-    <div class="builder-group">
-      {panel("library", "library")}
-      {panel("outline", "outline")}
-      {panel("inspector", "inspector")}
-      {panel("score", "score")}
-      {panel("history", "history")}
-      {builder.role === "owner" && panel("people", "people")}
-      {panel("help", "commandHelp")}
-      <Tip icon="leave" text="leaveBuilder" act={() => builder.bench.close()} />
+    <div class="builder-group" data-group="deeds">
+      <Tip
+        icon="duplicate"
+        text="commandDuplicate"
+        keys="Ctrl+D"
+        disabled={none}
+        act={() => builder.run("duplicate")}
+      />
+      <Tip
+        icon="delete"
+        text="commandDelete"
+        keys="Delete"
+        disabled={none}
+        act={() => builder.run("delete")}
+      />
     </div>
   );
 }

@@ -77,6 +77,7 @@ export function WorldFields({ builder }: { builder: Builder }) {
           at={AT}
           path="title"
           label="fieldTitle"
+          isWide
           value={title}
           longest={TEXT_CHARS_MAX}
           change={(next) => entitle(next, description)}
@@ -85,6 +86,7 @@ export function WorldFields({ builder }: { builder: Builder }) {
           at={AT}
           path="description"
           label="fieldDescription"
+          isWide
           value={description}
           longest={TEXT_CHARS_MAX}
           change={(next) => entitle(title, next)}

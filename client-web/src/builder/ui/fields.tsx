@@ -2,7 +2,7 @@
  * Fields of the inspector. What is typed is sent when the field is left or Enter is pressed; a fault
  * is shown at its field, and Escape brings back what was there.
  */
-import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Values } from "../../i18n/translate";
 import { type FieldFault, isAbout } from "../faults";
 import { type NumberFault, readNumber, writeNumber } from "../numbers";
@@ -67,7 +67,8 @@ function NumberInput(props: NumberInputProps) {
   const { label, value, min, max, step, digits = 3, disabled, describedBy, isWrong } = props;
   const [draft, setDraft] = useState<string | null>(null);
   const shown = writeNumber(value, digits);
-  useEffect(() => setDraft(null), [shown]);
+  // Before anything more can be typed: an effect after the picture would take that away.
+  useLayoutEffect(() => setDraft(null), [shown]);
 
   const take = (text: string): void => {
     const read = readNumber(text, min, max);
@@ -232,7 +233,7 @@ export function TextField(props: {
   const { disabled = false } = props;
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
-  useEffect(() => setDraft(null), [value]);
+  useLayoutEffect(() => setDraft(null), [value]);
   const over = [...(draft ?? value)].length > longest;
   const fault = over ? b("fieldTooLong", { max: longest }) : faultOf(at, path);
   const take = (): void => {

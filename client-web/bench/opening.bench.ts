@@ -120,9 +120,9 @@ bench("a world of 10,000 objects opens", async ({ address, visitor }) => {
     const first = took[name].map(({ firstMs }) => firstMs);
     const complete = took[name].map(({ completeMs }) => completeMs);
     const all = (list: readonly number[]) => list.map((ms) => ms.toFixed(0)).join(", ");
-    console.log(
+    process.stdout.write(
       `${OBJECTS[name]} objects: first picture ${middle(first).toFixed(0)} ms (${all(first)}), ` +
-        `complete ${middle(complete).toFixed(0)} ms (${all(complete)})`,
+        `complete ${middle(complete).toFixed(0)} ms (${all(complete)})\n`,
     );
     expect(Math.min(...first)).toBeGreaterThan(0);
   }

@@ -532,10 +532,10 @@ fn locked_things_stay_and_only_owners_unlock() {
 #[test]
 fn copies_of_something_large_are_as_many_as_there_is_room_for() {
     let mut world = Scenario::of(floor_with(&[]));
-    let corners: Vec<[f32; 3]> = (0..64).map(|at| [at as f32 / 7.0, 0.3, 0.7]).collect();
-    let path = json!({ "waypoints_m": corners, "leg_ticks": 1 });
-    let large = json!({ "properties": { "mover": path, "body": { "kind": "kinematic" },
-        "colliders": [{ "shape": { "ball": { "radius_m": 1 } } }] } });
+    let settings: Value =
+        (0..16).map(|at| (format!("words_{at}"), json!("word ".repeat(20)))).collect();
+    let script = json!({ "module": "scripts/a.wasm", "settings": settings });
+    let large = json!({ "properties": { "script": script } });
     let made = json!([{ "create": { "object": PLACEHOLDERS, "value": large } }]);
     let made = world.build("ana", made).unwrap().created[0].1.0;
     let copies = |count: u32| -> Vec<Value> {

@@ -1,5 +1,5 @@
 /**
- * Blueprints and properties that only go together. Pure: from the world as it is to a batch.
+ * Blueprints, and properties of which one needs another. Pure: from the world as it is to a batch.
  *
  * The server checks a world after each operation of a batch, so that their order matters here.
  */

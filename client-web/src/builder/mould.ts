@@ -28,7 +28,7 @@ export class Mould {
     void this.#commit(name === null ? operations : forBlueprint(operations, name), stroke);
   }
 
-  /** Changes several properties, which may not be without one another. */
+  /** Changes several properties as one change. */
   putAll(id: number, changing: Changing): void {
     const name = this.of(id);
     const scenery = this.#scenery.value;

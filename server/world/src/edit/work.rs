@@ -264,10 +264,17 @@ pub(super) fn cost(scene: &Scene, operations: &[Operation]) -> usize {
         }
         _ => 0,
     });
-    let copied = operations.iter().map(|operation| copied_bytes(scene, operation));
+    let mut copied = 0;
+    for operation in operations {
+        copied += copied_bytes(scene, operation);
+        // It is refused in any case, and measuring more would take the tick's time.
+        if copied > LOG_BATCH_BYTES_MAX {
+            break;
+        }
+    }
     operations.len().max(1)
         + instances.sum::<usize>()
-        + (json_bytes(&operations) + copied.sum::<usize>()) / BYTES_PER_OPERATION
+        + (json_bytes(&operations) + copied) / BYTES_PER_OPERATION
 }
 
 /// What a duplicate adds to a document beyond what stands in the operation.

@@ -40,6 +40,7 @@ pub type Asked<'a> = &'a mut dyn FnMut() -> Option<Encoder>;
 pub struct Encoder {
     program: PathBuf,
     model_max: Duration,
+    image_max: Duration,
 }
 
 /// Why an image was not packed.
@@ -64,7 +65,7 @@ impl Encoder {
         let program = program.into();
         // It runs in a folder of its own.
         let program = std::path::absolute(&program).unwrap_or(program);
-        Self { program, model_max: PACKING_MODEL_MAX }
+        Self { program, model_max: PACKING_MODEL_MAX, image_max: PACKING_IMAGE_MAX }
     }
 
     /// A program by its name, from the folders of `PATH`, or by its path.
@@ -77,10 +78,10 @@ impl Encoder {
         places.find_map(|folder| Some(folder.join(name)).filter(|file| may_run(file))).map(Self::at)
     }
 
-    /// The same, with so much time for all images of a model.
+    /// The same, with so much time for all images of a model, and for one of them.
     #[must_use]
-    pub fn within(self, model_max: Duration) -> Self {
-        Self { model_max, ..self }
+    pub fn within(self, model_max: Duration, image_max: Duration) -> Self {
+        Self { model_max, image_max, ..self }
     }
 
     /// Where it is.
@@ -115,7 +116,7 @@ impl Encoder {
         };
         command.args([OsStr::new("-file"), from.as_os_str()]);
         command.args([OsStr::new("-output_file"), to.as_os_str()]);
-        child::run(&command, folder.path(), end.min(Instant::now() + PACKING_IMAGE_MAX))?;
+        child::run(&command, folder.path(), end.min(Instant::now() + self.image_max))?;
         let written = read(&to)?;
         checked(&written, &image.to_rgba8(), content)
     }

@@ -231,6 +231,19 @@ fn a_compressed_texture_is_of_no_other_kind_that_decoders_know() {
 }
 
 #[test]
+fn compressed_textures_of_the_encoder_are_kept() {
+    for (name, bytes) in [
+        ("etc1s", &include_bytes!("../textures/etc1s.ktx2")[..]),
+        ("uastc", include_bytes!("../textures/uastc.ktx2")),
+        ("zstandard", include_bytes!("../textures/zstandard.ktx2")),
+    ] {
+        let kept = taken(bytes);
+        assert_eq!(kept.details, Details::Picture { width: 16, height: 8 }, "{name}");
+        assert_eq!(taken(&kept.bytes).address, kept.address, "{name}");
+    }
+}
+
+#[test]
 fn a_compressed_texture_has_one_description() {
     let mut file = ktx2_of(4, &[[0, 16, 16], [16, 16, 16]], 0, 2);
     // A second block, where the second level was: of somebody, and empty.

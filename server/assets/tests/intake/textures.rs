@@ -40,8 +40,13 @@ fn bad(name: &str, folder: &Path) -> Encoder {
     let named = folder.join(format!("{name}-{}", std::process::id()));
     std::os::unix::fs::symlink(beside, &named).unwrap();
     // What ends does so soon, unless the machine is busy.
-    let most = Duration::from_secs(if name == "hangs" { 1 } else { 20 });
-    Encoder::at(named).within(most)
+    let s = Duration::from_secs;
+    let (model_max, image_max) = match name {
+        "hangs" => (s(1), s(1)),
+        "hangs_over_the_first" => (s(20), s(1)),
+        _ => (s(20), s(20)),
+    };
+    Encoder::at(named).within(model_max, image_max)
 }
 
 fn taken_by(bytes: &[u8], encoder: &Encoder) -> TakenIn {
@@ -240,6 +245,7 @@ fn a_bad_encoder_is_told_and_does_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     for (name, words) in [
         ("hangs", "took longer than it may"),
+        ("hangs_over_the_first", "exit status: 3: ERROR: I do not like the second"),
         ("fails", "exit status: 3: ERROR: I do not like this image"),
         ("tells_its_environment", "exit status: 3: "),
         ("writes_nothing", "is no use"),

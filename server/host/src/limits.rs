@@ -88,6 +88,10 @@ pub const HISTORY_ENTRIES_MAX: u32 = 200;
 pub const SNAPSHOT_BATCHES: usize = 200;
 /// Files that are being uploaded at the same time; more are refused.
 pub const UPLOADS_AT_ONCE_MAX: usize = 8;
+/// Those of one account.
+pub const UPLOADS_OF_ONE_MAX: usize = 2;
+/// Models whose textures are packed at the same time; more keep theirs as they are.
+pub const PACKINGS_AT_ONCE_MAX: usize = 1;
 /// Files that are looked at, at the same time, so that worlds keep their processors.
 pub const INTAKES_AT_ONCE_MAX: usize = 1;
 /// How long an upload may bring nothing; after that it is given up.

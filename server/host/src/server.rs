@@ -544,6 +544,7 @@ fn encoder(named: Option<&str>) -> Result<Option<Encoder>, StartError> {
     };
     match &found {
         Some(encoder) => {
+            encoder::sweep();
             tracing::info!(program = %encoder.program().display(), "textures of models are packed");
         }
         None => tracing::info!("textures of models are not packed: there is no basisu here"),

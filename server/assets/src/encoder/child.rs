@@ -9,13 +9,11 @@ use std::{
 };
 
 use super::EncodeError;
-#[cfg(unix)]
 use crate::limits::{IMAGE_BYTES_MAX, PACKING_IMAGE_MAX, PACKING_MEMORY_BYTES_MAX};
 
 /// How often it is seen whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How far it stands back (POSIX, nice).
-#[cfg(unix)]
 const NICENESS: u8 = 15;
 /// Bytes of what it says that are told.
 const WORDS_BYTES_MAX: u64 = 400;
@@ -58,7 +56,6 @@ fn wait(child: &mut Child, end: Instant) -> std::io::Result<bool> {
 }
 
 /// Its number stays its own until its end is asked for, so that nobody else is killed by it.
-#[cfg(unix)]
 fn has_ended(child: &mut Child) -> std::io::Result<bool> {
     use rustix::process::{WaitId, WaitIdOptions, waitid};
     let Some(id) = id_of(child) else { return Ok(true) };
@@ -66,18 +63,11 @@ fn has_ended(child: &mut Child) -> std::io::Result<bool> {
     Ok(waitid(WaitId::Pid(id), options)?.is_some())
 }
 
-#[cfg(not(unix))]
-fn has_ended(child: &mut Child) -> std::io::Result<bool> {
-    Ok(child.try_wait()?.is_some())
-}
-
-#[cfg(unix)]
 fn id_of(child: &Child) -> Option<rustix::process::Pid> {
     i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw)
 }
 
 fn kill(child: &mut Child) {
-    #[cfg(unix)]
     if let Some(group) = id_of(child) {
         // Mostly there is nobody left.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
@@ -85,28 +75,25 @@ fn kill(child: &mut Child) {
     let _ = child.kill();
 }
 
-/// Memory, bytes of a file and processor time have an end before the program begins, for all that it
-/// begins as well, and worlds come first.
-#[cfg(unix)]
+/// Memory, bytes of a file and time have an end before the program begins, for all that it begins as
+/// well, and worlds come first. The end of time holds when the server itself has ended meanwhile: a
+/// watch in the group of the program ends it, and ends with it.
 fn bounded(command: &Command) -> Command {
-    // POSIX, ulimit: KiB, blocks of 512 bytes, seconds.
+    // POSIX, ulimit: KiB, blocks of 512 bytes, seconds. macOS has no limit on addresses.
+    let memory = match cfg!(target_os = "macos") {
+        true => String::new(),
+        false => format!("ulimit -v {} && ", PACKING_MEMORY_BYTES_MAX / 1024),
+    };
+    // Later than the server, which knows why.
+    let most_s = PACKING_IMAGE_MAX.as_secs() + 1;
     let script = format!(
-        "ulimit -v {} && ulimit -f {} && ulimit -t {} && ulimit -c 0 && exec nice -n {NICENESS} \
-         \"$0\" \"$@\"",
-        PACKING_MEMORY_BYTES_MAX / 1024,
+        "{memory}ulimit -f {} && ulimit -t {most_s} && ulimit -c 0 || exit; \
+         (sleep {most_s}; kill -s KILL -- -$$) & exec nice -n {NICENESS} \"$0\" \"$@\"",
         IMAGE_BYTES_MAX / 512,
-        PACKING_IMAGE_MAX.as_secs()
     );
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(script).arg(command.get_program()).args(command.get_args());
     // So that it can be ended with all that it has begun.
     std::os::unix::process::CommandExt::process_group(&mut shell, 0);
     shell
-}
-
-#[cfg(not(unix))]
-fn bounded(command: &Command) -> Command {
-    let mut same = Command::new(command.get_program());
-    same.args(command.get_args());
-    same
 }

@@ -17,7 +17,9 @@ use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, RgbaImage, imageops::FilterType};
 
 use crate::{
-    limits::{IMAGE_BYTES_MAX, PACKED_ERROR_MAX, PACKING_IMAGE_MAX, PACKING_MODEL_MAX},
+    limits::{
+        IMAGE_BYTES_MAX, PACKED_ERROR_MAX, PACKING_FOLDER_MAX, PACKING_IMAGE_MAX, PACKING_MODEL_MAX,
+    },
     picture::{
         Picture,
         ktx2::{self, Content},
@@ -27,11 +29,18 @@ use crate::{
 /// What the program is called.
 pub const PROGRAM: &str = "basisu";
 
+/// Folders that it works in begin with this.
+const FOLDER: &str = "vivarium-texture-";
+
+/// Who looks at a model with textures to pack asks here for an encoder, which may be busy.
+pub type Asked<'a> = &'a mut dyn FnMut() -> Option<Encoder>;
+
 /// The program that packs textures.
 #[derive(Clone, Debug)]
 pub struct Encoder {
     program: PathBuf,
     model_max: Duration,
+    image_max: Duration,
 }
 
 /// Why an image was not packed.
@@ -56,25 +65,23 @@ impl Encoder {
         let program = program.into();
         // It runs in a folder of its own.
         let program = std::path::absolute(&program).unwrap_or(program);
-        Self { program, model_max: PACKING_MODEL_MAX }
+        Self { program, model_max: PACKING_MODEL_MAX, image_max: PACKING_IMAGE_MAX }
     }
 
     /// A program by its name, from the folders of `PATH`, or by its path.
     pub fn find(name: &str) -> Option<Self> {
         if name.contains('/') {
-            return Path::new(name).is_file().then(|| Self::at(name));
+            return may_run(Path::new(name)).then(|| Self::at(name));
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut places = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-        places
-            .find_map(|folder| Some(folder.join(name)).filter(|file| file.is_file()))
-            .map(Self::at)
+        places.find_map(|folder| Some(folder.join(name)).filter(|file| may_run(file))).map(Self::at)
     }
 
-    /// The same, with so much time for all images of a model.
+    /// The same, with so much time for all images of a model, and for one of them.
     #[must_use]
-    pub fn within(self, model_max: Duration) -> Self {
-        Self { model_max, ..self }
+    pub fn within(self, model_max: Duration, image_max: Duration) -> Self {
+        Self { model_max, image_max, ..self }
     }
 
     /// Where it is.
@@ -82,8 +89,9 @@ impl Encoder {
         &self.program
     }
 
-    /// When all images of a model that is begun now must be done.
-    pub(crate) fn end(&self) -> Instant {
+    /// Begins with a model, all of whose images must be done by then.
+    pub(crate) fn begin(&self) -> Instant {
+        sweep();
         Instant::now() + self.model_max
     }
 
@@ -96,7 +104,7 @@ impl Encoder {
         end: Instant,
     ) -> Result<Picture, EncodeError> {
         let image = of_whole_blocks(image);
-        let folder = tempfile::Builder::new().prefix("vivarium-texture-").tempdir()?;
+        let folder = tempfile::Builder::new().prefix(FOLDER).tempdir()?;
         let (from, to) = (folder.path().join("in.png"), folder.path().join("out.ktx2"));
         image.save_with_format(&from, ImageFormat::Png).map_err(std::io::Error::other)?;
         let mut command = Command::new(&self.program);
@@ -108,10 +116,29 @@ impl Encoder {
         };
         command.args([OsStr::new("-file"), from.as_os_str()]);
         command.args([OsStr::new("-output_file"), to.as_os_str()]);
-        child::run(&command, folder.path(), end.min(Instant::now() + PACKING_IMAGE_MAX))?;
+        child::run(&command, folder.path(), end.min(Instant::now() + self.image_max))?;
         let written = read(&to)?;
         checked(&written, &image.to_rgba8(), content)
     }
+}
+
+/// Takes away folders of servers that were ended while they packed.
+pub fn sweep() {
+    let folders = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    for folder in folders {
+        let is_ours = folder.file_name().to_str().is_some_and(|name| name.starts_with(FOLDER));
+        let about = folder.metadata().ok().filter(|about| is_ours && about.is_dir());
+        let age = about.and_then(|about| about.modified().ok()?.elapsed().ok());
+        if age.is_some_and(|age| age > PACKING_FOLDER_MAX) {
+            // Those of others stay.
+            let _ = std::fs::remove_dir_all(folder.path());
+        }
+    }
+}
+
+fn may_run(file: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    file.is_file() && access(file, Access::EXEC_OK).is_ok()
 }
 
 /// With sides that are multiples of four; textures are stretched over surfaces all the same.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     address::{Address, Format},
     intake::Refusal,
-    limits::{MATERIAL_DEPTH_MAX, MODEL_PIXELS_MAX},
+    limits::{MATERIAL_DEPTH_MAX, MODEL_BYTES_MAX, MODEL_PIXELS_MAX},
     picture::{self, Picture},
 };
 
@@ -200,7 +200,19 @@ impl Looks {
             );
             return Err(Refusal::TooLarge(text));
         }
+        if self.image_bytes() > MODEL_BYTES_MAX {
+            let text = format!(
+                "the images of the model are too large together: at most {} MiB are allowed",
+                MODEL_BYTES_MAX >> 20
+            );
+            return Err(Refusal::TooLarge(text));
+        }
         Ok(ours)
+    }
+
+    /// Bytes of all images, as they are kept.
+    pub fn image_bytes(&self) -> usize {
+        self.images.iter().map(|image| image.bytes.len()).sum()
     }
 
     /// Bytes that all images take on a graphics card, without smaller copies.

@@ -25,13 +25,13 @@ use bytes::Bytes;
 pub(crate) use self::source::Source;
 use crate::{
     address::Format,
-    encoder::Encoder,
+    encoder::Asked,
     intake::{Details, Kind, Refusal, Sound},
     picture,
 };
 use mesh::Packing;
 
-pub(crate) fn take_in(source: Source, encoder: Option<&Encoder>) -> Result<Sound, Refusal> {
+pub(crate) fn take_in(source: Source, encoder: Option<Asked<'_>>) -> Result<Sound, Refusal> {
     let mut read = reading::read(&source, Packing::Packed)?;
     let packed = textures::pack(&mut read.model.looks, encoder);
     let bytes = writing::glb(&read.model, Packing::Packed)?;
@@ -43,10 +43,7 @@ pub(crate) fn take_in(source: Source, encoder: Option<&Encoder>) -> Result<Sound
         packed_images: packed.count,
     };
     let mut notes = read.notes;
-    if packed.new > 0 {
-        let all = read.model.looks.images.len();
-        notes.push(format!("{} of {all} images packed for graphics cards (KTX2)", packed.new));
-    }
+    notes.extend(packed.note);
     Ok(Sound { format: Format::Glb, kind: Kind::Model, bytes: bytes.into(), details, notes })
 }
 

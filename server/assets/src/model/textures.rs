@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::material::Looks;
 use crate::{
     address::Format,
-    encoder::{EncodeError, Encoder},
-    limits::{PACKED_GROWTH_MAX, PACKED_PIXELS_MIN},
+    encoder::{Asked, EncodeError, Encoder},
+    limits::{MODEL_BYTES_MAX, PACKED_GROWTH_MAX, PACKED_PIXELS_MIN},
     picture::{self, Picture, ktx2::Content},
 };
 
@@ -27,50 +27,77 @@ const COLOURS: [&str; 5] = [
 pub(super) struct Packed {
     /// How many are packed now, with those that came so.
     pub count: usize,
-    /// How many are packed since this.
-    pub new: usize,
+    /// What of it is to be told.
+    pub note: Option<String>,
 }
 
 /// Packs what gains by it, the largest first, until the time is over. What cannot be packed stays as
 /// it is, which is no fault of whoever uploads it.
-pub(super) fn pack(looks: &mut Looks, encoder: Option<&Encoder>) -> Packed {
-    let new = encoder.map_or(0, |encoder| pack_with(looks, encoder));
+pub(super) fn pack(looks: &mut Looks, encoder: Option<Asked<'_>>) -> Packed {
+    let note = encoder.and_then(|asked| pack_with(looks, asked));
     let count = looks.images.iter().filter(|image| image.format == Format::Ktx2).count();
-    Packed { count, new }
+    Packed { count, note }
 }
 
-fn pack_with(looks: &mut Looks, encoder: &Encoder) -> usize {
+fn pack_with(looks: &mut Looks, asked: Asked<'_>) -> Option<String> {
+    let wanted = wanted(looks);
+    if wanted.is_empty() {
+        return None;
+    }
+    let Some(encoder) = asked() else {
+        tracing::debug!("textures of an upload are not packed: others are being packed");
+        return Some("textures not packed: the server was packing those of others".into());
+    };
+    let (end, all) = (encoder.begin(), wanted.len());
+    let (mut done, mut fault) = (0, None);
+    for (index, content) in wanted {
+        if Instant::now() >= end {
+            fault.get_or_insert(EncodeError::TooSlow);
+            break;
+        }
+        match packed(&looks.images[index], content, &encoder, end) {
+            Ok(Some(picture)) if has_room(looks, index, &picture) => {
+                looks.images[index] = picture;
+                done += 1;
+            }
+            Ok(_) => {}
+            Err(EncodeError::Unlike) => {
+                tracing::info!("a texture of an upload stays as it is: it would suffer by packing");
+            }
+            // The next one is smaller.
+            Err(error @ EncodeError::TooSlow) => fault = Some(error),
+            // The next one would fare no better.
+            Err(error) => {
+                fault = Some(error);
+                break;
+            }
+        }
+    }
+    if let Some(error) = fault {
+        let program = encoder.program().display();
+        tracing::warn!(%error, %program, done, all, "textures of an upload are not packed");
+        let text = format!("{done} of {all} textures packed for graphics cards (KTX2)");
+        return Some(text + ": the others stay as they were");
+    }
+    let all = looks.images.len();
+    (done > 0).then(|| format!("{done} of {all} images packed for graphics cards (KTX2)"))
+}
+
+/// Images that may gain by packing, the largest first.
+fn wanted(looks: &Looks) -> Vec<(usize, Content)> {
     let mut wanted: Vec<(usize, Content)> = contents(looks)
         .into_iter()
         .filter_map(|(image, content)| Some((image, content?)))
         .filter(|(image, _)| gains(&looks.images[*image]))
         .collect();
     wanted.sort_by_key(|(image, _)| std::cmp::Reverse(looks.images[*image].card_bytes()));
-    let end = encoder.end();
-    let mut done = 0;
-    for (index, content) in wanted {
-        if Instant::now() >= end {
-            tracing::warn!("there was no time left to pack all textures of an upload");
-            break;
-        }
-        match packed(&looks.images[index], content, encoder, end) {
-            Ok(Some(picture)) => {
-                looks.images[index] = picture;
-                done += 1;
-            }
-            Ok(None) => {}
-            Err(EncodeError::Unlike) => {
-                tracing::info!("a texture of an upload stays as it is: it would suffer by packing");
-            }
-            // The next one would fare no better.
-            Err(error) => {
-                let program = encoder.program().display();
-                tracing::warn!(%error, %program, "textures of an upload are not packed");
-                break;
-            }
-        }
-    }
-    done
+    wanted
+}
+
+/// Whether all images are as small together as they must be, with this one instead.
+fn has_room(looks: &Looks, index: usize, picture: &Picture) -> bool {
+    let others = looks.image_bytes() - looks.images[index].bytes.len();
+    others + picture.bytes.len() <= MODEL_BYTES_MAX
 }
 
 fn gains(image: &Picture) -> bool {

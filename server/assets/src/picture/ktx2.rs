@@ -9,7 +9,7 @@ use super::Picture;
 use crate::{
     address::Format,
     intake::{Details, Kind, Refusal, Sound},
-    limits::{IMAGE_DECODED_BYTES_MAX, TEXTURE_SIDE_PX_MAX},
+    limits::TEXTURE_SIDE_PX_MAX,
 };
 
 /// What the values of an image are.
@@ -25,10 +25,17 @@ pub(crate) enum Content {
 const NOTES: [&str; 2] = ["KTXorientation", "KTXswizzle"];
 /// Bytes of one of them; the longest is `KTXswizzle` with four channels.
 const NOTE_BYTES_MAX: usize = 8;
-/// Where the basic block of the data format descriptor has its colour space (Khronos Data Format
-/// 1.3, 5.1), counted from the length in front of it.
+/// Where the basic block of the data format descriptor has its colour model and space (Khronos
+/// Data Format 1.3, 5.1), counted from the length in front of it.
+const MODEL: usize = 12;
 const PRIMARIES: usize = 13;
 const TRANSFER: usize = 14;
+/// Colour models (Khronos Data Format 1.3, 5.6).
+const ETC1S: u8 = 163;
+const UASTC: u8 = 166;
+/// Bytes of a block of UASTC, and pixels of its sides.
+const BLOCK_BYTES: u64 = 16;
+const BLOCK_SIDE_PX: u32 = 4;
 
 /// A KTX2 of its own.
 pub(crate) fn take_in(bytes: &Bytes) -> Result<Sound, Refusal> {
@@ -40,12 +47,13 @@ pub(crate) fn take_in(bytes: &Bytes) -> Result<Sound, Refusal> {
 /// Checks a KTX2 that browsers can use, down to its last block, and leaves out what is no picture.
 pub(crate) fn clean(bytes: &Bytes) -> Result<Picture, Refusal> {
     let reader = read(bytes)?;
-    let (width, height) = check(&reader, bytes)?;
+    let (width, height) = check(&reader)?;
+    // What is decoded is what is kept.
+    let bytes = written(&reader, None).ok_or_else(unsound)?;
     let levels = reader.levels().len() as u32;
-    if !(0..levels).all(|level| pixels(bytes, level).is_some()) {
+    if !(0..levels).all(|level| pixels(&bytes, level).is_some()) {
         return Err(Refusal::malformed("the KTX2 cannot be read: its blocks are not sound"));
     }
-    let bytes = written(&reader, None).ok_or_else(unsound)?;
     Ok(Picture { format: Format::Ktx2, bytes: bytes.into(), width, height, was: None })
 }
 
@@ -65,7 +73,7 @@ pub(crate) fn has_all_levels(bytes: &[u8]) -> bool {
 
 /// The image itself, of a KTX2 that was taken in.
 pub(crate) fn decoded(bytes: &[u8]) -> Option<RgbaImage> {
-    let (width, height) = check(&read(bytes).ok()?, bytes).ok()?;
+    let (width, height) = check(&read(bytes).ok()?).ok()?;
     RgbaImage::from_raw(width, height, pixels(bytes, 0)?)
 }
 
@@ -77,10 +85,20 @@ pub(crate) fn as_png(bytes: &[u8]) -> Result<Bytes, Refusal> {
 }
 
 /// Red, green, blue and alpha of one level. Should the decoder panic over bytes of a stranger, then
-/// they are an image that cannot be read, and no more.
+/// they are an image that cannot be read, and no more. Of the kinds that the decoder knows, others
+/// may say that they have any number of bytes.
 fn pixels(bytes: &[u8], level: u32) -> Option<Vec<u8>> {
-    use basisu::{DecodeFlags, TargetFormat::Rgba32, Transcoder};
-    let read = || Transcoder::new(bytes).ok()?.transcode(level, Rgba32, DecodeFlags::NONE).ok();
+    use basisu::{
+        DecodeFlags,
+        SourceFormat::{Etc1s, UastcLdr},
+        TargetFormat::Rgba32,
+        Transcoder,
+    };
+    let read = || {
+        let decoder = Transcoder::new(bytes).ok()?;
+        let is_known = matches!(decoder.source_format(), Etc1s | UastcLdr);
+        is_known.then(|| decoder.transcode(level, Rgba32, DecodeFlags::NONE).ok())?
+    };
     std::panic::catch_unwind(read).ok().flatten()
 }
 
@@ -93,18 +111,23 @@ fn unsound() -> Refusal {
     Refusal::malformed("the KTX2 cannot be read: it does not say what its blocks are")
 }
 
-/// Width and height of a KTX2 that browsers can use.
-fn check(reader: &Reader<&[u8]>, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+/// Width and height of a KTX2 that browsers can use, all of whose parts are as long as they must be.
+fn check(reader: &Reader<&[u8]>) -> Result<(u32, u32), Refusal> {
     let header = reader.header();
     let is_flat = header.pixel_depth == 0 && header.layer_count <= 1 && header.face_count == 1;
+    let model = descriptor(reader, None).map(|descriptor| descriptor[MODEL]);
     let is_universal = header.format.is_none()
-        && matches!(
-            header.supercompression_scheme,
-            None | Some(SupercompressionScheme::BasisLZ | SupercompressionScheme::Zstandard)
-        );
+        && match header.supercompression_scheme {
+            None | Some(SupercompressionScheme::Zstandard) => model.is_none_or(|is| is == UASTC),
+            Some(SupercompressionScheme::BasisLZ) => model.is_none_or(|is| is == ETC1S),
+            _ => false,
+        };
     if !is_flat || !is_universal || header.pixel_height == 0 {
         let text = "only flat KTX2 images in Basis Universal (ETC1S or UASTC) can be used";
         return Err(Refusal::unsupported(text));
+    }
+    if model.is_none() {
+        return Err(unsound());
     }
     let (width, height) = (header.pixel_width, header.pixel_height);
     if width.max(height) > TEXTURE_SIDE_PX_MAX {
@@ -114,23 +137,55 @@ fn check(reader: &Reader<&[u8]>, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
         );
         return Err(Refusal::TooLarge(text));
     }
-    let start = bytes.as_ptr() as usize;
-    let end = |part: &[u8]| (part.as_ptr() as usize).saturating_sub(start) + part.len();
-    let levels = reader.levels().map(|level| end(level.data)).max().unwrap_or(0);
-    let unpacked = reader
-        .levels()
-        .fold(0_u64, |sum, level| sum.saturating_add(level.uncompressed_byte_length));
-    if unpacked > IMAGE_DECODED_BYTES_MAX {
-        return Err(Refusal::too_large("the KTX2 is too large when it is unpacked"));
-    }
-    if levels.max(end(reader.supercompression_global_data())) + 16 < bytes.len() {
-        return Err(Refusal::malformed("the file goes on after the end of the image"));
-    }
+    check_levels(reader)?;
+    check_places(reader)?;
     Ok((width, height))
 }
 
-/// The file anew (KTX 2.0, 3): header, places of the levels, the first block of the descriptor,
-/// notes, tables, and the levels, the smallest first.
+/// Each level has the blocks that it must have; those of ETC1S are counted by the decoder.
+fn check_levels(reader: &Reader<&[u8]>) -> Result<(), Refusal> {
+    let header = reader.header();
+    let longest = header.pixel_width.max(header.pixel_height).max(1);
+    if header.level_count > longest.ilog2() + 1 {
+        return Err(Refusal::malformed("the KTX2 has more levels than it can have"));
+    }
+    for (index, level) in reader.levels().enumerate() {
+        let blocks = |side: u32| u64::from((side >> index).max(1).div_ceil(BLOCK_SIDE_PX));
+        let all = blocks(header.pixel_width) * blocks(header.pixel_height) * BLOCK_BYTES;
+        let is_whole = match header.supercompression_scheme {
+            None => level.data.len() as u64 == all,
+            Some(SupercompressionScheme::Zstandard) => level.uncompressed_byte_length == all,
+            _ => true,
+        };
+        if !is_whole {
+            let text = format!("level {index} of the KTX2 does not have the {all} bytes it needs");
+            return Err(Refusal::Malformed(text));
+        }
+    }
+    Ok(())
+}
+
+/// Levels and tables lie beside each other, up to the end of the file.
+fn check_places(reader: &Reader<&[u8]>) -> Result<(), Refusal> {
+    let bytes = reader.data();
+    let start = |part: &[u8]| (part.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
+    let tables = reader.supercompression_global_data();
+    let parts = reader.levels().map(|level| level.data).chain([tables]);
+    let mut parts: Vec<_> = parts
+        .filter(|part| !part.is_empty())
+        .map(|part| (start(part), start(part) + part.len()))
+        .collect();
+    parts.sort_unstable();
+    if parts.windows(2).any(|two| two[1].0 < two[0].1) {
+        return Err(Refusal::malformed("parts of the KTX2 lie over each other"));
+    }
+    if parts.last().map_or(0, |(_, end)| *end) + 16 < bytes.len() {
+        return Err(Refusal::malformed("the file goes on after the end of the image"));
+    }
+    Ok(())
+}
+
+/// The file anew (KTX 2.0, 3): header, places of the levels, the descriptor, notes, tables, and the levels, the smallest first.
 fn written(reader: &Reader<&[u8]>, content: Option<Content>) -> Option<Vec<u8>> {
     let mut header = reader.header();
     let levels: Vec<_> = reader.levels().collect();
@@ -167,7 +222,7 @@ fn written(reader: &Reader<&[u8]>, content: Option<Content>) -> Option<Vec<u8>> 
     Some(out)
 }
 
-/// The descriptor of the blocks, with its basic block alone.
+/// The descriptor of the blocks, when it is its basic block alone.
 fn descriptor(reader: &Reader<&[u8]>, content: Option<Content>) -> Option<Vec<u8>> {
     const BLOCK_BYTES_MAX: usize = 24 + 4 * 16;
     let index = reader.header().index;
@@ -176,10 +231,10 @@ fn descriptor(reader: &Reader<&[u8]>, content: Option<Content>) -> Option<Vec<u8
     // Length of all, vendor and type, version, length of the block.
     let &[_, _, _, _, 0, 0, 0, 0, _, _, low, high, ..] = all else { return None };
     let length = usize::from(u16::from_le_bytes([low, high]));
-    if !(24..=BLOCK_BYTES_MAX).contains(&length) {
+    if !(24..=BLOCK_BYTES_MAX).contains(&length) || all.len() != 4 + length {
         return None;
     }
-    let mut out = all.get(..4 + length)?.to_vec();
+    let mut out = all.to_vec();
     out[..4].copy_from_slice(&(4 + length as u32).to_le_bytes());
     // BT.709 with sRGB; no primaries, and linear.
     match content {

@@ -52,7 +52,9 @@ pub(crate) fn ogg(bytes: &Bytes) -> Result<Sound, Refusal> {
     }
     let stream = first.stream_serial();
     let (mut position, mut is_over) = (0, first.last_in_stream());
-    let mut packets = vec![first];
+    let mut writer = PacketWriter::new(Vec::new());
+    write(&mut writer, first)?;
+    let mut is_second = true;
     while let Some(mut packet) = reader.read_packet().map_err(unsound)? {
         if packet.stream_serial() != stream || is_over {
             return Err(Refusal::unsupported("only one stream in an Ogg can be used"));
@@ -62,19 +64,17 @@ pub(crate) fn ogg(bytes: &Bytes) -> Result<Sound, Refusal> {
         if at != u64::MAX {
             position = position.max(at);
         }
-        if packets.len() == 1 {
+        if std::mem::take(&mut is_second) {
             packet.data = without_words(&packet.data)?;
         }
-        packets.push(packet);
+        write(&mut writer, packet)?;
     }
     // The reader looks for the next page wherever something else stands.
     if !ogg_is_whole(bytes) {
         return Err(Refusal::malformed("there is something else than sound in the Ogg"));
     }
     let seconds = position.saturating_sub(skipped) as f64 / f64::from(rate_hz);
-    let bytes = written(packets)
-        .map_err(|error| Refusal::malformed(format!("the Ogg cannot be written: {error}")))?;
-    heard(Format::Ogg, bytes.into(), seconds)
+    heard(Format::Ogg, writer.into_inner().into(), seconds)
 }
 
 /// The second packet without titles, names and pictures: there are no comments, by nobody (Vorbis I,
@@ -89,20 +89,18 @@ fn without_words(packet: &[u8]) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The same packets on pages that end where they ended.
-fn written(packets: Vec<Packet>) -> std::io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut writer = PacketWriter::new(&mut out);
-    for packet in packets {
-        let (stream, position) = (packet.stream_serial(), packet.absgp_page());
-        let end = match (packet.last_in_stream(), packet.last_in_page()) {
-            (true, _) => PacketWriteEndInfo::EndStream,
-            (false, true) => PacketWriteEndInfo::EndPage,
-            (false, false) => PacketWriteEndInfo::NormalPacket,
-        };
-        writer.write_packet(packet.data, stream, end, position)?;
-    }
-    Ok(out)
+/// The same packet, on a page that ends where its own ended. It is written as soon as it is read:
+/// empty ones would be as many as the file has bytes.
+fn write(writer: &mut PacketWriter<'_, Vec<u8>>, packet: Packet) -> Result<(), Refusal> {
+    let (stream, position) = (packet.stream_serial(), packet.absgp_page());
+    let end = match (packet.last_in_stream(), packet.last_in_page()) {
+        (true, _) => PacketWriteEndInfo::EndStream,
+        (false, true) => PacketWriteEndInfo::EndPage,
+        (false, false) => PacketWriteEndInfo::NormalPacket,
+    };
+    writer
+        .write_packet(packet.data, stream, end, position)
+        .map_err(|error| Refusal::malformed(format!("the Ogg cannot be written: {error}")))
 }
 
 /// Whether pages follow on each other from the first byte to the last (RFC 3533, 6).

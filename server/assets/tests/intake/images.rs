@@ -161,6 +161,101 @@ fn compressed_textures_are_kept_when_browsers_can_use_them() {
     refused(&unsound, "its blocks are not sound");
 }
 
+/// Where a KTX2 says what it is (KTX 2.0, 3).
+const WIDTH: usize = 20;
+const HEIGHT: usize = 24;
+const LEVELS: usize = 40;
+const SCHEME: usize = 44;
+const DFD_AT: usize = 48;
+const DFD_BYTES: usize = 52;
+const LEVEL: usize = 80;
+/// Of a level: where it is, its bytes, and those when it is unpacked.
+const LEVEL_WORDS: usize = 24;
+
+fn put(file: &mut [u8], at: usize, value: u32) {
+    file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+/// A KTX2 with levels of so many bytes, counted from its first block, which is the last of the file.
+fn ktx2_of(side: u32, levels: &[[u32; 3]], scheme: u32, blocks: usize) -> Vec<u8> {
+    let mut file = ktx2(4);
+    let descriptor = file[LEVEL + LEVEL_WORDS..LEVEL + LEVEL_WORDS + 44].to_vec();
+    file.truncate(LEVEL);
+    put(&mut file, WIDTH, side);
+    put(&mut file, HEIGHT, side);
+    put(&mut file, LEVELS, levels.len() as u32);
+    put(&mut file, SCHEME, scheme);
+    let after = LEVEL + LEVEL_WORDS * levels.len();
+    put(&mut file, DFD_AT, after as u32);
+    let start = (after as u32 + 44).next_multiple_of(16);
+    for [at, bytes, unpacked] in levels {
+        for word in [start + at, *bytes, *unpacked] {
+            file.extend(u64::from(word).to_le_bytes());
+        }
+    }
+    file.extend(descriptor);
+    file.resize(start as usize, 0);
+    file.extend(vec![7; 16 * blocks]);
+    file
+}
+
+#[test]
+fn a_compressed_texture_has_the_blocks_that_its_sides_need() {
+    let whole = [[16, 64, 64], [0, 16, 16]];
+    assert_eq!(taken(&ktx2_of(8, &whole, 0, 5)).details, Details::Picture { width: 8, height: 8 });
+    let over = [[0, 64, 64], [48, 16, 16]];
+    refused(&ktx2_of(8, &over, 0, 4), "lie over each other");
+    let long = [[16, 80, 80], [0, 16, 16]];
+    refused(&ktx2_of(8, &long, 0, 6), "level 0 of the KTX2 does not have the 64 bytes");
+    let short = [[16, 48, 48], [0, 16, 16]];
+    refused(&ktx2_of(8, &short, 0, 4), "level 0 of the KTX2 does not have the 64 bytes");
+    let many = [[0, 16, 16], [16, 16, 16], [32, 16, 16], [48, 16, 16]];
+    refused(&ktx2_of(4, &many, 0, 4), "more levels than it can have");
+    // Zstandard.
+    let lies = [[0, 32, 1 << 30]];
+    refused(&ktx2_of(8, &lies, 2, 2), "level 0 of the KTX2 does not have the 64 bytes");
+}
+
+#[test]
+fn a_compressed_texture_is_of_no_other_kind_that_decoders_know() {
+    // UASTC HDR and XUASTC, whose parts say themselves how long they are unpacked.
+    for model in [168, 169] {
+        for scheme in [0, 1, 2] {
+            let mut file = ktx2_of(4, &[[0, 16, 16]], scheme, 1);
+            file[LEVEL + LEVEL_WORDS + 12] = model;
+            refused(&file, "ETC1S or UASTC");
+        }
+    }
+    // Tables of ETC1S go with blocks of ETC1S alone.
+    refused(&ktx2_of(4, &[[0, 16, 0]], 1, 1), "ETC1S or UASTC");
+}
+
+#[test]
+fn compressed_textures_of_the_encoder_are_kept() {
+    for (name, bytes) in [
+        ("etc1s", &include_bytes!("../textures/etc1s.ktx2")[..]),
+        ("uastc", include_bytes!("../textures/uastc.ktx2")),
+        ("zstandard", include_bytes!("../textures/zstandard.ktx2")),
+    ] {
+        let kept = taken(bytes);
+        assert_eq!(kept.details, Details::Picture { width: 16, height: 8 }, "{name}");
+        assert_eq!(taken(&kept.bytes).address, kept.address, "{name}");
+    }
+}
+
+#[test]
+fn a_compressed_texture_has_one_description() {
+    let mut file = ktx2_of(4, &[[0, 16, 16], [16, 16, 16]], 0, 2);
+    // A second block, where the second level was: of somebody, and empty.
+    let at = LEVEL + 2 * LEVEL_WORDS;
+    put(&mut file, DFD_BYTES, 60);
+    file.splice(at + 44..at + 44, [1, 0, 1, 0, 2, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for level in [0, 1] {
+        file[LEVEL + level * LEVEL_WORDS] += 16;
+    }
+    refused(&file, "does not say what its blocks are");
+}
+
 #[test]
 fn a_compressed_texture_loses_what_programs_note_in_it() {
     let notes = [

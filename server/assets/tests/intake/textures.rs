@@ -2,9 +2,9 @@
 
 use std::{
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use image::{Rgb, RgbImage};
 use ktx2::{ColorModel, ColorPrimaries, TransferFunction};
 use serde_json::{Value, json};
 use vivarium_assets::{
-    encoder::Encoder,
+    encoder::{Encoder, sweep},
     intake::{Details, TakenIn, take_in},
     model::unpacked,
 };
@@ -34,16 +34,23 @@ fn basisu() -> Encoder {
     Encoder::at(program)
 }
 
-/// One of the programs beside this test.
-fn bad(name: &str) -> Encoder {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/encoders");
+/// One of the programs beside this test, by a name with the number of this process.
+fn bad(name: &str, folder: &Path) -> Encoder {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/encoders").join(name);
+    let named = folder.join(format!("{name}-{}", std::process::id()));
+    std::os::unix::fs::symlink(beside, &named).unwrap();
     // What ends does so soon, unless the machine is busy.
-    let most = Duration::from_secs(if name == "hangs" { 1 } else { 20 });
-    Encoder::at(folder.join(name)).within(most)
+    let s = Duration::from_secs;
+    let (model_max, image_max) = match name {
+        "hangs" => (s(1), s(1)),
+        "hangs_over_the_first" => (s(20), s(1)),
+        _ => (s(20), s(20)),
+    };
+    Encoder::at(named).within(model_max, image_max)
 }
 
 fn taken_by(bytes: &[u8], encoder: &Encoder) -> TakenIn {
-    take_in(&Bytes::copy_from_slice(bytes), Some(encoder)).unwrap()
+    take_in(&Bytes::copy_from_slice(bytes), Some(&mut || Some(encoder.clone()))).unwrap()
 }
 
 /// Values that have nothing to do with each other, the same every time.
@@ -235,9 +242,12 @@ impl Write for Log {
 fn a_bad_encoder_is_told_and_does_no_harm() {
     let model = glb_of(&[&surface(256, 256, 0), &surface(128, 128, 3)]);
     let plain = taken(&model);
+    let folder = tempfile::tempdir().unwrap();
     for (name, words) in [
         ("hangs", "took longer than it may"),
+        ("hangs_over_the_first", "exit status: 3: ERROR: I do not like the second"),
         ("fails", "exit status: 3: ERROR: I do not like this image"),
+        ("tells_its_environment", "exit status: 3: "),
         ("writes_nothing", "is no use"),
         ("writes_rubbish", "the KTX2 cannot be read"),
         ("writes_without_end", "the program failed"),
@@ -248,16 +258,59 @@ fn a_bad_encoder_is_told_and_does_no_harm() {
         let writer = log.clone();
         let subscriber =
             tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
-        let begun = Instant::now();
-        let kept = tracing::subscriber::with_default(subscriber, || taken_by(&model, &bad(name)));
-        assert!(begun.elapsed() < Duration::from_secs(40), "{name}");
-        assert_eq!((kept.address, &kept.notes), (plain.address, &plain.notes), "{name}");
+        let encoder = bad(name, folder.path());
+        let kept = tracing::subscriber::with_default(subscriber, || taken_by(&model, &encoder));
+        assert_eq!(kept.address, plain.address, "{name}");
+        let note = "0 of 2 textures packed for graphics cards (KTX2): the others stay as they were";
+        assert_eq!(kept.notes, [note], "{name}");
         let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert!(told.contains("WARN") && told.contains(words), "{name}: {told}");
-        assert_eq!(told.matches("WARN").count(), 1, "{name} is tried once for each model: {told}");
+        assert_eq!(told.matches("WARN").count(), 1, "{name} is told once for each model: {told}");
+        if name == "tells_its_environment" {
+            assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+            assert!(told.contains(" PATH") && !told.contains("CARGO_MANIFEST_DIR"), "{told}");
+        }
     }
+    // What a program has begun ends with it.
     #[cfg(target_os = "linux")]
-    assert!(!is_running("97531"), "what a program has begun ends with it");
+    while is_running(&format!("97531.{}", std::process::id())) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn who_finds_the_encoder_busy_keeps_textures_and_is_told() {
+    let model = glb_of(&[&surface(256, 256, 0)]);
+    let kept = take_in(&Bytes::from(model.clone()), Some(&mut || None)).unwrap();
+    assert_eq!(kept.address, taken(&model).address);
+    assert_eq!(kept.notes, ["textures not packed: the server was packing those of others"]);
+    let small = Bytes::from(glb_of(&[&surface(64, 64, 1)]));
+    take_in(&small, Some(&mut || panic!("there is nothing to pack"))).unwrap();
+}
+
+#[test]
+fn a_program_is_found_when_it_may_be_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("basisu");
+    std::fs::write(&file, "words").unwrap();
+    assert!(Encoder::find(file.to_str().unwrap()).is_none());
+    assert!(Encoder::find(folder.path().to_str().unwrap()).is_none());
+    let fails = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/encoders/fails");
+    assert!(Encoder::find(fails).is_some());
+}
+
+#[test]
+fn folders_of_servers_that_ended_are_taken_away() {
+    let folder = |age_s| {
+        let folder = tempfile::Builder::new().prefix("vivarium-texture-").tempdir().unwrap();
+        std::fs::write(folder.path().join("in.png"), "a texture").unwrap();
+        let then = SystemTime::now() - Duration::from_secs(age_s);
+        std::fs::File::open(folder.path()).unwrap().set_modified(then).unwrap();
+        folder
+    };
+    let (old, new) = (folder(3_600), folder(60));
+    sweep();
+    assert!(!old.path().exists() && new.path().exists());
 }
 
 /// Whether some process has this argument.

@@ -90,10 +90,8 @@ async fn upload(
     let library = &shared.library;
     // Whoever has no room at all need not send anything. What comes may become smaller.
     library.has_room(world, &account, 1).map_err(|error| refusal_of(&error))?;
-    let Ok(_reading) = library.uploads.try_acquire() else {
-        let text = "too many files are being uploaded: try again in a moment";
-        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text));
-    };
+    let refused = |text| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
+    let place = library.uploads.take(&account).map_err(refused)?;
     let bytes = read(request.into_body(), UPLOAD_BYTES_MAX).await?;
     let upload = Upload {
         world: world.to_owned(),
@@ -103,9 +101,12 @@ async fn upload(
         bytes,
         packs: true,
     };
-    // To its end, whether or not somebody waits for the answer.
+    // To its end, whether or not somebody waits for the answer, and in its place until then.
     let library = library.clone();
-    let taken = tokio::spawn(async move { library.take(upload).await });
+    let taken = tokio::spawn(async move {
+        let _place = place;
+        library.take(upload).await
+    });
     match taken.await.unwrap_or(Err(UploadError::Ended)) {
         Ok((address, entry)) => {
             shared.metrics.uploads_kept.inc();

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore};
 use vivarium_assets::{
     address::Address,
-    encoder::Encoder,
+    encoder::{Asked, Encoder},
     intake::{self, Details, Kind, Refusal, TakenIn},
     shelf::{Shelf, ShelfError},
 };
@@ -28,13 +28,15 @@ use vivarium_store::{
     port::{Shelved, StoreError},
 };
 
+use self::places::Places;
 use crate::{
-    limits::{INTAKES_AT_ONCE_MAX, LIBRARY_ENTRIES_MAX, UPLOADS_AT_ONCE_MAX},
+    limits::{INTAKES_AT_ONCE_MAX, LIBRARY_ENTRIES_MAX, PACKINGS_AT_ONCE_MAX},
     worlds::now_ms,
 };
 
 pub mod api;
 pub mod collect;
+mod places;
 
 /// How much may be kept.
 #[derive(Clone, Copy, Debug)]
@@ -112,9 +114,11 @@ pub struct Library {
     encoder: Option<Encoder>,
     known: RwLock<BTreeMap<String, Entries>>,
     /// Bodies that are read at the same time.
-    uploads: Semaphore,
+    uploads: Places,
     /// Files that are looked at, at the same time.
     intakes: Arc<Semaphore>,
+    /// Models whose textures are packed, at the same time.
+    packings: Arc<Semaphore>,
     /// Held by whoever changes what there is.
     changing: Mutex<()>,
 }
@@ -132,7 +136,7 @@ pub struct Upload {
     pub name: String,
     /// All of it.
     pub bytes: Bytes,
-    /// Whether textures of a model are packed, for which it may wait a minute.
+    /// Whether textures of a model are packed, for which it may wait a while.
     pub packs: bool,
 }
 
@@ -160,8 +164,9 @@ impl Library {
             quotas,
             encoder,
             known: RwLock::new(known),
-            uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
+            uploads: Places::new(),
             intakes: Arc::new(Semaphore::new(INTAKES_AT_ONCE_MAX)),
+            packings: Arc::new(Semaphore::new(PACKINGS_AT_ONCE_MAX)),
             changing: Mutex::new(()),
         })
     }
@@ -279,11 +284,19 @@ impl Library {
         encoder: Option<Encoder>,
     ) -> Result<TakenIn, UploadError> {
         let permit = self.intakes.clone().acquire_owned().await.map_err(|_| UploadError::Ended)?;
-        // The permit goes along: the work goes on when whoever sent the file has hung up.
+        let packings = self.packings.clone();
+        // The permits go along: the work goes on when whoever sent the file has hung up.
         let looked = tokio::task::spawn_blocking(move || {
-            let looked = intake::take_in(&bytes, encoder.as_ref());
-            drop(permit);
-            looked
+            let (mut looking, mut packing) = (Some(permit), None);
+            let mut begin = || {
+                packing = packings.clone().try_acquire_owned().ok();
+                packing.as_ref()?;
+                // Packing takes long: others are looked at meanwhile.
+                looking.take();
+                encoder.clone()
+            };
+            let asked = encoder.is_some().then_some(&mut begin as Asked<'_>);
+            intake::take_in(&bytes, asked)
         });
         match looked.await {
             Ok(looked) => Ok(looked?),

@@ -13,9 +13,7 @@ use postgres::{
     fallible_iterator::FallibleIterator,
     types::{ToSql, Type},
 };
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, backup::Backup, params_from_iter, types::Value,
-};
+use rusqlite::{Connection, OptionalExtension, backup::Backup, params_from_iter, types::Value};
 
 use super::{postgres as there, sqlite as here};
 use crate::port::StoreError;
@@ -268,16 +266,9 @@ fn fill(file: &Connection, client: &mut Client) -> Result<(), StoreError> {
     })
 }
 
-/// A backup, of this version or an earlier one. It is left as it is.
+/// A backup as of the newest version.
 fn open(path: &Path) -> Result<Connection, StoreError> {
-    let absolute = std::path::absolute(path).ok();
-    let text = absolute.as_deref().and_then(Path::to_str);
-    let text = text.ok_or_else(|| StoreError::Foreign(path.display().to_string()))?;
-    // Nobody writes to a backup; opened otherwise, SQLite would put files beside it.
-    let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let file = Connection::open_with_flags(format!("file://{text}?immutable=1"), flags);
-    let file = file.map_err(here::told)?;
+    let file = here::open_backup(path)?;
     if here::check(&file)? == here::known() {
         return Ok(file);
     }

@@ -256,3 +256,38 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
     assert!(left.iter().all(|entry| !entry.path().to_string_lossy().contains("part")), "{left:?}");
 }
+
+#[test]
+fn what_has_changes_beside_it_is_no_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, killed, linked] = ["data", "killed", "linked"].map(|name| folder.path().join(name));
+    for folder in [&data, &killed, &linked] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let mut running = SqliteStore::open(&data).unwrap();
+    running.create("plaza", b"{}").unwrap();
+    // As a server leaves it that is killed.
+    for entry in std::fs::read_dir(&data).unwrap().flatten() {
+        std::fs::copy(entry.path(), killed.join(entry.file_name())).unwrap();
+    }
+    let log = killed.join(format!("{FILE}-wal"));
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    std::os::unix::fs::symlink(killed.join(FILE), linked.join(FILE)).unwrap();
+    for data in [&data, &killed, &linked] {
+        let file = data.join(FILE);
+        let nobody = "postgresql://nobody@localhost:1/nothing";
+        for refused in [sqlite::check_backup(&file), transfer::restore(&file, nobody)] {
+            assert!(matches!(refused, Err(StoreError::NoBackup(_))), "{refused:?}");
+        }
+    }
+    std::fs::rename(&log, killed.join(format!("{FILE}-journal"))).unwrap();
+    let half = sqlite::check_backup(&killed.join(FILE)).unwrap_err();
+    assert!(matches!(half, StoreError::NoBackup(_)), "{half}");
+
+    let whole = folder.path().join("whole.sqlite");
+    sqlite::back_up(&data, &whole).unwrap();
+    sqlite::check_backup(&whole).unwrap();
+    std::fs::write(&whole, "").unwrap();
+    let nothing = sqlite::check_backup(&whole).unwrap_err();
+    assert!(nothing.to_string().contains("keeps nothing"), "{nothing}");
+}

@@ -151,7 +151,8 @@ mod tests {
         restore(&backup, &other, None).unwrap_err();
 
         // What a server writes to is none, unless everything is in it.
-        let running = SqliteStore::open(&data).unwrap();
+        let mut running = SqliteStore::open(&data).unwrap();
+        running.create("garden", b"{}").unwrap();
         let fourth = folder.path().join("fourth");
         let file = data.join(sqlite::FILE);
         fs::create_dir_all(assets_of(&file).join(FOLDER)).unwrap();

@@ -20,7 +20,10 @@ use vivarium_store::{
     },
 };
 
-use crate::harness::socket::{Client, build, hello, server, worlds};
+use crate::harness::{
+    socket::{Client, build, hello, server, worlds},
+    until,
+};
 
 /// Of the device of a number.
 pub fn account(number: u8) -> String {
@@ -460,7 +463,7 @@ async fn loose_things_are_found_where_they_were_left() -> anyhow::Result<()> {
     write(30.0)?;
     let server = open().await?;
     assert!(height_m(&server, 2).await? > 5.0);
-    while height_m(&server, 2).await? > 1.0 {}
+    until("it has fallen", async || Ok(height_m(&server, 2).await? <= 1.0)).await?;
     server.shutdown().await;
     let server = open().await?;
     assert!(height_m(&server, 2).await? < 1.0, "it lies where it was left");

@@ -39,7 +39,7 @@ use vivarium_store::{
 
 use crate::{
     building::{Builder, account, document, height_m, names, post_at},
-    harness::socket::worlds,
+    harness::{socket::worlds, until},
     versions::{kept_and_replayed, ok},
 };
 
@@ -283,7 +283,7 @@ async fn what_was_falling_when_the_server_was_killed_falls_on_from_where_it_was_
     let server = Server::start_kept(config, sources, store.into_store()).await?;
     let now_m = height_m(&server, 4).await?;
     ensure!(now_m <= y_m + 0.01, "it is at {now_m} m and was left at {y_m} m");
-    while height_m(&server, 4).await? > y_m - 0.1 {}
+    until("it falls on", async || Ok(height_m(&server, 4).await? <= y_m - 0.1)).await?;
     server.shutdown().await;
     Ok(())
 }

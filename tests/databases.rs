@@ -21,6 +21,7 @@ use crate::{
     harness::{
         database::Postgres,
         socket::{get, worlds},
+        until,
     },
     uploads::{self, model},
     versions::{kept_and_replayed, ok, refused, status},
@@ -225,7 +226,10 @@ async fn postgresql_that_is_killed_while_people_build_has_what_was_acknowledged(
         Builder::invited(&server, client, Role::Builder).await?;
     }
     let building = tokio::spawn(all_build(address, 0));
-    while names(&document(address).await?.0).len() < 20 {}
+    until("people have built twenty things", async || {
+        Ok(names(&document(address).await?.0).len() >= 20)
+    })
+    .await?;
     let mut postgres = tokio::task::spawn_blocking(move || {
         postgres.kill();
         postgres
@@ -251,7 +255,10 @@ async fn postgresql_that_is_killed_while_people_build_has_what_was_acknowledged(
     if !is_in_doubt {
         // Nothing keeps the world from going on, with a new connection.
         let ana = Builder::new(&server, 1);
-        while ana.operations(post_at(1.0, "again")).await?.0 != 200 {}
+        until("changes are kept again", async || {
+            Ok(ana.operations(post_at(1.0, "again")).await?.0 == 200)
+        })
+        .await?;
         ensure!(names(&document(address).await?.0).contains("again"), "it goes on");
     }
     server.shutdown().await;

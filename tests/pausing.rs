@@ -28,7 +28,7 @@ use crate::{
     harness::{
         Scenario, document, floor_with,
         socket::{Client, server},
-        towards,
+        towards, until,
     },
 };
 
@@ -319,7 +319,7 @@ async fn a_builder_pauses_and_resets_over_http_and_the_recording_repeats_it() ->
     // Everything slides away to the side.
     let windy = json!([{ "settings": { "gravity_mps2": [0, -9, -6] } }]);
     assert_eq!(ana.operations(windy).await?.0, 200);
-    while ball(&server).await?[2] > -6.0 {}
+    until("the ball has rolled", async || Ok(ball(&server).await?[2] <= -6.0)).await?;
     let stop = json!([{ "settings": { "gravity_mps2": [0, -9, -6], "physics_paused": true } }]);
     let (status, paused) = ana.operations(stop).await?;
     assert_eq!(status, 200, "{paused}");
@@ -338,7 +338,7 @@ async fn a_builder_pauses_and_resets_over_http_and_the_recording_repeats_it() ->
     assert_eq!(history.as_array().map(Vec::len), Some(2), "{history}");
     // It goes on from there with an undo.
     assert_eq!(ana.post("/api/worlds/here/undo", &json!({})).await?.0, 200);
-    while ball(&server).await?[2] > -6.0 {}
+    until("the ball has rolled", async || Ok(ball(&server).await?[2] <= -6.0)).await?;
     let live = server.shutdown().await;
     let again = replay::<Simulation, _>(Records::open(&file)?, |_| ())?;
     assert_eq!(combined(&again.worlds), combined(&live.worlds));

@@ -7,8 +7,9 @@ pub mod relay;
 pub mod socket;
 pub mod traveller;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use bytes::Bytes;
 use vivarium_contract::{Digest, Intent, Road, TickReport, WorldInput, WorldOutput, WorldSpec};
 use vivarium_protocol::{
@@ -28,6 +29,32 @@ use vivarium_world::Simulation;
 pub const BYTES_PER_S: u32 = 200_000;
 
 pub const LOOK: Look = Look { body: [200, 80, 40], accent: [20, 40, 60] };
+
+/// How long anything may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What something comes to, if it comes to an end.
+pub async fn within<T>(
+    what: &str,
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let ended = tokio::time::timeout(DEADLINE, act).await;
+    ended.with_context(|| format!("it did not come to this in {DEADLINE:?}: {what}"))?
+}
+
+/// Asks again and again until something is so.
+pub async fn until(
+    what: &str,
+    mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let asked = async {
+        while !is_so().await? {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    };
+    within(what, asked).await
+}
 
 /// What one visitor has been told, on a road that loses nothing.
 #[derive(Default)]

@@ -64,15 +64,16 @@ pub fn back_up(data: &Path, database: Option<&str>, to: &Path) -> Result<usize, 
 /// Puts a backup into a data folder that has no database yet, or its worlds into a database of
 /// PostgreSQL that keeps nothing; gives how many assets it had.
 pub fn restore(from: &Path, data: &Path, database: Option<&str>) -> Result<usize, BackupError> {
+    // Otherwise the assets would be copied before the rest is refused.
+    sqlite::check_backup(from)?;
+    let assets = || copy(&assets_of(from), &data.join(SHELF_FOLDER));
     if let Some(url) = database {
         transfer::check_empty(url)?;
-        let assets = copy(&assets_of(from), &data.join(SHELF_FOLDER))?;
+        let assets = assets()?;
         transfer::restore(from, url)?;
         return Ok(assets);
     }
-    let occupied = data.join(sqlite::FILE).exists();
-    // Without the check everything would be copied before it is refused.
-    let assets = if occupied { 0 } else { copy(&assets_of(from), &data.join(SHELF_FOLDER))? };
+    let assets = if sqlite::is_in(data) { 0 } else { assets()? };
     restore_backup(from, data)?;
     Ok(assets)
 }
@@ -148,6 +149,28 @@ mod tests {
         assert_eq!(back, b"a chair");
         assert_eq!(SqliteStore::open(&other).unwrap().worlds().unwrap(), ["plaza"]);
         restore(&backup, &other, None).unwrap_err();
+
+        // What a server writes to is none, unless everything is in it.
+        let mut running = SqliteStore::open(&data).unwrap();
+        running.create("garden", b"{}").unwrap();
+        let fourth = folder.path().join("fourth");
+        let file = data.join(sqlite::FILE);
+        fs::create_dir_all(assets_of(&file).join(FOLDER)).unwrap();
+        fs::write(assets_of(&file).join(address.to_string()), "a chair").unwrap();
+        let in_use = restore(&file, &fourth, None).unwrap_err();
+        assert!(in_use.to_string().contains("use `vivarium backup`"), "{in_use}");
+        let nobody = "postgresql://nobody@localhost:1/nothing";
+        let before = restore(&file, &fourth, Some(nobody)).unwrap_err();
+        assert!(before.to_string().contains("use `vivarium backup`"), "{before}");
+        assert!(!fourth.exists(), "no asset is put back either");
+        drop(running);
+        assert_eq!(restore(&file, &fourth, None).unwrap(), 1);
+        // Nor is anything put before changes that are left of another one.
+        let left = folder.path().join("left");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join(format!("{}-wal", sqlite::FILE)), "of another").unwrap();
+        let occupied = restore(&backup, &left, None).unwrap_err();
+        assert!(occupied.to_string().contains("a database"), "{occupied}");
 
         fs::write(assets_of(&backup).join(address.to_string()), "a table").unwrap();
         let third = folder.path().join("third");

@@ -310,11 +310,13 @@ pub fn restore_backup(from: &Path, data: &Path) -> Result<(), KeptError> {
         let path = path.to_owned();
         move |error| KeptError::File { path, error }
     };
-    std::fs::create_dir_all(data).map_err(file(data))?;
-    let to = data.join(sqlite::FILE);
-    if to.exists() {
+    // What an earlier database has left would be taken for this one's.
+    if sqlite::is_in(data) {
         return Err(KeptError::Occupied(data.to_owned()));
     }
+    sqlite::check_backup(from)?;
+    std::fs::create_dir_all(data).map_err(file(data))?;
+    let to = data.join(sqlite::FILE);
     std::fs::copy(from, &to).map_err(file(from))?;
     if let Err(error) = SqliteStore::open(data) {
         // Of no use to anybody; the backup itself is where it was.

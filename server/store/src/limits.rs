@@ -18,3 +18,6 @@ pub const VERSIONS_MAX: u64 = 100;
 pub const VERSIONS_BYTES_MAX: u64 = 128 * 1_024 * 1_024;
 /// How long a writer waits for another process, such as a backup, that holds the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a machine with a database may not confirm what it is sent before the connection counts as
+/// lost, unless the address of the database says otherwise (`tcp_user_timeout`).
+pub const SILENCE_MAX: Duration = Duration::from_secs(10);

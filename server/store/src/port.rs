@@ -29,6 +29,11 @@ pub enum StoreError {
     /// What is to be written would come upon something else.
     #[error("there is something already: {0}")]
     Occupied(String),
+    /// A file has changes beside it that are not in it, as that of a server has.
+    #[error(
+        "{0} is not a backup: changes of it lie beside it, and would be lost; use `vivarium backup`"
+    )]
+    NoBackup(String),
     /// There is no such world.
     #[error("there is no world {0:?} in the store")]
     NoWorld(String),

@@ -1,14 +1,15 @@
 //! Keeps worlds in PostgreSQL, for more than one machine.
 //!
 //! One server at a time writes (an advisory lock of its session, given back by the database however
-//! the server ends, and by us when it ends in an orderly way, so that the next one need not wait). A connection that is lost while nothing was being committed is made again; one
-//! that is lost in a commit leaves in doubt what is kept, and is final.
+//! the server ends, and by us when it ends in an orderly way, so that the next one need not wait). A
+//! connection that is lost while nothing was being committed is made again; one that is lost in a
+//! commit leaves in doubt what is kept, and is final.
 
-use postgres::{Client, IsolationLevel, NoTls, Row, Transaction, error::SqlState};
+use postgres::{Client, Config, IsolationLevel, NoTls, Row, Transaction, error::SqlState};
 use vivarium_contract::{editing::Role, saving::SavedBatch};
 
 use crate::{
-    limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
+    limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX, SILENCE_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
         role_number, role_of,
@@ -175,7 +176,10 @@ impl PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        release(&mut self.client);
+        // After a final failure the database may not even answer.
+        if self.broken.is_none() {
+            release(&mut self.client);
+        }
     }
 }
 
@@ -191,15 +195,22 @@ pub(super) fn as_writer<T>(
 }
 
 /// Lets another one write at once: the database notices only a moment later that a connection is
-/// gone.
+/// gone. One that has vanished without a word is waited for as long as [`SILENCE_MAX`].
 fn release(client: &mut Client) {
+    if client.is_closed() {
+        return;
+    }
     if let Err(error) = client.batch_execute("SELECT pg_advisory_unlock_all()") {
         tracing::debug!(%error, "the lock goes with the connection");
     }
 }
 
 fn connect(url: &str) -> Result<Client, StoreError> {
-    let mut client = Client::connect(url, NoTls).map_err(|error| told(&error))?;
+    let mut config: Config = url.parse().map_err(|error| told(&error))?;
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE_MAX);
+    }
+    let mut client = config.connect(NoTls).map_err(|error| told(&error))?;
     let prepared = prepare(&mut client);
     prepared.map(|()| client)
 }
@@ -232,14 +243,18 @@ pub(super) fn is_known(transaction: &mut Transaction<'_>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Writes a mark that nobody had before.
 fn take(client: &mut Client) -> Result<String, postgres::Error> {
     let mut transaction = client.transaction()?;
-    transaction.execute("DELETE FROM holder", &[])?;
-    let query = "INSERT INTO holder VALUES (gen_random_uuid()::TEXT) RETURNING mark";
-    let mark = transaction.query_one(query, &[])?.get(0);
+    let mark = mark(&mut transaction)?;
     transaction.commit()?;
     Ok(mark)
+}
+
+/// Writes a mark that nobody had before.
+pub(super) fn mark(transaction: &mut Transaction<'_>) -> Result<String, postgres::Error> {
+    transaction.execute("DELETE FROM holder", &[])?;
+    let query = "INSERT INTO holder VALUES (gen_random_uuid()::TEXT) RETURNING mark";
+    Ok(transaction.query_one(query, &[])?.get(0))
 }
 
 fn prepare(client: &mut Client) -> Result<(), StoreError> {

@@ -5,7 +5,8 @@
 //! operating system however the server ends); backups may read meanwhile.
 
 use std::{
-    fs::{File, TryLockError},
+    ffi::OsString,
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
 
@@ -224,6 +225,52 @@ pub fn back_up(folder: &Path, to: &Path) -> Result<(), StoreError> {
     backup.step(-1).map_err(told)?;
     drop(backup);
     copy.close().map_err(|(_, error)| told(error))
+}
+
+/// Whether a folder has a database, or changes that one has left.
+pub fn is_in(folder: &Path) -> bool {
+    let file = folder.join(FILE);
+    file.exists() || has_changes_beside(&file)
+}
+
+/// Whether there are changes beside a database: its log, or what undoes half a transaction.
+fn has_changes_beside(file: &Path) -> bool {
+    // They lie beside what a link leads to.
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    ["-wal", "-journal"].iter().any(|ending| {
+        let mut beside = OsString::from(&file);
+        beside.push(ending);
+        fs::metadata(beside).is_ok_and(|found| found.len() > 0)
+    })
+}
+
+/// Whether a file is a backup that can be put back, of this version or an earlier one.
+pub fn check_backup(path: &Path) -> Result<(), StoreError> {
+    open_backup(path).map(drop)
+}
+
+/// Opens a backup, of this version or an earlier one. It is left as it is.
+pub(super) fn open_backup(path: &Path) -> Result<Connection, StoreError> {
+    let named = || path.display().to_string();
+    if !path.is_file() {
+        return Err(StoreError::Foreign(format!("there is no {}", named())));
+    }
+    if has_changes_beside(path) {
+        return Err(StoreError::NoBackup(named()));
+    }
+    let absolute = std::path::absolute(path).ok();
+    let text = absolute.as_deref().and_then(Path::to_str);
+    let text = text.ok_or_else(|| StoreError::Foreign(named()))?;
+    // Nobody writes to a backup; opened otherwise, SQLite would put files beside it.
+    let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let file = Connection::open_with_flags(format!("file://{text}?immutable=1"), flags);
+    let file = file.map_err(told)?;
+    // That of a file with nothing in it.
+    if check(&file)? == 0 {
+        return Err(StoreError::Foreign(format!("{} keeps nothing", named())));
+    }
+    Ok(file)
 }
 
 fn lock(path: &PathBuf) -> Result<File, StoreError> {

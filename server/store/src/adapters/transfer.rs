@@ -5,7 +5,7 @@
 //! one is in memory at a time. A table or column that is added to the databases belongs into
 //! [`TABLES`].
 
-use std::{ffi::OsString, fs, path::Path};
+use std::{fs::Permissions, io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
 
 use postgres::{
     Client, IsolationLevel, Transaction,
@@ -13,9 +13,7 @@ use postgres::{
     fallible_iterator::FallibleIterator,
     types::{ToSql, Type},
 };
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, backup::Backup, params_from_iter, types::Value,
-};
+use rusqlite::{Connection, OptionalExtension, backup::Backup, params_from_iter, types::Value};
 
 use super::{postgres as there, sqlite as here};
 use crate::port::StoreError;
@@ -163,21 +161,23 @@ pub fn back_up(url: &str, to: &Path) -> Result<(), StoreError> {
         return Err(StoreError::Occupied(to.display().to_string()));
     }
     let mut client = there::look(url)?;
-    // Under another name until it is whole.
-    let mut part = OsString::from(to);
-    part.push(".part");
-    let part = Path::new(&part);
-    let place = |error: std::io::Error| StoreError::Broken(format!("{}: {error}", part.display()));
-    match fs::remove_file(part) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(place(error)),
-        _ => {}
+    let place = |error: std::io::Error| StoreError::Broken(format!("{}: {error}", to.display()));
+    // Under a name that nobody else has until it is whole. It goes if that fails.
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let part = tempfile::Builder::new()
+        .suffix(".part")
+        // For whoever may read any other file.
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(place)?;
+    write(&mut client, part.path())?;
+    match part.persist_noclobber(to) {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => {
+            Err(StoreError::Occupied(to.display().to_string()))
+        }
+        Err(failed) => Err(place(failed.error)),
     }
-    let written = write(&mut client, part).and_then(|()| fs::rename(part, to).map_err(place));
-    if written.is_err() {
-        // Of no use to anybody.
-        let _ = fs::remove_file(part);
-    }
-    written
 }
 
 /// Everything, as it is at one moment.
@@ -255,6 +255,8 @@ pub fn restore(from: &Path, url: &str) -> Result<(), StoreError> {
 fn fill(file: &Connection, client: &mut Client) -> Result<(), StoreError> {
     let mut transaction = client.transaction().map_err(of_there)?;
     is_empty(&mut transaction)?;
+    // A server that had begun on it and lost its connection notices.
+    there::mark(&mut transaction).map_err(of_there)?;
     for table in TABLES {
         come(file, &mut transaction, table)?;
         if table.counts {
@@ -268,16 +270,9 @@ fn fill(file: &Connection, client: &mut Client) -> Result<(), StoreError> {
     })
 }
 
-/// A backup, of this version or an earlier one. It is left as it is.
+/// A backup as of the newest version.
 fn open(path: &Path) -> Result<Connection, StoreError> {
-    let absolute = std::path::absolute(path).ok();
-    let text = absolute.as_deref().and_then(Path::to_str);
-    let text = text.ok_or_else(|| StoreError::Foreign(path.display().to_string()))?;
-    // Nobody writes to a backup; opened otherwise, SQLite would put files beside it.
-    let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let file = Connection::open_with_flags(format!("file://{text}?immutable=1"), flags);
-    let file = file.map_err(here::told)?;
+    let file = here::open_backup(path)?;
     if here::check(&file)? == here::known() {
         return Ok(file);
     }
@@ -339,4 +334,35 @@ fn count_on(
     let last = last.map_err(here::told)?.unwrap_or_default().max(newest);
     let query = "SELECT setval(pg_get_serial_sequence($1, 'id')::regclass, greatest($2::BIGINT, 1), $2 > 0)";
     transaction.query_one(query, &[&table.named, &last]).map(drop).map_err(of_there)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// That PostgreSQL has the same is looked at where one is started: `tests/store/transfer.rs`.
+    #[test]
+    fn every_table_and_column_is_carried() {
+        let mut file = Connection::open_in_memory().unwrap();
+        here::migrate(&mut file, 0).unwrap();
+        let query = "SELECT tables.name, columns.name, columns.type
+            FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+            WHERE tables.type = 'table' AND tables.name <> 'sqlite_sequence'";
+        let mut find = file.prepare(query).unwrap();
+        let found = find.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let found: BTreeSet<(String, String, String)> = found.collect::<Result<_, _>>().unwrap();
+        let carried = TABLES.iter().flat_map(|table| {
+            table.columns.iter().map(|(column, kind)| {
+                let kind = match kind {
+                    Number => "INTEGER",
+                    Text => "TEXT",
+                    Bytes => "BLOB",
+                };
+                (table.name.to_owned(), (*column).to_owned(), kind.to_owned())
+            })
+        });
+        assert_eq!(carried.collect::<BTreeSet<_>>(), found);
+    }
 }

@@ -1,6 +1,11 @@
 //! Everything that is kept goes from a file into PostgreSQL and back, and is the same.
 
-use std::{collections::BTreeMap, path::Path, sync::mpsc::sync_channel};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::mpsc::sync_channel,
+    time::Instant,
+};
 
 use rusqlite::{Connection, types::Value};
 use vivarium_contract::editing::Role;
@@ -13,7 +18,11 @@ use vivarium_store::{
     port::{Draft, Expired, Grant, Invitation, Shelved, StoreError, Version, WorldStore},
 };
 
-use crate::{batch, database::Postgres, of};
+use crate::{
+    batch,
+    database::{PATIENCE, Postgres},
+    of,
+};
 
 /// Something of everything, and nothing that is the same twice.
 fn fill(store: &mut dyn WorldStore) {
@@ -137,6 +146,8 @@ fn a_backup_goes_from_a_file_into_postgresql_and_back_row_by_row() {
     let backup = second.join(FILE);
     sqlite::back_up(&first, &backup).unwrap();
     let before = rows(&backup);
+    let empty: Vec<_> = before.iter().filter(|(_, rows)| rows.is_empty()).collect();
+    assert!(empty.is_empty(), "what has no rows proves nothing: {empty:?}");
     let url = postgres.database();
     transfer::check_empty(&url).unwrap();
     transfer::restore(&backup, &url).unwrap();
@@ -151,7 +162,13 @@ fn a_backup_goes_from_a_file_into_postgresql_and_back_row_by_row() {
     // A server that runs does not mind.
     let mut moved = PostgresStore::open(&url).unwrap();
     let back = third.join(FILE);
+    // That it goes by another name until it is whole is nobody else's harm.
+    let theirs = third.join(format!("{FILE}.part"));
+    std::fs::write(&theirs, "somebody's own").unwrap();
     transfer::back_up(&url, &back).unwrap();
+    assert_eq!(std::fs::read(&theirs).unwrap(), b"somebody's own");
+    let files = std::fs::read_dir(&third).unwrap().count();
+    assert_eq!(files, 2, "nothing is left of the other name");
     let occupied = transfer::back_up(&url, &back).unwrap_err();
     assert!(matches!(occupied, StoreError::Occupied(_)), "{occupied}");
     let in_use = transfer::restore(&backup, &url).unwrap_err();
@@ -159,6 +176,74 @@ fn a_backup_goes_from_a_file_into_postgresql_and_back_row_by_row() {
     assert_eq!(rows(&back), before);
     are_same(&mut original, &mut moved);
     are_same(&mut SqliteStore::open(&second).unwrap(), &mut SqliteStore::open(&third).unwrap());
+}
+
+/// Tables, columns and types of a database.
+type Schema = BTreeSet<[String; 3]>;
+
+fn of_file(data: &Path) -> Schema {
+    drop(SqliteStore::open(data).unwrap());
+    let file = Connection::open(data.join(FILE)).unwrap();
+    let query = "SELECT tables.name, columns.name, columns.type
+        FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+        WHERE tables.type = 'table' AND tables.name <> 'sqlite_sequence'";
+    let mut find = file.prepare(query).unwrap();
+    let found = find.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+    found.collect::<Result<_, _>>().unwrap()
+}
+
+/// Named as in a file, and without what is about the database itself.
+fn of_postgresql(url: &str) -> Schema {
+    drop(PostgresStore::open(url).unwrap());
+    let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+    let query = "SELECT table_name::TEXT, column_name::TEXT, data_type::TEXT
+        FROM information_schema.columns
+        WHERE table_schema = 'vivarium' AND table_name NOT IN ('version', 'holder')";
+    let found = client.query(query, &[]).unwrap();
+    let found = found.iter().map(|row| {
+        let [table, column, kind] = [0, 1, 2].map(|index| row.get::<_, String>(index));
+        let table = if table == "named" { "version".into() } else { table };
+        let kind = match &*kind {
+            "bigint" => "INTEGER".into(),
+            "text" => "TEXT".into(),
+            "bytea" => "BLOB".into(),
+            _ => kind,
+        };
+        [table, column, kind]
+    });
+    found.collect()
+}
+
+#[test]
+fn both_databases_have_the_same_tables_and_columns() {
+    let postgres = Postgres::start();
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(of_postgresql(&postgres.database()), of_file(folder.path()));
+}
+
+#[test]
+fn a_server_that_had_nothing_yet_notices_that_a_backup_has_come() {
+    let postgres = Postgres::start();
+    let folder = tempfile::tempdir().unwrap();
+    fill(&mut SqliteStore::open(folder.path()).unwrap());
+    let backup = folder.path().join("backup.sqlite");
+    sqlite::back_up(folder.path(), &backup).unwrap();
+    let url = postgres.database();
+    let mut early = PostgresStore::open(&url).unwrap();
+    postgres.run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE datname LIKE 'test%' AND pid <> pg_backend_pid()",
+    );
+    transfer::restore(&backup, &url).unwrap();
+    let began = Instant::now();
+    let told = loop {
+        let told = early.create("attic", b"{}").unwrap_err();
+        // The loss is noticed by the second at the earliest.
+        if told.is_final() || began.elapsed() > PATIENCE {
+            break told;
+        }
+    };
+    assert!(told.is_final() && told.to_string().contains("another server"), "{told}");
 }
 
 #[test]
@@ -255,4 +340,39 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
     transfer::check_empty(&empty).unwrap();
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
     assert!(left.iter().all(|entry| !entry.path().to_string_lossy().contains("part")), "{left:?}");
+}
+
+#[test]
+fn what_has_changes_beside_it_is_no_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, killed, linked] = ["data", "killed", "linked"].map(|name| folder.path().join(name));
+    for folder in [&data, &killed, &linked] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let mut running = SqliteStore::open(&data).unwrap();
+    running.create("plaza", b"{}").unwrap();
+    // As a server leaves it that is killed.
+    for entry in std::fs::read_dir(&data).unwrap().flatten() {
+        std::fs::copy(entry.path(), killed.join(entry.file_name())).unwrap();
+    }
+    let log = killed.join(format!("{FILE}-wal"));
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    std::os::unix::fs::symlink(killed.join(FILE), linked.join(FILE)).unwrap();
+    for data in [&data, &killed, &linked] {
+        let file = data.join(FILE);
+        let nobody = "postgresql://nobody@localhost:1/nothing";
+        for refused in [sqlite::check_backup(&file), transfer::restore(&file, nobody)] {
+            assert!(matches!(refused, Err(StoreError::NoBackup(_))), "{refused:?}");
+        }
+    }
+    std::fs::rename(&log, killed.join(format!("{FILE}-journal"))).unwrap();
+    let half = sqlite::check_backup(&killed.join(FILE)).unwrap_err();
+    assert!(matches!(half, StoreError::NoBackup(_)), "{half}");
+
+    let whole = folder.path().join("whole.sqlite");
+    sqlite::back_up(&data, &whole).unwrap();
+    sqlite::check_backup(&whole).unwrap();
+    std::fs::write(&whole, "").unwrap();
+    let nothing = sqlite::check_backup(&whole).unwrap_err();
+    assert!(nothing.to_string().contains("keeps nothing"), "{nothing}");
 }

@@ -212,8 +212,8 @@ impl Editing {
     }
 
     /// Undoes what was just done when the document has become too large; gives the bytes of what
-    /// undoes it. `copied` are the bytes of duplicates. The size is known about: by what was done and what undoes it. It is found out
-    /// exactly when it seems to exceed what is allowed.
+    /// undoes it. `copied` are the bytes of duplicates. The size is known about: by what was done and
+    /// what undoes it. It is found out exactly when it seems to exceed what is allowed.
     fn check_size(
         &mut self,
         scene: &mut Scene,

@@ -9,6 +9,8 @@ import type { KTX2Loader } from "three/addons/loaders/KTX2Loader.js";
 
 /** Pictures are rare, and each worker has the decoder in it once more. */
 const WORKERS_MAX = 2;
+/** A decoder that has died answers nothing; nobody waits longer for it. */
+const DECODING_MS_MAX = 30_000;
 
 export class Assets {
   readonly #root: string;
@@ -29,8 +31,13 @@ export class Assets {
   /** A picture as a texture, whose first row may be above (see `isTopDown`); null: there is none. */
   async picture(path: string): Promise<Texture | null> {
     try {
-      const loader = isTopDown(path) ? await this.ktx2() : new TextureLoader();
-      return await loader.loadAsync(this.url(path));
+      if (!isTopDown(path)) return await new TextureLoader().loadAsync(this.url(path));
+      const [loader, bytes] = await Promise.all([this.ktx2(), this.#bytes(path)]);
+      return await answered(
+        new Promise<Texture>((done, failed) => {
+          loader.parse(bytes, done, failed);
+        }),
+      );
     } catch {
       return null;
     }
@@ -54,11 +61,26 @@ export class Assets {
     this.#ktx2 = null;
   }
 
+  async #bytes(path: string): Promise<ArrayBuffer> {
+    const response = await fetch(this.url(path));
+    if (!response.ok) throw new Error(`${path}: status ${response.status}`);
+    return response.arrayBuffer();
+  }
+
   async #begin(): Promise<KTX2Loader> {
     if (this.#renderer === null) throw new Error("nothing is drawn");
     const { KTX2Loader: Loader } = await import("three/addons/loaders/KTX2Loader.js");
     return new Loader().setWorkerLimit(WORKERS_MAX).detectSupport(this.#renderer);
   }
+}
+
+/** What a decoder gives; rejects when it gives nothing. */
+export function answered<T>(decoding: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, failed) => {
+    timer = setTimeout(() => failed(new Error("the decoder is silent")), DECODING_MS_MAX);
+  });
+  return Promise.race([decoding, silence]).finally(() => clearTimeout(timer));
 }
 
 /** Whether rows of a picture run from above, as packed ones do, which cannot be turned over. */

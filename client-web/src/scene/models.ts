@@ -12,7 +12,7 @@ import {
   type Texture,
 } from "three";
 import type { GLTFLoaderPlugin, GLTFParser } from "three/addons/loaders/GLTFLoader.js";
-import type { Assets } from "./assets";
+import { type Assets, answered } from "./assets";
 import type { Quality } from "./quality";
 import { sway } from "./wind";
 
@@ -111,7 +111,7 @@ class PackedTextures implements GLTFLoaderPlugin {
     return this.#assets
       .ktx2()
       .then((loader) =>
-        this.#parser.loadTextureImage(index, source, loader as unknown as ImageLoader),
+        answered(this.#parser.loadTextureImage(index, source, loader as unknown as ImageLoader)),
       );
   }
 }

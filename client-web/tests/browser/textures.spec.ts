@@ -1,47 +1,37 @@
 /** A model whose texture the server has packed for graphics cards is seen as it was drawn. */
 import { resolve } from "node:path";
-import { crc32, deflateSync } from "node:zlib";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./world";
 
 const BASISU =
   process.env.VIVARIUM_BASISU ?? resolve(import.meta.dirname, "../../../target/basisu/basisu");
 const SIDE = 256;
 
-/** A PNG of which the upper half is red, and the lower one blue. */
-function png(): Buffer {
-  const row = (colour: readonly number[]) =>
-    Buffer.from([0, ...Array.from({ length: SIDE }, () => colour).flat()]);
-  const rows = Array.from({ length: SIDE }, (_, y) =>
-    row(y < SIDE / 2 ? [220, 20, 20] : [20, 20, 220]),
-  );
-  const chunk = (kind: string, data: Buffer): Buffer => {
-    const body = Buffer.concat([Buffer.from(kind), data]);
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    sum.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, sum]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(SIDE, 0);
-  head.writeUInt32BE(SIDE, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk("IHDR", head),
-    chunk("IDAT", deflateSync(Buffer.concat(rows))),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
+/** A PNG of which the upper half is red, and the lower one blue, as the browser writes it. */
+async function png(page: Page): Promise<Buffer> {
+  const bytes = await page.evaluate(async (side) => {
+    const canvas = new OffscreenCanvas(side, side);
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("nothing can be drawn");
+    context.fillStyle = "#dc1414";
+    context.fillRect(0, 0, side, side / 2);
+    context.fillStyle = "#1414dc";
+    context.fillRect(0, side / 2, side, side / 2);
+    const blob = await canvas.convertToBlob();
+    return Array.from(new Uint8Array(await blob.arrayBuffer()));
+  }, SIDE);
+  return Buffer.from(bytes);
 }
 
 /** A board, 2 m wide and high, with that picture on both sides, as glb. */
-function board(): Buffer {
+function board(picture: Buffer): Buffer {
   const floats = (list: readonly number[]) => Buffer.from(new Float32Array(list).buffer);
   const parts = [
     floats([-1, 0, 0, 1, 0, 0, 1, 2, 0, -1, 2, 0]),
     floats([0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1]),
     floats([0, 1, 1, 1, 1, 0, 0, 0]),
     Buffer.from(new Uint16Array([0, 1, 2, 0, 2, 3]).buffer),
-    png(),
+    picture,
   ];
   let at = 0;
   const bufferViews = parts.map((part) => {
@@ -108,7 +98,7 @@ test("a packed texture is seen the right way up, under the page's own policy", a
     expect(response.status).toBe(200);
     return response.json();
   };
-  const bytes = new Uint8Array(board());
+  const bytes = new Uint8Array(board(await png(ada.page)));
   const uploaded = await ask("assets?name=board.glb", "application/octet-stream", bytes);
   expect(uploaded.details.packed_images).toBe(1);
 

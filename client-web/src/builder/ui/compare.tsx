@@ -97,19 +97,16 @@ function VersionChoice(props: {
 function Answer({ builder, difference }: { builder: Builder; difference: Difference | null }) {
   return (
     <div role="status">
-      {difference === null && <p class="hint">{b("diffUnknown")}</p>}
-      {difference !== null && (
-        <Differences
-          builder={builder}
-          difference={difference}
-          other="compareOther"
-          lists={[
-            { text: "compareAdded", things: difference.added },
-            { text: "compareRemoved", things: difference.removed },
-            { text: "compareChanged", things: difference.changed },
-          ]}
-        />
-      )}
+      <Differences
+        builder={builder}
+        difference={difference}
+        other="compareOther"
+        lists={({ added, removed, changed }) => [
+          { text: "compareAdded", things: added },
+          { text: "compareRemoved", things: removed },
+          { text: "compareChanged", things: changed },
+        ]}
+      />
     </div>
   );
 }

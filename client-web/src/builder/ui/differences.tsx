@@ -18,13 +18,15 @@ export interface Listed {
 
 export function Differences(props: {
   builder: Builder;
-  lists: readonly Listed[];
-  difference: Difference;
+  lists: (difference: Difference) => readonly Listed[];
+  /** Null: it cannot be told. */
+  difference: Difference | null;
   /** What is said when more than objects differs. */
   other: BuilderText;
 }) {
   const { builder, lists, difference, other } = props;
-  const full = lists.filter(({ things }) => things.count > 0);
+  if (difference === null) return <p class="hint">{b("diffUnknown")}</p>;
+  const full = lists(difference).filter(({ things }) => things.count > 0);
   return (
     <>
       {full.map(({ text, things }) => (

@@ -214,16 +214,15 @@ function PublishQuestion({ builder }: { builder: Builder }) {
 }
 
 function WhatChanges(props: { builder: Builder; publication: Publication }) {
-  const { difference } = props.publication;
   return (
     <Differences
       builder={props.builder}
-      difference={difference}
+      difference={props.publication.difference}
       other="diffOther"
-      lists={[
-        { text: "publishAdds", things: difference.added },
-        { text: "publishRemoves", things: difference.removed },
-        { text: "diffChanges", things: difference.changed },
+      lists={({ added, removed, changed }) => [
+        { text: "publishAdds", things: added },
+        { text: "publishRemoves", things: removed },
+        { text: "diffChanges", things: changed },
       ]}
     />
   );

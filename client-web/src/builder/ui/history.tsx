@@ -210,20 +210,17 @@ function RestoreQuestion(props: { builder: Builder; asked: Asked; close: () => v
       done={() => void restore()}
       close={close}
     >
-      {difference === null && <p class="hint">{b("diffUnknown")}</p>}
-      {difference !== null && (
-        <Differences
-          builder={builder}
-          difference={difference}
-          other="diffOther"
-          // What was added since goes, and what was removed comes back.
-          lists={[
-            { text: "diffComesBack", things: difference.removed },
-            { text: "diffGoes", things: difference.added },
-            { text: "diffChanges", things: difference.changed },
-          ]}
-        />
-      )}
+      <Differences
+        builder={builder}
+        difference={difference}
+        other="diffOther"
+        // What was added since goes, and what was removed comes back.
+        lists={({ added, removed, changed }) => [
+          { text: "diffComesBack", things: removed },
+          { text: "diffGoes", things: added },
+          { text: "diffChanges", things: changed },
+        ]}
+      />
     </Question>
   );
 }

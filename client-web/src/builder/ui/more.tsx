@@ -11,6 +11,7 @@ import { ANGLES_DEG, GRID_SIZES_M } from "../snapping";
 import { type BuilderText, b } from "../texts/words";
 import type { BuilderIcon } from "./icons";
 import { Tip } from "./tip";
+import { walkAlong } from "./walking";
 
 export function More(props: {
   builder: Builder;
@@ -30,6 +31,7 @@ export function More(props: {
     window.addEventListener("pointerdown", press, { capture: true });
     return () => window.removeEventListener("pointerdown", press, { capture: true });
   }, []);
+  const buttons = () => [...(box.current?.querySelectorAll<HTMLElement>("button") ?? [])];
   /** Back to where it was opened from. */
   const leave = (): void => {
     opener.current?.focus();
@@ -43,7 +45,7 @@ export function More(props: {
       aria-label={b("moreTools")}
       onKeyDown={(event) => {
         if (event.key === "Escape") leave();
-        else if (!walk(box.current, event.key)) return;
+        else if (!walkAlong(buttons(), event.key, ["ArrowUp", "ArrowDown"])) return;
         event.preventDefault();
         event.stopPropagation();
       }}
@@ -66,16 +68,6 @@ export function More(props: {
       ))}
     </div>
   );
-}
-
-/** Up and down go along the buttons; false: it is another key, or one of the field that has it. */
-function walk(box: HTMLElement | null, key: string): boolean {
-  const step = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
-  const all = [...(box?.querySelectorAll<HTMLElement>("button") ?? [])];
-  const at = all.indexOf(document.activeElement as HTMLElement);
-  if (step === 0 || at < 0) return false;
-  all[(at + step + all.length) % all.length]?.focus();
-  return true;
 }
 
 interface Deed {

@@ -6,6 +6,7 @@ import type { Builder, Tool } from "../builder";
 import { type BuilderText, b } from "../texts/words";
 import { More } from "./more";
 import { Tip } from "./tip";
+import { walkAlong } from "./walking";
 
 const TOOLS: readonly { tool: Exclude<Tool, "measure">; text: BuilderText; key: string }[] = [
   { tool: "select", text: "commandSelect", key: "1" },
@@ -38,12 +39,7 @@ function useOneStop(): OneStop {
   return {
     bar,
     walk: (event) => {
-      const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-      const all = stops();
-      const at = all.indexOf(document.activeElement as HTMLElement);
-      if (step === 0 || at < 0) return;
-      event.preventDefault();
-      all[(at + step + all.length) % all.length]?.focus();
+      if (walkAlong(stops(), event.key, ["ArrowLeft", "ArrowRight"])) event.preventDefault();
     },
     enter: (event) => {
       const at = stops().indexOf(event.target as HTMLElement);

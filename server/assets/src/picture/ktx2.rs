@@ -185,7 +185,8 @@ fn check_places(reader: &Reader<&[u8]>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The file anew (KTX 2.0, 3): header, places of the levels, the descriptor, notes, tables, and the levels, the smallest first.
+/// The file anew (KTX 2.0, 3): header, places of the levels, the descriptor, notes, tables, and the
+/// levels, the smallest first.
 fn written(reader: &Reader<&[u8]>, content: Option<Content>) -> Option<Vec<u8>> {
     let mut header = reader.header();
     let levels: Vec<_> = reader.levels().collect();

@@ -18,6 +18,7 @@ use vivarium_scene::document::WorldDocument;
 use editing::{Change, EditDone, EditRefusal, Editor, Operations};
 use saving::SavedPose;
 
+pub mod companion;
 pub mod editing;
 pub mod saving;
 

@@ -1,0 +1,5 @@
+//! Companions' minds: who they are, what they remember and feel, and where their words come from.
+//!
+//! `persona` is what one is; `memory`, `bond` and `patterns` are how it thinks by itself;
+//! `provider` and `gateway` ask language models for words. Nothing here knows worlds: what a
+//! companion perceives comes as data, and what it wants leaves as data.

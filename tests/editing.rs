@@ -46,7 +46,10 @@ impl Scenario {
     }
 
     fn answers(&mut self) -> Vec<Result<EditDone, EditRefusal>> {
-        let outputs = std::mem::take(&mut self.travels).into_iter();
+        let is_answer = |output: &mut WorldOutput| {
+            matches!(output, WorldOutput::Edited(_) | WorldOutput::EditRefused { .. })
+        };
+        let outputs = self.travels.extract_if(.., is_answer);
         let answers = outputs.filter_map(|output| match output {
             WorldOutput::Edited(done) => Some(Ok(*done)),
             WorldOutput::EditRefused { refusal, .. } => Some(Err(*refusal)),

@@ -4,6 +4,7 @@ mod harness;
 
 mod avatars;
 mod building;
+mod companions;
 mod crashes;
 mod databases;
 mod disks;

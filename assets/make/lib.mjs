@@ -25,6 +25,7 @@ export const palette = {
   rose: "#d98a86",
   plum: "#7d5a7e",
   coral: "#ee8a6a",
+  red: "#c8402f",
   sky: "#8fbcd8",
   white: "#fbf7ee",
 };

@@ -18,6 +18,7 @@ function materials(world) {
   m("meadow", palette.meadow, { pattern: "noise" });
   m("stone", palette.sandstoneDark, { pattern: "noise" });
   m("cream", palette.cream);
+  m("red", palette.red);
   m("sandstone", palette.sandstone);
   m("terracotta", palette.terracotta);
   m("brick", palette.brick);
@@ -493,6 +494,18 @@ function details(world, rng) {
   world.place({ visuals }, [0, 0, 23.2]);
 }
 
+/** Who lives here, and the ball that they fetch. */
+function residents(world) {
+  const live = (mind, name, [body, accent], position, degrees) =>
+    world.place({ companion: { mind, name, body, accent, range_m: 45 } }, position, { name: `home of ${name}`, rotation: turnY(degrees) });
+  live("mira", "Mira", [palette.teal, palette.honey], [2.2, 0.03, 21], 150);
+  world.place({
+    visuals: [look(ball(0.25), "red")],
+    colliders: [solid(ball(0.25), undefined, undefined, { friction: 0.7, restitution: 0.5, density_kgpm3: 40 })],
+    body: { kind: "dynamic", linear_damping: 0.3, angular_damping: 0.5 },
+  }, [-2.4, 0.27, 18.5], { name: "red ball" });
+}
+
 /** Writes the world and returns a line about it. */
 export function makePlaza() {
   const rng = random(1002);
@@ -524,9 +537,10 @@ export function makePlaza() {
   details(world, rng);
   // The rest of the 200 loose bodies are small balls scattered over the square's eastern lawn.
   const colours = ["coral", "teal_light", "honey", "rose", "sky"];
-  for (let i = 0; world.dynamic < 200; i += 1) {
+  for (let i = 0; world.dynamic < 199; i += 1) {
     const [column, row] = [i % 5, Math.floor(i / 5)];
     world.place(`ball_${colours[i % 5]}`, [22 + column * 1.1, 0.35, 14 + row * 1.2]);
   }
+  residents(world);
   return world.write();
 }

@@ -255,6 +255,15 @@ fn properties() -> Vec<(&'static str, Vec<Value>)> {
                 json!({ "module": "scripts/a.js" }),
             ],
         ),
+        (
+            "companion",
+            vec![
+                json!({ "mind": "mira", "name": "Mira", "body": "#336699", "accent": "#ffcc00" }),
+                json!({ "mind": "mira", "name": "Mira", "body": "#336699", "accent": "#ffcc00",
+                    "range_m": 5 }),
+                json!({ "mind": "No", "name": "", "body": "blue", "accent": "#ffcc00" }),
+            ],
+        ),
     ]
 }
 

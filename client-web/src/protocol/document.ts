@@ -164,6 +164,8 @@ export type Properties = {
   sound?: Sound;
   /** What it does by itself. */
   script?: Script;
+  /** Somebody who lives here. */
+  companion?: Companion;
 };
 
 /** One drawn part of an object. */
@@ -372,6 +374,23 @@ export type Script = {
 /** A single value. */
 export type Scalar = boolean | number | string;
 
+/**
+ * Somebody who lives in the world: a body of an avatar's size, whose feet stand at the object and
+ * which faces the object's -z until it moves.
+ */
+export type Companion = {
+  /** Whose mind it has: lower-case letters, digits and hyphens. */
+  mind: string;
+  /** What people call it. */
+  name: string;
+  /** Colour of its body. */
+  body: string;
+  /** Colour of its details. */
+  accent: string;
+  /** How far from the object it goes, metres. */
+  range_m?: number;
+};
+
 /** What an absent field means, by type. */
 export const documentDefaults = {
   settings: {
@@ -448,6 +467,9 @@ export const documentDefaults = {
   },
   script: {
     enabled: true,
+  },
+  companion: {
+    range_m: 40,
   },
 } as const;
 

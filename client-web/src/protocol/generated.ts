@@ -13,7 +13,7 @@ import {
 } from "./codec";
 
 /** Version of the wire. Both ends must name the same one. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** The four bytes that open every session, before the version. */
 export const MAGIC: readonly number[] = [86, 73, 86, 65];
@@ -176,6 +176,8 @@ export type Schema = {
   name: string;
   /** Fields of all components. */
   fieldCount: number;
+  /** Number of the facet whose habits it shares. */
+  habits: number;
   /** In the order of their fields. */
   components: readonly Component[];
 };
@@ -188,6 +190,8 @@ export const facets = {
   object: 1,
   /** Head and hands of a person in a headset, relative to the avatar. */
   tracked: 2,
+  /** Where a companion is, how it stands, and what it feels. */
+  companion: 3,
 } as const;
 
 /** The schema of each facet, by its number. */
@@ -195,6 +199,7 @@ export const schemas: readonly Schema[] = [
   {
     name: "avatar",
     fieldCount: 6,
+    habits: 0,
     components: [
       {
         name: "position",
@@ -237,6 +242,7 @@ export const schemas: readonly Schema[] = [
   {
     name: "object",
     fieldCount: 8,
+    habits: 1,
     components: [
       {
         name: "position",
@@ -270,6 +276,7 @@ export const schemas: readonly Schema[] = [
   {
     name: "tracked",
     fieldCount: 22,
+    habits: 2,
     components: [
       {
         name: "tracked position",
@@ -336,6 +343,58 @@ export const schemas: readonly Schema[] = [
       },
     ],
   },
+  {
+    name: "companion",
+    fieldCount: 7,
+    habits: 0,
+    components: [
+      {
+        name: "position",
+        coding: "position",
+        unit: "1/512 m",
+        min: -33554432,
+        max: 33554432,
+        bits: 27,
+        coarseBits: [0, 0, 2, 4],
+      },
+      {
+        name: "yaw",
+        coding: "heading",
+        unit: "1/65536 turn",
+        min: 0,
+        max: 65535,
+        bits: 16,
+        coarseBits: [0, 0, 6, 8],
+      },
+      {
+        name: "pitch",
+        coding: "number",
+        unit: "1/127 quarter turn",
+        min: -128,
+        max: 127,
+        bits: 8,
+        coarseBits: [0, 0, 2, 4],
+      },
+      {
+        name: "feeling",
+        coding: "number",
+        unit: "number of an emotion, and 16 while it carries something",
+        min: 0,
+        max: 31,
+        bits: 5,
+        coarseBits: [0, 0, 0, 0],
+      },
+      {
+        name: "stance",
+        coding: "flags",
+        unit: "bits: 0 on the ground, 1 running, 2 sitting",
+        min: 0,
+        max: 7,
+        bits: 3,
+        coarseBits: [0, 0, 0, 0],
+      },
+    ],
+  },
 ];
 
 /** Which packets a client has applied. */
@@ -393,6 +452,8 @@ function writeClientLatest(w: Writer, value: ClientLatest): void {
  * - `taken`: How many numbered messages of the server were taken in since the session began: it need not keep them any longer.
  * - `select`: Show others what is chosen to be changed.
  * - `point`: Show others who build where one points. Not numbered: the next one says it anew.
+ * - `address`: Say something to a companion; everyone in earshot hears it. What the companion is saying ends there.
+ * - `hush`: Ask a companion not to go on with what it is saying to oneself.
  */
 export type ClientMessage =
   | { kind: "say"; text: string }
@@ -402,7 +463,9 @@ export type ClientMessage =
   | { kind: "bye" }
   | { kind: "taken"; count: number }
   | { kind: "select"; objects: ObjectId[] }
-  | { kind: "point"; at: number[] | null };
+  | { kind: "point"; at: number[] | null }
+  | { kind: "address"; companion: ObjectId; text: string }
+  | { kind: "hush"; companion: ObjectId };
 
 function readClientMessage(r: Reader): ClientMessage {
   const index = r.u32();
@@ -423,6 +486,10 @@ function readClientMessage(r: Reader): ClientMessage {
       return { kind: "select", objects: r.sequence((r) => r.u32(), 1) };
     case 7:
       return { kind: "point", at: r.option((r) => r.array((r) => r.i32(), 3)) };
+    case 8:
+      return { kind: "address", companion: r.u32(), text: r.string() };
+    case 9:
+      return { kind: "hush", companion: r.u32() };
     default:
       throw r.unknownVariant("ClientMessage", index);
   }
@@ -461,6 +528,15 @@ function writeClientMessage(w: Writer, value: ClientMessage): void {
     case "point":
       w.u32(7);
       w.option(value.at, (w, item) => w.array(item, 3, (w, item) => w.i32(item)));
+      break;
+    case "address":
+      w.u32(8);
+      w.u32(value.companion);
+      w.string(value.text);
+      break;
+    case "hush":
+      w.u32(9);
+      w.u32(value.companion);
       break;
     default:
       unreachable(value);
@@ -542,8 +618,15 @@ function writeCloseReason(w: Writer, value: CloseReason): void {
  * - `tooFast`: Too many of these in a short time; wait a moment.
  * - `outOfReach`: A tracked pose was out of reach or not a rotation, or a place was outside of the world; it was ignored.
  * - `notAllowed`: Only those who may build in this world may do that.
+ * - `notNear`: Who was spoken to is not there, or too far away to hear it.
  */
-export type Denial = "emptyText" | "textTooLong" | "tooFast" | "outOfReach" | "notAllowed";
+export type Denial =
+  | "emptyText"
+  | "textTooLong"
+  | "tooFast"
+  | "outOfReach"
+  | "notAllowed"
+  | "notNear";
 
 /** Every `Denial`, in the order of the wire. */
 export const denialNames: readonly Denial[] = [
@@ -552,6 +635,7 @@ export const denialNames: readonly Denial[] = [
   "tooFast",
   "outOfReach",
   "notAllowed",
+  "notNear",
 ];
 
 function readDenial(r: Reader): Denial {
@@ -848,6 +932,10 @@ function writeResume(w: Writer, value: Resume): void {
  * - `edited`: The world was changed. Edits are numbered one by one since the world was started.
  * - `selected`: Somebody who builds has chosen objects, to change them or no longer.
  * - `pointed`: Somebody who builds points somewhere else, or nowhere any more.
+ * - `thinks`: A companion begins to answer somebody.
+ * - `says`: A companion says the next piece of an answer.
+ * - `said`: Nothing follows in an answer.
+ * - `gestured`: A companion made a gesture.
  */
 export type ServerMessage =
   | { kind: "closed"; reason: CloseReason; detail: string }
@@ -881,7 +969,11 @@ export type ServerMessage =
   | { kind: "taken"; count: number }
   | { kind: "edited"; number: number; author: string; operations: string | null }
   | { kind: "selected"; person: PersonId; objects: ObjectId[] }
-  | { kind: "pointed"; person: PersonId; at: number[] | null };
+  | { kind: "pointed"; person: PersonId; at: number[] | null }
+  | { kind: "thinks"; companion: ObjectId; line: number; to: PersonId }
+  | { kind: "says"; companion: ObjectId; line: number; text: string }
+  | { kind: "said"; companion: ObjectId; line: number; end: SpeechEnd }
+  | { kind: "gestured"; companion: ObjectId; emote: Emote };
 
 function readServerMessage(r: Reader): ServerMessage {
   const index = r.u32();
@@ -938,6 +1030,14 @@ function readServerMessage(r: Reader): ServerMessage {
       return { kind: "selected", person: r.u32(), objects: r.sequence((r) => r.u32(), 1) };
     case 14:
       return { kind: "pointed", person: r.u32(), at: r.option((r) => r.array((r) => r.i32(), 3)) };
+    case 15:
+      return { kind: "thinks", companion: r.u32(), line: r.u32(), to: r.u32() };
+    case 16:
+      return { kind: "says", companion: r.u32(), line: r.u32(), text: r.string() };
+    case 17:
+      return { kind: "said", companion: r.u32(), line: r.u32(), end: readSpeechEnd(r) };
+    case 18:
+      return { kind: "gestured", companion: r.u32(), emote: readEmote(r) };
     default:
       throw r.unknownVariant("ServerMessage", index);
   }
@@ -1023,6 +1123,99 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
       w.u32(14);
       w.u32(value.person);
       w.option(value.at, (w, item) => w.array(item, 3, (w, item) => w.i32(item)));
+      break;
+    case "thinks":
+      w.u32(15);
+      w.u32(value.companion);
+      w.u32(value.line);
+      w.u32(value.to);
+      break;
+    case "says":
+      w.u32(16);
+      w.u32(value.companion);
+      w.u32(value.line);
+      w.string(value.text);
+      break;
+    case "said":
+      w.u32(17);
+      w.u32(value.companion);
+      w.u32(value.line);
+      writeSpeechEnd(w, value.end);
+      break;
+    case "gestured":
+      w.u32(18);
+      w.u32(value.companion);
+      writeEmote(w, value.emote);
+      break;
+    default:
+      unreachable(value);
+  }
+}
+
+/**
+ * How what a companion had to say has ended. The order is part of the protocol: only append.
+ * - `done`: It has said it.
+ * - `reduced`: It has said what it knows by itself: no language model could be asked.
+ * - `interrupted`: It was interrupted.
+ * - `timedOut`: No answer came in time.
+ * - `busy`: Too many ask at once.
+ * - `overLimit`: Whoever spoke has said as much as they may for now.
+ * - `broken`: Something broke.
+ */
+export type SpeechEnd =
+  | { kind: "done" }
+  | { kind: "reduced" }
+  | { kind: "interrupted" }
+  | { kind: "timedOut" }
+  | { kind: "busy" }
+  | { kind: "overLimit"; freeInS: number }
+  | { kind: "broken" };
+
+function readSpeechEnd(r: Reader): SpeechEnd {
+  const index = r.u32();
+  switch (index) {
+    case 0:
+      return { kind: "done" };
+    case 1:
+      return { kind: "reduced" };
+    case 2:
+      return { kind: "interrupted" };
+    case 3:
+      return { kind: "timedOut" };
+    case 4:
+      return { kind: "busy" };
+    case 5:
+      return { kind: "overLimit", freeInS: r.u32() };
+    case 6:
+      return { kind: "broken" };
+    default:
+      throw r.unknownVariant("SpeechEnd", index);
+  }
+}
+
+function writeSpeechEnd(w: Writer, value: SpeechEnd): void {
+  switch (value.kind) {
+    case "done":
+      w.u32(0);
+      break;
+    case "reduced":
+      w.u32(1);
+      break;
+    case "interrupted":
+      w.u32(2);
+      break;
+    case "timedOut":
+      w.u32(3);
+      break;
+    case "busy":
+      w.u32(4);
+      break;
+    case "overLimit":
+      w.u32(5);
+      w.u32(value.freeInS);
+      break;
+    case "broken":
+      w.u32(6);
       break;
     default:
       unreachable(value);

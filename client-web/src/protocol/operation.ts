@@ -4,6 +4,7 @@
 import type {
   Body,
   Collider,
+  Companion,
   Environment,
   Hinge,
   Light,
@@ -89,4 +90,5 @@ export type Property =
   | { portal: Portal | null }
   | { sensor: Sensor | null }
   | { sound: Sound | null }
-  | { script: Script | null };
+  | { script: Script | null }
+  | { companion: Companion | null };

@@ -15,6 +15,7 @@ use vivarium_protocol::{
 };
 use vivarium_scene::document::WorldDocument;
 
+use companion::{Bond, DialogueAsk, MindWord, Traits};
 use editing::{Change, EditDone, EditRefusal, Editor, Operations};
 use saving::SavedPose;
 
@@ -111,6 +112,31 @@ pub enum WorldInput {
         /// All of them.
         poses: Vec<SavedPose>,
     },
+    /// What a companion's mind says to its body, or asks of it.
+    Mind {
+        /// Whose, by its object.
+        companion: ObjectId,
+        /// Of the ask that it answers. A stale one is ignored.
+        generation: u32,
+        /// What.
+        word: MindWord,
+    },
+    /// What a companion is like, from now on.
+    Traits {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// All of them.
+        traits: Traits,
+    },
+    /// What a companion thinks of somebody who is here, from now on.
+    Bond {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of whom.
+        person: PersonId,
+        /// All of it.
+        bond: Bond,
+    },
     /// Edits could not be kept: they are undone. Must come before every edit that is not among them.
     TakeBack {
         /// The first of them; all that came after it are undone as well.
@@ -151,6 +177,18 @@ pub enum Intent {
     Point {
         /// Steps of the wire; none: nowhere.
         at: Option<[i32; 3]>,
+    },
+    /// Say something to a companion.
+    Address {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// As typed.
+        text: String,
+    },
+    /// Ask a companion not to go on with what it is saying to oneself.
+    Hush {
+        /// Which, by its object.
+        companion: ObjectId,
     },
 }
 
@@ -206,6 +244,22 @@ pub enum WorldOutput {
     Poses {
         /// All of them.
         poses: Vec<SavedPose>,
+    },
+    /// A companion lives here now, with this mind; none: it is gone, and so is what it was asked.
+    Lives {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// As the document names it.
+        mind: Option<String>,
+    },
+    /// A companion was spoken to: its mind is asked. What it was asked before is void.
+    Ask(Box<DialogueAsk>),
+    /// Nobody waits for a companion's mind any more.
+    Unask {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of the ask that is void.
+        generation: u32,
     },
     /// A change was not made; nothing of it was done.
     EditRefused {

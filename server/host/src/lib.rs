@@ -17,6 +17,7 @@ pub mod library;
 pub mod limits;
 pub mod links;
 pub mod metrics;
+pub mod minds;
 pub mod origin;
 pub mod patient;
 pub mod recording;

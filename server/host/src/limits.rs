@@ -184,3 +184,7 @@ pub const END_TIMEOUT: Duration = Duration::from_secs(5);
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
 /// After a signal to end, the same signal once more within this time is an echo of it.
 pub const SIGNAL_ECHO_MAX: Duration = Duration::from_secs(1);
+/// What worlds may have asked of minds and nobody has looked at yet; more is refused.
+pub const MIND_CALLS_MAX: usize = 4_096;
+/// Answers that are thought of at once; more asks are refused.
+pub const THOUGHTS_MAX: usize = 512;

@@ -92,6 +92,9 @@ impl Puppet {
             | WorldInput::Path { .. }
             | WorldInput::Edit { .. }
             | WorldInput::Poses { .. }
+            | WorldInput::Mind { .. }
+            | WorldInput::Traits { .. }
+            | WorldInput::Bond { .. }
             | WorldInput::TakeBack { .. } => {}
             WorldInput::Presence { person, road, anew } => {
                 let text = if road.is_some() { "is there" } else { "is away" };

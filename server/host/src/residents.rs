@@ -15,6 +15,7 @@ use vivarium_protocol::{close::CloseReason, ids::PersonId, intent::Look};
 
 use crate::{
     limits::{AWAY_TICKS, EARLY_WISHES_MAX, WAY_TICKS},
+    minds::{Call, Minds},
     routing::{Arrival, Seat, ToWorld},
     worlds::{World, Worlds},
 };
@@ -65,6 +66,8 @@ impl Resident {
 pub struct Residents {
     me: Arc<World>,
     worlds: Arc<Worlds>,
+    /// Who is asked what companions say.
+    minds: Minds,
     people: BTreeMap<PersonId, Resident>,
     /// People who are welcomed in the coming tick.
     welcomed: BTreeSet<PersonId>,
@@ -79,10 +82,11 @@ pub struct Residents {
 
 impl Residents {
     /// Nobody, in the world `me`.
-    pub fn new(me: Arc<World>, worlds: Arc<Worlds>) -> Self {
+    pub fn new(me: Arc<World>, worlds: Arc<Worlds>, minds: Minds) -> Self {
         Self {
             me,
             worlds,
+            minds,
             people: BTreeMap::new(),
             welcomed: BTreeSet::new(),
             gone_to: BTreeMap::new(),
@@ -130,6 +134,15 @@ impl Residents {
                 }
             }
             ToWorld::Intent { person, intent } => self.wish(person, intent, inputs),
+            ToWorld::Mind { companion, generation, word } => {
+                inputs.push(WorldInput::Mind { companion, generation, word });
+            }
+            ToWorld::Traits { companion, traits } => {
+                inputs.push(WorldInput::Traits { companion, traits });
+            }
+            ToWorld::Bond { companion, person, bond } => {
+                inputs.push(WorldInput::Bond { companion, person, bond });
+            }
         }
     }
 
@@ -217,6 +230,17 @@ impl Residents {
                         self.travel(resident, &world, spawn, name, look);
                     }
                 }
+                WorldOutput::Lives { companion, mind } => {
+                    self.minds.tell(&self.me, Call::Lives { companion, mind });
+                }
+                WorldOutput::Ask(ask) => {
+                    let resident = self.people.get(&ask.person);
+                    let account = resident.and_then(|resident| resident.seat.account().cloned());
+                    self.minds.tell(&self.me, Call::Ask { ask, account });
+                }
+                WorldOutput::Unask { companion, generation } => {
+                    self.minds.tell(&self.me, Call::Unask { companion, generation });
+                }
                 // They are the saver's.
                 WorldOutput::Edited(_)
                 | WorldOutput::EditRefused { .. }
@@ -299,7 +323,11 @@ impl Residents {
     pub fn send_on(&self, message: ToWorld, heir: &Arc<World>) -> Result<(), ToWorld> {
         let gone_to = match &message {
             ToWorld::Intent { person, .. } => self.gone_to.get(person),
-            ToWorld::Arrival(_) | ToWorld::Path { .. } => None,
+            ToWorld::Arrival(_)
+            | ToWorld::Path { .. }
+            | ToWorld::Mind { .. }
+            | ToWorld::Traits { .. }
+            | ToWorld::Bond { .. } => None,
         };
         match gone_to {
             Some((world, _)) => world.send(message),

@@ -20,7 +20,11 @@ use std::{
 };
 
 use subtle::ConstantTimeEq;
-use vivarium_contract::{Intent, Road, editing::Role};
+use vivarium_contract::{
+    Intent, Road,
+    companion::{Bond, MindWord, Traits},
+    editing::Role,
+};
 use vivarium_link::{
     driver::{Admission, Departure, Door, Taken},
     limits::LinkLimits,
@@ -31,7 +35,7 @@ use vivarium_link::{
 };
 use vivarium_protocol::{
     close::CloseReason,
-    ids::PersonId,
+    ids::{ObjectId, PersonId},
     intent::{Hello, Look},
     limits::{RESUME_TOKEN_BYTES, RESUME_WINDOW_S},
     notice::Denial,
@@ -53,6 +57,7 @@ pub struct Seat {
     left: AtomicBool,
     /// Whether others may see something that only builders show: what they chose, or point at.
     shows: AtomicBool,
+    account: Option<Arc<str>>,
 }
 
 impl Seat {
@@ -63,7 +68,18 @@ impl Seat {
             world: Mutex::new(world),
             left: AtomicBool::new(false),
             shows: AtomicBool::new(false),
+            account: None,
         }
+    }
+
+    /// Of somebody who is known under an account.
+    pub fn with_account(self, account: Option<Arc<str>>) -> Self {
+        Self { account, ..self }
+    }
+
+    /// Under which they are known; none: a visitor.
+    pub fn account(&self) -> Option<&Arc<str>> {
+        self.account.as_ref()
     }
 
     /// Whose.
@@ -146,6 +162,31 @@ pub enum ToWorld {
         person: PersonId,
         /// What.
         intent: Intent,
+    },
+    /// What a companion's mind says to its body.
+    Mind {
+        /// Whose, by its object.
+        companion: ObjectId,
+        /// Of the ask that it answers.
+        generation: u32,
+        /// What.
+        word: MindWord,
+    },
+    /// What a companion is like.
+    Traits {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// All of them.
+        traits: Traits,
+    },
+    /// What a companion thinks of somebody.
+    Bond {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of whom.
+        person: PersonId,
+        /// All of it.
+        bond: Bond,
     },
 }
 
@@ -431,7 +472,7 @@ impl FrontDoor {
         let bytes_max = self.limits.reliable_queue_bytes_max;
         let mut person = Person {
             network,
-            seat: Arc::new(Seat::new(id, world)),
+            seat: Arc::new(Seat::new(id, world).with_account(account.clone())),
             session: Arc::new(Mutex::new(Session::new(now(), self.limits))),
             outbox: Arc::new(Outbox::new(bytes_max, self.outbox_stats.clone())),
             account,

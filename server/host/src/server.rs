@@ -48,6 +48,7 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
+    minds::Minds,
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -283,8 +284,14 @@ impl Server {
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
-        let starter =
-            Starter::new::<W>(worlds.clone(), metrics.clone(), keeper.clone(), roles.clone());
+        let minds = Minds::none();
+        let starter = Starter::new::<W>(
+            worlds.clone(),
+            metrics.clone(),
+            keeper.clone(),
+            roles.clone(),
+            minds,
+        );
         let starter = Arc::new(starter);
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);

@@ -17,6 +17,7 @@ use vivarium_world::WorldError;
 use crate::{
     building::roles::Roles,
     metrics::Metrics,
+    minds::Minds,
     recording::Recorder,
     routing::ToWorld,
     world_thread::{Ready, Ticking, WorldEnd, WorldThread},
@@ -35,6 +36,7 @@ pub struct Starter {
     metrics: Arc<Metrics>,
     keeper: Keeper,
     roles: Arc<Roles>,
+    minds: Minds,
     stop: Arc<AtomicBool>,
     spawn: fn(WorldThread, Ready) -> io::Result<Handle>,
     threads: Mutex<Vec<Started>>,
@@ -57,10 +59,11 @@ impl Starter {
         metrics: Arc<Metrics>,
         keeper: Keeper,
         roles: Arc<Roles>,
+        minds: Minds,
     ) -> Self {
         let (stop, spawn) = (Arc::default(), WorldThread::spawn::<W>);
         let (threads, drafts) = (Mutex::default(), AtomicU32::new(0));
-        Self { worlds, metrics, keeper, roles, stop, spawn, threads, drafts }
+        Self { worlds, metrics, keeper, roles, minds, stop, spawn, threads, drafts }
     }
 
     fn threads(&self) -> MutexGuard<'_, Vec<Started>> {
@@ -90,6 +93,7 @@ impl Starter {
             meters: self.metrics.world(&label),
             keeper: self.keeper.clone(),
             roles: self.roles.clone(),
+            minds: self.minds.clone(),
             recorder,
             stop: self.stop.clone(),
         };

@@ -30,6 +30,7 @@ use crate::{
         CHECKPOINT_TICKS, EARLY_EDITS_PAUSE, FORWARD_FOR, RESTART_PAUSE_MAX, RESTART_PAUSE_MIN,
     },
     metrics::WorldMeters,
+    minds::Minds,
     recording::{Record, Recorder},
     residents::Residents,
     routing::ToWorld,
@@ -127,6 +128,8 @@ pub struct WorldThread {
     pub keeper: Keeper,
     /// Who may do what, which some changes say.
     pub roles: Arc<Roles>,
+    /// Who is asked what companions say.
+    pub minds: Minds,
     /// Where inputs are written, if they are, and the number of the world there.
     pub recorder: Option<(u16, Recorder)>,
     /// Set when the world is to end.
@@ -148,7 +151,8 @@ impl WorldThread {
     }
 
     fn run<W: Ticking>(self, ready: Ready) -> Option<WorldEnd> {
-        let mut residents = Residents::new(self.world.clone(), self.worlds.clone());
+        let (worlds, minds) = (self.worlds.clone(), self.minds.clone());
+        let mut residents = Residents::new(self.world.clone(), worlds, minds);
         let end = self.run_until_stopped::<W>(&mut residents, ready);
         match self.world.heir() {
             Some(heir) => {

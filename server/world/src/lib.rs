@@ -14,6 +14,7 @@ use vivarium_scene::document::WorldDocument;
 mod authority;
 mod avatar;
 mod chat;
+mod companion;
 mod edit;
 mod history;
 mod interest;
@@ -63,6 +64,7 @@ impl Simulation {
             avatar::AvatarPlugin,
             edit::EditPlugin::of(spec),
             chat::ChatPlugin { earshot_m: spec.document.settings.earshot_m },
+            companion::CompanionPlugin,
             interest::InterestPlugin { sight_m: spec.document.settings.sight_m },
             replicate::ReplicatePlugin { delivery: replicate::Delivery::of(spec) },
         ));

@@ -65,3 +65,31 @@ pub const COPIES_MAX: usize = 64;
 pub const LOG_BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes per second that a client is sent at least, however much is lost on the way to it.
 pub const CLIENT_BYTES_PER_S_MIN: u32 = 8 * 1024;
+/// Ticks between two steps of a companion that stands on something that does not move.
+pub const COMPANION_REST_TICKS: u32 = 8;
+/// Ticks between two thoughts of a companion on how to pass the time.
+pub const COMPANION_THINK_TICKS: u32 = 15;
+/// Ways that companions may seek in one tick; the others wait.
+pub const WAYS_PER_TICK: usize = 8;
+/// How far (metres) a companion sees.
+pub const COMPANION_SIGHT_M: f32 = 30.0;
+/// Radius (metres) of what a companion can carry at most.
+pub const CARRIED_RADIUS_M_MAX: f32 = 0.55;
+/// Mass (kilograms) of what a companion can carry at most.
+pub const CARRIED_KG_MAX: f32 = 40.0;
+/// Seconds that one deed may take.
+pub const DEED_S_MAX: u32 = 90;
+/// Seconds for which a companion stays when it was told to.
+pub const STAY_S: u32 = 120;
+/// Seconds for which a companion takes what somebody says for itself after it answered them.
+pub const TALK_S: u32 = 25;
+/// Seconds in which an answer must be ended.
+pub const ASK_S_MAX: u32 = 120;
+/// Seconds of silence after which an answer is given up.
+pub const SILENCE_S_MAX: u32 = 45;
+/// Asks that leave a world in one tick; the others wait.
+pub const ASKS_PER_TICK: usize = 8;
+/// People whose words wait until a companion has answered another; the oldest go.
+pub const HEARD_WAITING_MAX: usize = 8;
+/// Words of a mind that wait for the end of a tick; those beyond it are lost.
+pub const WORDS_WAITING_MAX: usize = 256;

@@ -106,15 +106,31 @@ pub enum ClientMessage {
         /// Steps as of positions in packets; none: nowhere.
         at: Option<[i32; 3]>,
     },
+    /// Say something to a companion; everyone in earshot hears it. What the companion is saying ends
+    /// there.
+    Address {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// At most `CHAT_CHARS_MAX` characters after cleaning.
+        text: String,
+    },
+    /// Ask a companion not to go on with what it is saying to oneself.
+    Hush {
+        /// Which, by its object.
+        companion: ObjectId,
+    },
 }
 
 impl ClientMessage {
     /// Whether it counts among those that arrive exactly once, whatever happens to connections.
     pub fn is_numbered(&self) -> bool {
         match self {
-            Self::Say { .. } | Self::Emote { .. } | Self::SetLook { .. } | Self::Select { .. } => {
-                true
-            }
+            Self::Say { .. }
+            | Self::Emote { .. }
+            | Self::SetLook { .. }
+            | Self::Select { .. }
+            | Self::Address { .. }
+            | Self::Hush { .. } => true,
             Self::Ping { .. } | Self::Bye | Self::Taken { .. } | Self::Point { .. } => false,
         }
     }

@@ -15,4 +15,4 @@ pub mod text;
 pub mod wire;
 
 /// Version of everything in this crate. Both ends must name the same one in the handshake.
-pub const PROTOCOL_VERSION: u16 = 5;
+pub const PROTOCOL_VERSION: u16 = 6;

@@ -36,6 +36,30 @@ pub enum Denial {
     OutOfReach,
     /// Only those who may build in this world may do that.
     NotAllowed,
+    /// Who was spoken to is not there, or too far away to hear it.
+    NotNear,
+}
+
+/// How what a companion had to say has ended. The order is part of the protocol: only append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpeechEnd {
+    /// It has said it.
+    Done,
+    /// It has said what it knows by itself: no language model could be asked.
+    Reduced,
+    /// It was interrupted.
+    Interrupted,
+    /// No answer came in time.
+    TimedOut,
+    /// Too many ask at once.
+    Busy,
+    /// Whoever spoke has said as much as they may for now.
+    OverLimit {
+        /// Seconds until they may say more.
+        free_in_s: u32,
+    },
+    /// Something broke.
+    Broken,
 }
 
 /// A message of the server on the reliable lane. The order is part of the protocol: only append,
@@ -159,6 +183,40 @@ pub enum ServerMessage {
         /// Steps as of positions in packets; none: nowhere.
         at: Option<[i32; 3]>,
     },
+    /// A companion begins to answer somebody.
+    Thinks {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Number of this answer among its own.
+        line: u32,
+        /// To whom.
+        to: PersonId,
+    },
+    /// A companion says the next piece of an answer.
+    Says {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of the answer.
+        line: u32,
+        /// Follows on the pieces before.
+        text: String,
+    },
+    /// Nothing follows in an answer.
+    Said {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of the answer.
+        line: u32,
+        /// How it ended.
+        end: SpeechEnd,
+    },
+    /// A companion made a gesture.
+    Gestured {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// What.
+        emote: Emote,
+    },
 }
 
 impl ServerMessage {
@@ -175,7 +233,11 @@ impl ServerMessage {
             | Self::Sensed { .. }
             | Self::Edited { .. }
             | Self::Selected { .. }
-            | Self::Pointed { .. } => true,
+            | Self::Pointed { .. }
+            | Self::Thinks { .. }
+            | Self::Says { .. }
+            | Self::Said { .. }
+            | Self::Gestured { .. } => true,
             Self::Closed { .. }
             | Self::Accepted { .. }
             | Self::Pong { .. }

@@ -87,6 +87,13 @@ pub fn name(text: &str) -> Result<String, TextError> {
     clean(text, NAME_CHARS_MAX)
 }
 
+/// A piece of a longer text, as it may be shown to others: without what shows nothing or turns lines
+/// round, with blanks for breaks. Pieces are cleaned one by one, so blanks at their edges stay.
+pub fn piece(text: &str) -> String {
+    let visible = text.chars().filter(|c| !is_invisible(*c));
+    visible.map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
+}
+
 /// One line that people write, of at most so many characters, as it may be shown to others.
 pub fn line(text: &str, chars_max: usize) -> Result<String, TextError> {
     clean(text, chars_max)

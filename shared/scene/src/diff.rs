@@ -185,6 +185,7 @@ pub(crate) fn properties(before: &Properties, after: &Properties) -> Vec<Propert
     compare!(
         visuals Visuals, colliders Colliders, body Body, mover Mover, hinge Hinge, light Light,
         spawn Spawn, portal Portal, sensor Sensor, sound Sound, script Script,
+        companion Companion,
     );
     differing
 }

@@ -275,6 +275,9 @@ pub struct Properties {
     /// What it does by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
+    /// Somebody who lives here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companion: Option<Companion>,
 }
 
 impl Properties {
@@ -300,6 +303,7 @@ impl Properties {
             sensor: pick(&self.sensor, &base.sensor),
             sound: pick(&self.sound, &base.sound),
             script: pick(&self.script, &base.script),
+            companion: pick(&self.companion, &base.companion),
         }
     }
 }
@@ -637,6 +641,28 @@ pub enum Scalar {
     Number(f64),
     /// Anything else.
     Text(String),
+}
+
+/// Somebody who lives in the world: a body of an avatar's size, whose feet stand at the object and
+/// which faces the object's -z until it moves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Companion {
+    /// Whose mind it has: lower-case letters, digits and hyphens.
+    pub mind: String,
+    /// What people call it.
+    pub name: String,
+    /// Colour of its body.
+    pub body: String,
+    /// Colour of its details.
+    pub accent: String,
+    /// How far from the object it goes, metres.
+    #[serde(default = "companion_range")]
+    pub range_m: f32,
+}
+
+fn companion_range() -> f32 {
+    40.0
 }
 
 /// How the path of a [`Script`]'s module ends.

@@ -73,6 +73,12 @@ pub const NAME_CHARS_MAX: usize = 64;
 pub const PATH_CHARS_MAX: usize = 200;
 /// Hexadecimal digits of an account.
 pub const ACCOUNT_DIGITS: usize = 32;
+/// Companions of a world.
+pub const COMPANIONS_MAX: usize = 1_500;
+/// How far a companion may go from its place: least, metres.
+pub const COMPANION_RANGE_M_MIN: f32 = 1.0;
+/// How far a companion may go from its place: most, metres.
+pub const COMPANION_RANGE_M_MAX: f32 = 500.0;
 /// Settings of one script.
 pub const SCRIPT_SETTINGS_MAX: usize = 32;
 /// Entries of each list of a difference; of more only the number is told.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use vivarium_protocol::ids::ObjectId;
 
 use crate::document::{
-    Body, Collider, Environment, Hinge, Light, Material, Mover, Object, Portal, Properties, Script,
-    Sensor, Settings, Sound, Spawn, Visual,
+    Body, Collider, Companion, Environment, Hinge, Light, Material, Mover, Object, Portal,
+    Properties, Script, Sensor, Settings, Sound, Spawn, Visual,
 };
 
 /// One change.
@@ -158,6 +158,7 @@ pub enum Property {
     Sensor(Option<Sensor>),
     Sound(Option<Sound>),
     Script(Option<Script>),
+    Companion(Option<Companion>),
 }
 
 /// Ids from here on stand for new objects inside one batch, which cannot know their ids yet: the
@@ -207,6 +208,7 @@ pub enum Aspect {
     Sensor,
     Sound,
     Script,
+    Companion,
 }
 
 impl Property {
@@ -224,6 +226,7 @@ impl Property {
             Self::Sensor(_) => Aspect::Sensor,
             Self::Sound(_) => Aspect::Sound,
             Self::Script(_) => Aspect::Script,
+            Self::Companion(_) => Aspect::Companion,
         }
     }
 
@@ -242,6 +245,7 @@ impl Property {
             Self::Sensor(value) => Self::Sensor(replace(&mut with.sensor, value)),
             Self::Sound(value) => Self::Sound(replace(&mut with.sound, value)),
             Self::Script(value) => Self::Script(replace(&mut with.script, value)),
+            Self::Companion(value) => Self::Companion(replace(&mut with.companion, value)),
         }
     }
 }

@@ -315,6 +315,12 @@ fn emit_defaults(out: &mut String) {
         ("sensor", defaults::<rust::Sensor>(json!({"size_m": [1, 1, 1]}))),
         ("sound", defaults::<rust::Sound>(json!({"path": "a", "radius_m": 1, "plays": "always"}))),
         ("script", defaults::<rust::Script>(json!({"module": "a"}))),
+        (
+            "companion",
+            defaults::<rust::Companion>(
+                json!({"mind": "a", "name": "A", "body": "#000000", "accent": "#000000"}),
+            ),
+        ),
     ] {
         line(out, 2, &format!("{name}: {{"));
         for (field, value) in &values {

@@ -76,6 +76,9 @@ fn edits() -> Vec<Value> {
             { "set_blueprint": { "name": "lamp", "property": { "script": {
                 "module": "scripts/flicker.wasm", "enabled": false, "settings": {} } } } },
             { "set_blueprint": { "name": "lamp", "property": { "script": null } } },
+            { "create": { "object": 9, "value": { "name": "host", "properties": { "companion": {
+                "mind": "host", "name": "Mira", "body": "#336699", "accent": "#ffcc00" } } } } },
+            { "set": { "object": 9, "property": { "companion": null } } },
         ]),
         json!([{ "settings": { "gravity_mps2": [0, -1.5, 0] } }]),
         json!([{ "environment": { "fog": "#102030" } }]),

@@ -43,6 +43,8 @@ pub fn emit(out: &mut String, docs: &Docs) {
     line(out, 2, "name: string;");
     doc_comment(out, 2, Some("Fields of all components."));
     line(out, 2, "fieldCount: number;");
+    doc_comment(out, 2, Some("Number of the facet whose habits it shares."));
+    line(out, 2, "habits: number;");
     doc_comment(out, 2, docs.get("Schema.components"));
     line(out, 2, "components: readonly Component[];");
     line(out, 0, "};");
@@ -62,6 +64,7 @@ pub fn emit(out: &mut String, docs: &Docs) {
         line(out, 2, "{");
         line(out, 4, &format!("name: \"{}\",", schema.name));
         line(out, 4, &format!("fieldCount: {},", schema.field_count()));
+        line(out, 4, &format!("habits: {},", facet.habits() as u8));
         line(out, 4, "components: [");
         for component in schema.components {
             let coarse = component.coarse_bits.map(|bits| bits.to_string()).join(", ");

@@ -12,7 +12,7 @@ use vivarium_protocol::{
         buttons,
     },
     limits::{DEVICE_KEY_BYTES, INPUTS_PER_MESSAGE_MAX, RESUME_TOKEN_BYTES, TICKET_BYTES},
-    notice::{Denial, PersonCard, ServerMessage},
+    notice::{Denial, PersonCard, ServerMessage, SpeechEnd},
     snapshot::packet::{Ack, OwnNote, OwnState, PacketHead, own},
     wire,
 };
@@ -112,6 +112,11 @@ fn client_messages(outputs: &mut Vec<Output>) {
         ),
         ("point".to_owned(), ClientMessage::Point { at: Some([-5_120_000, 0, 251]) }),
         ("point_nowhere".to_owned(), ClientMessage::Point { at: None }),
+        (
+            "address".to_owned(),
+            ClientMessage::Address { companion: ObjectId(251), text: "ça va ?".into() },
+        ),
+        ("hush".to_owned(), ClientMessage::Hush { companion: ObjectId(70_000) }),
     ];
     for emote in variants::<Emote>() {
         messages.push((format!("emote_{emote:?}").to_lowercase(), ClientMessage::Emote { emote }));
@@ -239,6 +244,26 @@ fn server_messages(outputs: &mut Vec<Output>) {
             ServerMessage::Pointed { person: PersonId(3), at: Some([1, -125, 126]) },
         ),
         ("pointed_nowhere".to_owned(), ServerMessage::Pointed { person: PersonId(3), at: None }),
+        (
+            "thinks".to_owned(),
+            ServerMessage::Thinks { companion: ObjectId(9), line: 251, to: PersonId(3) },
+        ),
+        (
+            "says".to_owned(),
+            ServerMessage::Says { companion: ObjectId(9), line: 70_000, text: " héllo".into() },
+        ),
+        (
+            "gestured".to_owned(),
+            ServerMessage::Gestured { companion: ObjectId(9), emote: Emote::Nod },
+        ),
+        (
+            "said_over_limit".to_owned(),
+            ServerMessage::Said {
+                companion: ObjectId(9),
+                line: 2,
+                end: SpeechEnd::OverLimit { free_in_s: 3_599 },
+            },
+        ),
     ];
     for reason in variants::<CloseReason>() {
         let name = crate::names::snake_from_pascal(&format!("Closed{reason:?}"));
@@ -248,6 +273,17 @@ fn server_messages(outputs: &mut Vec<Output>) {
     for denial in variants::<Denial>() {
         let name = crate::names::snake_from_pascal(&format!("Denied{denial:?}"));
         messages.push((name, ServerMessage::Denied { denial }));
+    }
+    for end in [
+        SpeechEnd::Done,
+        SpeechEnd::Reduced,
+        SpeechEnd::Interrupted,
+        SpeechEnd::TimedOut,
+        SpeechEnd::Busy,
+        SpeechEnd::Broken,
+    ] {
+        let name = crate::names::snake_from_pascal(&format!("Said{end:?}"));
+        messages.push((name, ServerMessage::Said { companion: ObjectId(9), line: 1, end }));
     }
     for emote in variants::<Emote>() {
         let name = crate::names::snake_from_pascal(&format!("Emoted{emote:?}"));

@@ -294,7 +294,7 @@ fn random() -> Vec<Vec<u8>> {
     for _ in 0..14 {
         tick += dice.from_to(1, 6) as u32;
         for number in 0..4 * 56 {
-            let facet = Facet::ALL[(number / 4 % 7).min(2) as usize];
+            let facet = Facet::ALL[(number / 4 % 7).min(3) as usize];
             let identity = Identity { facet, subject: number * (number + 1) };
             let wild = |dice: &mut Dice| random_fields(facet, dice);
             let (fields, steps) =

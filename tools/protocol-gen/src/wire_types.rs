@@ -4,7 +4,7 @@ use serde_reflection::{Registry, Tracer, TracerConfig};
 use vivarium_protocol::{
     close::CloseReason,
     intent::{ClientLatest, ClientMessage, Emote, Hello},
-    notice::{Denial, ServerMessage},
+    notice::{Denial, ServerMessage, SpeechEnd},
     snapshot::packet::{OwnNote, PacketHead},
 };
 
@@ -70,6 +70,7 @@ pub fn registry() -> Registry {
         // Enums first: a type that holds one is traced with a single variant of it.
         tracer.trace_simple_type::<CloseReason>()?;
         tracer.trace_simple_type::<Denial>()?;
+        tracer.trace_simple_type::<SpeechEnd>()?;
         tracer.trace_simple_type::<Emote>()?;
         tracer.trace_simple_type::<OwnNote>()?;
         tracer.trace_simple_type::<Hello>()?;

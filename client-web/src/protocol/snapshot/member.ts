@@ -58,6 +58,7 @@ const grids: readonly (readonly (readonly Grid[])[])[] = schemas.map(({ componen
   [0, 1, 2, 3].map((level) => components.map((component) => gridOf(component, level))),
 );
 const counts: readonly number[] = schemas.map(({ fieldCount }) => fieldCount);
+const habits: readonly number[] = schemas.map((schema) => schema.habits);
 
 function round(grid: Grid, value: number): number {
   return clamp(coarse(value, grid.bits), grid.min, grid.max);
@@ -144,13 +145,13 @@ export class MemberReader {
   /** Reads a member that was known at the baseline into `now` from `at` on. */
   change(coder: RangeDecoder, facet: number, times: Times, now: Int32Array, at: number): void {
     const count = counts[facet] as number;
-    this.#facet = facet;
+    this.#facet = habits[facet] as number;
     this.#count = count;
     this.#times = times;
     this.#now = now;
     this.#nowAt = at;
     const models = this.#models;
-    const place = places.changed + facet * places.changedClasses + this.#changedClass();
+    const place = places.changed + this.#facet * places.changedClasses + this.#changedClass();
     models.changedBefore = models.decide(coder, place) === 1;
     if (!models.changedBefore) {
       for (let index = 0; index < count; index += 1) {

@@ -57,7 +57,7 @@ async fn waiting(outbox: &Outbox) -> Vec<(Lane, Bytes)> {
 #[tokio::test]
 async fn ana_comes_gets_what_is_meant_for_her_and_leaves() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     let message = ToWorld::Arrival(Box::new(arrival(&seat, &line)));
     assert_eq!(came(&mut residents, message), [enter(None)]);
@@ -93,7 +93,7 @@ fn presence(road: Option<Road>, anew: bool) -> WorldInput {
 #[test]
 fn a_lost_connection_is_told_once_and_after_a_while_and_the_visit_goes_on_over_another() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     line.detach(1);
@@ -118,7 +118,7 @@ fn a_lost_connection_is_told_once_and_after_a_while_and_the_visit_goes_on_over_a
 #[test]
 fn who_comes_back_knowing_nothing_is_told_anew_even_when_gone_again_by_then() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut residents, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     swept(&mut residents);
@@ -131,8 +131,8 @@ fn who_comes_back_knowing_nothing_is_told_anew_even_when_gone_again_by_then() {
 #[test]
 fn what_is_said_on_the_way_between_two_worlds_is_heard_in_the_other_one_in_order() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
-    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     let said = |text: &str| Intent::Say { text: text.into() };
@@ -164,8 +164,8 @@ fn what_is_said_on_the_way_between_two_worlds_is_heard_in_the_other_one_in_order
 #[tokio::test]
 async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
-    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     let mut outputs =
@@ -186,7 +186,7 @@ async fn a_portal_leads_to_the_other_world_and_leaves_no_old_frame_behind() {
 #[test]
 fn a_portal_to_nowhere_brings_ana_back_to_where_she_was() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     plaza.deliver(&mut travel("atlantis"));
@@ -199,8 +199,8 @@ fn a_portal_to_nowhere_brings_ana_back_to_where_she_was() {
 #[test]
 fn a_full_world_sends_travellers_back_and_newcomers_away() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
-    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     let refused = || vec![WorldOutput::Refused { person: ANA, reason: CloseReason::WorldFull }];
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
@@ -218,8 +218,8 @@ fn a_full_world_sends_travellers_back_and_newcomers_away() {
 #[test]
 fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
     let (worlds, inboxes) = worlds(&["plaza", "garden"]);
-    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
-    let mut garden = Residents::new(world(&worlds, 1), worlds.clone());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
+    let mut garden = Residents::new(world(&worlds, 1), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     line.detach(1);
@@ -231,7 +231,7 @@ fn ana_travels_without_a_connection_and_is_away_in_the_other_world_too() {
 #[tokio::test]
 async fn when_a_world_ends_everyone_in_it_is_told() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut plaza = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     came(&mut plaza, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     plaza.close_all(CloseReason::WorldRestarting);
@@ -244,7 +244,7 @@ async fn when_a_world_ends_everyone_in_it_is_told() {
 #[tokio::test]
 async fn many_returns_in_one_tick_are_one_return_and_the_newest_connection_counts() {
     let (worlds, _inboxes) = worlds(&["plaza"]);
-    let mut residents = Residents::new(world(&worlds, 0), worlds.clone());
+    let mut residents = Residents::new(world(&worlds, 0), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, world(&worlds, 0))), outbox());
     let mut inputs = Vec::new();
     let come = |residents: &mut Residents, inputs: &mut Vec<WorldInput>| {
@@ -270,7 +270,7 @@ fn whoever_has_gone_on_is_not_taken_back_by_a_draft_that_ends() {
     let (home, garden) = (world(&worlds, 0), world(&worlds, 1));
     let (draft, _sent) = World::draft(source("plaza-draft-1"), home.clone());
     worlds.open(draft.clone());
-    let mut inside = Residents::new(draft.clone(), worlds.clone());
+    let mut inside = Residents::new(draft.clone(), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, draft.clone())), outbox());
     came(&mut inside, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     inside.deliver(&mut travel("garden"));
@@ -293,7 +293,7 @@ fn when_a_draft_ends_its_people_go_on_in_its_world_and_so_does_whoever_is_sent_t
     let home = world(&worlds, 0);
     let (draft, sent) = World::draft(source("plaza-draft-1"), home.clone());
     worlds.open(draft.clone());
-    let mut inside = Residents::new(draft.clone(), worlds.clone());
+    let mut inside = Residents::new(draft.clone(), worlds.clone(), Minds::none());
     let (seat, line) = (Arc::new(Seat::new(ANA, draft.clone())), outbox());
     came(&mut inside, ToWorld::Arrival(Box::new(arrival(&seat, &line))));
     let said = |text: &str| Intent::Say { text: text.into() };
@@ -311,7 +311,7 @@ fn when_a_draft_ends_its_people_go_on_in_its_world_and_so_does_whoever_is_sent_t
     assert!(seat.is_in(&home) && late.is_in(&home));
     draft.send(wish(ANA, "here?")).unwrap();
     assert!(sent.try_recv().is_err(), "nothing is sent to it any more");
-    let mut plaza = Residents::new(home, worlds);
+    let mut plaza = Residents::new(home, worlds, Minds::none());
     let inputs: Vec<WorldInput> = std::iter::from_fn(|| inboxes[0].try_recv().ok())
         .flat_map(|message| came(&mut plaza, message))
         .collect();

@@ -298,6 +298,10 @@ impl Session {
                 (&mut self.look, Intent::SetLook { name, look })
             }
             ClientMessage::Select { objects } => (&mut self.select, Intent::Select { objects }),
+            ClientMessage::Address { companion, text } => {
+                (&mut self.chat, Intent::Address { companion, text })
+            }
+            ClientMessage::Hush { companion } => (&mut self.emote, Intent::Hush { companion }),
         };
         if bucket.take(now) {
             self.outputs.push_back(SessionOutput::ToWorld(intent));

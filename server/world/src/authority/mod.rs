@@ -155,6 +155,9 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         | WorldInput::Overload { .. }
         | WorldInput::Edit { .. }
         | WorldInput::Poses { .. }
+        | WorldInput::Mind { .. }
+        | WorldInput::Traits { .. }
+        | WorldInput::Bond { .. }
         | WorldInput::TakeBack { .. } => None,
     }));
 }

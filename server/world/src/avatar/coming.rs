@@ -67,7 +67,7 @@ impl Spawns {
                 only_by_name: spawn.only_by_name,
                 position_m: object.position_m,
                 radius_m: spawn.radius_m,
-                yaw: heading(object.rotation),
+                yaw: turned(object.rotation),
             })
         });
         match point {
@@ -109,17 +109,23 @@ impl Spawns {
 }
 
 /// Heading (1/65536 turn) of an object's -z under its rotation.
-fn heading([x, y, z, w]: [f32; 4]) -> u16 {
-    // -z rotated, seen from above. libm, not the platform: the bits must be the same everywhere.
+pub(crate) fn turned([x, y, z, w]: [f32; 4]) -> u16 {
+    // -z rotated, seen from above.
     let ahead_x = -2.0 * (x * z + w * y);
     let ahead_z = -(1.0 - 2.0 * (x * x + y * y));
+    heading(ahead_x, ahead_z)
+}
+
+/// Heading (1/65536 turn) of a direction. libm, not the platform: the bits must be the same
+/// everywhere.
+pub(crate) fn heading(ahead_x: f32, ahead_z: f32) -> u16 {
     let turns = libm::atan2f(-ahead_x, -ahead_z) / std::f32::consts::TAU;
     // Wraps on purpose: a full turn is 0 again.
     (turns * 65_536.0).round() as i32 as u16
 }
 
 /// Takes in who comes, goes, is cut off, or comes back.
-pub(super) fn come_and_go(world: &mut World) {
+pub(crate) fn come_and_go(world: &mut World) {
     let inbox = std::mem::take(&mut world.resource_mut::<Inbox>().0);
     let mut rest = Vec::with_capacity(inbox.len());
     for input in inbox {
@@ -136,6 +142,9 @@ pub(super) fn come_and_go(world: &mut World) {
             | WorldInput::Overload { .. }
             | WorldInput::Edit { .. }
             | WorldInput::Poses { .. }
+            | WorldInput::Mind { .. }
+            | WorldInput::Traits { .. }
+            | WorldInput::Bond { .. }
             | WorldInput::TakeBack { .. }) => rest.push(other),
         }
     }

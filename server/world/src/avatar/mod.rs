@@ -30,14 +30,18 @@ mod show;
 mod tracked;
 mod walk;
 
+pub(crate) use coming::{come_and_go, heading, turned};
 pub(crate) use inputs::{Inputs, Latest};
+pub(crate) use portal::step_through;
+pub(crate) use show::show_avatars;
+pub(crate) use walk::{Walking, walk};
 
 /// Where an avatar is, and the capsule that stands for it in the main physics world.
 #[derive(Component)]
 pub(crate) struct Avatar {
     pub state: AvatarState,
     pub teleports: u8,
-    capsule: RigidBodyHandle,
+    pub capsule: RigidBodyHandle,
 }
 
 /// The world that avatars walk in; see `vivarium-motion`.
@@ -54,6 +58,7 @@ pub(crate) fn prepare(app: &mut App, document: &WorldDocument) -> Result<(), Wor
     app.insert_resource(Ground(ground))
         .insert_resource(portal::Doors::of(document))
         .insert_resource(coming::Spawns::of(document))
+        .init_resource::<near::Near>()
         .insert_resource(walk::FloorHeight { height_m: document.settings.floor_m });
     Ok(())
 }

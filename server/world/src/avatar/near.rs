@@ -3,13 +3,15 @@
 //! The tree of the main world would answer that too, but with the capsules of everyone who stands
 //! there: a crowd on one spot would cost the square of its size. This tree holds loose bodies alone.
 
+use bevy_ecs::prelude::*;
 use rapier3d::{parry::partitioning::Bvh, prelude::*};
 use vivarium_motion::{Proxy, consts::PROXY_SLOTS};
+use vivarium_protocol::ids::ObjectId;
 
 use crate::{limits::BODY_REACH_M, object::Objects, physics::Physics};
 
 /// The loose bodies of a world by where they are.
-#[derive(Default)]
+#[derive(Resource, Default)]
 pub(super) struct Near {
     tree: Bvh,
     /// Of the objects in the tree.
@@ -46,14 +48,24 @@ impl Near {
         }
     }
 
-    /// The loose bodies that an avatar may bump into in this tick, nearest first.
-    pub fn find(&mut self, physics: &Physics, objects: &Objects, position_m: [f32; 3]) -> &[Proxy] {
+    /// The loose bodies that an avatar may bump into in this tick, nearest first, but for the one
+    /// that it holds.
+    pub fn find(
+        &mut self,
+        physics: &Physics,
+        objects: &Objects,
+        position_m: [f32; 3],
+        held: Option<ObjectId>,
+    ) -> &[Proxy] {
         self.found.clear();
         self.proxies.clear();
         let centre = Vector::from_array(position_m);
         let reach = Aabb::from_half_extents(centre, Vector::splat(BODY_REACH_M));
         for index in self.tree.intersect_aabb(&reach) {
             let loose = &objects.dynamic[index as usize];
+            if Some(loose.object) == held {
+                continue;
+            }
             let pose = physics.world.bodies[loose.body].position();
             let proxy = Proxy {
                 object: loose.object,

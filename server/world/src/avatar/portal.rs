@@ -63,7 +63,7 @@ impl Doors {
 }
 
 /// Sends those who stepped into a portal to the other world, and takes them out of this one.
-pub(super) fn step_through(world: &mut World) {
+pub(crate) fn step_through(world: &mut World) {
     if world.resource::<Doors>().0.is_empty() {
         return;
     }

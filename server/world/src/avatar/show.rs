@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Quantises the avatars of this tick, once for all clients.
-pub(super) fn show_avatars(
+pub(crate) fn show_avatars(
     clock: Res<Clock>,
     mut avatars: Query<(&Person, &Member, &Avatar, &Inputs, &mut Tracked, &mut Own)>,
     mut history: ResMut<History>,

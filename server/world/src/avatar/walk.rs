@@ -1,12 +1,13 @@
 //! The step of every avatar: one input, one move through the query world, pushes passed on to the
 //! loose bodies of the main world.
 
-use bevy_ecs::prelude::*;
-use rapier3d::prelude::*;
+use bevy_ecs::{prelude::*, system::SystemParam};
+use rapier3d::{parry::shape::Capsule, prelude::*};
 use vivarium_motion::{
     AvatarState, Hit, Owner,
-    consts::{AVATAR_MASS_KG, CAPSULE_HEIGHT_M},
+    consts::{AVATAR_MASS_KG, CAPSULE_HALF_SEGMENT_M, CAPSULE_HEIGHT_M, CAPSULE_RADIUS_M},
 };
+use vivarium_protocol::{ids::ObjectId, intent::Input};
 
 use super::{Avatar, Ground, Inputs, coming::Spawns, near::Near};
 use crate::{
@@ -26,47 +27,68 @@ pub(super) struct FloorHeight {
     pub height_m: f32,
 }
 
-/// Moves all avatars, in the order of ids.
-pub(super) fn walk(
-    clock: Res<Clock>,
-    people: Res<People>,
-    objects: Res<Objects>,
-    mut ground: ResMut<Ground>,
-    mut physics: ResMut<Physics>,
-    mut avatars: Query<(&Inputs, &mut Avatar)>,
-    mut near: Local<Near>,
-) {
-    near.note(&physics, &objects);
-    // What stands still feels neither pushes nor weight.
-    let is_paused = physics.is_paused();
-    let ground = &mut ground.0;
-    ground.begin_tick(clock.tick);
-    let capsule = ground.capsule().clone();
-    for (_, entity) in people.iter() {
-        let Ok((inputs, mut avatar)) = avatars.get_mut(entity) else { continue };
-        let proxies = near.find(&physics, &objects, avatar.state.position_m);
+/// What moves bodies of an avatar's size: those of people, then those of companions.
+#[derive(SystemParam)]
+pub(crate) struct Walking<'w> {
+    clock: Res<'w, Clock>,
+    objects: Res<'w, Objects>,
+    ground: ResMut<'w, Ground>,
+    physics: ResMut<'w, Physics>,
+    near: ResMut<'w, Near>,
+}
+
+impl Walking<'_> {
+    /// What is loose, and where.
+    pub fn things(&self) -> (&Objects, &Physics) {
+        (&self.objects, &self.physics)
+    }
+
+    /// Notes where everything is in this tick.
+    fn begin(&mut self) {
+        self.near.note(&self.physics, &self.objects);
+        self.ground.0.begin_tick(self.clock.tick);
+    }
+
+    /// One step of one body. What it holds is not in its way.
+    pub fn step(&mut self, avatar: &mut Avatar, input: &Input, held: Option<ObjectId>) {
+        // What stands still feels neither pushes nor weight.
+        let is_paused = self.physics.is_paused();
+        let tick_s = self.clock.tick_s;
+        let ground = &mut self.ground.0;
+        let proxies = self.near.find(&self.physics, &self.objects, avatar.state.position_m, held);
         ground.set_proxies(proxies);
         let standing = avatar.state.grounded;
-        let step = ground.step(&avatar.state, &inputs.held());
+        let step = ground.step(&avatar.state, input);
         avatar.state = step.state;
-        if !is_paused {
-            push(&mut physics, &capsule, step.hits, standing, clock.tick_s);
+        if !is_paused && step.hits.iter().any(|hit| matches!(hit.owner, Owner::Proxy(_))) {
+            push(&mut self.physics, step.hits, standing, tick_s);
         }
         if avatar.state.grounded && !proxies.is_empty() && !is_paused {
             let below = ground.cast_down_ray(avatar.state.position_m, WEIGHT_RAY_M);
-            bear_weight(&mut physics, &objects, &avatar.state, below, clock.tick_s);
+            bear_weight(&mut self.physics, &self.objects, &avatar.state, below, tick_s);
         }
-        physics.world.bodies[avatar.capsule]
+        self.physics.world.bodies[avatar.capsule]
             .set_next_kinematic_translation(Vector::from_array(avatar.state.position_m));
     }
 }
 
-/// Passes on to loose bodies what an avatar could not walk because of them.
-fn push(physics: &mut Physics, capsule: &SharedShape, hits: &[Hit], standing: bool, tick_s: f32) {
-    let of_loose = |hit: &&Hit| matches!(hit.owner, Owner::Proxy(_));
-    if !hits.iter().any(|hit| of_loose(&hit)) {
-        return;
+/// Moves the avatars of all people, in the order of ids.
+pub(crate) fn walk(
+    people: Res<People>,
+    mut walking: Walking,
+    mut avatars: Query<(&Inputs, &mut Avatar)>,
+) {
+    walking.begin();
+    for (_, entity) in people.iter() {
+        let Ok((inputs, mut avatar)) = avatars.get_mut(entity) else { continue };
+        walking.step(&mut avatar, &inputs.held(), None);
     }
+}
+
+/// Passes on to loose bodies what an avatar could not walk because of them.
+fn push(physics: &mut Physics, hits: &[Hit], standing: bool, tick_s: f32) {
+    let of_loose = |hit: &&Hit| matches!(hit.owner, Owner::Proxy(_));
+    let capsule = Capsule::new_y(CAPSULE_HALF_SEGMENT_M, CAPSULE_RADIUS_M);
     let world = &mut physics.world;
     let mut queries = world.broad_phase.as_query_pipeline_mut(
         world.narrow_phase.query_dispatcher(),
@@ -77,7 +99,7 @@ fn push(physics: &mut Physics, capsule: &SharedShape, hits: &[Hit], standing: bo
     vivarium_motion::controller(standing).solve_character_collision_impulses(
         tick_s,
         &mut queries,
-        &*capsule.0,
+        &capsule,
         AVATAR_MASS_KG,
         hits.iter().filter(of_loose).map(|hit| &hit.collision),
     );

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Something to say, cleaned.
-pub(crate) struct Say(String);
+pub(crate) struct Say(pub String);
 
 impl Wish for Say {
     fn claim(intent: Intent) -> Claim<Self> {
@@ -34,7 +34,7 @@ impl Wish for Say {
 }
 
 /// A gesture to make.
-pub(crate) struct Gesture(Emote);
+pub(crate) struct Gesture(pub Emote);
 
 impl Wish for Gesture {
     fn claim(intent: Intent) -> Claim<Self> {
@@ -48,7 +48,7 @@ impl Wish for Gesture {
 /// How far (metres) speech and gestures carry.
 #[derive(Resource)]
 pub(crate) struct Earshot {
-    radius_m: f32,
+    pub radius_m: f32,
 }
 
 /// Lets people hear and see those near them.
@@ -99,7 +99,15 @@ pub(crate) fn see_gesture(
 /// Everyone within `radius_m` of `centre`, in the order of ids; `centre` too.
 fn near(people: &Query<(&Person, &Avatar)>, centre: Entity, radius_m: f32) -> Vec<PersonId> {
     let Ok((_, speaker)) = people.get(centre) else { return Vec::new() };
-    let from = speaker.state.position_m;
+    around(people, speaker.state.position_m, radius_m)
+}
+
+/// Everyone within `radius_m` of a place, in the order of ids.
+pub(crate) fn around(
+    people: &Query<(&Person, &Avatar)>,
+    from: [f32; 3],
+    radius_m: f32,
+) -> Vec<PersonId> {
     let mut near: Vec<PersonId> = people
         .iter()
         .filter(|(_, avatar)| {

@@ -111,7 +111,7 @@ impl Memory {
         // Whether an object is there concerns everything about it.
         let aspects = match touched {
             Touched::Object(object) => {
-                let (first, last) = (Aspect::Place, Aspect::Script);
+                let (first, last) = (Aspect::Place, Aspect::Companion);
                 let range = Touched::Aspect(object, first)..=Touched::Aspect(object, last);
                 Some(self.touches.range(range).map(|(_, touches)| touches))
             }

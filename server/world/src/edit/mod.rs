@@ -50,7 +50,8 @@ use work::{Editing, Wanted};
 pub(crate) struct Changed {
     /// Objects whose bodies, colliders or sensors are others now, or that came or went.
     pub bodies: BTreeSet<ObjectId>,
-    /// Objects that may mean something else to people: where they appear, where they go.
+    /// Objects that may mean something else to people: where they appear, where they go, who lives
+    /// there.
     pub roles: BTreeSet<ObjectId>,
     /// Whether the settings are others.
     pub settings: bool,
@@ -101,7 +102,7 @@ impl Changed {
             Aspect::Colliders | Aspect::Body | Aspect::Mover | Aspect::Hinge | Aspect::Sensor => {
                 self.bodies.extend(objects)
             }
-            Aspect::Spawn | Aspect::Portal => self.roles.extend(objects),
+            Aspect::Spawn | Aspect::Portal | Aspect::Companion => self.roles.extend(objects),
             _ => {}
         }
     }
@@ -154,7 +155,7 @@ impl Plugin for EditPlugin {
                 (select::show_selected, point::show_pointers)
                     .chain()
                     .in_set(Step::Social)
-                    .after(crate::chat::see_gesture),
+                    .after(crate::companion::speak),
             );
     }
 }

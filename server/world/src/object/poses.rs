@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Puts loose things where they were left. Objects that are not loose, or not there, are passed over.
-pub(super) fn put_back(
+pub(crate) fn put_back(
     mut inbox: ResMut<Inbox>,
     mut objects: ResMut<Objects>,
     mut physics: ResMut<Physics>,

@@ -47,6 +47,13 @@ pub(crate) struct Parts {
     anchor: Option<RigidBodyHandle>,
 }
 
+impl Parts {
+    /// Whether it hangs on something.
+    pub fn is_hinged(&self) -> bool {
+        self.anchor.is_some()
+    }
+}
+
 /// A kinematic body on its scripted path.
 struct MovingBody {
     body: RigidBodyHandle,

@@ -54,6 +54,7 @@ pub(crate) fn of(world: &mut World) -> Digest {
         hash.update(&[input.move_x as u8, input.move_z as u8, input.pitch as u8, input.buttons]);
         hash.update(&input.yaw.to_le_bytes());
     }
+    crate::companion::digest(world, &mut hash);
     Digest(*hash.finalize().as_bytes())
 }
 

@@ -136,6 +136,11 @@ pub(crate) struct Report(pub TickReport);
 pub(crate) struct Chance(ChaCha8Rng);
 
 impl Chance {
+    /// Begins with a seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
     /// A number from 0 up to, but without, 1.
     pub fn unit(&mut self) -> f32 {
         // 24 bits fill the mantissa of an f32 evenly.
@@ -180,7 +185,7 @@ pub(crate) fn install(app: &mut App, spec: &WorldSpec) {
             document: spec.document.clone(),
             url: spec.document_url.clone(),
         })
-        .insert_resource(Chance(ChaCha8Rng::seed_from_u64(u64::from(settings.seed))))
+        .insert_resource(Chance::seeded(u64::from(settings.seed)))
         .init_resource::<Inbox>()
         .init_resource::<Outbox>()
         .init_resource::<Report>();

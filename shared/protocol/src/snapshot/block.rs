@@ -23,7 +23,7 @@ use crate::limits::{BASELINE_TICKS_MAX, BLOCK_BYTES_MAX};
 pub const SLOTS: usize = 64;
 
 /// Which facet of what: a person's number for [`Facet::Avatar`] and [`Facet::Tracked`], an object's
-/// for [`Facet::Object`].
+/// for [`Facet::Object`] and [`Facet::Companion`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// Which facet.

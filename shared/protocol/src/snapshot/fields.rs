@@ -16,6 +16,28 @@ pub mod avatar {
     pub const RUNNING: i32 = 2;
 }
 
+/// Fields of [`super::schema::Facet::Companion`].
+pub mod companion {
+    /// Centre of the capsule: x, y, z.
+    pub const POSITION: usize = 0;
+    /// Heading about +y.
+    pub const YAW: usize = 3;
+    /// Elevation of the head.
+    pub const PITCH: usize = 4;
+    /// The number of an emotion, and [`CARRYING`] beside it.
+    pub const FEELING: usize = 5;
+    /// How it stands: [`GROUNDED`], [`RUNNING`] and [`SITTING`].
+    pub const STANCE: usize = 6;
+    /// Bit of the feeling: holds something in its hands.
+    pub const CARRYING: i32 = 16;
+    /// Bit of the stance: stands on something.
+    pub const GROUNDED: i32 = 1;
+    /// Bit of the stance: is running.
+    pub const RUNNING: i32 = 2;
+    /// Bit of the stance: sits.
+    pub const SITTING: i32 = 4;
+}
+
 /// Fields of [`super::schema::Facet::Object`].
 pub mod object {
     /// Origin of the body: x, y, z.

@@ -46,7 +46,7 @@ pub fn code_change<C: Coder>(
     known: Known<'_>,
     now: &mut [i32],
 ) -> bool {
-    code_change_of(coder, models, facet.schema(), facet as usize, times, known, now)
+    code_change_of(coder, models, facet.schema(), facet.habits() as usize, times, known, now)
 }
 
 /// A member that the other end does not know. `like` is one that is probably similar.

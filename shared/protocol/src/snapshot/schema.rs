@@ -15,11 +15,13 @@ pub enum Facet {
     Object = 1,
     /// Head and hands of a person in a headset, relative to the avatar.
     Tracked = 2,
+    /// Where a companion is, how it stands, and what it feels.
+    Companion = 3,
 }
 
 impl Facet {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::Avatar, Self::Object, Self::Tracked];
+    pub const ALL: [Self; 4] = [Self::Avatar, Self::Object, Self::Tracked, Self::Companion];
 
     /// The facet of a number.
     pub fn from_number(number: u32) -> Option<Self> {
@@ -32,6 +34,7 @@ impl Facet {
             Self::Avatar => &AVATAR,
             Self::Object => &OBJECT,
             Self::Tracked => &TRACKED,
+            Self::Companion => &COMPANION,
         }
     }
 
@@ -39,9 +42,23 @@ impl Facet {
     #[inline]
     pub const fn field_count(self) -> usize {
         // Counted when this is compiled: it is asked for each member of each block.
-        const COUNTS: [usize; 3] =
-            [AVATAR.field_count(), OBJECT.field_count(), TRACKED.field_count()];
+        const COUNTS: [usize; Facet::ALL.len()] = [
+            AVATAR.field_count(),
+            OBJECT.field_count(),
+            TRACKED.field_count(),
+            COMPANION.field_count(),
+        ];
         COUNTS[self as usize]
+    }
+
+    /// The facet whose habits it shares: what is learned of how the one changes counts for both.
+    #[inline]
+    pub const fn habits(self) -> Self {
+        match self {
+            // Both walk.
+            Self::Companion => Self::Avatar,
+            own => own,
+        }
     }
 }
 
@@ -129,28 +146,59 @@ const POSITION: Component = Component {
     coarse_bits: [0, 0, 2, 4],
 };
 
+const YAW: Component = Component {
+    name: "yaw",
+    coding: Coding::Heading,
+    unit: "1/65536 turn",
+    min: 0,
+    max: 0xffff,
+    bits: 16,
+    coarse_bits: [0, 0, 6, 8],
+};
+
+const PITCH: Component = Component {
+    name: "pitch",
+    coding: Coding::Number,
+    unit: "1/127 quarter turn",
+    min: -128,
+    max: 127,
+    bits: 8,
+    coarse_bits: [0, 0, 2, 4],
+};
+
+const COMPANION: Schema = Schema {
+    name: "companion",
+    components: &[
+        POSITION,
+        YAW,
+        PITCH,
+        Component {
+            name: "feeling",
+            coding: Coding::Number,
+            unit: "number of an emotion, and 16 while it carries something",
+            min: 0,
+            max: 31,
+            bits: 5,
+            coarse_bits: [0; LEVELS],
+        },
+        Component {
+            name: "stance",
+            coding: Coding::Flags,
+            unit: "bits: 0 on the ground, 1 running, 2 sitting",
+            min: 0,
+            max: 7,
+            bits: 3,
+            coarse_bits: [0; LEVELS],
+        },
+    ],
+};
+
 const AVATAR: Schema = Schema {
     name: "avatar",
     components: &[
         POSITION,
-        Component {
-            name: "yaw",
-            coding: Coding::Heading,
-            unit: "1/65536 turn",
-            min: 0,
-            max: 0xffff,
-            bits: 16,
-            coarse_bits: [0, 0, 6, 8],
-        },
-        Component {
-            name: "pitch",
-            coding: Coding::Number,
-            unit: "1/127 quarter turn",
-            min: -128,
-            max: 127,
-            bits: 8,
-            coarse_bits: [0, 0, 2, 4],
-        },
+        YAW,
+        PITCH,
         Component {
             name: "stance",
             coding: Coding::Flags,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use vivarium_protocol::{limits::NAME_CHARS_MAX as PERSON_NAME_CHARS_MAX, text};
+
 use super::{
     fault::{At, Checked},
     parts,
@@ -12,12 +14,13 @@ use super::{
 };
 use crate::{
     document::{
-        BodyKind, Collider, ColliderShape, Hinge, Light, Material, Mover, Object, Plays,
+        BodyKind, Collider, ColliderShape, Companion, Hinge, Light, Material, Mover, Object, Plays,
         Properties, SCRIPT_ENDING, Scalar, Script, Visual, VisualShape,
     },
     limits::{
-        DAMPING_MAX, GRAVITY_SCALE_MAX, LAMP_CD_MAX, MOVER_CYCLE_TICKS_END, PARTS_PER_OBJECT_MAX,
-        SCALE_MAX, SCALE_MIN, SCRIPT_SETTINGS_MAX, SIZE_M_MAX, WAYPOINTS_MAX,
+        COMPANION_RANGE_M_MAX, COMPANION_RANGE_M_MIN, DAMPING_MAX, GRAVITY_SCALE_MAX, LAMP_CD_MAX,
+        MOVER_CYCLE_TICKS_END, PARTS_PER_OBJECT_MAX, SCALE_MAX, SCALE_MIN, SCRIPT_SETTINGS_MAX,
+        SIZE_M_MAX, WAYPOINTS_MAX,
     },
 };
 
@@ -62,7 +65,7 @@ pub(crate) fn properties(
     places(at, given)
 }
 
-/// Portals, sensors, sounds and scripts.
+/// Portals, sensors, sounds, scripts and companions.
 fn places(at: At<'_>, given: &Properties) -> Checked {
     if let Some(portal) = &given.portal {
         let at = at.field("portal");
@@ -83,10 +86,31 @@ fn places(at: At<'_>, given: &Properties) -> Checked {
         within(at.field("volume"), sound.volume, 0.0, 1.0)?;
         size(at.field("radius_m"), sound.radius_m)?;
     }
-    match &given.script {
-        Some(given) => script(at.field("script"), given),
+    if let Some(given) = &given.script {
+        script(at.field("script"), given)?;
+    }
+    match &given.companion {
+        Some(given) => companion(at.field("companion"), given),
         None => Ok(()),
     }
+}
+
+fn companion(at: At<'_>, companion: &Companion) -> Checked {
+    world_name(at.field("mind"), &companion.mind)?;
+    let name = at.field("name");
+    match text::name(&companion.name) {
+        Ok(cleaned) => name.require(
+            cleaned == companion.name,
+            format_args!("it must be written as it is shown: {cleaned:?}"),
+        )?,
+        Err(_) => name.fault(format_args!(
+            "a companion needs a name of 1 to {PERSON_NAME_CHARS_MAX} characters"
+        ))?,
+    }
+    colour(at.field("body"), &companion.body)?;
+    colour(at.field("accent"), &companion.accent)?;
+    let range = at.field("range_m");
+    within(range, companion.range_m, COMPANION_RANGE_M_MIN, COMPANION_RANGE_M_MAX)
 }
 
 fn script(at: At<'_>, script: &Script) -> Checked {
@@ -181,6 +205,10 @@ impl<'a> Together<'a> {
         self.pick(|given| &given.spawn).is_some()
     }
 
+    pub fn is_companion(&self) -> bool {
+        self.pick(|given| &given.companion).is_some()
+    }
+
     fn check(&self, scale: &[f32; 3]) -> Checked {
         let properties = self.at.field("properties");
         let kind = self.pick(|given| &given.body).map_or(BodyKind::Static, |body| body.kind);
@@ -207,10 +235,24 @@ impl<'a> Together<'a> {
             "only a dynamic body can have a hinge: set body.kind to \"dynamic\"",
         )?;
         self.check_drawn(scale)?;
+        self.check_companion()?;
         let plays = self.pick(|given| &given.sound).map(|sound| sound.plays);
         properties.field("sound").field("plays").require(
             plays != Some(Plays::OnEnter) || self.pick(|given| &given.sensor).is_some(),
             "\"on_enter\" needs a sensor on the same object",
+        )
+    }
+
+    /// A companion's body is its own, and goes where it wants.
+    fn check_companion(&self) -> Checked {
+        if !self.is_companion() {
+            return Ok(());
+        }
+        let has_body = self.pick(|given| &given.body).is_some() || !self.colliders().is_empty();
+        let leads = self.is_spawn() || self.pick(|given| &given.portal).is_some();
+        self.at.field("properties").field("companion").require(
+            !has_body && !leads,
+            "a companion has a body of its own: no colliders, body, spawn or portal beside it",
         )
     }
 

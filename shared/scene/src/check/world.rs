@@ -15,9 +15,9 @@ use super::{
 use crate::{
     document::{ColliderShape, DOCUMENT_VERSION, Environment, Material, Settings, WorldDocument},
     limits::{
-        ACCOUNT_DIGITS, BLUEPRINTS_MAX, COLLIDER_POINTS_MAX, COLLIDERS_MAX, COORDINATE_M_MAX,
-        GRAVITY_MPS2_MAX, MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, PARENTS_MAX, SIZE_M_MAX,
-        SIZE_M_MIN, SUBSTEPS_MAX, SUNLIGHT_MAX, TICKS_PER_S_MAX, TICKS_PER_S_MIN,
+        ACCOUNT_DIGITS, BLUEPRINTS_MAX, COLLIDER_POINTS_MAX, COLLIDERS_MAX, COMPANIONS_MAX,
+        COORDINATE_M_MAX, GRAVITY_MPS2_MAX, MATERIALS_MAX, MOVERS_MAX, OBJECTS_MAX, PARENTS_MAX,
+        SIZE_M_MAX, SIZE_M_MIN, SUBSTEPS_MAX, SUNLIGHT_MAX, TICKS_PER_S_MAX, TICKS_PER_S_MIN,
     },
     operation::{PLACEHOLDERS, Role},
 };
@@ -211,6 +211,7 @@ pub(crate) struct Sums {
     movers: usize,
     colliders: usize,
     points: usize,
+    companions: usize,
 }
 
 impl Sums {
@@ -221,6 +222,7 @@ impl Sums {
             movers: usize::from(object.mover().is_some()),
             colliders: object.colliders().len(),
             points: object.colliders().iter().map(|part| points(&part.shape)).sum(),
+            companions: usize::from(object.is_companion()),
         }
     }
 
@@ -231,6 +233,7 @@ impl Sums {
             movers: self.movers + other.movers,
             colliders: self.colliders + other.colliders,
             points: self.points + other.points,
+            companions: self.companions + other.companions,
         }
     }
 
@@ -241,6 +244,7 @@ impl Sums {
             movers: self.movers - other.movers,
             colliders: self.colliders - other.colliders,
             points: self.points - other.points,
+            companions: self.companions - other.companions,
         }
     }
 
@@ -253,6 +257,10 @@ impl Sums {
         at.require(
             self.colliders <= COLLIDERS_MAX,
             format_args!("too many colliders: a world may have {COLLIDERS_MAX}"),
+        )?;
+        at.require(
+            self.companions <= COMPANIONS_MAX,
+            format_args!("one companion too many: a world may have {COMPANIONS_MAX}"),
         )?;
         at.require(
             self.points <= COLLIDER_POINTS_MAX,

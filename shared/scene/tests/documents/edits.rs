@@ -296,6 +296,9 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
             "settings": { "a": -0.1, "b": false, "c": "" } } }),
         json!({ "script": { "module": "scripts/a.js" } }),
         json!({ "script": null }),
+        json!({ "companion": { "mind": "mira", "name": "Mira", "body": "#336699",
+            "accent": "#ffcc00" } }),
+        json!({ "companion": null }),
     ]);
     (0..14_u8, id, parent, name, blueprint, material, number, property).prop_map(
         |(kind, id, parent, name, blueprint, material, number, property)| {

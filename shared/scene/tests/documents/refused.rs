@@ -328,7 +328,7 @@ fn a_blueprint_cannot_multiply_terrain_without_end() {
     assert_eq!(
         answer(&document),
         format!(
-            "objects[21]: too many points in colliders: a world may have {COLLIDER_POINTS_MAX}, each \
+            "objects[22]: too many points in colliders: a world may have {COLLIDER_POINTS_MAX}, each \
              object of a blueprint counted"
         )
     );

@@ -422,6 +422,52 @@ fn scripts() {
 }
 
 #[test]
+fn companions() {
+    check(&[
+        (
+            "/objects/6/properties/companion/mind",
+            json!("Mira Bell"),
+            "objects[6].properties.companion.mind: a name must be 1 to 32 lower-case letters, digits and hyphens",
+        ),
+        (
+            "/objects/6/properties/companion/name",
+            json!("  "),
+            "objects[6].properties.companion.name: a companion needs a name of 1 to 24 characters",
+        ),
+        (
+            "/objects/6/properties/companion/name",
+            json!("Mira \u{202e} B"),
+            "objects[6].properties.companion.name: it must be written as it is shown: \"Mira B\"",
+        ),
+        (
+            "/objects/6/properties/companion/body",
+            json!("blue"),
+            "objects[6].properties.companion.body: a colour must be written as #rrggbb",
+        ),
+        (
+            "/objects/6/properties/companion/range_m",
+            json!(0.5),
+            "objects[6].properties.companion.range_m: 0.5 is not allowed: it must be from 1 to 500",
+        ),
+        (
+            "/objects/6/properties/colliders",
+            json!([{ "shape": { "ball": { "radius_m": 1 } } }]),
+            "objects[6].properties.companion: a companion has a body of its own: no colliders, body, spawn or portal beside it",
+        ),
+        (
+            "/objects/6/properties/spawn",
+            json!({}),
+            "objects[6].properties.companion: a companion has a body of its own: no colliders, body, spawn or portal beside it",
+        ),
+        (
+            "/objects/6/properties/light",
+            json!({ "colour": "#ffffff", "intensity_cd": 1, "range_m": 2 }),
+            "accepted",
+        ),
+    ]);
+}
+
+#[test]
 fn numbers_of_scripts_are_finite() {
     let json = serde_json::to_vec(&sample::document()).unwrap();
     let mut document = vivarium_scene::load::from_json(&json).unwrap();

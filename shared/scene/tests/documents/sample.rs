@@ -76,6 +76,10 @@ fn objects() -> Value {
             "sound": { "path": "sounds/gong.wav", "volume": 0.5, "radius_m": 5, "plays": "on_enter" },
             "script": { "module": "scripts/gong.wasm", "enabled": false,
                 "settings": { "hits": 3.25, "name": "Gong", "swings": true } }
+        } },
+        { "name": "host", "properties": {
+            "companion": { "mind": "mira", "name": "Mira", "body": "#336699", "accent": "#ffcc00",
+                "range_m": 25 }
         } }
     ])
 }

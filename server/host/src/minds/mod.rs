@@ -1,0 +1,207 @@
+//! Where worlds ask the minds of their companions.
+//!
+//! A world's thread hands over what it asks and goes on at once; what comes back goes into its inbox
+//! like everything else. Invariant: nothing here holds up a world. What is too much is refused, in
+//! words that the world understands.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream::BoxStream};
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+};
+use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
+use vivarium_protocol::ids::ObjectId;
+
+use crate::{
+    limits::{MIND_CALLS_MAX, THOUGHTS_MAX},
+    routing::ToWorld,
+    worlds::World,
+};
+
+/// Who speaks to a companion, as its mind may know them.
+#[derive(Clone, Debug)]
+pub struct Speaker {
+    /// The account; none: a visitor whom nobody will know again.
+    pub account: Option<Arc<str>>,
+    /// In which world.
+    pub world: String,
+}
+
+/// What thinks for companions.
+pub trait Mind: Send + Sync + 'static {
+    /// What a companion is like; none: nobody knows it.
+    fn traits(&self, mind: &str) -> Option<Traits>;
+
+    /// What it thinks of somebody.
+    fn bond(&self, mind: &str, speaker: &Speaker) -> Bond;
+
+    /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
+    /// Whoever drops it waits for no more.
+    fn answer(self: Arc<Self>, ask: DialogueAsk, speaker: Speaker) -> BoxStream<'static, MindWord>;
+}
+
+/// What a world tells.
+#[derive(Debug)]
+pub enum Call {
+    /// A companion lives there now, or no longer.
+    Lives {
+        /// Which.
+        companion: ObjectId,
+        /// Whose mind it has.
+        mind: Option<String>,
+    },
+    /// A companion was spoken to.
+    Ask {
+        /// What it heard, and what it perceives.
+        ask: Box<DialogueAsk>,
+        /// Whose words they are; none: a visitor's.
+        account: Option<Arc<str>>,
+    },
+    /// Nobody waits for an answer any more.
+    Unask {
+        /// Whose.
+        companion: ObjectId,
+        /// Of the ask.
+        generation: u32,
+    },
+}
+
+/// Where worlds tell it.
+#[derive(Clone, Debug)]
+pub struct Minds {
+    calls: Option<mpsc::Sender<(Arc<World>, Call)>>,
+}
+
+impl Minds {
+    /// Nobody thinks.
+    pub fn none() -> Self {
+        Self { calls: None }
+    }
+
+    /// Somebody thinks, until the task is aborted.
+    pub fn start(mind: Arc<dyn Mind>) -> (Self, JoinHandle<()>) {
+        let (calls, called) = mpsc::channel(MIND_CALLS_MAX);
+        (Self { calls: Some(calls) }, tokio::spawn(Desk::new(mind).serve(called)))
+    }
+
+    /// Tells something, and goes on. An ask that cannot be taken is answered at once.
+    pub fn tell(&self, world: &Arc<World>, call: Call) {
+        let Some(calls) = &self.calls else { return };
+        let refused = match calls.try_send((world.clone(), call)) {
+            Ok(()) => return,
+            Err(error) => error.into_inner().1,
+        };
+        tracing::warn!(world = world.name(), "too much is asked of minds at once");
+        if let Call::Ask { ask, .. } = refused {
+            let word = MindWord::Failed { reason: MindFailure::Busy };
+            let (companion, generation) = (ask.companion, ask.generation);
+            // If the inbox is full as well, the world finds out by its own patience.
+            let _ = world.send(ToWorld::Mind { companion, generation, word });
+        }
+    }
+}
+
+/// One companion of one world.
+type Whose = (usize, ObjectId);
+
+fn whose(world: &Arc<World>, companion: ObjectId) -> Whose {
+    (Arc::as_ptr(world).addr(), companion)
+}
+
+/// Who thinks about what.
+struct Desk {
+    mind: Arc<dyn Mind>,
+    thinking: BTreeMap<Whose, (u32, tokio::task::AbortHandle)>,
+    tasks: JoinSet<()>,
+}
+
+impl Desk {
+    fn new(mind: Arc<dyn Mind>) -> Self {
+        Self { mind, thinking: BTreeMap::new(), tasks: JoinSet::new() }
+    }
+
+    async fn serve(mut self, mut called: mpsc::Receiver<(Arc<World>, Call)>) {
+        loop {
+            tokio::select! {
+                call = called.recv() => match call {
+                    Some((world, call)) => self.take(&world, call),
+                    None => return,
+                },
+                Some(_) = self.tasks.join_next() => {
+                    self.thinking.retain(|_, (_, task)| !task.is_finished());
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, world: &Arc<World>, call: Call) {
+        match call {
+            Call::Lives { companion, mind } => {
+                self.forget(whose(world, companion));
+                let traits = mind.as_deref().and_then(|mind| self.mind.traits(mind));
+                if let Some(traits) = traits {
+                    let told = ToWorld::Traits { companion, traits };
+                    self.tasks.spawn(deliver(world.clone(), told));
+                } else if let Some(mind) = mind {
+                    tracing::warn!(world = world.name(), mind, "nobody knows this mind");
+                }
+            }
+            Call::Unask { companion, generation } => {
+                let whose = whose(world, companion);
+                if self.thinking.get(&whose).is_some_and(|(asked, _)| *asked == generation) {
+                    self.forget(whose);
+                }
+            }
+            Call::Ask { ask, account } => self.ask(world, *ask, account),
+        }
+    }
+
+    fn ask(&mut self, world: &Arc<World>, ask: DialogueAsk, account: Option<Arc<str>>) {
+        let (companion, generation, person) = (ask.companion, ask.generation, ask.person);
+        let whose = whose(world, companion);
+        self.forget(whose);
+        if self.thinking.len() >= THOUGHTS_MAX {
+            let word = MindWord::Failed { reason: MindFailure::Busy };
+            let told = ToWorld::Mind { companion, generation, word };
+            self.tasks.spawn(deliver(world.clone(), told));
+            return;
+        }
+        let speaker = Speaker { account, world: world.home().name().to_owned() };
+        let (mind, name, world) = (self.mind.clone(), ask.mind.clone(), world.clone());
+        let task = self.tasks.spawn(async move {
+            let mut words = mind.clone().answer(ask, speaker.clone());
+            while let Some(word) = words.next().await {
+                deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;
+            }
+            let bond = mind.bond(&name, &speaker);
+            deliver(world, ToWorld::Bond { companion, person, bond }).await;
+        });
+        self.thinking.insert(whose, (generation, task));
+    }
+
+    fn forget(&mut self, whose: Whose) {
+        if let Some((_, task)) = self.thinking.remove(&whose) {
+            task.abort();
+        }
+    }
+}
+
+/// How long a full inbox is tried again.
+const DELIVER_TRIES: u32 = 200;
+/// Pause between two tries.
+const DELIVER_PAUSE: Duration = Duration::from_millis(20);
+
+/// Puts a word into a world's inbox, as soon as there is room.
+async fn deliver(world: Arc<World>, told: ToWorld) {
+    let mut told = told;
+    for _ in 0..DELIVER_TRIES {
+        match world.send(told) {
+            Ok(()) => return,
+            Err(full) => told = full,
+        }
+        tokio::time::sleep(DELIVER_PAUSE).await;
+    }
+    tracing::warn!(world = world.name(), "a world takes in no words of its minds");
+}

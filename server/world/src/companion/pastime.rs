@@ -1,0 +1,370 @@
+//! What companions do when nobody has asked them for anything.
+//!
+//! Every few seconds each one weighs what it could do (a utility for each pastime, from traits, mood,
+//! and who and what is near, and a little chance) and does what it likes best. Whoever is spoken to
+//! turns to the speaker instead.
+
+use bevy_ecs::{prelude::*, system::SystemParam};
+use vivarium_contract::companion::{Being, Emotion, Mood, Traits};
+use vivarium_protocol::{
+    ids::{ObjectId, PersonId},
+    intent::Emote,
+    notice::ServerMessage,
+};
+
+use super::{
+    Companion, Companions,
+    body::{Goal, Legs, Pace, Progress},
+    deeds::Deeds,
+    mood::Feelings,
+    speech::Speech,
+    surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
+};
+use crate::{
+    authority::Person,
+    avatar::Avatar,
+    chat::{self, Earshot},
+    limits::COMPANION_THINK_TICKS,
+    tick::{Chance, Clock, Outbox},
+};
+
+/// Seconds for which a pastime lasts: least, and what chance adds at most.
+const LASTS_S: [f32; 2] = [4.0, 8.0];
+/// Who is nearer (metres) is in company.
+const COMPANY_M: f32 = 14.0;
+/// Strangers who come nearer (metres) than this are kept at a distance by those who are shy.
+const SHY_M: f32 = 1.4;
+/// How far (metres) it strolls at once.
+const STROLL_M: f32 = 9.0;
+
+/// What one does to pass the time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// Stands and looks ahead.
+    #[default]
+    Stand,
+    /// Looks at somebody.
+    Watch(PersonId),
+    /// Waves to somebody.
+    Greet(PersonId),
+    /// Walks about.
+    Stroll,
+    /// Goes to somebody.
+    Visit(PersonId),
+    /// Goes to another companion.
+    Meet(ObjectId),
+    /// Keeps away from somebody.
+    Avoid(PersonId),
+    /// Sits down.
+    Sit,
+    /// Dances.
+    Dance,
+    /// Goes home.
+    GoHome,
+}
+
+/// How a companion passes its time.
+#[derive(Component, Default)]
+pub(crate) struct Pastime {
+    doing: Doing,
+    until: u32,
+    /// Whom it greeted last.
+    greeted: Option<PersonId>,
+}
+
+/// What matters for what one likes to do.
+struct Weighing<'a> {
+    traits: &'a Traits,
+    mood: Mood,
+    /// Who is nearest, and how far (metres).
+    near: Option<(PersonId, f32)>,
+    /// The nearest companion, and how far (metres).
+    other: Option<(ObjectId, f32)>,
+    /// How much it likes that person, from -1 to 1.
+    warmth: f32,
+    /// Whether it has greeted that person.
+    has_greeted: bool,
+    /// How far it is from home, as a part of its range.
+    away: f32,
+}
+
+impl Weighing<'_> {
+    /// What it could do, and how much it would like to, before chance.
+    fn options(&self) -> [(Doing, f32); 10] {
+        let part = |of: u8| f32::from(of) / 100.0;
+        let traits = self.traits;
+        let arousal = f32::from(self.mood.arousal) / 100.0;
+        let valence = f32::from(self.mood.valence) / 100.0;
+        let [social, open] = [part(traits.extraversion), part(traits.openness)];
+        let shy = (1.0 - social) * (1.0 - part(traits.courage));
+        let afraid = if self.mood.emotion == Emotion::Fear { 1.0 } else { 0.0 };
+        let nobody = PersonId(0);
+        let (person, apart_m) = self.near.unwrap_or((nobody, f32::INFINITY));
+        let near = |within_m: f32| if apart_m < within_m { 1.0 } else { -9.0 };
+        let company = near(COMPANY_M);
+        let (other, other_m) = self.other.unwrap_or((ObjectId(0), f32::INFINITY));
+        let others = if (2.5..COMPANY_M).contains(&other_m) { 1.0 } else { -9.0 };
+        let greets = if self.has_greeted { -9.0 } else { 0.0 };
+        [
+            (Doing::Stand, 0.35 - arousal * 0.2),
+            (Doing::Watch(person), company * (0.2 + open * 0.35)),
+            (Doing::Greet(person), near(9.0) * (0.25 + social * 0.8 + valence * 0.2) + greets),
+            (Doing::Stroll, 0.2 + open * 0.4 + arousal * 0.3),
+            (Doing::Visit(person), company * (social * 0.65 + self.warmth * 0.4 - shy * 0.3)),
+            (Doing::Meet(other), others * (social * 0.55)),
+            (Doing::Avoid(person), near(SHY_M + afraid * 4.0) * (shy * 1.2 + afraid * 2.0)),
+            (Doing::Sit, 0.15 - arousal * 0.5 + (1.0 - social) * 0.2),
+            (Doing::Dance, part(traits.playfulness) * 0.35 + valence * 0.4 + arousal * 0.2 - 0.25),
+            (Doing::GoHome, self.away * 0.9 - 0.2),
+        ]
+    }
+
+    /// What it likes best now. Chance is asked once for each option, whatever they are.
+    fn choose(&self, chance: &mut Chance) -> Doing {
+        let weighed = self.options().map(|(doing, liked)| (doing, liked + chance.unit() * 0.3));
+        let best = weighed.into_iter().max_by(|(_, one), (_, other)| one.total_cmp(other));
+        best.map_or(Doing::Stand, |(doing, _)| doing)
+    }
+}
+
+/// The world around those who pass their time.
+#[derive(SystemParam)]
+pub(super) struct Idling<'w> {
+    clock: Res<'w, Clock>,
+    surroundings: Res<'w, Surroundings>,
+    earshot: Res<'w, Earshot>,
+    chance: ResMut<'w, Chance>,
+    outbox: ResMut<'w, Outbox>,
+}
+
+/// What passes the time.
+type Idler = (
+    &'static Companion,
+    &'static Avatar,
+    &'static Feelings,
+    &'static Deeds,
+    &'static Speech,
+    &'static mut Legs,
+    &'static mut Pastime,
+);
+
+/// Companions without anything to do pass their time.
+pub(super) fn idle(
+    mut idling: Idling,
+    companions: Res<Companions>,
+    people: Query<(&Person, &Avatar)>,
+    mut idlers: Query<Idler>,
+) {
+    let tick = idling.clock.tick;
+    for (object, entity) in companions.iter() {
+        if !object.0.wrapping_add(tick).is_multiple_of(COMPANION_THINK_TICKS) {
+            continue;
+        }
+        let Ok((companion, avatar, feelings, deeds, speech, mut legs, mut pastime)) =
+            idlers.get_mut(entity)
+        else {
+            continue;
+        };
+        let at_m = avatar.state.position_m;
+        if let Some(person) = speech.talks_to(tick) {
+            pastime.until = 0;
+            if !deeds.is_busy(tick) {
+                legs.stop();
+            }
+            if legs.progress != Progress::Going && !deeds.is_gazing(tick) {
+                legs.gaze = Some(Being::Person(person));
+            }
+            continue;
+        }
+        if deeds.is_busy(tick) {
+            pastime.until = 0;
+            continue;
+        }
+        if tick >= pastime.until || legs.progress == Progress::NoWay {
+            let lasts_s = LASTS_S[0] + idling.chance.unit() * LASTS_S[1];
+            pastime.until = tick + (lasts_s / idling.clock.tick_s) as u32;
+            let weighing = weigh(companion, at_m, feelings.mood(), &pastime, &idling.surroundings);
+            pastime.doing = weighing.choose(&mut idling.chance);
+            begin(companion, at_m, &mut pastime, &mut legs, &mut idling, &people);
+        }
+        go_on(companion, at_m, &pastime, &mut legs, &idling);
+    }
+}
+
+fn weigh<'a>(
+    companion: &'a Companion,
+    at_m: [f32; 3],
+    mood: Mood,
+    pastime: &Pastime,
+    surroundings: &Surroundings,
+) -> Weighing<'a> {
+    let near = surroundings.nearest_person(at_m, COMPANY_M);
+    let others = surroundings.companions.iter().filter(|(other, _)| *other != companion.object);
+    let other = others
+        .map(|(other, place_m)| (*other, apart_m(*place_m, at_m)))
+        .min_by(|(_, one), (_, other)| one.total_cmp(other));
+    let warmth = near.map_or(0, |(person, _)| companion.bond(person).warmth);
+    Weighing {
+        traits: &companion.traits,
+        mood,
+        near,
+        other,
+        warmth: f32::from(warmth) / 100.0,
+        has_greeted: near.is_some_and(|(person, _)| pastime.greeted == Some(person)),
+        away: apart_flat_m(at_m, companion.home_m) / companion.range_m,
+    }
+}
+
+fn begin(
+    companion: &Companion,
+    at_m: [f32; 3],
+    pastime: &mut Pastime,
+    legs: &mut Legs,
+    idling: &mut Idling,
+    people: &Query<(&Person, &Avatar)>,
+) {
+    legs.stop();
+    legs.gaze = None;
+    legs.sits = pastime.doing == Doing::Sit;
+    match pastime.doing {
+        Doing::Greet(person) => {
+            legs.gaze = Some(Being::Person(person));
+            pastime.greeted = Some(person);
+            gesture(companion.object, at_m, Emote::Wave, idling, people);
+        }
+        Doing::Dance => gesture(companion.object, at_m, Emote::Dance, idling, people),
+        Doing::Watch(person) => legs.gaze = Some(Being::Person(person)),
+        Doing::Stroll => {
+            let [x, y, z] = feet_m(at_m);
+            let mut by = || (idling.chance.unit() * 2.0 - 1.0) * STROLL_M;
+            let place_m = [x + by(), y, z + by()];
+            if companion.may_go(place_m) {
+                legs.go(Goal { place_m, within_m: 0.5, pace: Pace::Stroll });
+            }
+        }
+        Doing::GoHome => {
+            let place_m = feet_m(companion.home_m);
+            legs.go(Goal { place_m, within_m: 0.6, pace: Pace::Stroll });
+        }
+        Doing::Stand | Doing::Visit(_) | Doing::Meet(_) | Doing::Avoid(_) | Doing::Sit => {}
+    }
+}
+
+/// What moves on while others move.
+fn go_on(
+    companion: &Companion,
+    at_m: [f32; 3],
+    pastime: &Pastime,
+    legs: &mut Legs,
+    idling: &Idling,
+) {
+    let surroundings = &idling.surroundings;
+    match pastime.doing {
+        Doing::Visit(person) => {
+            let Some(place_m) = surroundings.person(person) else { return legs.stop() };
+            let within_m = companion.polite_m(person);
+            approach(companion, Being::Person(person), place_m, within_m, legs);
+        }
+        Doing::Meet(other) => {
+            let Some(place_m) = surroundings.companion(other) else { return legs.stop() };
+            approach(companion, Being::Companion(other), place_m, 1.7, legs);
+        }
+        Doing::Avoid(person) => {
+            let Some(place_m) = surroundings.person(person) else { return legs.stop() };
+            legs.gaze = Some(Being::Person(person));
+            let apart_m = apart_flat_m(at_m, place_m).max(0.05);
+            if apart_m > SHY_M * 2.5 {
+                return legs.stop();
+            }
+            let [x, y, z] = feet_m(at_m);
+            let away = |here: f32, there: f32| (here - there) / apart_m * 2.0;
+            let to_m = [x + away(at_m[0], place_m[0]), y, z + away(at_m[2], place_m[2])];
+            if companion.may_go(to_m) {
+                legs.go(Goal { place_m: to_m, within_m: 0.3, pace: Pace::Walk });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn approach(
+    companion: &Companion,
+    being: Being,
+    place_m: [f32; 3],
+    within_m: f32,
+    legs: &mut Legs,
+) {
+    legs.gaze = Some(being);
+    if companion.may_go(place_m) {
+        legs.go(Goal { place_m: feet_m(place_m), within_m, pace: Pace::Stroll });
+    } else {
+        legs.stop();
+    }
+}
+
+fn gesture(
+    companion: ObjectId,
+    at_m: [f32; 3],
+    emote: Emote,
+    idling: &mut Idling,
+    people: &Query<(&Person, &Avatar)>,
+) {
+    let near = chat::around(people, at_m, idling.earshot.radius_m);
+    idling.outbox.notice(near, &ServerMessage::Gestured { companion, emote });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weighing(traits: &Traits) -> Weighing<'_> {
+        Weighing {
+            traits,
+            mood: Mood::default(),
+            near: Some((PersonId(7), 6.0)),
+            other: None,
+            warmth: 0.0,
+            has_greeted: true,
+            away: 0.1,
+        }
+    }
+
+    fn chosen(traits: &Traits, seed: u64) -> Vec<Doing> {
+        let mut chance = Chance::seeded(seed);
+        (0..40).map(|_| weighing(traits).choose(&mut chance)).collect()
+    }
+
+    #[test]
+    fn with_the_same_seed_others_choose_otherwise() {
+        let merry = Traits { extraversion: 90, playfulness: 80, ..Traits::default() };
+        let quiet = Traits { extraversion: 10, openness: 20, courage: 20, ..Traits::default() };
+        assert_eq!(chosen(&merry, 5), chosen(&merry, 5));
+        let visits = |traits: &Traits| {
+            let all = chosen(traits, 5);
+            all.iter().filter(|doing| matches!(doing, Doing::Visit(_))).count()
+        };
+        assert!(visits(&merry) > 20, "{:?}", chosen(&merry, 5));
+        assert_eq!(visits(&quiet), 0, "{:?}", chosen(&quiet, 5));
+    }
+
+    #[test]
+    fn nobody_visits_or_watches_nobody() {
+        for extraversion in [0, 50, 100] {
+            let traits = Traits { extraversion, openness: 100, ..Traits::default() };
+            let mut chance = Chance::seeded(3);
+            for _ in 0..200 {
+                let alone = Weighing { near: None, other: None, ..weighing(&traits) };
+                let doing = alone.choose(&mut chance);
+                let is_alone = !matches!(
+                    doing,
+                    Doing::Visit(_)
+                        | Doing::Watch(_)
+                        | Doing::Greet(_)
+                        | Doing::Avoid(_)
+                        | Doing::Meet(_)
+                );
+                assert!(is_alone, "{doing:?}");
+            }
+        }
+    }
+}

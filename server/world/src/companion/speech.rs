@@ -1,0 +1,301 @@
+//! What a companion says, and to whom: one answer at a time.
+//!
+//! ```text
+//! heard -> asked (the mind is told, words come in pieces) -> said
+//! ```
+//!
+//! Invariants: one ask is in flight; its generation is in every word, and words of another one are
+//! void. Every answer that was begun is ended, with a reason, within [`ASK_S_MAX`]. What is said is
+//! cleaned and bounded here, whatever the mind sends.
+
+use std::collections::VecDeque;
+
+use bevy_ecs::prelude::*;
+use vivarium_contract::{
+    WorldOutput,
+    companion::{ACTIONS_MAX, DialogueAsk, MindFailure, MindWord, SPEECH_BYTES_MAX},
+};
+use vivarium_protocol::{
+    ids::{ObjectId, PersonId},
+    notice::{ServerMessage, SpeechEnd},
+    text,
+};
+
+use super::{
+    Companion, Companions, deeds::Deeds, hands::Hands, mood::Feelings, perceive::Sights,
+    surroundings::apart_m,
+};
+use crate::{
+    authority::Person,
+    avatar::Avatar,
+    chat::{self, Earshot},
+    limits::{
+        ASK_S_MAX, ASKS_PER_TICK, HEARD_WAITING_MAX, SILENCE_S_MAX, TALK_S, WORDS_WAITING_MAX,
+    },
+    tick::Outbox,
+};
+
+/// Whoever goes farther away (metres) than this ends the conversation.
+const LEFT_M: f32 = 25.0;
+
+/// What a companion hears and says.
+#[derive(Component, Default)]
+pub(crate) struct Speech {
+    /// What was said to it and waits, oldest first.
+    heard: VecDeque<(PersonId, String)>,
+    /// Who should not be answered any more.
+    hushed: Vec<PersonId>,
+    answer: Option<Answer>,
+    /// Of the newest ask, and of the newest answer.
+    generation: u32,
+    line: u32,
+    /// With whom it talks, and until which tick it takes what they say for itself.
+    talk: Option<(PersonId, u32)>,
+    /// What the mind has said for the answer, in order.
+    words: VecDeque<MindWord>,
+}
+
+/// An answer that is not ended yet.
+struct Answer {
+    person: PersonId,
+    line: u32,
+    since: u32,
+    /// When the mind said something last.
+    heard_of: u32,
+    said_bytes: usize,
+    actions: usize,
+}
+
+impl Speech {
+    /// Somebody says something to it. Of each, only the newest waits; when too many wait, the oldest
+    /// goes.
+    pub fn hear(&mut self, person: PersonId, text: String) {
+        self.heard.retain(|(waiting, _)| *waiting != person);
+        if self.heard.len() >= HEARD_WAITING_MAX {
+            self.heard.pop_front();
+        }
+        self.heard.push_back((person, text));
+    }
+
+    /// Somebody does not want to be answered any more.
+    pub fn hush(&mut self, person: PersonId) {
+        self.heard.retain(|(waiting, _)| *waiting != person);
+        if self.answer.as_ref().is_some_and(|answer| answer.person == person) {
+            self.hushed.push(person);
+        }
+    }
+
+    /// A word of the mind. What comes too late, or is too much for a tick, is void.
+    pub fn take(&mut self, generation: u32, word: MindWord) {
+        let is_awaited = self.answer.is_some() && generation == self.generation;
+        if is_awaited && self.words.len() < WORDS_WAITING_MAX {
+            self.words.push_back(word);
+        }
+    }
+
+    /// With whom it talks.
+    pub fn talks_to(&self, tick: u32) -> Option<PersonId> {
+        let answering = self.answer.as_ref().map(|answer| answer.person);
+        answering.or(self.talk.filter(|(_, until)| tick < *until).map(|(person, _)| person))
+    }
+
+    /// It takes nothing more for itself that is not said to it.
+    pub fn end_talk(&mut self) {
+        self.talk = None;
+    }
+
+    /// For the digest.
+    pub fn numbers(&self) -> [u32; 3] {
+        [self.generation, self.line, self.answer.as_ref().map_or(0, |answer| answer.since)]
+    }
+}
+
+/// The parts of a companion that speak.
+pub(crate) type Speaker = (
+    &'static Companion,
+    &'static Avatar,
+    &'static Hands,
+    &'static mut Speech,
+    &'static mut Deeds,
+    &'static mut Feelings,
+);
+
+/// Companions ask their minds, and say what those say.
+pub(crate) fn speak(
+    sights: Sights,
+    earshot: Res<Earshot>,
+    companions: Res<Companions>,
+    people: Query<(&Person, &Avatar)>,
+    mut speakers: Query<Speaker>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let mut asks_left = ASKS_PER_TICK;
+    for (object, entity) in companions.iter() {
+        let Ok((_, avatar, _, speech, _, _)) = speakers.get(entity) else { continue };
+        let is_quiet = speech.answer.is_none() && speech.heard.is_empty();
+        if is_quiet {
+            continue;
+        }
+        let at_m = avatar.state.position_m;
+        let near = chat::around(&people, at_m, earshot.radius_m);
+        let mut mouth = Mouth { object, near, outbox: &mut outbox };
+        let Ok((companion, _, _, mut speech, mut deeds, mut feelings)) = speakers.get_mut(entity)
+        else {
+            continue;
+        };
+        speech.interrupt(at_m, &sights, &mut mouth);
+        speech.go_on(&sights, companion, &mut deeds, &mut feelings, &mut mouth);
+        if speech.answer.is_some() || asks_left == 0 {
+            continue;
+        }
+        let Some((person, text)) = speech.heard.pop_front() else { continue };
+        let Some(person_name) = sights.name(person).map(str::to_owned) else { continue };
+        asks_left -= 1;
+        let Ok((companion, _, hands, speech, deeds, feelings)) = speakers.get(entity) else {
+            continue;
+        };
+        let names = |other| {
+            let (companion, ..) = speakers.get(companions.get(other)?).ok()?;
+            Some(companion.name.clone())
+        };
+        let perception = sights.perceive(companion, at_m, &text, (deeds, hands, feelings), &names);
+        let ask = DialogueAsk {
+            companion: object,
+            mind: companion.mind.clone(),
+            name: companion.name.clone(),
+            generation: speech.generation.wrapping_add(1),
+            person,
+            person_name,
+            text,
+            perception,
+        };
+        let Ok((_, _, _, mut speech, mut deeds, _)) = speakers.get_mut(entity) else { continue };
+        // What was asked before is over, unless it is what goes on until told otherwise.
+        deeds.overrule(sights.clock.tick);
+        speech.ask(ask, &sights, &mut mouth);
+    }
+}
+
+/// Where words go.
+struct Mouth<'a> {
+    object: ObjectId,
+    near: Vec<PersonId>,
+    outbox: &'a mut Outbox,
+}
+
+impl Mouth<'_> {
+    fn tell(&mut self, message: &ServerMessage) {
+        self.outbox.notice(self.near.clone(), message);
+    }
+}
+
+impl Speech {
+    /// The mind is asked.
+    fn ask(&mut self, ask: DialogueAsk, sights: &Sights, mouth: &mut Mouth) {
+        let (tick, person) = (sights.clock.tick, ask.person);
+        self.generation = ask.generation;
+        self.line = self.line.wrapping_add(1);
+        self.words.clear();
+        self.answer = Some(Answer {
+            person,
+            line: self.line,
+            since: tick,
+            heard_of: tick,
+            said_bytes: 0,
+            actions: 0,
+        });
+        let companion = mouth.object;
+        mouth.tell(&ServerMessage::Thinks { companion, line: self.line, to: person });
+        mouth.outbox.push(WorldOutput::Ask(Box::new(ask)));
+    }
+
+    /// Ends an answer that nobody waits for any more, or that takes too long.
+    fn interrupt(&mut self, at_m: [f32; 3], sights: &Sights, mouth: &mut Mouth) {
+        let hushed = std::mem::take(&mut self.hushed);
+        let Some(answer) = &self.answer else { return };
+        let clock = &sights.clock;
+        let ticks = |seconds: u32| (seconds as f32 / clock.tick_s) as u32;
+        let place = sights.surroundings.person(answer.person);
+        let has_left = place.is_none_or(|place_m| apart_m(place_m, at_m) > LEFT_M);
+        let says_more = self.heard.iter().any(|(person, _)| *person == answer.person);
+        let is_late = clock.tick.saturating_sub(answer.since) > ticks(ASK_S_MAX)
+            || clock.tick.saturating_sub(answer.heard_of) > ticks(SILENCE_S_MAX);
+        let end = if has_left || says_more || hushed.contains(&answer.person) {
+            SpeechEnd::Interrupted
+        } else if is_late && self.words.is_empty() {
+            SpeechEnd::TimedOut
+        } else {
+            return;
+        };
+        let (companion, generation) = (mouth.object, self.generation);
+        mouth.outbox.push(WorldOutput::Unask { companion, generation });
+        self.words.clear();
+        self.end(end, clock.tick, ticks(TALK_S), mouth);
+    }
+
+    fn end(&mut self, end: SpeechEnd, tick: u32, talk_ticks: u32, mouth: &mut Mouth) {
+        let Some(answer) = self.answer.take() else { return };
+        let companion = mouth.object;
+        self.talk = Some((answer.person, tick + talk_ticks));
+        mouth.tell(&ServerMessage::Said { companion, line: answer.line, end });
+    }
+
+    /// Says and does what the mind has said.
+    fn go_on(
+        &mut self,
+        sights: &Sights,
+        companion: &Companion,
+        deeds: &mut Deeds,
+        feelings: &mut Feelings,
+        mouth: &mut Mouth,
+    ) {
+        let tick = sights.clock.tick;
+        let talk_ticks = (TALK_S as f32 / sights.clock.tick_s) as u32;
+        let mut piece = String::new();
+        let mut end = None;
+        while let (Some(word), Some(answer)) = (self.words.pop_front(), &mut self.answer) {
+            answer.heard_of = tick;
+            match word {
+                MindWord::Says { text } => {
+                    let text = text::piece(&text);
+                    let room = SPEECH_BYTES_MAX.saturating_sub(answer.said_bytes);
+                    let text = &text[..text.floor_char_boundary(room)];
+                    answer.said_bytes += text.len();
+                    piece.push_str(text);
+                }
+                MindWord::Feels { appraisal } => feelings.feel(&appraisal, &companion.traits),
+                MindWord::Does { action } => {
+                    answer.actions += 1;
+                    if answer.actions <= ACTIONS_MAX {
+                        deeds.ask(action, tick);
+                    }
+                }
+                MindWord::Done { is_reduced: false } => end = Some(SpeechEnd::Done),
+                MindWord::Done { is_reduced: true } => end = Some(SpeechEnd::Reduced),
+                MindWord::Failed { reason } => end = Some(ending(reason)),
+            }
+            if end.is_some() {
+                break;
+            }
+        }
+        if let Some(answer) = &self.answer
+            && !piece.is_empty()
+        {
+            let (companion, line) = (mouth.object, answer.line);
+            mouth.tell(&ServerMessage::Says { companion, line, text: piece });
+        }
+        if let Some(end) = end {
+            self.words.clear();
+            self.end(end, tick, talk_ticks, mouth);
+        }
+    }
+}
+
+fn ending(reason: MindFailure) -> SpeechEnd {
+    match reason {
+        MindFailure::TimedOut => SpeechEnd::TimedOut,
+        MindFailure::Busy => SpeechEnd::Busy,
+        MindFailure::OverLimit { free_in_s } => SpeechEnd::OverLimit { free_in_s },
+        MindFailure::Unknown | MindFailure::Broken => SpeechEnd::Broken,
+    }
+}

@@ -14,6 +14,7 @@ use vivarium_scene::document::WorldDocument;
 mod authority;
 mod avatar;
 mod chat;
+mod companion;
 mod edit;
 mod history;
 mod interest;

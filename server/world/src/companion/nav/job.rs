@@ -27,8 +27,8 @@ use crate::limits::{NAV_TILE_LAYERS_MAX, NAV_TILE_SPANS_MAX};
 const SNAP_PER_CELL: f64 = 128.0;
 /// Where (metres above the floor) a body would be inside a full shape.
 const INSIDE_M: f64 = 0.85;
-/// Columns, or spans, that are as much work as a triangle.
-const COLUMNS_PER_UNIT: usize = 24;
+/// Columns, or spans, that are as much work as a triangle. A unit is about a microsecond.
+const COLUMNS_PER_UNIT: usize = 48;
 
 /// A tile that is being built.
 pub(super) struct Job {
@@ -96,11 +96,11 @@ impl Job {
                 }
                 Stage::Hang(mut field) => {
                     field.filter_low_hanging_walkable_obstacles(CLIMB_CELLS);
-                    (cost(field.allocated_spans.len()), Stage::Ledges(field))
+                    (cost(field.allocated_spans.len() / 8), Stage::Ledges(field))
                 }
                 Stage::Ledges(mut field) => {
                     field.filter_ledge_spans(CLEAR_CELLS, CLIMB_CELLS);
-                    (cost(4 * field.allocated_spans.len()), Stage::Heights(field))
+                    (cost(field.allocated_spans.len()), Stage::Heights(field))
                 }
                 Stage::Heights(field) => compact(field),
                 Stage::Insides { field, solid, row } => {
@@ -108,11 +108,11 @@ impl Job {
                 }
                 Stage::Margin(mut field) => {
                     field.erode_walkable_area(MARGIN_CELLS);
-                    (cost(4 * field.spans.len()), Stage::Cut(field))
+                    (cost(field.spans.len()), Stage::Cut(field))
                 }
                 Stage::Cut(field) => {
                     let tile = Tile::of(&field, self.base).unwrap_or_default();
-                    (cost(4 * field.spans.len()), Stage::Done(tile))
+                    (cost(2 * field.spans.len()), Stage::Done(tile))
                 }
                 Stage::Done(tile) => return (spent + 1, Some(tile)),
             };
@@ -197,6 +197,10 @@ impl Job {
                 continue;
             }
             let z = (f64::from(origin[1] + row) + 0.5) * CELL_M;
+            // Hulls are searched step by step.
+            let is_hull = now.shape.as_convex_polyhedron().is_some();
+            let test_cost = if is_hull { COLUMNS_PER_UNIT } else { 1 };
+            let mut tested = (end_x - first_x) as usize;
             for column in first_x..end_x {
                 let x = (f64::from(origin[0] + column) + 0.5) * CELL_M;
                 let at = (row * FIELD_CELLS + column) as usize;
@@ -204,6 +208,7 @@ impl Job {
                     if !field.areas[span].is_walkable() {
                         continue;
                     }
+                    tested += test_cost;
                     let floor = f64::from(self.base + i32::from(field.spans[span].y));
                     let y = floor * CELL_HEIGHT_M + INSIDE_M;
                     let point = Vector::new(x as f32, y as f32, z as f32);
@@ -212,7 +217,7 @@ impl Job {
                     }
                 }
             }
-            spent += (end_x - first_x) as usize / 4;
+            spent += tested / COLUMNS_PER_UNIT;
             row += 1;
         }
         (spent, Stage::Insides { field, solid, row })
@@ -236,7 +241,7 @@ fn columns(low_m: f32, high_m: f32, origin: i32) -> [i32; 2] {
 /// Takes away what is too low, and keeps what is left in a form that is quicker to look at.
 fn compact(mut field: Heightfield) -> (usize, Stage) {
     field.filter_walkable_low_height_spans(CLEAR_CELLS);
-    let cost = cost(2 * field.allocated_spans.len());
+    let cost = cost(field.allocated_spans.len());
     // More floors above one another than this cannot be told apart below.
     for column in 0..field.spans.len() {
         let mut next = field.spans[column];

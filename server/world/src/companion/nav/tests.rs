@@ -5,6 +5,8 @@ use vivarium_scene::document::WorldDocument;
 
 use super::*;
 
+mod rough;
+
 /// A world of the given objects.
 fn world(objects: &[Value]) -> WorldDocument {
     let document = json!({"version": 1, "name": "nav", "title": "Nav", "objects": objects});

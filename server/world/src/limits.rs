@@ -93,3 +93,28 @@ pub const ASKS_PER_TICK: usize = 8;
 pub const HEARD_WAITING_MAX: usize = 8;
 /// Words of a mind that wait for the end of a tick; those beyond it are lost.
 pub const WORDS_WAITING_MAX: usize = 256;
+/// Tiles of ground, of 7 m, that are kept for companions; when all of them are wanted, no more are
+/// built.
+pub const NAV_TILES_MAX: usize = 4_096;
+/// About how much memory all tiles may take, bytes; the same then.
+pub const NAV_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How far (metres) around a place a companion may want the ground to be known.
+pub const NAV_RANGE_M_MAX: f32 = 70.0;
+/// Wishes for ground in one tick; the others wait for the next.
+pub const NAV_WISHES_MAX: usize = 256;
+/// Spans of solid in the columns of one tile; in a tile with more of them nobody can walk.
+pub const NAV_TILE_SPANS_MAX: usize = 128 * 1024;
+/// Patches of ground of one tile; in a tile with more of them nobody can walk.
+pub const NAV_TILE_PATCHES_MAX: usize = 8_192;
+/// Floors above one another; there is no walking on those above them.
+pub const NAV_TILE_LAYERS_MAX: usize = 60;
+/// Work on ground in one tick: about as many microseconds of an optimised build.
+pub const NAV_UNITS_PER_TICK: usize = 500;
+/// Patches that the search for one way looks at.
+pub const NAV_PATCHES_PER_WAY_MAX: usize = 4_096;
+/// Patches that the search for a place to stroll to looks at.
+pub const NAV_PATCHES_PER_STROLL_MAX: usize = 1_024;
+/// How far (metres) from either end of a way the ground may be.
+pub const NAV_SNAP_M: f32 = 1.0;
+/// How far (metres) the nearest ground is looked for.
+pub const NAV_NEAREST_M_MAX: f32 = 16.0;

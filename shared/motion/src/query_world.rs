@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use rapier3d::{
-    math::Vector,
+    math::{Pose, Vector},
     parry::query::{Ray, details::ShapeCastOptions},
     prelude::{
         ColliderHandle, ColliderSet, DefaultBroadPhase, Group, InteractionGroups,
@@ -205,6 +205,18 @@ impl QueryWorld {
         let (handle, distance_m) =
             self.queries(STATIC | MOVER | PROXY).cast_ray(&ray, max_m, true)?;
         Some((self.owner(handle), distance_m))
+    }
+
+    /// The objects that stand fast, by ascending ids.
+    pub fn fixed_objects(&self) -> impl Iterator<Item = ObjectId> {
+        self.statics.keys().copied()
+    }
+
+    /// The shapes of an object that stands fast, in its own order, and where each is.
+    pub fn fixed(&self, object: ObjectId) -> impl Iterator<Item = (&SharedShape, &Pose)> {
+        let handles = self.statics.get(&object).into_iter().flatten();
+        let colliders = handles.filter_map(|handle| self.colliders.get(*handle));
+        colliders.map(|collider| (collider.shared_shape(), collider.position()))
     }
 
     /// Seconds of one step.

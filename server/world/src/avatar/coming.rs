@@ -46,7 +46,7 @@ const ORIGIN: SpawnPoint =
 
 /// Where people may appear.
 #[derive(Resource, Clone)]
-pub(super) struct Spawns(BTreeMap<ObjectId, SpawnPoint>);
+pub(crate) struct Spawns(BTreeMap<ObjectId, SpawnPoint>);
 
 impl Spawns {
     /// All spawn points of a document.

@@ -46,7 +46,7 @@ pub(crate) struct Avatar {
 
 /// The world that avatars walk in; see `vivarium-motion`.
 #[derive(Resource)]
-struct Ground(QueryWorld);
+pub(crate) struct Ground(pub QueryWorld);
 
 /// Builds what avatars walk on, and finds the document's portals and spawn points.
 pub(crate) fn prepare(app: &mut App, document: &WorldDocument) -> Result<(), WorldError> {
@@ -64,7 +64,7 @@ pub(crate) fn prepare(app: &mut App, document: &WorldDocument) -> Result<(), Wor
 }
 
 /// What people stand on, and where they appear and go, follows edits.
-fn follow(
+pub(crate) fn follow(
     current: Res<Current>,
     changed: Res<Changed>,
     mut ground: ResMut<Ground>,

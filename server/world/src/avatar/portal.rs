@@ -21,7 +21,7 @@ struct Door {
 
 /// The portals of the document.
 #[derive(Resource)]
-pub(super) struct Doors(BTreeMap<ObjectId, Door>);
+pub(crate) struct Doors(BTreeMap<ObjectId, Door>);
 
 impl Doors {
     /// All portals of a document.

@@ -23,7 +23,7 @@ const WEIGHT_RAY_M: f32 = CAPSULE_HEIGHT_M / 2.0 + 0.15;
 
 /// Below this, nobody stays.
 #[derive(Resource)]
-pub(super) struct FloorHeight {
+pub(crate) struct FloorHeight {
     pub height_m: f32,
 }
 

@@ -14,7 +14,7 @@ use super::{
     Companion, Companions,
     hands::Hands,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
-    ways::Ways,
+    ways::{Way, Ways},
 };
 use crate::{
     avatar::{Avatar, Walking, heading},
@@ -36,6 +36,10 @@ const TURN_MAX: i16 = 2_400;
 const STUCK_TICKS: u16 = 40;
 /// Ways that are tried before a place counts as out of reach.
 const TRIES_MAX: u8 = 3;
+/// Ticks after which it asks again for a way on ground that was not known.
+const WAIT_TICKS: u32 = 10;
+/// How often it does.
+const WAITS_MAX: u8 = 30;
 /// Less than this (metres) in a tick is not getting on.
 const STEP_M_MIN: f32 = 0.01;
 
@@ -96,6 +100,9 @@ pub(crate) struct Legs {
     way: Vec<[f32; 3]>,
     stuck_ticks: u16,
     tries: u8,
+    /// How often it has waited until the ground is known, and when it asks again.
+    waits: u8,
+    plans_at: u32,
     /// At whom or what it looks while it does not walk.
     pub gaze: Option<Being>,
     pub sits: bool,
@@ -117,6 +124,7 @@ impl Legs {
         if !goes_on {
             self.way.clear();
             (self.stuck_ticks, self.tries) = (0, 0);
+            (self.waits, self.plans_at) = (0, 0);
             self.progress = Progress::Going;
         }
         self.goal = Some(goal);
@@ -135,23 +143,33 @@ impl Legs {
         self.restless_ticks = 30;
     }
 
+    /// How far away (metres) its goal is.
+    pub fn far_m(&self, at_m: [f32; 3]) -> Option<f32> {
+        self.goal.map(|goal| apart_flat_m(at_m, goal.place_m))
+    }
+
     /// Finds a way to the goal, if it has none; whether it had to look for one.
-    fn plan(&mut self, from_m: [f32; 3], ways: &mut Ways) -> bool {
+    fn plan(&mut self, from_m: [f32; 3], tick: u32, ways: &Ways) -> bool {
         let Some(goal) = self.goal else { return false };
         let strayed = apart_m(self.way_to_m, goal.place_m) >= STRAYED_M;
         if !self.way.is_empty() && !strayed {
             return false;
         }
-        if apart_flat_m(from_m, goal.place_m) <= goal.within_m {
+        if apart_flat_m(from_m, goal.place_m) <= goal.within_m || tick < self.plans_at {
             return false;
         }
         self.way_to_m = goal.place_m;
         match ways.find(feet_m(from_m), goal.place_m) {
-            Ok(mut way) => {
+            Way::Found(mut way) => {
                 way.reverse();
                 self.way = way;
+                self.waits = 0;
             }
-            Err(_) => self.give_up(),
+            Way::NotYet if self.waits < WAITS_MAX => {
+                self.waits += 1;
+                self.plans_at = tick + WAIT_TICKS;
+            }
+            Way::NotYet | Way::None => self.give_up(),
         }
         true
     }
@@ -260,7 +278,7 @@ pub(super) struct Known<'w> {
 pub(super) fn go(
     known: Known,
     mut walking: Walking,
-    mut ways: ResMut<Ways>,
+    ways: Res<Ways>,
     mut bodies: Query<(&Companion, &mut Legs, &mut Avatar, &Hands)>,
     mut crowd: Local<Vec<[f32; 3]>>,
 ) {
@@ -276,7 +294,7 @@ pub(super) fn go(
         let Ok((_, mut legs, mut avatar, hands)) = bodies.get_mut(entity) else { continue };
         let at_m = avatar.state.position_m;
         // Who finds no time for a way today stands until the next tick.
-        if ways_left > 0 && legs.plan(at_m, &mut ways) {
+        if ways_left > 0 && legs.plan(at_m, clock.tick, &ways) {
             ways_left -= 1;
         }
         let wanted = legs.wanted(at_m);

@@ -35,6 +35,7 @@ mod hear;
 mod home;
 mod mind;
 mod mood;
+mod nav;
 mod pastime;
 mod perceive;
 mod show;
@@ -117,7 +118,11 @@ impl Plugin for CompanionPlugin {
             .take_intent::<hear::Hush>()
             .add_systems(
                 In(Phase::Ingest),
-                home::follow.in_set(Take::Follow).after(crate::object::poses::put_back),
+                (home::follow, ways::follow)
+                    .chain()
+                    .in_set(Take::Follow)
+                    .after(crate::avatar::follow)
+                    .after(crate::object::poses::put_back),
             )
             .add_systems(
                 In(Phase::Ingest),
@@ -132,7 +137,7 @@ impl Plugin for CompanionPlugin {
             )
             .add_systems(
                 In(Phase::Simulate),
-                (body::go, hands::carry, feel::brace)
+                (ways::survey, body::go, hands::carry, feel::brace)
                     .chain()
                     .in_set(Step::Move)
                     .after(crate::avatar::walk),

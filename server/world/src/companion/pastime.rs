@@ -19,6 +19,7 @@ use super::{
     mood::Feelings,
     speech::Speech,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
+    ways::Ways,
 };
 use crate::{
     authority::Person,
@@ -132,6 +133,7 @@ impl Weighing<'_> {
 pub(super) struct Idling<'w> {
     clock: Res<'w, Clock>,
     surroundings: Res<'w, Surroundings>,
+    ways: Res<'w, Ways>,
     earshot: Res<'w, Earshot>,
     chance: ResMut<'w, Chance>,
     outbox: ResMut<'w, Outbox>,
@@ -235,10 +237,9 @@ fn begin(
         Doing::Dance => gesture(companion.object, at_m, Emote::Dance, idling, people),
         Doing::Watch(person) => legs.gaze = Some(Being::Person(person)),
         Doing::Stroll => {
-            let [x, y, z] = feet_m(at_m);
-            let mut by = || (idling.chance.unit() * 2.0 - 1.0) * STROLL_M;
-            let place_m = [x + by(), y, z + by()];
-            if companion.may_go(place_m) {
+            let chance = [idling.chance.unit(), idling.chance.unit()];
+            let place = idling.ways.somewhere(chance, feet_m(at_m), STROLL_M);
+            if let Some(place_m) = place.filter(|place_m| companion.may_go(*place_m)) {
                 legs.go(Goal { place_m, within_m: 0.5, pace: Pace::Stroll });
             }
         }

@@ -19,7 +19,8 @@ fn plaza() -> WorldDocument {
 
 #[test]
 fn the_plaza_is_walked() {
-    let nav = built(&plaza(), 60.0);
+    let document = plaza();
+    let nav = built(&document, 60.0);
     let south = [0.0, 0.05, 26.0];
     let mut told = Vec::new();
     for (name, to) in [
@@ -34,6 +35,8 @@ fn the_plaza_is_walked() {
         match nav.path(south, to) {
             Ok(path) => {
                 check(&nav, &path, south, to);
+                let off = walked(&document, &path);
+                assert!(off < 0.3, "{name}: {off} m from the end, {path:?}");
                 told.push(format!(
                     "{name}: {:.1} m, {} points",
                     path.length_m,
@@ -69,6 +72,8 @@ fn the_same_calls_give_the_same_bits() {
     let first = once(500);
     assert!(first.iter().filter(|way| way.is_ok()).count() > 8, "{first:?}");
     assert_eq!(first, once(500));
+    let told = blake3::hash(format!("{first:?}").as_bytes()).to_hex();
+    expect_test::expect!["bfb8f2ff71daeaee"].assert_eq(&told[..16]);
     assert_eq!(first, once(1_700), "what is built does not depend on how much at a time");
 }
 
@@ -115,7 +120,8 @@ fn a_table_with_chairs_is_walked_around() {
         objects.push(block([x, 0.43, z], [0.45, 0.06, 0.45]));
         objects.push(block([x, 0.75, z + z.signum() * 0.2], [0.45, 0.6, 0.05]));
     }
-    let nav = nav_of(&objects);
+    let document = world(&objects);
+    let nav = built(&document, 14.0);
     for (from, to, most_m) in [
         ([-4.0, 0.0, 0.0], [4.0, 0.0, 0.0], 8.9),
         ([0.0, 0.0, -4.0], [0.0, 0.0, 4.0], 8.9),
@@ -124,6 +130,7 @@ fn a_table_with_chairs_is_walked_around() {
         let path = way(&nav, from, to);
         let straight = (to[0] - from[0]).hypot(to[2] - from[2]);
         assert!((straight + 0.2..most_m).contains(&path.length_m), "{path:?}");
+        assert!(walked(&document, &path) < 0.3, "{path:?}");
     }
 }
 

@@ -241,6 +241,37 @@ fn hostile_worlds_are_borne() {
     }
 }
 
+/// Things of every size that is allowed, and beyond, wherever and however turned.
+fn extremes() -> impl Strategy<Value = Vec<Value>> {
+    let number = prop_oneof![
+        3 => (-5.0_f32..5.0, 0_i32..6).prop_map(|(part, power)| part * 10.0_f32.powi(power)),
+        1 => (-80_i32..80).prop_map(|part| part as f32 * 0.875),
+        1 => Just(0.0_f32),
+    ];
+    let size = (0.1_f32..1.0, -2_i32..5).prop_map(|(part, power)| part * 10.0_f32.powi(power));
+    let sizes = [size.clone(), size.clone(), size];
+    let points = prop::collection::vec([number.clone(), number.clone(), number.clone()], 5);
+    let place = [number.clone(), number.clone(), number];
+    let turn = prop::array::uniform4(-1.0_f32..1.0);
+    let thing = (place, turn, sizes, points, 0..6_u8).prop_map(|(place, turn, size, points, kind)| {
+        let [x, y, z] = size;
+        let heights: Vec<f32> = points.iter().flatten().take(9).copied().collect();
+        let shape = match kind {
+            0 => json!({"box": {"size_m": [x, y, z]}}),
+            1 => json!({"cylinder": {"radius_m": x, "height_m": y}}),
+            2 => json!({"capsule": {"radius_m": x, "height_m": 2.0 * x + y}}),
+            3 => json!({"heightfield":
+                {"rows": 3, "columns": 3, "size_m": [x, z], "heights_m": heights}}),
+            4 => json!({"mesh": {"vertices_m": points, "triangles": [[0, 1, 2], [2, 3, 4], [4, 1, 0]]}}),
+            _ => json!({"hull": {"points_m": points}}),
+        };
+        let mut thing = solid(place, &shape);
+        thing["rotation"] = json!(turn);
+        thing
+    });
+    prop::collection::vec(thing, 1..8)
+}
+
 fn things() -> impl Strategy<Value = Vec<Value>> {
     let place = (-9.0_f32..9.0, -0.5_f32..2.5, -9.0_f32..9.0);
     let turn = (-1.0_f32..1.0, -1.0_f32..1.0, -1.0_f32..1.0, 0.1_f32..1.0, any::<bool>());
@@ -267,6 +298,21 @@ fn things() -> impl Strategy<Value = Vec<Value>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever stands where: nothing panics, and the work has an end.
+    #[test]
+    fn extremes_are_borne(things in extremes(), floor_m in -1.0e5_f32..10.0) {
+        let objects: Vec<Value> = things.into_iter().chain([floor(30.0)]).collect();
+        let mut document = world(&objects);
+        document.settings.floor_m = floor_m;
+        // What cannot be built is refused before.
+        if QueryWorld::new(&document).is_ok() {
+            let nav = built(&document, 0.0);
+            if let Ok(path) = nav.path([3.0, 0.0, 3.0], [-3.0, 0.0, -3.0]) {
+                check(&nav, &path, [3.0, 0.0, 3.0], [-3.0, 0.0, -3.0]);
+            }
+        }
+    }
 
     /// Among whatever things, a way that is found can be walked, and starts and ends where asked.
     #[test]

@@ -12,40 +12,45 @@ fn ways(nav: &Nav, places: &[[f32; 3]]) -> Vec<Result<Vec<[u32; 3]>, NoWay>> {
     found.map(|found| found.map(bits)).collect()
 }
 
-fn plaza() -> WorldDocument {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/worlds/plaza.json");
+fn demo(name: &str) -> WorldDocument {
+    let path = format!("{}/../../assets/worlds/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn plaza() -> WorldDocument {
+    demo("plaza")
+}
+
+/// How long the ways from a place to others of a world are; an avatar goes along each.
+fn told(document: &WorldDocument, from: [f32; 3], to: &[(&str, [f32; 3])]) -> String {
+    let nav = built(document, 60.0);
+    let each = to.iter().map(|(name, to)| match nav.path(from, *to) {
+        Ok(path) => {
+            check(&nav, &path, from, *to);
+            let off = walked(document, &path);
+            assert!(off < 0.3, "{name}: {off} m from the end, {path:?}");
+            format!("{name}: {:.1} m, {} points", path.length_m, path.points_m.len())
+        }
+        Err(error) => format!("{name}: {error}"),
+    });
+    each.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn the_plaza_is_walked() {
-    let document = plaza();
-    let nav = built(&document, 60.0);
-    let south = [0.0, 0.05, 26.0];
-    let mut told = Vec::new();
-    for (name, to) in [
-        ("past the fountain", [0.0, 0.0, -8.0]),
-        ("up the stairs, to the gate", [0.0, 2.0, -31.0]),
-        ("up the ramp of 15 degrees", [-13.0, 2.0, 27.4]),
-        ("across the canal", [-38.0, 0.0, 4.0]),
-        ("up to the lookout, where only the lift goes", [-39.8, 5.0, -12.0]),
-        ("to the lane", [28.0, 0.0, 4.0]),
-        ("to a bench", [-5.4, 0.0, 7.9]),
-    ] {
-        match nav.path(south, to) {
-            Ok(path) => {
-                check(&nav, &path, south, to);
-                let off = walked(&document, &path);
-                assert!(off < 0.3, "{name}: {off} m from the end, {path:?}");
-                told.push(format!(
-                    "{name}: {:.1} m, {} points",
-                    path.length_m,
-                    path.points_m.len()
-                ));
-            }
-            Err(error) => told.push(format!("{name}: {error}")),
-        }
-    }
+    let told = told(
+        &plaza(),
+        [0.0, 0.05, 26.0],
+        &[
+            ("past the fountain", [0.0, 0.0, -8.0]),
+            ("up the stairs, to the gate", [0.0, 2.0, -31.0]),
+            ("up the ramp of 15 degrees", [-13.0, 2.0, 27.4]),
+            ("across the canal", [-38.0, 0.0, 4.0]),
+            ("up to the lookout, where only the lift goes", [-39.8, 5.0, -12.0]),
+            ("to the lane", [28.0, 0.0, 4.0]),
+            ("to a bench", [-5.4, 0.0, 7.9]),
+        ],
+    );
     expect_test::expect![[r#"
         past the fountain: 35.4 m, 5 points
         up the stairs, to the gate: 57.6 m, 4 points
@@ -54,7 +59,25 @@ fn the_plaza_is_walked() {
         up to the lookout, where only the lift goes: no way leads there
         to the lane: 36.4 m, 4 points
         to a bench: 19.3 m, 4 points"#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&told);
+}
+
+#[test]
+fn the_garden_is_walked() {
+    let told = told(
+        &demo("garden"),
+        [4.0, 2.5, 31.0],
+        &[
+            ("over the meadow, to the portal", [-20.9, 1.96, 23.5]),
+            ("over the bridge, to the gazebo", [4.0, 1.0, -8.0]),
+            ("to the ferry", [-17.6, 0.42, -8.0]),
+        ],
+    );
+    expect_test::expect![[r#"
+        over the meadow, to the portal: 26.0 m, 2 points
+        over the bridge, to the gazebo: 39.0 m, 2 points
+        to the ferry: 45.7 m, 6 points"#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -157,6 +180,31 @@ fn a_maze_costs_no_more_than_it_may() {
     assert!(path.length_m > 1_000.0, "{}", path.length_m);
     let shut = maze(true).path(from, to);
     assert_eq!(shut, Err(NoWay::Blocked));
+}
+
+#[test]
+fn a_search_that_has_no_end_is_given_up() {
+    let mut objects = vec![floor(80.0)];
+    for at in 0..2_500_i16 {
+        let (x, z) = (f32::from(at % 50) * 1.5 - 37.0, f32::from(at / 50) * 1.5 - 37.0);
+        objects.push(block([x, 1.0, z], [0.3, 2.0, 0.3]));
+    }
+    // Half of it cannot be reached, and there is a pen in that half.
+    objects.push(block([0.0, 1.0, 0.0], [0.2, 2.0, 80.0]));
+    for (x, z, wide, deep) in [
+        (27.0, 0.0, 0.2, 8.0),
+        (33.0, 0.0, 0.2, 8.0),
+        (30.0, -4.0, 6.0, 0.2),
+        (30.0, 4.0, 6.0, 0.2),
+    ] {
+        objects.push(block([x, 1.0, z], [wide, 2.0, deep]));
+    }
+    let nav = built(&world(&objects), 50.0);
+    let (near, penned) = ([-30.0, 0.0, 0.2], [30.2, 0.0, 0.2]);
+    assert_eq!(nav.path(near, penned), Err(NoWay::Blocked));
+    assert_eq!(nav.path(penned, near), Err(NoWay::Blocked));
+    assert_eq!(nav.path(near, [24.0, 0.0, 0.3]), Err(NoWay::TooFar));
+    way(&nav, near, [-2.0, 0.0, 20.3]);
 }
 
 #[test]

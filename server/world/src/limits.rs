@@ -100,12 +100,12 @@ pub const NAV_TILES_MAX: usize = 4_096;
 pub const NAV_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How far (metres) around a place a companion may want the ground to be known.
 pub const NAV_RANGE_M_MAX: f32 = 70.0;
-/// Wishes for ground in one tick; the others wait for the next.
-pub const NAV_WISHES_MAX: usize = 256;
+/// Wishes for ground in one tick; the others are for nothing.
+pub const NAV_WISHES_MAX: usize = 128;
 /// Spans of solid in the columns of one tile; in a tile with more of them nobody can walk.
 pub const NAV_TILE_SPANS_MAX: usize = 128 * 1024;
 /// Patches of ground of one tile; in a tile with more of them nobody can walk.
-pub const NAV_TILE_PATCHES_MAX: usize = 8_192;
+pub const NAV_TILE_PATCHES_MAX: usize = 4_096;
 /// Floors above one another; there is no walking on those above them.
 pub const NAV_TILE_LAYERS_MAX: usize = 60;
 /// Work on ground in one tick: about as many microseconds of an optimised build.

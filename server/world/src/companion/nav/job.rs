@@ -85,6 +85,11 @@ impl Job {
         Self { key, solids: found, base, stage }
     }
 
+    /// How much work it was to begin, in units.
+    pub fn cost(&self) -> usize {
+        1 + self.solids.len() / 16
+    }
+
     /// Does about as much as `units` say; what it took, and the tile, once it is built.
     pub fn advance(&mut self, solids: &Solids, units: usize) -> (usize, Option<Tile>) {
         let mut spent = 0;

@@ -135,9 +135,9 @@ impl Mesh {
                     tile.crossings(from.patch, side).map(move |link| (key, link))
                 })
         });
-        let origin = from.tile.origin();
+        let (origin, extent) = (from.tile.origin(), self.extent(from));
         within.chain(across).filter_map(move |(tile, link)| {
-            let (low, high) = self.extent(from)?;
+            let (low, high) = extent?;
             let axis = link.side.axis();
             let first = origin[1 - axis];
             Some(Gate {

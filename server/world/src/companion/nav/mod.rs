@@ -35,10 +35,14 @@ mod solids;
 mod tests;
 mod tile;
 
+/// Tiles that are looked at to find the one to be built next, about.
+const LOOKED_AT_MAX: usize = 8_192;
+
 /// Why there is no way, or no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoWay {
-    /// The ground there is not known yet: say where it is wanted, and ask again later.
+    /// The ground there, or on the way, is not known yet: say where it is wanted, and ask again
+    /// later. Where both ends lead on to what nobody wants it stays so.
     #[error("the ground there is not known yet")]
     NotBuilt,
     /// Nobody can stand where the way should begin.
@@ -150,7 +154,9 @@ impl Nav {
                 if !self.mesh.has(key) && !self.make_room(&wishes) {
                     break;
                 }
-                self.job = Some(Job::new(key, &self.solids, self.floor_m));
+                let job = Job::new(key, &self.solids, self.floor_m);
+                spent += job.cost();
+                self.job = Some(job);
                 continue;
             };
             let (cost, built) = job.advance(&self.solids, units - spent);
@@ -274,7 +280,13 @@ impl Nav {
             (low[0]..=high[0]).contains(&x) && (low[1]..=high[1]).contains(&z)
         };
         self.job.take_if(|job| inside(&job.key));
-        self.granted.clear();
+        self.granted.retain(|wish| {
+            let apart = |at: i16, axis: usize| {
+                let at = i32::from(at);
+                at + wish.tiles < low[axis] || at - wish.tiles > high[axis]
+            };
+            apart(wish.tile.x, 0) || apart(wish.tile.z, 1)
+        });
         let count = (i64::from(high[0] - low[0]) + 1) * (i64::from(high[1] - low[1]) + 1);
         if count > self.mesh.len() as i64 {
             self.stale.extend(self.mesh.keys().filter(inside));
@@ -294,6 +306,10 @@ impl Nav {
             if self.granted.contains(wish) {
                 continue;
             }
+            // The others wait for the next time.
+            if looked_at >= LOOKED_AT_MAX {
+                break;
+            }
             let mut is_granted = true;
             let [x, z] = [i32::from(wish.tile.x), i32::from(wish.tile.z)];
             let out = wish.tiles;
@@ -308,7 +324,7 @@ impl Nav {
                 best = Some(best.map_or(found, |best| best.min(found)));
             }
             if is_granted {
-                if self.granted.len() >= NAV_WISHES_MAX {
+                if self.granted.len() >= 4 * NAV_WISHES_MAX {
                     self.granted.clear();
                 }
                 self.granted.insert(*wish);

@@ -45,6 +45,7 @@ fn search(mesh: &Mesh, from: Foot, to: Foot) -> Result<Vec<Gate>, NoWay> {
     let start = Reached { cost: 0.0, entry: from.spot, from: None, is_done: false };
     reached.insert(from.node, start);
     let (mut looked_at, mut leads_out) = (0, false);
+    let mut none = NoWay::NotBuilt;
     while let Some(Reverse((_, node))) = open.pop() {
         let Some(here) = reached.get_mut(&node) else { continue };
         if std::mem::replace(&mut here.is_done, true) {
@@ -55,7 +56,9 @@ fn search(mesh: &Mesh, from: Foot, to: Foot) -> Result<Vec<Gate>, NoWay> {
         }
         looked_at += 1;
         if looked_at > NAV_PATCHES_PER_WAY_MAX {
-            return Err(NoWay::TooFar);
+            // Nobody knows what else there is.
+            (none, leads_out) = (NoWay::TooFar, true);
+            break;
         }
         leads_out |= mesh.leads_out(node);
         let (cost, entry) = (here.cost, here.entry);
@@ -72,7 +75,7 @@ fn search(mesh: &Mesh, from: Foot, to: Foot) -> Result<Vec<Gate>, NoWay> {
         }
     }
     let is_open = leads_out && leads_anywhere(mesh, to.node);
-    Err(if is_open { NoWay::NotBuilt } else { NoWay::Blocked })
+    Err(if is_open { none } else { NoWay::Blocked })
 }
 
 /// Whether what hangs together with a patch goes on where nothing is known yet, or is large.

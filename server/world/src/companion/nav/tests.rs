@@ -1,6 +1,11 @@
 //! Ways that are there and ways that are not.
 
 use serde_json::{Value, json};
+use vivarium_motion::{
+    AvatarState,
+    consts::{CAPSULE_HEIGHT_M, OFFSET_M, WALK_MPS},
+};
+use vivarium_protocol::intent::Input;
 use vivarium_scene::document::WorldDocument;
 
 use super::*;
@@ -99,6 +104,36 @@ fn check(nav: &Nav, path: &Path, from: [f32; 3], to: [f32; 3]) {
     assert!((length - path.length_m).abs() < 0.01);
 }
 
+/// How far (metres) from the end of a way an avatar is that has gone along it, corner by corner.
+fn walked(document: &WorldDocument, path: &Path) -> f32 {
+    let mut ground = QueryWorld::new(document).unwrap();
+    let start = path.points_m[0];
+    let feet_m = CAPSULE_HEIGHT_M / 2.0 + OFFSET_M;
+    let mut state = AvatarState::at([start[0], start[1] + feet_m + 0.02, start[2]]);
+    let ticks = (path.length_m / WALK_MPS / ground.dt_s() * 1.5) as u32 + 90;
+    let mut next = 1;
+    let mut away = f32::MAX;
+    for _ in 0..ticks {
+        ground.begin_tick(0);
+        let aim = path.points_m[next];
+        let at = state.position_m;
+        let (x, z) = (aim[0] - at[0], aim[2] - at[2]);
+        away = x.hypot(z);
+        if away < 0.1 {
+            if next + 1 == path.points_m.len() {
+                return away.max(((at[1] - feet_m) - aim[1]).abs() - 0.2);
+            }
+            next += 1;
+            continue;
+        }
+        let push = 127.0 * (away / 0.2).min(1.0) / away;
+        let input =
+            Input { move_x: (x * push) as i8, move_z: (z * push) as i8, ..Input::default() };
+        state = ground.step(&state, &input).state;
+    }
+    away + (next + 1..path.points_m.len()).len() as f32
+}
+
 #[test]
 fn open_ground_is_walked_straight() {
     let nav = nav_of(&[floor(40.0)]);
@@ -123,12 +158,14 @@ fn doors_are_wide_enough_or_not() {
     let (from, to) = ([0.3, 0.0, -3.0], [-0.2, 0.0, 3.0]);
     for (width, is_way) in [(0.4, false), (0.6, false), (0.9, true), (1.0, true), (2.0, true)] {
         let [left, right] = wall_with_door(width);
-        let nav = nav_of(&[floor(20.0), left, right]);
+        let document = world(&[floor(20.0), left, right]);
+        let nav = built(&document, 14.0);
         let found = nav.path(from, to);
         if is_way {
             let path = found.unwrap_or_else(|error| panic!("{width}: {error}"));
             check(&nav, &path, from, to);
             assert!(path.length_m < 6.3, "{path:?}");
+            assert!(walked(&document, &path) < 0.3, "{width}: {path:?}");
         } else {
             assert_eq!(found, Err(NoWay::Blocked), "{width}");
         }
@@ -150,9 +187,11 @@ fn steps_are_climbed_and_ledges_are_not() {
         }
         objects
     };
-    let nav = nav_of(&stairs(0.3));
+    let document = world(&stairs(0.3));
+    let nav = built(&document, 14.0);
     let path = way(&nav, [0.0, 0.0, -3.0], [0.0, 1.5, 6.0]);
     assert!((path.length_m - 9.0).abs() < 0.1, "{path:?}");
+    assert!(walked(&document, &path) < 0.3, "{path:?}");
     assert!((path.points_m.last().unwrap()[1] - 1.5).abs() < 0.05);
     let nav = nav_of(&stairs(0.4));
     assert_eq!(nav.path([0.0, 0.0, -3.0], [0.0, 2.0, 6.0]), Err(NoWay::Blocked));
@@ -169,9 +208,13 @@ fn ramps_are_climbed_unless_they_are_steep() {
         ramp["rotation"] = json!([-half.sin(), 0.0, 0.0, half.cos()]);
         let (rise, run) = (4.0 * angle.sin(), 4.0 * angle.cos());
         let deck = block([0.0, rise, run + 1.95], [3.0, 0.2, 4.0]);
-        let nav = nav_of(&[floor(30.0), ramp, deck]);
+        let document = world(&[floor(30.0), ramp, deck]);
+        let nav = built(&document, 14.0);
         let found = nav.path([0.0, 0.0, -6.0], [0.0, rise + 0.1, run + 2.0]);
         assert_eq!(found.is_ok(), is_way, "{degrees}: {found:?}");
+        if let Ok(path) = found {
+            assert!(walked(&document, &path) < 0.3, "{degrees}: {path:?}");
+        }
     }
 }
 

@@ -12,37 +12,45 @@ fn ways(nav: &Nav, places: &[[f32; 3]]) -> Vec<Result<Vec<[u32; 3]>, NoWay>> {
     found.map(|found| found.map(bits)).collect()
 }
 
-fn plaza() -> WorldDocument {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/worlds/plaza.json");
+fn demo(name: &str) -> WorldDocument {
+    let path = format!("{}/../../assets/worlds/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn plaza() -> WorldDocument {
+    demo("plaza")
+}
+
+/// How long the ways from a place to others of a world are; an avatar goes along each.
+fn told(document: &WorldDocument, from: [f32; 3], to: &[(&str, [f32; 3])]) -> String {
+    let nav = built(document, 60.0);
+    let each = to.iter().map(|(name, to)| match nav.path(from, *to) {
+        Ok(path) => {
+            check(&nav, &path, from, *to);
+            let off = walked(document, &path);
+            assert!(off < 0.3, "{name}: {off} m from the end, {path:?}");
+            format!("{name}: {:.1} m, {} points", path.length_m, path.points_m.len())
+        }
+        Err(error) => format!("{name}: {error}"),
+    });
+    each.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn the_plaza_is_walked() {
-    let nav = built(&plaza(), 60.0);
-    let south = [0.0, 0.05, 26.0];
-    let mut told = Vec::new();
-    for (name, to) in [
-        ("past the fountain", [0.0, 0.0, -8.0]),
-        ("up the stairs, to the gate", [0.0, 2.0, -31.0]),
-        ("up the ramp of 15 degrees", [-13.0, 2.0, 27.4]),
-        ("across the canal", [-38.0, 0.0, 4.0]),
-        ("up to the lookout, where only the lift goes", [-39.8, 5.0, -12.0]),
-        ("to the lane", [28.0, 0.0, 4.0]),
-        ("to a bench", [-5.4, 0.0, 7.9]),
-    ] {
-        match nav.path(south, to) {
-            Ok(path) => {
-                check(&nav, &path, south, to);
-                told.push(format!(
-                    "{name}: {:.1} m, {} points",
-                    path.length_m,
-                    path.points_m.len()
-                ));
-            }
-            Err(error) => told.push(format!("{name}: {error}")),
-        }
-    }
+    let told = told(
+        &plaza(),
+        [0.0, 0.05, 26.0],
+        &[
+            ("past the fountain", [0.0, 0.0, -8.0]),
+            ("up the stairs, to the gate", [0.0, 2.0, -31.0]),
+            ("up the ramp of 15 degrees", [-13.0, 2.0, 27.4]),
+            ("across the canal", [-38.0, 0.0, 4.0]),
+            ("up to the lookout, where only the lift goes", [-39.8, 5.0, -12.0]),
+            ("to the lane", [28.0, 0.0, 4.0]),
+            ("to a bench", [-5.4, 0.0, 7.9]),
+        ],
+    );
     expect_test::expect![[r#"
         past the fountain: 35.4 m, 5 points
         up the stairs, to the gate: 57.6 m, 4 points
@@ -51,7 +59,25 @@ fn the_plaza_is_walked() {
         up to the lookout, where only the lift goes: no way leads there
         to the lane: 36.4 m, 4 points
         to a bench: 19.3 m, 4 points"#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&told);
+}
+
+#[test]
+fn the_garden_is_walked() {
+    let told = told(
+        &demo("garden"),
+        [4.0, 2.5, 31.0],
+        &[
+            ("over the meadow, to the portal", [-20.9, 1.96, 23.5]),
+            ("over the bridge, to the gazebo", [4.0, 1.0, -8.0]),
+            ("to the ferry", [-17.6, 0.42, -8.0]),
+        ],
+    );
+    expect_test::expect![[r#"
+        over the meadow, to the portal: 26.0 m, 2 points
+        over the bridge, to the gazebo: 39.0 m, 2 points
+        to the ferry: 45.7 m, 6 points"#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -69,6 +95,8 @@ fn the_same_calls_give_the_same_bits() {
     let first = once(500);
     assert!(first.iter().filter(|way| way.is_ok()).count() > 8, "{first:?}");
     assert_eq!(first, once(500));
+    let told = blake3::hash(format!("{first:?}").as_bytes()).to_hex();
+    expect_test::expect!["bfb8f2ff71daeaee"].assert_eq(&told[..16]);
     assert_eq!(first, once(1_700), "what is built does not depend on how much at a time");
 }
 
@@ -115,7 +143,8 @@ fn a_table_with_chairs_is_walked_around() {
         objects.push(block([x, 0.43, z], [0.45, 0.06, 0.45]));
         objects.push(block([x, 0.75, z + z.signum() * 0.2], [0.45, 0.6, 0.05]));
     }
-    let nav = nav_of(&objects);
+    let document = world(&objects);
+    let nav = built(&document, 14.0);
     for (from, to, most_m) in [
         ([-4.0, 0.0, 0.0], [4.0, 0.0, 0.0], 8.9),
         ([0.0, 0.0, -4.0], [0.0, 0.0, 4.0], 8.9),
@@ -124,6 +153,7 @@ fn a_table_with_chairs_is_walked_around() {
         let path = way(&nav, from, to);
         let straight = (to[0] - from[0]).hypot(to[2] - from[2]);
         assert!((straight + 0.2..most_m).contains(&path.length_m), "{path:?}");
+        assert!(walked(&document, &path) < 0.3, "{path:?}");
     }
 }
 
@@ -150,6 +180,31 @@ fn a_maze_costs_no_more_than_it_may() {
     assert!(path.length_m > 1_000.0, "{}", path.length_m);
     let shut = maze(true).path(from, to);
     assert_eq!(shut, Err(NoWay::Blocked));
+}
+
+#[test]
+fn a_search_that_has_no_end_is_given_up() {
+    let mut objects = vec![floor(80.0)];
+    for at in 0..2_500_i16 {
+        let (x, z) = (f32::from(at % 50) * 1.5 - 37.0, f32::from(at / 50) * 1.5 - 37.0);
+        objects.push(block([x, 1.0, z], [0.3, 2.0, 0.3]));
+    }
+    // Half of it cannot be reached, and there is a pen in that half.
+    objects.push(block([0.0, 1.0, 0.0], [0.2, 2.0, 80.0]));
+    for (x, z, wide, deep) in [
+        (27.0, 0.0, 0.2, 8.0),
+        (33.0, 0.0, 0.2, 8.0),
+        (30.0, -4.0, 6.0, 0.2),
+        (30.0, 4.0, 6.0, 0.2),
+    ] {
+        objects.push(block([x, 1.0, z], [wide, 2.0, deep]));
+    }
+    let nav = built(&world(&objects), 50.0);
+    let (near, penned) = ([-30.0, 0.0, 0.2], [30.2, 0.0, 0.2]);
+    assert_eq!(nav.path(near, penned), Err(NoWay::Blocked));
+    assert_eq!(nav.path(penned, near), Err(NoWay::Blocked));
+    assert_eq!(nav.path(near, [24.0, 0.0, 0.3]), Err(NoWay::TooFar));
+    way(&nav, near, [-2.0, 0.0, 20.3]);
 }
 
 #[test]
@@ -234,6 +289,37 @@ fn hostile_worlds_are_borne() {
     }
 }
 
+/// Things of every size that is allowed, and beyond, wherever and however turned.
+fn extremes() -> impl Strategy<Value = Vec<Value>> {
+    let number = prop_oneof![
+        3 => (-5.0_f32..5.0, 0_i32..6).prop_map(|(part, power)| part * 10.0_f32.powi(power)),
+        1 => (-80_i32..80).prop_map(|part| part as f32 * 0.875),
+        1 => Just(0.0_f32),
+    ];
+    let size = (0.1_f32..1.0, -2_i32..5).prop_map(|(part, power)| part * 10.0_f32.powi(power));
+    let sizes = [size.clone(), size.clone(), size];
+    let points = prop::collection::vec([number.clone(), number.clone(), number.clone()], 5);
+    let place = [number.clone(), number.clone(), number];
+    let turn = prop::array::uniform4(-1.0_f32..1.0);
+    let thing = (place, turn, sizes, points, 0..6_u8).prop_map(|(place, turn, size, points, kind)| {
+        let [x, y, z] = size;
+        let heights: Vec<f32> = points.iter().flatten().take(9).copied().collect();
+        let shape = match kind {
+            0 => json!({"box": {"size_m": [x, y, z]}}),
+            1 => json!({"cylinder": {"radius_m": x, "height_m": y}}),
+            2 => json!({"capsule": {"radius_m": x, "height_m": 2.0 * x + y}}),
+            3 => json!({"heightfield":
+                {"rows": 3, "columns": 3, "size_m": [x, z], "heights_m": heights}}),
+            4 => json!({"mesh": {"vertices_m": points, "triangles": [[0, 1, 2], [2, 3, 4], [4, 1, 0]]}}),
+            _ => json!({"hull": {"points_m": points}}),
+        };
+        let mut thing = solid(place, &shape);
+        thing["rotation"] = json!(turn);
+        thing
+    });
+    prop::collection::vec(thing, 1..8)
+}
+
 fn things() -> impl Strategy<Value = Vec<Value>> {
     let place = (-9.0_f32..9.0, -0.5_f32..2.5, -9.0_f32..9.0);
     let turn = (-1.0_f32..1.0, -1.0_f32..1.0, -1.0_f32..1.0, 0.1_f32..1.0, any::<bool>());
@@ -260,6 +346,21 @@ fn things() -> impl Strategy<Value = Vec<Value>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever stands where: nothing panics, and the work has an end.
+    #[test]
+    fn extremes_are_borne(things in extremes(), floor_m in -1.0e5_f32..10.0) {
+        let objects: Vec<Value> = things.into_iter().chain([floor(30.0)]).collect();
+        let mut document = world(&objects);
+        document.settings.floor_m = floor_m;
+        // What cannot be built is refused before.
+        if QueryWorld::new(&document).is_ok() {
+            let nav = built(&document, 0.0);
+            if let Ok(path) = nav.path([3.0, 0.0, 3.0], [-3.0, 0.0, -3.0]) {
+                check(&nav, &path, [3.0, 0.0, 3.0], [-3.0, 0.0, -3.0]);
+            }
+        }
+    }
 
     /// Among whatever things, a way that is found can be walked, and starts and ends where asked.
     #[test]

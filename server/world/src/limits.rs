@@ -70,7 +70,7 @@ pub const COMPANION_REST_TICKS: u32 = 8;
 /// Ticks between two thoughts of a companion on how to pass the time.
 pub const COMPANION_THINK_TICKS: u32 = 15;
 /// Ways that companions may seek in one tick; the others wait.
-pub const WAYS_PER_TICK: usize = 8;
+pub const WAYS_PER_TICK: usize = 2;
 /// How far (metres) a companion sees.
 pub const COMPANION_SIGHT_M: f32 = 30.0;
 /// Radius (metres) of what a companion can carry at most.

@@ -101,19 +101,20 @@ impl Weighing<'_> {
         let afraid = if self.mood.emotion == Emotion::Fear { 1.0 } else { 0.0 };
         let nobody = PersonId(0);
         let (person, apart_m) = self.near.unwrap_or((nobody, f32::INFINITY));
-        let near = |within_m: f32| if apart_m < within_m { 1.0 } else { -9.0 };
+        // What cannot be done is liked by nobody.
+        let near = |within_m: f32| if apart_m < within_m { 0.0 } else { -9.0 };
         let company = near(COMPANY_M);
         let (other, other_m) = self.other.unwrap_or((ObjectId(0), f32::INFINITY));
-        let others = if (2.5..COMPANY_M).contains(&other_m) { 1.0 } else { -9.0 };
+        let others = if (2.5..COMPANY_M).contains(&other_m) { 0.0 } else { -9.0 };
         let greets = if self.has_greeted { -9.0 } else { 0.0 };
         [
             (Doing::Stand, 0.35 - arousal * 0.2),
-            (Doing::Watch(person), company * (0.2 + open * 0.35)),
-            (Doing::Greet(person), near(9.0) * (0.25 + social * 0.8 + valence * 0.2) + greets),
+            (Doing::Watch(person), company + 0.2 + open * 0.35),
+            (Doing::Greet(person), near(9.0) + greets + 0.25 + social * 0.8 + valence * 0.2),
             (Doing::Stroll, 0.2 + open * 0.4 + arousal * 0.3),
-            (Doing::Visit(person), company * (social * 0.65 + self.warmth * 0.4 - shy * 0.3)),
-            (Doing::Meet(other), others * (social * 0.55)),
-            (Doing::Avoid(person), near(SHY_M + afraid * 4.0) * (shy * 1.2 + afraid * 2.0)),
+            (Doing::Visit(person), company + social * 0.65 + self.warmth * 0.4 - shy * 0.3),
+            (Doing::Meet(other), others + social * 0.55),
+            (Doing::Avoid(person), near(SHY_M + afraid * 4.0) + shy * 1.2 + afraid * 2.0),
             (Doing::Sit, 0.15 - arousal * 0.5 + (1.0 - social) * 0.2),
             (Doing::Dance, part(traits.playfulness) * 0.35 + valence * 0.4 + arousal * 0.2 - 0.25),
             (Doing::GoHome, self.away * 0.9 - 0.2),

@@ -142,13 +142,19 @@ static NAMED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 static NOT_ANY_MORE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r" (?:any ?more|any longer)$").expect("tested"));
 static CORRECTION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:it is|c est|i meant|i mean|je voulais dire|actually|en fait)(?: ,)? ([^.,!?]+?) ,? ?(?:not|and not|pas|et pas|et non|instead of|au lieu de) ([^.,!?]+?)(?: [.,!?]|$)")
+    Regex::new(r"\b(?:(?:actually|en fait|no|non)(?: ,)? )?(?:it is|c est|i meant|i mean|je voulais dire|actually|en fait)(?: ,)? ([^.,!?]+?) ,? ?(?:not|and not|pas|et pas|et non|instead of|au lieu de) ([^.,!?]+?)(?: [.,!?]|$)")
         .expect("tested")
 });
 static CORRECTION_TURNED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:it is|ce n est|c est|actually|en fait)(?: ,)? (?:not|pas) ([^.,!?]+?) ,(?: but| mais)?(?: it is| c est)? ([^.,!?]+?)(?: [.,!?]|$)")
+    Regex::new(r"\b(?:it is|ce n est|c est|actually|en fait|no|non)(?: ,)? (?:not|pas) ([^.,!?]+?) ,(?: but| mais)?(?: it is| c est)? ([^.,!?]+?)(?: [.,!?]|$)")
         .expect("tested")
 });
+
+static MORE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(r" (?:and|et|,|, and|, et) ([^.,!?]+?){END}")).expect("tested")
+});
+/// Values after the first, of one "I like".
+const MORE_VALUES_MAX: usize = 3;
 
 /// Words with which a value does not begin: these say something about the listener, or ask.
 const NOT_A_VALUE: &str = "you your it that this them him her me what how when if not te toi ton ta \
@@ -194,6 +200,11 @@ pub fn extract(heard: &Heard<'_>) -> Extracted {
             let relation =
                 if is_ended && rule.relation == "dislikes" { "likes" } else { rule.relation };
             add(&mut extracted, relation.to_owned(), value, rule.is_over || is_ended);
+            if rule.relation == "likes" || rule.relation == "dislikes" {
+                for value in more_values(heard, captures.get(1).map_or(0, |found| found.end())) {
+                    add(&mut extracted, relation.to_owned(), value, rule.is_over || is_ended);
+                }
+            }
         }
     }
     for (pattern, kind) in NAMED.iter() {
@@ -215,6 +226,30 @@ pub fn extract(heard: &Heard<'_>) -> Extracted {
             });
     }
     extracted
+}
+
+/// What else is liked: "tea and old bridges", as long as no new sentence begins.
+fn more_values(heard: &Heard<'_>, mut end: usize) -> Vec<String> {
+    const SENTENCE: &str = "i my you your we he she they it that there this then so when je j mon ma \
+                            mes tu il elle on nous vous c ca toi ton ta tes mais but not pas do what";
+    let mut values = Vec::new();
+    while values.len() < MORE_VALUES_MAX
+        && let Some(captures) = MORE.captures_at(heard.plain(), end)
+        && captures.get(0).is_some_and(|all| all.start() == end)
+    {
+        let first = captures[1].split(' ').next().unwrap_or_default();
+        if SENTENCE.split(' ').any(|word| word == first) {
+            break;
+        }
+        let Some((value, _)) = value(heard, &captures, 1, Form::Free) else { break };
+        // "I like tea, follow me": what comes next may be an order.
+        if crate::patterns::commands::is_command(&Heard::new(&value)) {
+            break;
+        }
+        values.push(value);
+        end = captures.get(1).map_or(end, |found| found.end());
+    }
+    values
 }
 
 /// "I would like tea" is an order, "do I like tea" a question.
@@ -340,6 +375,12 @@ mod tests {
             ("call me ana", "name=ana"),
             ("Je m'appelle Zoë et j'habite à Lyon", "name=Zoë; lives_in=Lyon"),
             ("I like green tea and I hate the cold!", "dislikes=the cold; likes=green tea"),
+            (
+                "I like green tea, rain and old bridges",
+                "likes=green tea; likes=rain; likes=old bridges",
+            ),
+            ("j'aime le thé et les ponts", "likes=le thé; likes=les ponts"),
+            ("I like tea, follow me", "likes=tea"),
             ("I don't like spiders", "dislikes=spiders"),
             ("I don't like tea any more", "not any more likes=tea"),
             ("I would like some tea", ""),

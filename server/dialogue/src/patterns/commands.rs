@@ -144,8 +144,11 @@ fn english() -> Vec<(&'static str, Make)> {
             |_| Order::Leave,
         ),
         (
-            r"(?:pick up|take|grab|lift|lift up|get hold of|hold|carry|fetch up|pick) (?P<what>.+?)(?: up| in your hands?)?",
-            |p| Order::PickUp(p.thing()),
+            r"(?:go|walk|run|head|move|get|step|come|hurry)(?: over| back| up| down)? (?:to|towards?|near|next to|beside|by|into|in|behind|in front of) (?P<where>.+)|(?:go|stand|wait) (?:stand )?(?:at|by|near|next to|beside|behind|in front of) (?P<at>.+)|(?:lead|take|guide|bring|walk) (?:me|us) to (?P<way>.+)|show me the way to (?P<path>.+)",
+            |p| {
+                let place = ["where", "at", "way", "path"].iter().find_map(|group| p.name(group));
+                place.map_or(Order::Come, Order::Go)
+            },
         ),
         (
             r"(?:put|set|lay|drop|release) (?:(?:it|that|this|them|the .+|your .+) )?down(?: .+)?|drop(?: (?:it|that|this|them|the .+|your .+))?|let (?:it )?go(?: of (?:it|that|.+))?|release (?:it|that)",
@@ -171,11 +174,8 @@ fn english() -> Vec<(&'static str, Make)> {
             Order::Bring { thing: p.thing(), to: None }
         }),
         (
-            r"(?:go|walk|run|head|move|get|step|come|hurry)(?: over| back| up| down)? (?:to|towards?|near|next to|beside|by|into|in|behind|in front of) (?P<where>.+)|(?:go|stand|wait) (?:stand )?(?:at|by|near|next to|beside|behind|in front of) (?P<at>.+)|(?:lead|take|guide|bring|walk) (?:me|us) to (?P<way>.+)|show me the way to (?P<path>.+)",
-            |p| {
-                let place = ["where", "at", "way", "path"].iter().find_map(|group| p.name(group));
-                place.map_or(Order::Come, Order::Go)
-            },
+            r"(?:pick up|take|grab|lift|lift up|get hold of|hold|carry|fetch up|pick) (?P<what>.+?)(?: up| in your hands?)?",
+            |p| Order::PickUp(p.thing()),
         ),
         (
             r"(?:look at|face|watch|turn to|turn towards?|look towards?|look over at|check out) (?P<who>.+)|look(?: here| over here)?",
@@ -421,7 +421,7 @@ mod tests {
             ("viens ici", "Come"),
             ("go to the fountain", "Go(\"the fountain\")"),
             ("va à la fontaine", "Go(\"fontaine\")"),
-            ("take me to the Old Mill", "Go(\"Old Mill\")"),
+            ("take me to the Old Mill", "Go(\"the Old Mill\")"),
             ("Bring me the red ball!", "Bring { thing: Named(\"the red ball\"), to: None }"),
             ("give it to Bo", "Bring { thing: It, to: Some(\"Bo\") }"),
             (

@@ -151,7 +151,11 @@ impl Speech<'_, '_> {
             return text;
         }
         let topic = topics::topic(heard);
-        let is_short_answer = matches!(topic, Some(Topic::Yes | Topic::No | Topic::GiveUp));
+        // "Ça va bien" is an answer, and only with a question mark a question.
+        let is_well =
+            topic == Some(Topic::HowAreYou) && reading.is_gladness && !heard.plain().ends_with('?');
+        let is_short_answer =
+            is_well || matches!(topic, Some(Topic::Yes | Topic::No | Topic::GiveUp));
         if let Some(topic) = topic.filter(|_| !is_short_answer) {
             let greeting = self.greeting_before(reading);
             return greeting + &self.talk(topic);
@@ -167,7 +171,7 @@ impl Speech<'_, '_> {
             Some(Topic::Yes) => self.voice.say(Key::Yes, &[]),
             Some(Topic::No) => self.voice.say(Key::No, &[]),
             _ if heard.is_question() => self.unknown(),
-            _ => self.listen(),
+            _ => self.listen(reading.appraisal.valence),
         }
     }
 
@@ -199,9 +203,9 @@ impl Speech<'_, '_> {
             Reading { is_praise: true, .. } if is_love => Key::Loved,
             Reading { is_praise: true, .. } => Key::Praised,
             Reading { is_farewell: true, .. } => return Some(self.farewell()),
-            Reading { is_thanks: true, .. } => Key::Thanks,
             Reading { is_greeting: true, .. } => return Some(self.greet()),
             Reading { is_gladness: true, .. } => Key::Gladness,
+            Reading { is_thanks: true, .. } => Key::Thanks,
             _ if heard.plain().is_empty() => Key::Listen,
             _ if self.is_called(heard) => return Some(self.greet()),
             _ => return None,
@@ -245,8 +249,13 @@ impl Speech<'_, '_> {
         self.with_saying(text, 20)
     }
 
-    fn listen(&mut self) -> String {
-        let text = self.voice.say(Key::Listen, &[]);
+    fn listen(&mut self, valence: i8) -> String {
+        let key = match valence {
+            20.. => Key::ListenGood,
+            ..=-15 => Key::ListenBad,
+            _ => Key::Listen,
+        };
+        let text = self.voice.say(key, &[]);
         self.with_saying(text, 25)
     }
 
@@ -534,9 +543,7 @@ impl Speech<'_, '_> {
             match (persona.likes.iter().find(about), persona.dislikes.iter().find(about)) {
                 (Some(told), _) => (Key::LikeToo, told.to(self.language).to_owned()),
                 (None, Some(told)) => (Key::LikeNot, told.to(self.language).to_owned()),
-                (None, None) => {
-                    (Key::LikeUnknown, words::capital(&words::to_you(what, self.language)))
-                }
+                (None, None) => (Key::LikeUnknown, words::to_you(what, self.language)),
             };
         self.voice.say(key, &[("thing", &thing)])
     }

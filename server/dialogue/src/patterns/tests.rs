@@ -6,7 +6,7 @@ use vivarium_protocol::ids::PersonId;
 use super::*;
 use crate::{
     memory::embed::Hashed,
-    persona::{genome::Drift, tests::plain},
+    persona::{genome::Drift, templates, tests::plain},
     target::tests::square,
     turn::{self, Relationship},
 };
@@ -248,11 +248,13 @@ proptest::proptest! {
 #[ignore = "prints a conversation, for people to read"]
 fn transcript() {
     let texts = include_str!("transcript.txt");
-    let mut story = Story::begin();
+    let mut ids = templates::ids().cycle();
+    let mut begin = || Story::of(templates::template(ids.next().unwrap()).unwrap().unwrap());
+    let mut story = begin();
     for text in texts.lines() {
         if let Some(name) = text.strip_prefix("# ") {
-            println!("\n=== {name}");
-            story = Story::begin();
+            story = begin();
+            println!("\n=== {name}, {}", story.persona.name);
             continue;
         }
         let answer = story.say(text);

@@ -157,7 +157,7 @@ fn asked() -> Vec<(String, Make)> {
             |_| WhoIsHere,
         ),
         rule(
-            r"\b(?:what (?:do|can) you see|what is (?:around|near|nearby|here|there|over there|in front)|what are you looking at|look around|describe (?:what you see|this place|where)|where are (?:we|you)|what is this place|tell me (?:about this place|what you see)|(?:que|qu est ce que tu) vois tu|qu est ce que tu vois|tu vois quoi|que vois tu|ce que tu vois|qu est ce qu il y a|ou sommes nous|ou on est|on est ou|tu es ou|ou es tu|c est ou ici|decris)\b",
+            r"\b(?:what (?:do|can) you see|what is (?:around|near|nearby|here|there|over there|in front)|what are you looking at|look around|describe (?:what you see|this place|where)|what is this place|tell me (?:about this place|what you see)|(?:que|qu est ce que tu) vois tu|qu est ce que tu vois|tu vois quoi|que vois tu|ce que tu vois|qu est ce qu il y a|ou sommes nous|ou on est|on est ou|tu es ou|ou es tu|c est ou ici|decris)\b|\bwhere are (?:we|you)(?: now)?(?: [?.!]|$)",
             |_| WhatDoYouSee,
         ),
         rule(
@@ -193,7 +193,7 @@ fn asked() -> Vec<(String, Make)> {
             |_| WhatDoYouLike,
         ),
         rule(
-            r"\b(?:what do you (?:hate|dislike|not like)|what annoys you|what are you afraid of|qu est ce que tu (?:detestes|n aimes pas)|que detestes tu|tu detestes quoi|de quoi as tu peur)\b",
+            r"\b(?:what do you (?:hate|dislike|not like)|what do (?:you not|not you) (?:like|love|enjoy)|what annoys you|what are you afraid of|qu est ce que tu (?:detestes|n aimes pas)|que detestes tu|tu detestes quoi|de quoi as tu peur)\b",
             |_| WhatDoYouDislike,
         ),
         rule(
@@ -329,6 +329,9 @@ mod tests {
             ("raconte une blague", Some(Joke)),
             ("Tell me a story!", Some(Story)),
             ("une devinette ?", Some(Riddle)),
+            ("where are you from?", Some(Background)),
+            ("where are you?", Some(WhatDoYouSee)),
+            ("what don't you like?", Some(WhatDoYouDislike)),
             ("where is the fountain?", Some(WhereIs("the fountain".to_owned()))),
             ("où est la fontaine ?", Some(WhereIs("la fontaine".to_owned()))),
             ("do you like me?", Some(WhatDoYouThinkOfMe)),

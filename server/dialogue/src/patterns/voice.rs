@@ -103,7 +103,7 @@ impl<'a, 'b> Voice<'a, 'b> {
 
     /// Keeps in mind what "it" is.
     pub fn note(&mut self, seen: &Seen) {
-        if let Being::Object(object) = seen.being {
+        if let (Being::Object(object), true) = (seen.being, seen.is_portable) {
             self.thread.object = Some((object, words::quotable(&seen.name)));
         }
     }

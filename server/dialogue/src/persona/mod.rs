@@ -9,6 +9,7 @@ use crate::hearing::language::Language;
 use genome::Genome;
 
 pub mod genome;
+pub mod templates;
 
 /// Bytes of a persona's JSON.
 pub const PERSONA_BYTES_MAX: usize = 64 * 1024;

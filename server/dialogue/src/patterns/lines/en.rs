@@ -622,6 +622,30 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
         ],
     ),
     (
+        ListenGood,
+        &[
+            (Any, "That sounds good."),
+            (Any, "I like the sound of that. Tell me more?"),
+            (Any, "How nice. Such things are worth telling."),
+            (Any, "Good. I can almost see it."),
+            (Bold, "Wonderful! And then?"),
+            (Shy, "That's lovely."),
+            (Playful, "I approve of this in every way."),
+            (Cool, "Good for you."),
+        ],
+    ),
+    (
+        ListenBad,
+        &[
+            (Any, "That doesn't sound good. What happened?"),
+            (Any, "Oh dear. I'm listening."),
+            (Any, "I see why that would weigh on you."),
+            (Any, "Hm. I wish that it were otherwise."),
+            (Close, "I'm on your side, whatever it is."),
+            (Cool, "I see."),
+        ],
+    ),
+    (
         Follow,
         &[
             (Any, "I'm right behind you."),

@@ -662,6 +662,30 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
         ],
     ),
     (
+        ListenGood,
+        &[
+            (Any, "Ça fait plaisir à entendre."),
+            (Any, "J'aime bien ça. Tu m'en dis plus ?"),
+            (Any, "Que c'est bien. Ça vaut la peine d'être raconté."),
+            (Any, "Bien. Je le vois presque."),
+            (Bold, "Formidable ! Et après ?"),
+            (Shy, "C'est joli, ça."),
+            (Playful, "J'approuve sous tous les angles."),
+            (Cool, "Tant mieux."),
+        ],
+    ),
+    (
+        ListenBad,
+        &[
+            (Any, "Ça n'a pas l'air d'aller. Qu'est-ce qui s'est passé ?"),
+            (Any, "Aïe. Je t'écoute."),
+            (Any, "Je comprends que ça pèse."),
+            (Any, "Hm. J'aimerais que ce soit autrement."),
+            (Close, "De toute façon, je suis de ton côté."),
+            (Cool, "Je vois."),
+        ],
+    ),
+    (
         Follow,
         &[
             (Any, "Je te suis."),

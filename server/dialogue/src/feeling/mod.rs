@@ -53,7 +53,7 @@ pattern!(
     you\ (are|look|sound)\ (\w+\ ){0,4}?(stupid|dumb|ugly|an?\ idiot|idiots?|useless|worthless|pathetic
         |boring|annoying|trash|garbage|an?\ moron|an?\ loser|crap|shit|the\ worst|horrible|disgusting|lame)
     |(stupid|dumb|useless|fucking|damn)\ (bot|robot|thing|machine|npc|idiot|ai)
-    |(i\ )?hate\ you|shut\ up|fuck\ (you|off)|screw\ you|go\ to\ hell|get\ lost|you\ suck|piss\ off
+    |(i\ )?hate\ you|i\ do\ not\ like\ you|je\ (ne\ )?t\ aime\ pas|shut\ up|fuck\ (you|off)|screw\ you|go\ to\ hell|get\ lost|you\ suck|piss\ off
     |you\ (idiot|moron|loser|bastard|bitch|asshole)
     |tu\ es\ (\w+\ ){0,3}?(stupide|bete|nul|nulle|moche|con|conne|idiot|idiote|inutile|debile|chiant|chiante
         |penible|ridicule|laid|laide|mechant|mechante)
@@ -94,7 +94,7 @@ pattern!(
 );
 pattern!(
     APOLOGY,
-    r"\b(i am (so |very |really )?sorry|sorry|i apologi[sz]e|my bad|forgive me|desolee?|je m excuse|excuse moi|pardon(ne moi)?)\b"
+    r"\b(i am (so |very |really )?sorry|sorry|i apologi[sz]e|my bad|forgive me|just kidding|(i am|i was) (just |only )?(joking|kidding)|je (rigole|plaisante|rigolais|plaisantais)|desolee?|je m excuse|excuse moi|pardon(ne moi)?)\b"
 );
 pattern!(NOT_APOLOGY, r"\b(not sorry|sorry (for you|to hear)|pas desolee?)\b");
 pattern!(
@@ -125,10 +125,12 @@ pub fn read(heard: &Heard<'_>) -> Reading {
     let plain = heard.plain();
     let is_insult = INSULT.is_match(plain) && !NOT_INSULT.is_match(plain);
     let is_not_praise = NOT_INSULT.is_match(plain);
+    // "You are not stupid" is kind.
+    let is_taken_back = INSULT.is_match(plain) && is_not_praise;
     let mut reading = Reading {
         is_insult,
         is_thanks: THANKS.is_match(plain),
-        is_praise: !is_insult && !is_not_praise && PRAISE.is_match(plain),
+        is_praise: is_taken_back || (!is_insult && !is_not_praise && PRAISE.is_match(plain)),
         is_greeting: GREETING.is_match(plain),
         is_farewell: FAREWELL.is_match(plain),
         is_apology: APOLOGY.is_match(plain) && !NOT_APOLOGY.is_match(plain),
@@ -230,7 +232,7 @@ mod tests {
             ("You're such an idiot!!", -100..=-45, Some(Emotion::Anger)),
             ("Tu es vraiment nul", -100..=-45, Some(Emotion::Anger)),
             ("ta gueule", -100..=-45, Some(Emotion::Anger)),
-            ("you are not stupid", -5..=100, None),
+            ("you are not stupid", -5..=100, Some(Emotion::Joy)),
             ("tu n'es pas bête", -5..=100, None),
             ("this is good", 10..=60, None),
             ("this is not good", -40..=-5, None),

@@ -64,7 +64,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     use Form::{Free, Name, Proper};
     let rules = [
         (
-            r"\b(?:my name is|i am called|call me|people call me|je m appelle|mon nom est|mon prenom est|mon nom c est|appelle moi)",
+            r"\b(?:my name is|i am called|call me|people call me|je m appelle|mon nom est|mon prenom est|mon prenom c est|mon nom c est|appelle moi)",
             "name",
             Name,
             false,

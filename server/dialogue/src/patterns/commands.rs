@@ -127,6 +127,7 @@ static ORDERS: LazyLock<Vec<(Regex, Make)>> = LazyLock::new(|| {
 
 fn english() -> Vec<(&'static str, Make)> {
     vec![
+        (r"(?:come|walk|go)(?: along)? with (?:me|us)(?: to .+)?", |_| Order::Follow(None)),
         (
             r"(?:follow|come (?:along )?with|walk with|come along with|accompany)(?: (?P<who>.+))?|come along|walk behind me",
             |p| Order::Follow(p.name("who")),
@@ -411,6 +412,7 @@ mod tests {
         let table = [
             ("follow me", "Follow(None)"),
             ("Nia, could you please follow me?", "Follow(None)"),
+            ("come with me to the fountain", "Follow(None)"),
             ("follow Bo please", "Follow(Some(\"Bo\"))"),
             ("suis-moi", "Follow(None)"),
             ("Nia, tu peux me suivre s'il te plaît ?", "Follow(None)"),

@@ -67,8 +67,19 @@ pub struct Thread {
     pending: Option<Order>,
     /// Insults in a row.
     insults: u8,
+    /// What "another one" is.
+    again: Option<Again>,
     /// Whether there was a greeting already.
     is_greeted: bool,
+}
+
+/// What can be told again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Again {
+    Joke,
+    Riddle,
+    Story,
 }
 
 /// What a mind makes of what it was told.
@@ -271,19 +282,13 @@ impl Speech<'_, '_> {
     }
 
     fn learned(&mut self, learned: &Learned) -> String {
-        let facts: Vec<String> = self
-            .mind
-            .memory
-            .facts(PERSON)
-            .filter(|fact| {
-                learned
-                    .relations
-                    .iter()
-                    .any(|(r, v)| *r == fact.relation && fold(v) == fold(&fact.value))
-            })
-            .take(TOLD_FACTS_MAX)
-            .map(|fact| words::fact(fact, self.language))
-            .collect();
+        let told = self.mind.memory.facts(PERSON).filter(|fact| {
+            learned
+                .relations
+                .iter()
+                .any(|(r, v)| *r == fact.relation && fold(v) == fold(&fact.value))
+        });
+        let facts = words::facts(told.take(TOLD_FACTS_MAX), self.language);
         let name = learned.relations.iter().find(|(relation, _)| relation == "name");
         if facts.is_empty() {
             return self.voice.say(Key::CorrectedNothing, &[]);
@@ -318,21 +323,26 @@ impl Speech<'_, '_> {
             Topic::HowOld => self.voice.say(Key::HowOld, &[]),
             Topic::Background => {
                 let background = self.mind.persona.background.to(self.language);
-                self.voice.say(Key::Background, &[("background", background)])
+                match self.voice.is_new(background) {
+                    true => self.voice.say(Key::Background, &[("background", background)]),
+                    false => self.likes(true),
+                }
             }
             Topic::WhatCanYouDo => self.voice.say(Key::Can, &[]),
             Topic::Languages => self.languages(),
             Topic::WhatTime => self.voice.say(Key::Time, &[]),
+            Topic::WhoMadeYou => self.voice.say(Key::Made, &[]),
+            Topic::MayIAsk => self.voice.say(Key::Ask, &[]),
+            Topic::CannotDo => self.voice.say(Key::CannotDo, &[]),
+            Topic::Again => match self.voice.thread.again {
+                Some(Again::Joke) => self.joke(),
+                Some(Again::Riddle) => self.riddle(),
+                Some(Again::Story) => self.story(),
+                None => self.voice.say(Key::Listen, &[]),
+            },
             Topic::Joke => self.joke(),
             Topic::Riddle => self.riddle(),
-            Topic::Story => {
-                let stories = self.mind.persona.stories.as_slice();
-                if stories.is_empty() {
-                    return self.voice.say(Key::StoryNone, &[]);
-                }
-                let story = self.voice.own(stories, Key::StoryNone);
-                self.voice.say(Key::Story, &[("story", &story)])
-            }
+            Topic::Story => self.story(),
             Topic::Bored => self.voice.say(Key::Bored, &[]),
             Topic::WhatDoYouThinkOfMe => self.voice.say(
                 match self.mind.tie.stage() {
@@ -457,13 +467,8 @@ impl Speech<'_, '_> {
     }
 
     fn fact_about(&mut self, relation: &str) -> String {
-        let facts: Vec<String> = self
-            .mind
-            .memory
-            .facts(PERSON)
-            .filter(|fact| fact.relation == relation)
-            .map(|fact| words::fact(fact, self.language))
-            .collect();
+        let about = self.mind.memory.facts(PERSON).filter(|fact| fact.relation == relation);
+        let facts = words::facts(about, self.language);
         if facts.is_empty() {
             if relation == "name" && !self.ask.person_name.trim().is_empty() {
                 let name = words::quotable(&self.ask.person_name);
@@ -481,8 +486,7 @@ impl Speech<'_, '_> {
     }
 
     fn about_me(&mut self) -> String {
-        let facts: Vec<String> =
-            self.mind.memory.facts(PERSON).map(|fact| words::fact(fact, self.language)).collect();
+        let facts = words::facts(self.mind.memory.facts(PERSON), self.language);
         if facts.is_empty() {
             return match self.last_said("") {
                 Some((ago, quote)) => {
@@ -535,15 +539,15 @@ impl Speech<'_, '_> {
         Some((ago, quote))
     }
 
-    fn do_you_like(&mut self, what: &str) -> String {
-        let what = act::bare(what);
+    fn do_you_like(&mut self, said: &str) -> String {
+        let what = act::bare(said);
         let about = |told: &&crate::persona::Told| words::is_about(told.to(self.language), what);
         let persona = self.mind.persona;
         let (key, thing) =
             match (persona.likes.iter().find(about), persona.dislikes.iter().find(about)) {
                 (Some(told), _) => (Key::LikeToo, told.to(self.language).to_owned()),
                 (None, Some(told)) => (Key::LikeNot, told.to(self.language).to_owned()),
-                (None, None) => (Key::LikeUnknown, words::to_you(what, self.language)),
+                (None, None) => (Key::LikeUnknown, words::to_you(said, self.language)),
             };
         self.voice.say(key, &[("thing", &thing)])
     }
@@ -574,7 +578,18 @@ impl Speech<'_, '_> {
         self.voice.say(Key::Languages, &[("list", &list)])
     }
 
+    fn story(&mut self) -> String {
+        self.voice.thread.again = Some(Again::Story);
+        let stories = self.mind.persona.stories.as_slice();
+        if stories.is_empty() {
+            return self.voice.say(Key::StoryNone, &[]);
+        }
+        let story = self.voice.own(stories, Key::StoryNone);
+        self.voice.say(Key::Story, &[("story", &story)])
+    }
+
     fn joke(&mut self) -> String {
+        self.voice.thread.again = Some(Again::Joke);
         let conduct = self.mind.tie.conduct(&self.mind.traits);
         if !conduct.jokes && self.mind.traits.playfulness < 30 {
             return self.voice.say(Key::JokeNot, &[]);
@@ -584,6 +599,7 @@ impl Speech<'_, '_> {
     }
 
     fn riddle(&mut self) -> String {
+        self.voice.thread.again = Some(Again::Riddle);
         let is_open = self.voice.thread.riddle.is_some();
         let (index, key) = match self.voice.thread.riddle {
             Some(index) => (index, Key::RiddleAgain),

@@ -61,6 +61,14 @@ pub enum Topic {
     Bored,
     /// What it thinks of who speaks.
     WhatDoYouThinkOfMe,
+    /// Who made it.
+    WhoMadeYou,
+    /// Whether something may be asked.
+    MayIAsk,
+    /// Something that its body cannot do.
+    CannotDo,
+    /// The same again.
+    Again,
     /// Yes.
     Yes,
     /// No.
@@ -103,16 +111,19 @@ const RELATIONS: [(&str, &str); 12] = [
         "job",
     ),
     (
-        r"\b(?:what is my (?:dog|pet)|my dog (?:called|s name)|is my dog|comment s appelle mon chien|nom de mon chien)\b",
+        r"\b(?:what is my (?:dog|pet)|my dog (?:called|s name)|is my dog|know my dog|comment s appelle mon chien|nom de mon chien)\b",
         "pet:dog",
     ),
     (
-        r"\b(?:what is my cat|my cat (?:called|s name)|is my cat|comment s appelle (?:mon chat|ma chatte)|nom de mon chat)\b",
+        r"\b(?:what is my cat|my cat (?:called|s name)|is my cat|know my cat|comment s appelle (?:mon chat|ma chatte)|nom de mon chat)\b",
         "pet:cat",
     ),
-    (r"\b(?:my sister (?:called|s name)|is my sister|comment s appelle ma soeur)\b", "kin:sister"),
     (
-        r"\b(?:my brother (?:called|s name)|is my brother|comment s appelle mon frere)\b",
+        r"\b(?:my sister (?:called|s name)|is my sister|know my sister|comment s appelle ma soeur|tu connais ma soeur)\b",
+        "kin:sister",
+    ),
+    (
+        r"\b(?:my brother (?:called|s name)|is my brother|know my brother|comment s appelle mon frere|tu connais mon frere)\b",
         "kin:brother",
     ),
     (r"\b(?:my favorite color|ma couleur preferee)\b", "favorite:color"),
@@ -130,6 +141,8 @@ fn rule(pattern: &str, make: Make) -> (String, Make) {
 /// Questions, the most special first.
 fn asked() -> Vec<(String, Make)> {
     use Topic::*;
+    let cannot = r"(?:jump|turn around|spin|run|fly|sing|swim|climb|kneel|bow|smile|hug me|kiss me|give me a (?:hug|kiss|hand)|sing (?:me )?a song|high five|shake my hand|saute|tourne toi|tourne|vole|chante|cours|nage|grimpe|souris|embrasse moi|fais moi un (?:calin|bisou)|donne moi la main|serre moi la main|chante (?:moi )?une chanson|tope la)";
+    let can_you = r"(?:can you |could you |please |peux tu |tu peux |s il te plait )*";
     let polite = r"^(?:(?:so|well|and|but|hey|hi|hello|please|ok|nice|salut|bonjour|et|mais|alors|bon|dis|oui|yes|no|non) ?,? ?)*";
     vec![
         rule(
@@ -219,6 +232,24 @@ fn asked() -> Vec<(String, Make)> {
         rule(
             r"\b(?:(?:tell|know|another|have) (?:me )?(?:any |a |another |your )?(?:\w+ )?(?:story|stories|tale)|once upon a time|another one please|(?:raconte|dis|connais)(?: tu)?(?: moi)? (?:une|un|des) (?:\w+ )?(?:histoires?|contes?)|une histoire|il etait une fois)\b",
             |_| Story,
+        ),
+        rule(
+            &format!(
+                r"^{can_you}{cannot}(?: (?:please|s il te plait|for me|pour moi))?(?: [?.!])?$"
+            ),
+            |_| CannotDo,
+        ),
+        rule(
+            r"\b(?:who (?:made|created|built|wrote|programmed) you|your (?:maker|creator)|qui t a (?:cree|fait|fabrique|programme|ecrit)e?|ton createur)\b",
+            |_| WhoMadeYou,
+        ),
+        rule(
+            r"\b(?:(?:can|may|could) i ask you|i have a question|je peux te (?:demander|poser)|j ai une question|puis je te (?:demander|poser))\b[^?]*\??$",
+            |_| MayIAsk,
+        ),
+        rule(
+            r"^(?:(?:and |tell me |ok |et )?(?:another(?: one)?|one more|again|more|encore(?: une?)?(?: autre)?|une? autre)(?: please| s il te plait)?)(?: [?.!])?$",
+            |_| Again,
         ),
         rule(
             &format!(
@@ -338,6 +369,11 @@ mod tests {
             ("what can you do?", Some(WhatCanYouDo)),
             ("how old are you?", Some(HowOld)),
             ("what time is it?", Some(WhatTime)),
+            ("who made you?", Some(WhoMadeYou)),
+            ("qui t'a créé ?", Some(WhoMadeYou)),
+            ("can you jump?", Some(CannotDo)),
+            ("encore une !", Some(Again)),
+            ("can I ask you something?", Some(MayIAsk)),
             ("yes!", Some(Yes)),
             ("non merci", Some(No)),
             ("hahaha", Some(Laugh)),

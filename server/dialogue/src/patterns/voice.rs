@@ -69,6 +69,15 @@ impl<'a, 'b> Voice<'a, 'b> {
         self.fill(line, &[])
     }
 
+    /// Whether a text was not said lately; it counts as said from now on.
+    pub fn is_new(&mut self, text: &str) -> bool {
+        let is_new = !self.thread.said.contains(&digest(text));
+        if is_new {
+            self.fresh(&[text]);
+        }
+        is_new
+    }
+
     /// A joke: one of its own, or one that everybody knows.
     pub fn joke(&mut self) -> String {
         let own = self.mind.persona.jokes.iter().map(|told| told.to(self.language));

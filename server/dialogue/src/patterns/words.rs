@@ -10,6 +10,8 @@ use crate::{
 
 /// Characters of anything that is quoted.
 pub const QUOTED_CHARS_MAX: usize = 120;
+/// Things that somebody likes that are told at once.
+const LISTED_MAX: usize = 4;
 /// Things that are named of what is seen.
 const NAMED_MAX: usize = 6;
 
@@ -103,6 +105,24 @@ pub(crate) fn fact(fact: &Fact, language: Language) -> String {
             _ => format!("tu m'as dit ceci : {value}"),
         },
     }
+}
+
+/// Facts as sentences; what is liked, and what is not, as one sentence each.
+pub(crate) fn facts<'a>(facts: impl Iterator<Item = &'a Fact>, language: Language) -> Vec<String> {
+    let mut joined: Vec<(&Fact, Vec<String>)> = Vec::new();
+    for fact in facts {
+        let is_list = matches!(fact.relation.as_str(), "likes" | "dislikes");
+        let value = to_you(&fact.value, language);
+        match joined.iter_mut().find(|(known, _)| is_list && known.relation == fact.relation) {
+            Some((_, values)) => values.push(value),
+            None => joined.push((fact, vec![value])),
+        }
+    }
+    let told = joined.into_iter().map(|(first, values)| {
+        let newest = &values[values.len().saturating_sub(LISTED_MAX)..];
+        fact(&Fact { value: list(newest, language), ..first.clone() }, language)
+    });
+    told.collect()
 }
 
 fn french_kind(english: &str) -> (&str, bool) {

@@ -579,6 +579,30 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
         ],
     ),
     (
+        Made,
+        &[
+            (Any, "Whoever keeps this world wrote down who I am. The rest I find out by talking."),
+            (Any, "People wrote my words, and somebody put me here. I think they meant well."),
+            (Playful, "A person with a keyboard and, I like to think, excellent taste."),
+        ],
+    ),
+    (
+        Ask,
+        &[
+            (Any, "Of course. Ask."),
+            (Any, "Ask away. If I don't know, I'll say so."),
+            (Shy, "Yes… what is it?"),
+        ],
+    ),
+    (
+        CannotDo,
+        &[
+            (Any, "That's beyond this body of mine. But I can wave, dance, clap or sit down."),
+            (Any, "I can't do that one. Ask me to dance, or to bring you something?"),
+            (Playful, "My body came without that part. Would a dance do?"),
+        ],
+    ),
+    (
         Unknown,
         &[
             (Any, "I can't answer that well just now: I'm thinking with a small head today."),

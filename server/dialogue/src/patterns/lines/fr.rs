@@ -435,9 +435,9 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
     (
         LikeUnknown,
         &[
-            (Any, "« {thing} » ? Je n'ai pas encore d'avis là-dessus. Et toi ?"),
-            (Any, "Je ne connais pas assez « {thing} ». Qu'est-ce qui te plaît là-dedans ?"),
-            (Playful, "« {thing} » ? Redemande-moi quand j'aurai essayé."),
+            (Any, "{thing} ? Je n'ai pas encore d'avis là-dessus. Et toi ?"),
+            (Any, "{thing} ? Je ne connais pas assez. Qu'est-ce qui te plaît là-dedans ?"),
+            (Playful, "{thing} ? Redemande-moi quand j'aurai essayé."),
         ],
     ),
     (Dislike, &[(Any, "Je n'aime pas trop {list}."), (Any, "Ce que j'aime moins : {list}.")]),
@@ -604,6 +604,36 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
             (Any, "Tant mieux ! On est deux, alors."),
             (Any, "C'est bien. Que ça dure."),
             (Playful, "Parfait. Je prends la moitié du mérite."),
+        ],
+    ),
+    (
+        Made,
+        &[
+            (Any, "Qui tient ce monde a écrit qui je suis. Le reste, je le découvre en parlant."),
+            (
+                Any,
+                "Des gens ont écrit mes mots, et quelqu'un m'a donné cette place. Je crois que l'intention était bonne.",
+            ),
+            (Playful, "Une personne avec un clavier et, j'aime à le croire, un goût exquis."),
+        ],
+    ),
+    (
+        Ask,
+        &[
+            (Any, "Bien sûr. Demande."),
+            (Any, "Vas-y. Si je ne sais pas, je le dirai."),
+            (Shy, "Oui… qu'est-ce que c'est ?"),
+        ],
+    ),
+    (
+        CannotDo,
+        &[
+            (
+                Any,
+                "Ça, mon corps ne sait pas le faire. Mais je peux saluer, danser, applaudir ou m'asseoir.",
+            ),
+            (Any, "Je ne sais pas faire ça. Une danse, ou quelque chose à t'apporter ?"),
+            (Playful, "Ce corps est livré sans cette pièce. Une danse, ça irait ?"),
         ],
     ),
     (

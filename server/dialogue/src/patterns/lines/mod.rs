@@ -50,7 +50,7 @@ keys! {
     Like, LikeToo, LikeNot, LikeUnknown, Dislike, LikesNothing, ThinkStranger, ThinkFriend, ThinkCool,
     Joke, JokeNot, Riddle, RiddleAgain, RiddleRight, RiddleWrong, RiddleTold, Story, StoryNone,
     Bored, Yes, No, Laugh, Learned, LearnedName, Corrected, CorrectedNothing, Sorrow, Gladness,
-    Unknown, Listen, ListenGood, ListenBad, Follow, FollowRefused, Favour, Stay, Come, Go, Look, Gesture, Bring, PickUp,
+    Made, Ask, CannotDo, Unknown, Listen, ListenGood, ListenBad, Follow, FollowRefused, Favour, Stay, Come, Go, Look, Gesture, Bring, PickUp,
     PutDown, Throw, Several, NotSeen, Which, NotPortable, EmptyHanded, NoPerson, Leave, ItUnknown,
 }
 

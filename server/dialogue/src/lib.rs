@@ -3,3 +3,14 @@
 //! `persona` is what one is; `memory`, `bond` and `patterns` are how it thinks by itself;
 //! `provider` and `gateway` ask language models for words. Nothing here knows worlds: what a
 //! companion perceives comes as data, and what it wants leaves as data.
+
+pub mod actions;
+pub mod bond;
+pub mod feeling;
+pub mod hearing;
+pub mod memory;
+pub mod patterns;
+pub mod persona;
+pub mod safety;
+pub mod target;
+pub mod turn;

@@ -3,3 +3,6 @@
 //! `persona` is what one is; `memory`, `bond` and `patterns` are how it thinks by itself;
 //! `provider` and `gateway` ask language models for words. Nothing here knows worlds: what a
 //! companion perceives comes as data, and what it wants leaves as data.
+
+pub mod gateway;
+pub mod provider;

@@ -16,8 +16,6 @@ use crate::provider::{
 
 /// A model that is being asked.
 pub(super) struct Running {
-    /// In the settings.
-    pub(super) model: usize,
     pieces: Pieces,
     /// What came before the first word, and that word.
     held: VecDeque<Piece>,
@@ -71,7 +69,7 @@ impl Running {
             first_token: None,
             settled: None,
         };
-        Ok(Self { model, pieces, held: VecDeque::new(), account })
+        Ok(Self { pieces, held: VecDeque::new(), account })
     }
 
     /// Waits for the first word, or for the end of an answer that `may_be_empty`. Can be given up

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 /// Before the try after `failures` of them; `jitter` is a lot from 0 to 1.
-pub fn wait(first: Duration, longest: Duration, failures: u32, jitter: f32) -> Duration {
+pub fn wait(first: Duration, longest: Duration, failures: u32, jitter: f64) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
-    doubled.min(longest).mul_f32(jitter.clamp(0.0, 1.0))
+    doubled.min(longest).mul_f64(jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

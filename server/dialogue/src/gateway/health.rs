@@ -13,6 +13,8 @@ use crate::provider::ProviderError;
 const NEWEST_WEIGHT: f32 = 0.2;
 /// From this share of failures on, others are asked first.
 const AILING_SHARE: f32 = 0.5;
+/// How long others are asked first after a failure.
+const AILING_MAX: Duration = Duration::from_secs(30);
 /// How long others stay away while one looks whether a provider is well again.
 const PROBE_MAX: Duration = Duration::from_secs(10);
 
@@ -27,6 +29,7 @@ pub struct Health {
     pub failures_in_a_row: u32,
     /// It is not asked before.
     alone_until: Option<Instant>,
+    failed_at: Option<Instant>,
 }
 
 impl Health {
@@ -40,9 +43,13 @@ impl Health {
         self.alone_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// Whether others should be asked first.
-    pub fn is_ailing(&self) -> bool {
-        self.failures >= AILING_SHARE || self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
+    /// Whether others should be asked first: it failed often, and not long ago. After a while it gets
+    /// its place back, since nobody would notice otherwise that it is well again.
+    pub fn is_ailing(&self, now: Instant) -> bool {
+        let is_recent = self.failed_at.is_some_and(|at| now < at + AILING_MAX);
+        let is_bad =
+            self.failures >= AILING_SHARE || self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX;
+        is_recent && is_bad
     }
 
     /// It is being asked. If it was left alone until now, others wait for what comes of it.
@@ -74,6 +81,7 @@ impl Health {
         }
         self.failures += NEWEST_WEIGHT * (1.0 - self.failures);
         self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        self.failed_at = Some(now);
         let own = self.cool_down(error).map(|it| it.mul_f32(0.5 + 0.5 * jitter.clamp(0.0, 1.0)));
         // What it asks for itself is kept in full.
         if let Some(alone) = own.max(error.retry_after()) {
@@ -151,7 +159,7 @@ mod tests {
         assert!(health.is_open(later + PROBE_MAX));
         health.spoke(seconds(0.2));
         assert!(health.is_open(later));
-        assert!(!health.is_ailing());
+        assert!(!health.is_ailing(later));
     }
 
     #[test]

@@ -194,6 +194,7 @@ impl Gateway {
             let piece = talk.next().await?;
             Some((piece, talk))
         })
+        .fuse()
         .boxed()
     }
 

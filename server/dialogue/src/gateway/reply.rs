@@ -141,10 +141,10 @@ impl Talk {
         let wanted = self.wanted.unwrap_or_else(|| scorer::score(self.request.last_words()).tier());
         let input_tokens = self.request.input_tokens();
         let order = {
-            let health = self.core.health();
+            let (health, now) = (self.core.health(), Instant::now().into_std());
             let (settings, output_max) = (&self.core.settings, self.request.output_tokens_max);
             plan::order(settings, wanted, input_tokens, output_max, |model| {
-                health.get(&model.provider).is_some_and(super::Health::is_ailing)
+                health.get(&model.provider).is_some_and(|it| it.is_ailing(now))
             })
         };
         if order.is_empty() {
@@ -200,6 +200,13 @@ impl Talk {
         other.or(open.first()).copied()
     }
 
+    /// Whether a candidate's provider is left alone for now.
+    fn is_alone(&self, candidate: usize) -> bool {
+        let health = self.core.health();
+        let now = Instant::now().into_std();
+        health.get(self.provider_of(candidate)).is_some_and(|it| !it.is_open(now))
+    }
+
     fn provider_of(&self, candidate: usize) -> &str {
         &self.core.model(self.candidates[candidate].model).provider
     }
@@ -251,9 +258,12 @@ impl Talk {
             self.candidates[self.current].is_spent = false;
             return Then::Again(wait);
         }
+        if self.is_alone(self.current) {
+            return Then::Next;
+        }
         let retries = &self.core.settings.retries;
         let (first, longest) = (ms(retries.first_wait_ms), ms(retries.wait_ms_max));
-        let wait = backoff::wait(first, longest, tries, fastrand::f32());
+        let wait = backoff::wait(first, longest, tries, fastrand::f64());
         Then::Again(wait.max(error.retry_after().unwrap_or_default().min(RATE_WAIT_MAX)))
     }
 

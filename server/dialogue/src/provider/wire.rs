@@ -157,6 +157,7 @@ impl Provider for Upstream {
             let piece = reading.next().await?;
             Some((piece, reading))
         })
+        .fuse()
         .boxed()
     }
 }

@@ -185,7 +185,9 @@ impl Account {
 
     /// The tokens, and whether they are an estimate.
     fn taken(&self, outcome: &Outcome) -> (Usage, bool) {
-        if let (Outcome::Done, Some(told)) = (outcome, self.told) {
+        // Some say that it took nothing.
+        let is_told = |it: &Usage| it.output_tokens > 0 || self.output_bytes == 0;
+        if let (Outcome::Done, Some(told)) = (outcome, self.told.filter(is_told)) {
             return (told, false);
         }
         let was_refused = match outcome {
@@ -205,7 +207,7 @@ impl Account {
         let told = self.told.unwrap_or_default();
         let guessed = (self.output_bytes.div_ceil(3)) as u64;
         let input_tokens =
-            if self.told.is_some() { told.input_tokens } else { self.planned.input_tokens };
+            if told.input_tokens > 0 { told.input_tokens } else { self.planned.input_tokens };
         (Usage { input_tokens, output_tokens: told.output_tokens.max(guessed) }, true)
     }
 }

@@ -156,12 +156,10 @@ enum Block {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Delta {
-    TextDelta {
-        text: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "input_json_delta")]
+    Input { partial_json: String },
     #[serde(other)]
     Other,
 }
@@ -213,13 +211,13 @@ impl Reader for Events {
                 Block::Text { .. } | Block::Other => {}
             },
             Event::ContentBlockDelta { index, delta } => match delta {
-                Delta::TextDelta { text } if !text.is_empty() => out.push(Piece::Text(text)),
-                Delta::InputJsonDelta { partial_json } => self.calls.take(&CallPiece {
+                Delta::Text { text } if !text.is_empty() => out.push(Piece::Text(text)),
+                Delta::Input { partial_json } => self.calls.take(&CallPiece {
                     index: Some(index),
                     arguments: &partial_json,
                     ..CallPiece::default()
                 })?,
-                Delta::TextDelta { .. } | Delta::Other => {}
+                Delta::Text { .. } | Delta::Other => {}
             },
             Event::MessageDelta { delta, usage } => {
                 self.count(usage, out);

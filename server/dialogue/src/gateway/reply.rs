@@ -248,10 +248,16 @@ impl Talk {
         if is_over {
             return Then::Next;
         }
-        if let ProviderError::RateLimited { retry_after } = error {
+        let settings = &self.core.settings;
+        let asked_wait = match error {
+            ProviderError::RateLimited { retry_after: None } => {
+                Some(ms(settings.retries.wait_ms_max))
+            }
+            _ => error.retry_after(),
+        };
+        if let Some(wait) = asked_wait {
             // Anybody else can answer at once.
             candidate.is_spent = true;
-            let wait = retry_after.unwrap_or(ms(self.core.settings.retries.wait_ms_max));
             if self.open_candidate(self.current + 1, None).is_some() || wait > RATE_WAIT_MAX {
                 return Then::Next;
             }
@@ -263,8 +269,7 @@ impl Talk {
         }
         let retries = &self.core.settings.retries;
         let (first, longest) = (ms(retries.first_wait_ms), ms(retries.wait_ms_max));
-        let wait = backoff::wait(first, longest, tries, fastrand::f64());
-        Then::Again(wait.max(error.retry_after().unwrap_or_default().min(RATE_WAIT_MAX)))
+        Then::Again(backoff::wait(first, longest, tries, fastrand::f64()))
     }
 
     fn lost(&self, last: ProviderError) -> GatewayError {

@@ -1,4 +1,5 @@
-//! How good a model must be for what somebody says, decided here in microseconds, by what can be seen
+//! How good a model must be for what somebody says, decided here within microseconds (200 for the longest that is
+//! looked at), by what can be seen
 //! of it: its length, questions, feelings, what must be remembered for it, and tasks in it. English
 //! and French.
 

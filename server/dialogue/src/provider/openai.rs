@@ -104,8 +104,7 @@ fn messages(ask: &Ask) -> Vec<Value> {
 
 #[derive(Deserialize)]
 struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
     usage: Option<Tokens>,
     error: Option<Value>,
 }
@@ -167,7 +166,7 @@ impl Reader for Chunks {
         if let Some(error) = chunk.error {
             return Err(of_error(&error));
         }
-        for choice in chunk.choices.into_iter().filter(|it| it.index == 0) {
+        for choice in chunk.choices.into_iter().flatten().filter(|it| it.index == 0) {
             self.take_choice(choice, out)?;
         }
         if let Some(usage) = chunk.usage {
@@ -202,7 +201,8 @@ impl Chunks {
                 })?;
             }
         }
-        let Some(reason) = choice.finish_reason else { return Ok(()) };
+        // Some say in every chunk that there is no reason yet.
+        let Some(reason) = choice.finish_reason.filter(|it| !it.is_empty()) else { return Ok(()) };
         let finish = match reason.as_str() {
             "length" => Finish::Length,
             "tool_calls" | "function_call" => Finish::ToolCalls,

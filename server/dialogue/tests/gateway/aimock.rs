@@ -12,7 +12,7 @@ use tokio::{
 };
 use vivarium_dialogue::provider::{Finish, ToolResult, Turn};
 
-use crate::asking::{Book, Told, gateway, request, settings, told};
+use crate::asking::{Book, IMPATIENT, Told, gateway, request, settings, told};
 
 const PROGRAM: &str = "../../client-web/node_modules/@copilotkit/aimock/dist/aimock-cli.js";
 const KINDS: [[&str; 2]; 2] = [["openai", "anthropic"], ["anthropic", "openai"]];
@@ -60,7 +60,8 @@ impl Aimock {
 
     /// What somebody is told, and how the attempts ended.
     async fn told(&self, kinds: [&str; 2], text: &str) -> (Told, Vec<String>) {
-        let gateway = gateway(settings(kinds, [self.port; 2], ""));
+        let timeouts = if text == "late" { IMPATIENT } else { "" };
+        let gateway = gateway(settings(kinds, [self.port; 2], timeouts));
         let book = Book::open();
         let told = told(gateway.stream(request(text), None, book.clone())).await;
         (told, book.outcomes())

@@ -26,7 +26,13 @@ pub fn request(text: &str) -> Request {
     }
 }
 
-/// Two providers with a model each, `one` before `two`, and quick about everything.
+const PATIENT: &str =
+    "connect_ms = 5_000\nfirst_token_ms = 5_000\nstall_ms = 5_000\nwhole_ms = 20_000";
+/// Where a story waits until somebody loses patience.
+pub const IMPATIENT: &str =
+    "[timeouts]\nconnect_ms = 5_000\nfirst_token_ms = 500\nstall_ms = 300\nwhole_ms = 20_000\n";
+
+/// Two providers with a model each, `one` before `two`, and quick to try again.
 pub fn settings(kinds: [&str; 2], ports: [u16; 2], more: &str) -> Settings {
     let provider = |name: &str, kind: &str, port: u16| {
         format!(
@@ -43,11 +49,11 @@ pub fn settings(kinds: [&str; 2], ports: [u16; 2], more: &str) -> Settings {
     };
     let quick = "[retries]\nper_model = 1\nfirst_wait_ms = 1\nwait_ms_max = 2\n";
     let text = [
+        // Patient, since the machine may be busy; what waits for a time in earnest says its own.
         if more.contains("[timeouts]") {
             String::new()
         } else {
-            "timeouts = { connect_ms = 500, first_token_ms = 400, stall_ms = 300, whole_ms = 9000 }\n"
-                .into()
+            format!("[timeouts]\n{PATIENT}\n")
         },
         provider("one", kinds[0], ports[0]),
         provider("two", kinds[1], ports[1]),

@@ -10,7 +10,7 @@ use vivarium_dialogue::{
 };
 
 use crate::{
-    asking::{Book, Told, gateway, request, settings, told},
+    asking::{Book, IMPATIENT, Told, gateway, request, settings, told},
     upstream::{Step, Upstream, answer, begun, hanging, http, whole},
 };
 
@@ -19,8 +19,12 @@ const EVENTS: &str = "content-type: text/event-stream\r\n";
 
 /// Asks a provider of this kind, and no other; how each attempt ended.
 async fn attempts(kind: &str, script: Vec<Step>) -> (Told, Vec<Outcome>) {
+    impatient_attempts(kind, script, "").await
+}
+
+async fn impatient_attempts(kind: &str, script: Vec<Step>, timeouts: &str) -> (Told, Vec<Outcome>) {
     let upstream = Upstream::serving(vec![script]).await;
-    let gateway = gateway(settings([kind, kind], [upstream.port, dead_port().await], ""));
+    let gateway = gateway(settings([kind, kind], [upstream.port, dead_port().await], timeouts));
     let book = Book::allowing(1);
     let told = told(gateway.stream(request("Good evening"), None, book.clone())).await;
     let outcomes = book.attempts().into_iter().map(|it| it.outcome);
@@ -111,17 +115,19 @@ async fn an_answer_without_anything_is_cut_or_empty() {
 
 #[tokio::test]
 async fn silence_has_an_end() {
-    let after = Duration::from_millis(400);
+    let timed_out = ProviderError::TimedOut { after: Duration::from_millis(500) };
+    let stalled = ProviderError::Stalled { after: Duration::from_millis(300) };
+    let head = Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-".to_vec());
     for kind in KINDS {
-        let silent = error(kind, vec![Step::Hang]).await;
-        assert_eq!(silent, ProviderError::TimedOut { after });
-        let head = Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-".to_vec());
-        let slow = error(kind, vec![head, Step::Hang]).await;
-        assert_eq!(slow, ProviderError::TimedOut { after });
-        let (told, outcomes) = attempts(kind, hanging(&begun(kind, &["Good eve"]))).await;
-        assert_eq!(told.text, "Good eve");
-        let after = Duration::from_millis(300);
-        assert_eq!(outcomes, [Outcome::Failed(ProviderError::Stalled { after })]);
+        for (script, text, expected) in [
+            (vec![Step::Hang], "", &timed_out),
+            (vec![head.clone(), Step::Hang], "", &timed_out),
+            (hanging(&begun(kind, &["Good eve"])), "Good eve", &stalled),
+        ] {
+            let (told, outcomes) = impatient_attempts(kind, script, IMPATIENT).await;
+            assert_eq!(told.text, text);
+            assert_eq!(outcomes, [Outcome::Failed(expected.clone())]);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     settings::ms,
 };
 use crate::provider::{
-    Ask, Patience, Piece, Pieces, ProviderError, Request, Usage, estimated_tokens,
+    Ask, Continuation, Patience, Piece, Pieces, ProviderError, Request, Usage, estimated_tokens,
 };
 
 /// A model that is being asked.
@@ -29,11 +29,12 @@ impl Running {
         meter: &Arc<dyn Meter>,
         model: usize,
         request: &Arc<Request>,
-        said: &str,
+        said: Option<(String, Continuation)>,
     ) -> Result<Self, OverBudget> {
         let settings = core.model(model);
         let output_tokens_max = settings.output_tokens_max.min(request.output_tokens_max);
-        let input_tokens = request.input_tokens() + estimated_tokens(said);
+        let input_tokens =
+            request.input_tokens() + said.as_ref().map_or(0, |(said, _)| estimated_tokens(said));
         let planned = Planned {
             model: settings.name.clone(),
             provider: settings.provider.clone(),
@@ -45,7 +46,6 @@ impl Running {
         meter.reserve(&planned)?;
         core.note(&planned.provider, super::Health::asked);
         let provider = &core.providers[&settings.provider];
-        let said = (!said.is_empty()).then(|| (said.to_owned(), core.continuation(settings)));
         let timeouts = core.settings.timeouts;
         let pieces = provider.ask(Ask {
             model: settings.id().to_owned(),
@@ -109,7 +109,14 @@ impl Running {
 
     fn fail(&mut self, error: ProviderError) -> ProviderError {
         let planned = &self.account.planned;
-        tracing::debug!(model = planned.model, provider = planned.provider, %error, "no answer");
+        let (model, provider) = (&planned.model, &planned.provider);
+        match &error {
+            // Whoever runs the server can do something about these.
+            ProviderError::Unauthorised { .. } | ProviderError::BadRequest { .. } => {
+                tracing::warn!(model, provider, %error, "a language model gave no answer");
+            }
+            _ => tracing::debug!(model, provider, %error, "a language model gave no answer"),
+        }
         self.account.core.note(&planned.provider, |health, now| {
             health.failed(&error, now, fastrand::f32());
         });

@@ -18,7 +18,7 @@ use super::{
     settings::ms,
 };
 use crate::provider::{
-    Finish, Piece, ProviderError, Request, ToolCall, Usage, limits::TEXT_BYTES_MAX,
+    Continuation, Finish, Piece, ProviderError, Request, ToolCall, Usage, limits::TEXT_BYTES_MAX,
 };
 
 /// An answer that is being got.
@@ -59,6 +59,8 @@ struct Candidate {
     /// In the settings.
     model: usize,
     tries: u32,
+    /// How it is asked to go on with a broken answer.
+    continuation: Continuation,
     /// It was tried often enough, since the last break.
     is_spent: bool,
     /// It will not take this request.
@@ -150,8 +152,16 @@ impl Talk {
         if order.is_empty() {
             return Err(GatewayError::NoRoom { input_tokens });
         }
-        let candidate = |model| Candidate { model, tries: 0, is_spent: false, is_out: false };
+        let candidate = |model| Candidate {
+            model,
+            tries: 0,
+            continuation: self.core.continuation(self.core.model(model)),
+            is_spent: false,
+            is_out: false,
+        };
         self.candidates = order.into_iter().map(candidate).collect();
+        // Nobody need wait for a turn if there is nobody to be asked.
+        self.first_open()?;
         self.turn = Some(self.turn().await?);
         self.current = self.first_open()?;
         self.stage = Stage::Asking;
@@ -242,6 +252,13 @@ impl Talk {
     fn after(&mut self, error: &ProviderError) -> Then {
         let tries_max = 1 + self.core.settings.retries.per_model;
         let candidate = &mut self.candidates[self.current];
+        let was_prefilled =
+            !self.said.is_empty() && candidate.continuation == Continuation::Prefill;
+        if was_prefilled && matches!(error, ProviderError::BadRequest { .. }) {
+            // Newer models refuse that, and take the other way.
+            candidate.continuation = Continuation::Asked;
+            return Then::Again(Duration::ZERO);
+        }
         candidate.is_out |= !error.is_passing();
         candidate.is_spent |= candidate.tries >= tries_max;
         let (is_over, tries) = (candidate.is_out || candidate.is_spent, candidate.tries);
@@ -281,8 +298,9 @@ impl Talk {
     }
 
     fn begin(&mut self, candidate: usize) -> Result<Running, OverBudget> {
-        let model = self.candidates[candidate].model;
-        let running = Running::begin(&self.core, &self.meter, model, &self.request, &self.said)?;
+        let Candidate { model, continuation, .. } = self.candidates[candidate];
+        let said = (!self.said.is_empty()).then(|| (self.said.clone(), continuation));
+        let running = Running::begin(&self.core, &self.meter, model, &self.request, said)?;
         self.attempts += 1;
         self.candidates[candidate].tries += 1;
         Ok(running)

@@ -134,7 +134,8 @@ pub struct ModelSettings {
     #[serde(default = "default_output_tokens")]
     pub output_tokens_max: u32,
     /// How it is asked to go on with an answer that another has begun. If nothing is said: by
-    /// `prefill` at Anthropic's kind, `asked` at OpenAI's. Some newer models refuse `prefill`.
+    /// `prefill` at Anthropic's kind, `asked` at OpenAI's. One that refuses `prefill`, as some newer
+    /// models do, is `asked` as well.
     #[serde(default)]
     pub continuation: Option<Continuation>,
 }

@@ -37,3 +37,5 @@ pub const REFUSAL_CHARS_MAX: usize = 300;
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// How long an answer that tells of an error may take once its head is there.
 pub const REFUSAL_READ_MAX: Duration = Duration::from_secs(2);
+/// How long the end of a body may take once the answer in it is whole.
+pub const REST_READ_MAX: Duration = Duration::from_secs(1);

@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER},
@@ -21,7 +21,7 @@ use super::{
     Ask, Piece, Pieces, Provider, ProviderError,
     error::{retry_after, shortened},
     events::events,
-    limits::{REFUSAL_BYTES_MAX, REFUSAL_READ_MAX, TEXT_BYTES_MAX},
+    limits::{REFUSAL_BYTES_MAX, REFUSAL_READ_MAX, REST_READ_MAX, TEXT_BYTES_MAX},
 };
 
 /// What is sent to a kind of provider, and who reads its answers.
@@ -247,11 +247,11 @@ impl Reading {
         match flow {
             Ok(Flow::More) => Ok(()),
             Ok(Flow::Done) => {
-                if let State::Open(events) = &mut self.state {
-                    // If the body's end is here already, the connection can be used again.
-                    drop(events.next().now_or_never());
+                if let State::Open(events) = std::mem::replace(&mut self.state, State::Ended) {
+                    // Once the body's end was read, the connection can be used again.
+                    let rest = events.for_each(|_| std::future::ready(()));
+                    tokio::spawn(async { drop(timeout(REST_READ_MAX, rest).await) });
                 }
-                self.state = State::Ended;
                 Ok(())
             }
             Err(error) if self.ready.is_empty() => Err(error),

@@ -11,7 +11,7 @@ use vivarium_dialogue::{
 
 use crate::{
     asking::{Book, IMPATIENT, Told, gateway, request, settings, told},
-    upstream::{Step, Upstream, answer, begun, hanging, http, whole},
+    upstream::{Step, Upstream, answer, begun, chunked, hanging, http, whole},
 };
 
 const KINDS: [&str; 2] = ["openai", "anthropic"];
@@ -224,5 +224,21 @@ async fn whoever_goes_away_ends_the_request() {
         assert_eq!(book.outcomes(), ["one: cancelled"]);
         assert!(book.attempts()[0].is_estimated);
         assert_eq!(gateway.free_turns(), 16);
+    }
+}
+
+#[tokio::test]
+async fn one_connection_does_for_many_answers() {
+    for kind in KINDS {
+        let whole = chunked(&whole(kind, &["Good evening."]));
+        let upstream = Upstream::serving(vec![[whole, Step::Read].repeat(20)]).await;
+        let gateway = gateway(settings([kind, kind], [upstream.port; 2], ""));
+        for _ in 0..20 {
+            let told = told(gateway.stream(request("Hello"), None, Book::open())).await;
+            assert_eq!(told.text, "Good evening.", "{told:?}");
+        }
+        // The end of a body is read beside us: the next request may be quicker now and then.
+        let connections = upstream.came().iter().map(|it| it.connection).max().unwrap() + 1;
+        assert!(connections < 10, "{connections}");
     }
 }

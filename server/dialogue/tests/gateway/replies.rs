@@ -110,6 +110,21 @@ async fn a_broken_answer_is_gone_on_with_by_the_next() {
     }
 }
 
+#[tokio::test]
+async fn whoever_refuses_a_prefill_is_asked_to_go_on() {
+    let one = Upstream::serving(vec![answer(&begun("openai", &["I keep the lamp"]))]).await;
+    let refusal = http("400 Bad Request", "", r#"{"error":{"message":"no prefill"}}"#);
+    let rest = answer(&whole("anthropic", &[" lit for you."]));
+    let two = Upstream::serving(vec![refusal, rest]).await;
+    let gateway = gateway(settings(KINDS, [one.port, two.port], ""));
+    let book = Book::open();
+    let told = told(gateway.stream(request("Hello"), None, book.clone())).await;
+    assert_eq!(told.text, "I keep the lamp lit for you.");
+    assert_eq!(book.outcomes(), ["one: cut", "two: bad_request", "two: done"]);
+    let last = two.came()[1].body["messages"].as_array().unwrap().last().cloned();
+    assert_eq!(last, Some(json!({ "role": "user", "content": GO_ON })));
+}
+
 /// Where the bytes of an answer end does not matter: in a character, a number, a line.
 #[test]
 fn an_answer_may_break_at_any_byte() {

@@ -17,11 +17,15 @@ pub enum Step {
     Bytes(Vec<u8>),
     /// Nothing happens until the other end goes away.
     Hang,
+    /// Another request comes on the same connection.
+    Read,
 }
 
 /// A request that came.
 #[derive(Clone, Debug)]
 pub struct Came {
+    /// Of which connection, counted from 0.
+    pub connection: usize,
     pub head: String,
     pub body: Value,
 }
@@ -45,7 +49,8 @@ impl Upstream {
             for nth in 0.. {
                 let (connection, _) = listener.accept().await.unwrap();
                 let script = scripts[nth.min(scripts.len() - 1)].clone();
-                tokio::spawn(serve(connection, script, Arc::clone(&requests), leaving.clone()));
+                let (requests, leaving) = (Arc::clone(&requests), leaving.clone());
+                tokio::spawn(serve((nth, connection), script, requests, leaving));
             }
         });
         Self { port, came, left, server }
@@ -73,12 +78,12 @@ impl Drop for Upstream {
 }
 
 async fn serve(
-    mut connection: TcpStream,
+    (nth, mut connection): (usize, TcpStream),
     script: Vec<Step>,
     came: Arc<Mutex<Vec<Came>>>,
     leaving: watch::Sender<usize>,
 ) {
-    let Some(request) = read(&mut connection).await else { return };
+    let Some(request) = read(nth, &mut connection).await else { return };
     came.lock().unwrap().push(request);
     for step in script {
         match step {
@@ -86,6 +91,10 @@ async fn serve(
                 if connection.write_all(&bytes).await.is_err() {
                     return;
                 }
+            }
+            Step::Read => {
+                let Some(request) = read(nth, &mut connection).await else { return };
+                came.lock().unwrap().push(request);
             }
             Step::Hang => {
                 let mut rest = [0; 64];
@@ -98,7 +107,7 @@ async fn serve(
     drop(connection.shutdown().await);
 }
 
-async fn read(connection: &mut TcpStream) -> Option<Came> {
+async fn read(nth: usize, connection: &mut TcpStream) -> Option<Came> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") {
@@ -107,7 +116,7 @@ async fn read(connection: &mut TcpStream) -> Option<Came> {
             let length: usize = length.unwrap().parse().unwrap();
             if bytes.len() >= end + 4 + length {
                 let body = serde_json::from_slice(&bytes[end + 4..]).unwrap();
-                return Some(Came { head, body });
+                return Some(Came { connection: nth, head, body });
             }
         }
         if connection.read_buf(&mut bytes).await.ok()? == 0 {
@@ -120,6 +129,15 @@ async fn read(connection: &mut TcpStream) -> Option<Came> {
 pub fn http(status: &str, headers: &str, body: &str) -> Vec<Step> {
     let head = format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\n\r\n");
     vec![Step::Bytes([head.as_bytes(), body.as_bytes()].concat())]
+}
+
+/// Events in one chunk, after which the connection goes on.
+pub fn chunked(events: &[u8]) -> Step {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
+                transfer-encoding: chunked\r\n\r\n";
+    let size = format!("{:x}\r\n", events.len());
+    let parts = [head.as_bytes(), size.as_bytes(), events, b"\r\n0\r\n\r\n"];
+    Step::Bytes(parts.concat())
 }
 
 /// Events, which end with the connection.

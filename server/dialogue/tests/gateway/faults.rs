@@ -231,7 +231,7 @@ async fn whoever_goes_away_ends_the_request() {
 async fn one_connection_does_for_many_answers() {
     for kind in KINDS {
         let whole = chunked(&whole(kind, &["Good evening."]));
-        let upstream = Upstream::serving(vec![[whole, Step::Read].repeat(20)]).await;
+        let upstream = Upstream::serving(vec![vec![[whole, Step::Read]; 20].concat()]).await;
         let gateway = gateway(settings([kind, kind], [upstream.port; 2], ""));
         for _ in 0..20 {
             let told = told(gateway.stream(request("Hello"), None, Book::open())).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinHandle,
 };
 
@@ -17,6 +17,8 @@ pub enum Step {
     Bytes(Vec<u8>),
     /// Nothing happens until the other end goes away.
     Hang,
+    /// Nothing happens until somebody opens it.
+    Gate(Arc<Notify>),
     /// Another request comes on the same connection.
     Read,
 }
@@ -92,6 +94,7 @@ async fn serve(
                     return;
                 }
             }
+            Step::Gate(opened) => opened.notified().await,
             Step::Read => {
                 let Some(request) = read(nth, &mut connection).await else { return };
                 came.lock().unwrap().push(request);
@@ -131,13 +134,13 @@ pub fn http(status: &str, headers: &str, body: &str) -> Vec<Step> {
     vec![Step::Bytes([head.as_bytes(), body.as_bytes()].concat())]
 }
 
-/// Events in one chunk, after which the connection goes on.
-pub fn chunked(events: &[u8]) -> Step {
+/// Events in one chunk, and the end of the body, after which the connection goes on.
+pub fn chunked(events: &[u8]) -> (Step, Step) {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
                 transfer-encoding: chunked\r\n\r\n";
     let size = format!("{:x}\r\n", events.len());
-    let parts = [head.as_bytes(), size.as_bytes(), events, b"\r\n0\r\n\r\n"];
-    Step::Bytes(parts.concat())
+    let beginning = [head.as_bytes(), size.as_bytes(), events, b"\r\n"].concat();
+    (Step::Bytes(beginning), Step::Bytes(b"0\r\n\r\n".to_vec()))
 }
 
 /// Events, which end with the connection.

@@ -313,6 +313,11 @@ pub enum MindWord {
         /// What.
         action: Action,
     },
+    /// What it thinks of who spoke, from now on.
+    Bonds {
+        /// All of it.
+        bond: Bond,
+    },
     /// Nothing follows.
     Done {
         /// Whether it answered from what it knows itself, since no model could be asked.

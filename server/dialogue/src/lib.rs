@@ -7,10 +7,12 @@
 pub mod actions;
 pub mod bond;
 pub mod feeling;
+pub mod gateway;
 pub mod hearing;
 pub mod memory;
 pub mod patterns;
 pub mod persona;
+pub mod provider;
 pub mod safety;
 pub mod target;
 pub mod turn;

@@ -112,7 +112,7 @@ impl Speech {
 
 /// The parts of a companion that speak.
 pub(crate) type Speaker = (
-    &'static Companion,
+    &'static mut Companion,
     &'static Avatar,
     &'static Hands,
     &'static mut Speech,
@@ -139,12 +139,13 @@ pub(crate) fn speak(
         let at_m = avatar.state.position_m;
         let near = chat::around(&people, at_m, earshot.radius_m);
         let mut mouth = Mouth { object, near, outbox: &mut outbox };
-        let Ok((companion, _, _, mut speech, mut deeds, mut feelings)) = speakers.get_mut(entity)
+        let Ok((mut companion, _, _, mut speech, mut deeds, mut feelings)) =
+            speakers.get_mut(entity)
         else {
             continue;
         };
         speech.interrupt(at_m, &sights, &mut mouth);
-        speech.go_on(&sights, companion, &mut deeds, &mut feelings, &mut mouth);
+        speech.go_on(&sights, &mut companion, &mut deeds, &mut feelings, &mut mouth);
         if speech.answer.is_some() || asks_left == 0 {
             continue;
         }
@@ -244,7 +245,7 @@ impl Speech {
     fn go_on(
         &mut self,
         sights: &Sights,
-        companion: &Companion,
+        companion: &mut Companion,
         deeds: &mut Deeds,
         feelings: &mut Feelings,
         mouth: &mut Mouth,
@@ -262,6 +263,9 @@ impl Speech {
                     let text = &text[..text.floor_char_boundary(room)];
                     answer.said_bytes += text.len();
                     piece.push_str(text);
+                }
+                MindWord::Bonds { bond } => {
+                    companion.bonds.insert(answer.person, bond);
                 }
                 MindWord::Feels { appraisal } => feelings.feel(&appraisal, &companion.traits),
                 MindWord::Does { action } => {

@@ -1,0 +1,113 @@
+//! What `dialogue.toml` may say, and what is answered if it says something else.
+
+use vivarium_dialogue::gateway::{Gateway, Settings, SetupError};
+
+const GOOD: &str = r#"
+fallback = ["small"]
+temperature = 0.7
+
+[providers.home]
+kind = "openai"
+base_url = "http://127.0.0.1:11434/v1"
+
+[providers.away]
+kind = "anthropic"
+base_url = "https://api.anthropic.com/v1"
+key_env = "AWAY_KEY"
+
+[[models]]
+name = "small"
+provider = "home"
+id = "llama3.2:3b"
+tier = "small"
+context_tokens = 8192
+
+[[models]]
+name = "large"
+provider = "away"
+tier = "large"
+input_microdollars_per_million = 3_000_000
+output_microdollars_per_million = 15_000_000
+context_tokens = 200_000
+output_tokens_max = 1024
+
+[timeouts]
+whole_ms = 30_000
+"#;
+
+/// What is said of the settings with one thing changed.
+fn told(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    match Settings::parse(&GOOD.replacen(from, to, 1)) {
+        Ok(_) => "fine".into(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn good_settings_are_read() {
+    let settings = Settings::parse(GOOD).unwrap();
+    assert_eq!(settings.models[0].id(), "llama3.2:3b");
+    assert_eq!(settings.models[1].id(), "large");
+    assert_eq!(settings.timeouts.whole_ms, 30_000);
+    assert_eq!(settings.timeouts.stall_ms, 8_000);
+    assert_eq!(settings.hedging, None);
+    assert_eq!(settings.models[1].cost_microdollars(1_000, 100), 4_500);
+    assert_eq!(settings.models[1].cost_microdollars(u64::MAX, u64::MAX), u64::MAX);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_path() {
+    for (from, to, expected) in [
+        ("tier = \"small\"", "teir = \"small\"", "models[0].teir: unknown field `teir`"),
+        ("tier = \"small\"", "tier = \"huge\"", "models[0].tier: unknown variant `huge`"),
+        ("kind = \"openai\"", "kind = \"ollama\"", "providers.home.kind: unknown variant"),
+        ("8192", "-1", "models[0].context_tokens: invalid value"),
+        ("[timeouts]", "[timeouts", "dialogue.toml: "),
+        ("whole_ms", "whole_s", "timeouts.whole_s: unknown field"),
+        (
+            "provider = \"home\"",
+            "provider = \"work\"",
+            "models[0].provider: no provider is called \"work\"",
+        ),
+        ("[\"small\"]", "[\"tiny\"]", "fallback[0]: no model is called \"tiny\""),
+        ("name = \"large\"", "name = \"small\"", "models[1].name: \"small\" is there twice"),
+        (
+            "15_000_000",
+            "15_000_000_000",
+            "models[1].output_microdollars_per_million: 15000000000 is more",
+        ),
+        (
+            "http://127",
+            "ftp://127",
+            "providers.home.base_url: it must begin with http:// or https://",
+        ),
+        ("http://127", "http://user:sk-1@127", "providers.home.base_url: it may hold no key"),
+        ("/v1\"", "/v1?key=sk-1\"", "providers.home.base_url: it may have neither ? nor #"),
+        ("AWAY_KEY", "sk-1-secret", "providers.away.key_env: it must be the name"),
+        ("30_000", "0", "timeouts.whole_ms: it must be from 1 to 600000"),
+        ("0.7", "3.5", "temperature: it must be from 0 to 2"),
+        ("1024", "0", "models[1].output_tokens_max: it must be from 1"),
+        ("8192", "100", "models[0].context_tokens: it must be more than output_tokens_max"),
+    ] {
+        let told = told(from, to);
+        assert!(told.starts_with(expected), "{to}: {told}");
+        assert!(!told.contains("sk-1"), "{told}");
+    }
+    assert!(told("[timeouts]", "[timeouts").contains("(line "));
+    let nothing = Settings::parse("models = []\n[providers]\n").unwrap_err().to_string();
+    assert_eq!(nothing, "models: there must be at least one");
+}
+
+#[test]
+fn keys_come_from_the_environment_and_are_not_shown() {
+    let settings = Settings::parse(GOOD).unwrap();
+    for missing in [None, Some(""), Some("two words\n")] {
+        let error = Gateway::new(settings.clone(), |_| missing.map(Into::into)).unwrap_err();
+        assert!(matches!(&error, SetupError::NoKey { variable, .. } if variable == "AWAY_KEY"));
+        let told = "providers.away.key_env: the environment has no AWAY_KEY, or no key in it";
+        assert_eq!(error.to_string(), told);
+    }
+    let gateway = Gateway::new(settings, |_| Some("sk-1-secret\n".into())).unwrap();
+    assert!(!format!("{gateway:?}").contains("sk-1-secret"));
+}

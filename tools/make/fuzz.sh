@@ -9,11 +9,12 @@ if ! cargo fuzz --version >/dev/null 2>&1; then
 fi
 # libFuzzer's instrumentation is an unstable flag; this lets the stable compiler take it.
 export RUSTC_BOOTSTRAP=1
-for target in hello client_message client_latest server_message packet world_document world_gltf texture; do
+for target in hello client_message client_latest server_message packet world_document world_gltf texture answer; do
   seeds=(tests/golden/frames tests/golden/packets tests/golden/bad)
   [ "$target" != world_document ] || seeds=(assets/worlds)
   [ "$target" != world_gltf ] || seeds=(tests/golden/gltf assets/models)
   [ "$target" != texture ] || seeds=(server/assets/tests/textures)
+  [ "$target" != answer ] || seeds=(server/dialogue/tests/answers)
   corpus=fuzz/corpus/$target
   mkdir -p "$corpus"
   echo "== $target, ${FUZZ_SECONDS:-20} s"

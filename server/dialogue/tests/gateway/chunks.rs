@@ -1,5 +1,7 @@
 //! However the bytes of an answer are cut, the pieces in it are the same.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use proptest::prelude::*;
@@ -14,8 +16,7 @@ use vivarium_dialogue::provider::{
 
 use crate::upstream::whole;
 
-/// The pieces in bytes that come in these chunks, and the error at their end. Neighbouring texts are
-/// joined.
+/// The pieces in bytes that come in these chunks, and the error at their end.
 fn pieces(kind: &str, chunks: Vec<Vec<u8>>) -> (Vec<Piece>, Option<ProviderError>) {
     let mut reader = match kind {
         "anthropic" => Anthropic.reader(),
@@ -92,6 +93,38 @@ fn the_pieces_are_all_there() {
     }
 }
 
+/// What aimock has sent, with which the fuzz target begins: a byte that says which provider it is,
+/// and the body.
+#[test]
+fn recorded_answers_are_read_however_they_are_cut() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let (first, body) = bytes.split_first().unwrap();
+        let kind = if first % 2 == 1 { "anthropic" } else { "openai" };
+        let (whole, error) = pieces(kind, vec![body.to_vec()]);
+        assert_eq!(error, None, "{}", path.display());
+        let text: String = whole.iter().filter_map(text_of).collect();
+        let calls = whole.iter().filter(|it| matches!(it, Piece::ToolCall(_))).count();
+        let expected = if calls == 0 { "Bonsoir, Zoë. The lamp is lit 🌊." } else { "" };
+        assert_eq!((text.as_str(), whole.last().is_some_and(is_end)), (expected, true));
+        let cut = body.chunks(5).map(<[u8]>::to_vec).collect();
+        assert_eq!(pieces(kind, cut), (whole, None));
+    }
+}
+
+fn text_of(piece: &Piece) -> Option<&str> {
+    match piece {
+        Piece::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn is_end(piece: &Piece) -> bool {
+    matches!(piece, Piece::Finished(_))
+}
+
 proptest! {
     #[test]
     fn cuts_do_not_matter(
@@ -119,4 +152,28 @@ proptest! {
         let (_, error) = pieces(kind, cut(&event, &cuts));
         prop_assert!(error.is_some());
     }
+
+    #[test]
+    fn neither_does_it_matter_where_strange_lines_are_cut(
+        words in prop::collection::vec(prop::sample::select(WORDS), 0..30),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+        is_anthropic: bool,
+    ) {
+        let kind = if is_anthropic { "anthropic" } else { "openai" };
+        let bytes = words.concat();
+        let expected = pieces(kind, vec![bytes.clone()]);
+        prop_assert_eq!(pieces(kind, cut(&bytes, &cuts)), expected.clone());
+        let each: Vec<Vec<u8>> = bytes.iter().map(|it| vec![*it]).collect();
+        prop_assert_eq!(pieces(kind, each), expected);
+    }
 }
+
+/// Of which lines are made, and what is in the wrong place in them.
+const WORDS: &[&[u8]] = &[
+    b"data:", b"data: ", b"data", b"event: ", b"id:", b"retry: 3", b":", b" ", b"\n", b"\n\n", b"\r",
+    b"\r\n", b"\xef\xbb\xbf", b"\xff", b"[DONE]", b"{}", b"{\"type\":\"ping\"}",
+    b"data: {\"choices\":[{\"delta\":{\"content\":\"\xc3\xa9\"}}]}\n\n",
+    b"data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\r\n\r\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n",
+    b"data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+];

@@ -14,5 +14,6 @@ pub mod patterns;
 pub mod persona;
 pub mod provider;
 pub mod safety;
+pub mod service;
 pub mod target;
 pub mod turn;

@@ -188,3 +188,5 @@ pub const SIGNAL_ECHO_MAX: Duration = Duration::from_secs(1);
 pub const MIND_CALLS_MAX: usize = 4_096;
 /// Answers that are thought of at once; more asks are refused.
 pub const THOUGHTS_MAX: usize = 512;
+/// Words of an answer that may be ahead of what its world has taken in.
+pub const WORDS_AHEAD_MAX: usize = 16;

@@ -14,6 +14,7 @@ use vivarium_assets::{
     encoder::{self, Encoder},
     shelf::{Shelf, ShelfError},
 };
+use vivarium_dialogue::service::Dialogue;
 use vivarium_link::{
     adapters::{
         quic::QuicEndpoint,
@@ -48,7 +49,7 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
-    minds::Minds,
+    minds::{Minds, thinking},
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -284,14 +285,10 @@ impl Server {
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
-        let minds = Minds::none();
-        let starter = Starter::new::<W>(
-            worlds.clone(),
-            metrics.clone(),
-            keeper.clone(),
-            roles.clone(),
-            minds,
-        );
+        let personas = thinking::personas(&config.assets);
+        let (minds, thinking) = Minds::start(Arc::new(Dialogue::new(personas)));
+        let kept = (keeper.clone(), roles.clone());
+        let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
@@ -306,7 +303,7 @@ impl Server {
             webrtc: webrtc.clone(),
             starter: starter.clone(),
             ending,
-            tasks: Vec::new(),
+            tasks: vec![thinking],
             recording,
             keeper,
             roles: roles.clone(),
@@ -339,10 +336,7 @@ impl Server {
         };
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());
         server.tasks.push(tokio::spawn(collecting));
-        server.tasks.push(tokio::spawn(api::keep_replicas(server.worlds.clone())));
-        let keeping_up =
-            upkeep::keep_up(server.worlds.clone(), server.keeper.clone(), snapshots, retention);
-        server.tasks.push(tokio::spawn(keeping_up));
+        server.look_after(snapshots, retention);
         if let Some(quic) = quic {
             let reception = Reception {
                 door: door.clone(),
@@ -361,6 +355,13 @@ impl Server {
         server.tasks.push(tokio::spawn(accepting));
         server.tasks.push(tokio::spawn(expire(door)));
         Ok(server)
+    }
+
+    /// Looks after what worlds leave: documents for newcomers, snapshots, old history.
+    fn look_after(&mut self, snapshots: upkeep::SnapshotLimits, retention: upkeep::Retention) {
+        let (worlds, keeper) = (self.worlds.clone(), self.keeper.clone());
+        self.tasks.push(tokio::spawn(api::keep_replicas(worlds.clone())));
+        self.tasks.push(tokio::spawn(upkeep::keep_up(worlds, keeper, snapshots, retention)));
     }
 
     /// Starts a thread for each world, and waits until all of them stand.

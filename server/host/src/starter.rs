@@ -57,8 +57,7 @@ impl Starter {
     pub fn new<W: Ticking>(
         worlds: Arc<Worlds>,
         metrics: Arc<Metrics>,
-        keeper: Keeper,
-        roles: Arc<Roles>,
+        (keeper, roles): (Keeper, Arc<Roles>),
         minds: Minds,
     ) -> Self {
         let (stop, spawn) = (Arc::default(), WorldThread::spawn::<W>);

@@ -6,28 +6,22 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, JoinSet},
 };
 use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
+use vivarium_dialogue::service::Speaker;
 use vivarium_protocol::ids::ObjectId;
 
+pub mod thinking;
+
 use crate::{
-    limits::{MIND_CALLS_MAX, THOUGHTS_MAX},
+    limits::{MIND_CALLS_MAX, THOUGHTS_MAX, WORDS_AHEAD_MAX},
     routing::ToWorld,
     worlds::World,
 };
-
-/// Who speaks to a companion, as its mind may know them.
-#[derive(Clone, Debug)]
-pub struct Speaker {
-    /// The account; none: a visitor whom nobody will know again.
-    pub account: Option<Arc<str>>,
-    /// In which world.
-    pub world: String,
-}
 
 /// What thinks for companions.
 pub trait Mind: Send + Sync + 'static {
@@ -35,11 +29,16 @@ pub trait Mind: Send + Sync + 'static {
     fn traits(&self, mind: &str) -> Option<Traits>;
 
     /// What it thinks of somebody.
-    fn bond(&self, mind: &str, speaker: &Speaker) -> Bond;
+    fn bond<'a>(&'a self, mind: &'a str, speaker: &'a Speaker) -> BoxFuture<'a, Bond>;
 
     /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
     /// Whoever drops it waits for no more.
-    fn answer(self: Arc<Self>, ask: DialogueAsk, speaker: Speaker) -> BoxStream<'static, MindWord>;
+    fn answer(
+        self: Arc<Self>,
+        ask: DialogueAsk,
+        speaker: Speaker,
+        words: mpsc::Sender<MindWord>,
+    ) -> BoxFuture<'static, ()>;
 }
 
 /// What a world tells.
@@ -159,7 +158,7 @@ impl Desk {
     }
 
     fn ask(&mut self, world: &Arc<World>, ask: DialogueAsk, account: Option<Arc<str>>) {
-        let (companion, generation, person) = (ask.companion, ask.generation, ask.person);
+        let (companion, generation) = (ask.companion, ask.generation);
         let whose = whose(world, companion);
         self.forget(whose);
         if self.thinking.len() >= THOUGHTS_MAX {
@@ -168,15 +167,17 @@ impl Desk {
             self.tasks.spawn(deliver(world.clone(), told));
             return;
         }
-        let speaker = Speaker { account, world: world.home().name().to_owned() };
-        let (mind, name, world) = (self.mind.clone(), ask.mind.clone(), world.clone());
+        let speaker = account.map_or(Speaker::Visitor(ask.person.0), Speaker::Account);
+        let (mind, world) = (self.mind.clone(), world.clone());
         let task = self.tasks.spawn(async move {
-            let mut words = mind.clone().answer(ask, speaker.clone());
-            while let Some(word) = words.next().await {
-                deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;
-            }
-            let bond = mind.bond(&name, &speaker);
-            deliver(world, ToWorld::Bond { companion, person, bond }).await;
+            let (words, mut said) = mpsc::channel(WORDS_AHEAD_MAX);
+            let thinks = mind.answer(ask, speaker, words);
+            let speaks = async {
+                while let Some(word) = said.recv().await {
+                    deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;
+                }
+            };
+            tokio::join!(thinks, speaks);
         });
         self.thinking.insert(whose, (generation, task));
     }

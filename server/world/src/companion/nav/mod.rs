@@ -173,6 +173,7 @@ impl Nav {
 
     /// Changes whenever a tile was built: ways that were found before may not be the best any more,
     /// or lead through what was built meanwhile.
+    #[cfg(test)]
     pub fn revision(&self) -> u32 {
         self.revision
     }
@@ -190,6 +191,7 @@ impl Nav {
     }
 
     /// Whether one can walk straight from one place to another.
+    #[cfg(test)]
     pub fn is_straight(&self, from_m: [f32; 3], to_m: [f32; 3]) -> bool {
         let foot = |at_m| self.foot(at_m, f64::from(NAV_SNAP_M), NoWay::NoStart);
         let (Ok(from), Ok(to)) = (foot(from_m), foot(to_m)) else { return false };

@@ -1,0 +1,65 @@
+//! The dialogue service as what thinks for companions of this server's worlds.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::sync::mpsc;
+use vivarium_contract::companion::{Bond, DialogueAsk, MindWord, Traits};
+use vivarium_dialogue::{
+    persona::Persona,
+    service::{Dialogue, Speaker},
+};
+
+use super::Mind;
+
+/// Folder of the assets in which companions are.
+const FOLDER: &str = "companions";
+
+impl Mind for Dialogue {
+    fn traits(&self, mind: &str) -> Option<Traits> {
+        Dialogue::traits(self, mind)
+    }
+
+    fn bond<'a>(&'a self, mind: &'a str, speaker: &'a Speaker) -> BoxFuture<'a, Bond> {
+        Dialogue::bond(self, mind, speaker).boxed()
+    }
+
+    fn answer(
+        self: Arc<Self>,
+        ask: DialogueAsk,
+        speaker: Speaker,
+        words: mpsc::Sender<MindWord>,
+    ) -> BoxFuture<'static, ()> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        Dialogue::answer(self, ask, speaker, now_ms, words).boxed()
+    }
+}
+
+/// The companions of an assets folder, by the names of their files. One that cannot be read is told
+/// in the log, and nobody knows it.
+pub fn personas(assets: &Path) -> BTreeMap<String, Persona> {
+    let mut personas = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(assets.join(FOLDER)) else { return personas };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(mind) = name.strip_suffix(".json") else { continue };
+        let read = fs::read_to_string(&path).map_err(|error| error.to_string());
+        match read.and_then(|text| Persona::from_json(&text).map_err(|error| error.to_string())) {
+            Ok(persona) => {
+                personas.insert(mind.to_owned(), persona);
+            }
+            Err(error) => {
+                tracing::warn!(path = %path.display(), error, "a companion cannot be read");
+            }
+        }
+    }
+    personas
+}

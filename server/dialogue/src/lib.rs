@@ -11,6 +11,7 @@ pub mod hearing;
 pub mod memory;
 pub mod patterns;
 pub mod persona;
+pub mod prompt;
 pub mod safety;
 pub mod target;
 pub mod turn;

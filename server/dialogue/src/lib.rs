@@ -12,6 +12,7 @@ pub mod hearing;
 pub mod memory;
 pub mod patterns;
 pub mod persona;
+pub mod prompt;
 pub mod provider;
 pub mod safety;
 pub mod service;

@@ -14,6 +14,7 @@ mod editing;
 mod exchange;
 mod floods;
 mod hostile;
+mod minds;
 mod networks;
 mod pausing;
 mod physics;

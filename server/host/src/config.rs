@@ -276,6 +276,10 @@ pub struct ServerConfig {
     /// else textures stay as they are; with "none" they always do.
     #[arg(long, value_name = "PROGRAM", env = "VIVARIUM_TEXTURE_ENCODER")]
     pub texture_encoder: Option<String>,
+    /// File that says which language models companions speak with (see README.md). Without it they
+    /// answer from what they know themselves, and people are shown that they do.
+    #[arg(long, value_name = "FILE", env = "VIVARIUM_DIALOGUE")]
+    pub dialogue: Option<PathBuf>,
     /// Folder with the built browser client.
     #[arg(long, env = "VIVARIUM_CLIENT", default_value = "client-web/dist")]
     pub client: PathBuf,

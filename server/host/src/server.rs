@@ -14,7 +14,6 @@ use vivarium_assets::{
     encoder::{self, Encoder},
     shelf::{Shelf, ShelfError},
 };
-use vivarium_dialogue::service::Dialogue;
 use vivarium_link::{
     adapters::{
         quic::QuicEndpoint,
@@ -49,7 +48,10 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
-    minds::{Minds, thinking},
+    minds::{
+        Minds,
+        thinking::{self, DialogueError},
+    },
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -94,6 +96,9 @@ pub enum StartError {
          stay as they are"
     )]
     TextureEncoder(String),
+    /// Companions' minds cannot be set up.
+    #[error("companions cannot speak as --dialogue says: {0}")]
+    Dialogue(#[from] DialogueError),
     /// HTTPS cannot be served.
     #[error("cannot serve HTTPS: {0}")]
     Https(rustls::Error),
@@ -285,8 +290,8 @@ impl Server {
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
-        let personas = thinking::personas(&config.assets);
-        let (minds, thinking) = Minds::start(Arc::new(Dialogue::new(personas)));
+        let dialogue = thinking::dialogue(&config.assets, config.dialogue.as_deref())?;
+        let (minds, thinking) = Minds::start(Arc::new(dialogue));
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);

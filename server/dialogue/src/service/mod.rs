@@ -9,7 +9,7 @@
 //! another has said. Whatever fails, there is an answer, or a reason why there is none.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,10 +20,23 @@ use tokio::sync::mpsc;
 use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
 
 use crate::{
-    memory::{Memory, embed::Hashed},
+    gateway::{
+        Gateway,
+        meter::{Meter, Unmetered},
+    },
+    memory::{
+        Memory,
+        embed::{Embedder, Hashed},
+    },
     persona::{Persona, genome::Drift},
+    prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
+    safety::names::NameKey,
     turn::{self, HeardTurn, Relationship},
 };
+
+mod modelled;
+
+use modelled::{Modelled, Outcome};
 
 /// Who speaks to a companion, as its mind may know them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,12 +50,26 @@ pub enum Speaker {
 /// Companions that are known of, and people whom they know, are kept in mind so many at once; those
 /// who were quiet for longest are forgotten here first.
 const ACQUAINTANCES_MAX: usize = 4_096;
+/// Tokens that a prompt may take.
+const PROMPT_TOKENS_MAX: usize = 3_000;
 
 /// What a companion knows of somebody.
 #[derive(Debug, Default)]
 struct Acquaintance {
     relationship: Relationship,
     memory: Memory,
+    /// What was said lately, oldest first.
+    recent: VecDeque<Said>,
+}
+
+impl Acquaintance {
+    /// Notes what was said.
+    fn note(&mut self, by: By, text: String) {
+        while self.recent.len() >= RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Said { by, text });
+    }
 }
 
 type Shared = Arc<tokio::sync::Mutex<Acquaintance>>;
@@ -57,18 +84,27 @@ struct Known {
 }
 
 /// Thinks for companions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dialogue {
     known: Mutex<Known>,
     turns: AtomicU64,
+    /// Where words come from; none: companions answer by themselves.
+    gateway: Option<Gateway>,
+    /// Makes marks that nobody can guess.
+    marks: NameKey,
 }
 
 impl Dialogue {
-    /// For these companions, by the names of their minds.
-    pub fn new(personas: BTreeMap<String, Persona>) -> Self {
+    /// For these companions, by the names of their minds. `secret` is drawn anew for each process.
+    pub fn new(
+        personas: BTreeMap<String, Persona>,
+        gateway: Option<Gateway>,
+        secret: [u8; 32],
+    ) -> Self {
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
-        Self { known: Mutex::new(known), turns: AtomicU64::new(0) }
+        let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
+        Self { known, turns, gateway, marks: NameKey::new(secret) }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -124,15 +160,19 @@ impl Dialogue {
         };
         let shared = self.acquaintance(&ask.mind, &speaker, number);
         let mut acquaintance = shared.lock().await;
-        let Acquaintance { relationship, memory } = &mut *acquaintance;
-        let (heard, drift) = self.hear(&ask, &persona, relationship, memory, now_ms);
-        let seed = now_ms.rotate_left(17) ^ number;
-        let alone =
-            turn::answer_alone(&ask, &heard, &persona, &drift, relationship, memory, now_ms, seed);
-        for word in turn::as_words(&alone, &relationship.tie, true) {
-            if words.send(word).await.is_err() {
-                return;
+        let knows = &mut *acquaintance;
+        let (heard, drift) =
+            self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
+        let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
+        let answer = match &self.gateway {
+            Some(gateway) if turn.heard.crisis.is_none() => {
+                turn.by_model(gateway, &self.marks, knows, &words).await
             }
+            gateway => turn.alone(knows, &words, gateway.is_none()).await,
+        };
+        if let Some(answer) = answer {
+            knows.note(By::Person, ask.text);
+            knows.note(By::Companion, answer);
         }
     }
 
@@ -148,5 +188,97 @@ impl Dialogue {
         let drift = known.drifts.entry(ask.mind.clone()).or_default();
         let heard = turn::hear(ask, persona, drift, relationship, memory, &Hashed, now_ms);
         (heard, *drift)
+    }
+}
+
+/// One turn, after it was heard.
+struct Thinking<'a> {
+    ask: &'a DialogueAsk,
+    persona: &'a Persona,
+    heard: HeardTurn,
+    drift: Drift,
+    now_ms: u64,
+    number: u64,
+}
+
+impl Thinking<'_> {
+    /// Answers without a model; gives what was said. None: nobody listens any more.
+    async fn alone(
+        &self,
+        knows: &mut Acquaintance,
+        words: &mpsc::Sender<MindWord>,
+        is_reduced: bool,
+    ) -> Option<String> {
+        let Acquaintance { relationship, memory, .. } = knows;
+        let seed = self.now_ms.rotate_left(17) ^ self.number;
+        let (ask, persona, drift) = (self.ask, self.persona, &self.drift);
+        let answer = turn::answer_alone(
+            ask,
+            &self.heard,
+            persona,
+            drift,
+            relationship,
+            memory,
+            self.now_ms,
+            seed,
+        );
+        for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
+            words.send(word).await.ok()?;
+        }
+        Some(answer.text)
+    }
+
+    /// Answers with the words of a model, or without, if it has none.
+    async fn by_model(
+        &self,
+        gateway: &Gateway,
+        marks: &NameKey,
+        knows: &mut Acquaintance,
+        words: &mpsc::Sender<MindWord>,
+    ) -> Option<String> {
+        let appraisal = self.heard.appraisal;
+        words.send(MindWord::Feels { appraisal }).await.ok()?;
+        let mark = marks.name(&[self.number.to_le_bytes(), self.now_ms.to_le_bytes()].concat());
+        let prompt = {
+            let tie = &knows.relationship.tie;
+            let query = Hashed.embed(&self.ask.text);
+            let bond = tie.bond();
+            let memories = knows.memory.recall(&query, &bond, self.now_ms, MEMORIES_TOLD_MAX);
+            modelled::prompt(&Brief {
+                persona: self.persona,
+                traits: self.drift.bend(&self.persona.genome),
+                tie,
+                memories: &memories,
+                ask: self.ask,
+                recent: knows.recent.make_contiguous(),
+                language: self.heard.language,
+                mark: &mark,
+                tokens_max: PROMPT_TOKENS_MAX,
+                now_ms: self.now_ms,
+            })
+        };
+        let meter: Arc<dyn Meter> = Arc::new(Unmetered);
+        let (ask, now_ms, memory) = (self.ask, self.now_ms, &mut knows.memory);
+        let modelled = Modelled { gateway, meter, ask, memory, words, now_ms };
+        let bond = knows.relationship.tie.bond();
+        match modelled.run(prompt, &mark).await {
+            Outcome::Said(said) => {
+                words.send(MindWord::Bonds { bond }).await.ok()?;
+                words.send(MindWord::Done { is_reduced: false }).await.ok()?;
+                Some(said)
+            }
+            Outcome::Broken(said) => {
+                words.send(MindWord::Bonds { bond }).await.ok()?;
+                words.send(MindWord::Failed { reason: MindFailure::Broken }).await.ok()?;
+                Some(said)
+            }
+            Outcome::Silent(error) => {
+                if let Some(error) = error {
+                    tracing::warn!(%error, mind = self.ask.mind, "no model answers");
+                }
+                self.alone(knows, words, true).await
+            }
+            Outcome::Gone => None,
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    path::Path,
+    env, fs, io,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -12,6 +12,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::mpsc;
 use vivarium_contract::companion::{Bond, DialogueAsk, MindWord, Traits};
 use vivarium_dialogue::{
+    gateway::{Gateway, Settings, SetupError},
     persona::Persona,
     service::{Dialogue, Speaker},
 };
@@ -40,6 +41,54 @@ impl Mind for Dialogue {
         let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         Dialogue::answer(self, ask, speaker, now_ms, words).boxed()
     }
+}
+
+/// Why companions' minds cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DialogueError {
+    /// The file cannot be read.
+    #[error("{path}: {error}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// It says what cannot be.
+    #[error("{path}: {error}")]
+    Settings {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        error: SetupError,
+    },
+    /// The operating system gives no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(io::Error),
+}
+
+/// What thinks for the companions of an assets folder, with the language models that a file names.
+pub fn dialogue(assets: &Path, settings: Option<&Path>) -> Result<Dialogue, DialogueError> {
+    let gateway = settings.map(gateway).transpose()?;
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| DialogueError::Random(io::Error::other(error)))?;
+    match &gateway {
+        Some(gateway) => {
+            let models: Vec<&str> =
+                gateway.settings().models.iter().map(|model| model.name.as_str()).collect();
+            tracing::info!(?models, "companions speak with language models");
+        }
+        None => tracing::info!("companions speak from what they know: see --dialogue"),
+    }
+    Ok(Dialogue::new(personas(assets), gateway, secret))
+}
+
+fn gateway(path: &Path) -> Result<Gateway, DialogueError> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| DialogueError::Unreadable { path: path.to_owned(), error })?;
+    let settings = Settings::parse(&text).map_err(SetupError::Settings);
+    let gateway = settings.and_then(|settings| Gateway::new(settings, |name| env::var(name).ok()));
+    gateway.map_err(|error| DialogueError::Settings { path: path.to_owned(), error })
 }
 
 /// The companions of an assets folder, by the names of their files. One that cannot be read is told

@@ -20,6 +20,7 @@ import { Hud } from "../../ui/hud";
 import { type Actions, Store } from "../../ui/store";
 import "../../ui/styles/base.css";
 import "../../ui/styles/hud.css";
+import "../../ui/styles/talk.css";
 import { openBuilder } from "../mount";
 
 const wanted = new URLSearchParams(location.search);

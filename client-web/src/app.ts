@@ -476,6 +476,7 @@ export class App implements Actions {
     }
     const through = store.screen.peek().kind === "world";
     store.travelling.value = through;
+    store.company.enter(null, false);
     const document = await this.#load(entered, visit);
     if (document === null) return;
     store.worldTitle.value = document.title;

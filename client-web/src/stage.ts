@@ -339,6 +339,7 @@ export class Stage {
       avatars: shown.avatars,
       objects: shown.objects,
       pointers,
+      fromMemory: t("fromMemory"),
       camera: {
         ...this.#camera,
         target: shown.own,

@@ -191,6 +191,7 @@ export class Company {
   /** Takes in what a companion says. Gives the answer as it is now; null: it was passed over. */
   hear(message: Spoken, self: number | null, timeS: number): Answer | null {
     const { companion, line } = message;
+    if (!this.cards.peek().has(companion)) return null;
     const voice = this.#voices.get(companion);
     const known = this.#lines.get(companion);
     // Lines are counted with 32 bits.

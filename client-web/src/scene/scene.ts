@@ -295,7 +295,8 @@ export class Scene {
     const eye = this.#eye;
     this.#crowd.update(view.avatars, view.timeS, dtS, eye, this.#ahead, inside);
     this.#blobs.update(view.avatars, this.#quality.tier === "low", inside, eye);
-    this.#labels.update(view.avatars, eye, worn ? WORN_M_PER_PX : this.#metresPerPx(), inside);
+    const mPerPx = worn ? WORN_M_PER_PX : this.#metresPerPx();
+    this.#labels.update(view.avatars, view.timeS, view.fromMemory ?? "", eye, mPerPx, inside);
     const windS = this.#options.reducedMotion ? view.timeS * 0.3 : view.timeS;
     this.#world?.update(windS, this.#target);
     const framed = {

@@ -132,4 +132,6 @@ export interface WorldView {
   /** Absent: nobody else points. */
   pointers?: readonly PointerView[];
   camera: CameraView;
+  /** Written where a companion has spoken without a language model, in the person's language. */
+  fromMemory?: string;
 }

@@ -13,9 +13,10 @@ import type { Actions, ChatLine, Store } from "./store";
 const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
 
 /** What a companion says grows while it speaks; it is read to listeners once it has ended. */
-function AnswerLine({ answer, act }: { answer: Answer; act: Actions }) {
+function AnswerLine(props: { answer: Answer; act: Actions; isElsewhere: boolean }) {
+  const { answer, act, isElsewhere } = props;
   return (
-    <li class="line answer" aria-live="off" data-state={answer.state.kind}>
+    <li class="line answer" aria-live="off" data-state={answer.state.kind} hidden={isElsewhere}>
       <strong class="line-name">
         <span class="line-dot" aria-hidden="true" style={{ background: answer.colour }} />
         {answer.name}
@@ -27,12 +28,14 @@ function AnswerLine({ answer, act }: { answer: Answer; act: Actions }) {
   );
 }
 
-function Line({ line, act }: { line: ChatLine; act: Actions }) {
+function Line({ line, act, panel }: { line: ChatLine; act: Actions; panel: number | null }) {
   switch (line.kind) {
     case "told":
       return <li class="line told">{line.text}</li>;
     case "answered":
-      return <AnswerLine answer={line.answer} act={act} />;
+      return (
+        <AnswerLine answer={line.answer} act={act} isElsewhere={line.answer.companion === panel} />
+      );
     case "said":
       return (
         <li class="line" data-own={line.own}>
@@ -52,6 +55,8 @@ export function Chat({ store, act }: { store: Store; act: Actions }) {
   const log = useRef<HTMLDivElement>(null);
   const open = store.chatOpen.value;
   const lines = store.lines.value;
+  // Who is talked to is read in the panel; here it would cover the world.
+  const panel = open ? null : store.company.talkingTo.value;
   const count = countCharacters(text.value.trim());
   const left = limits.chatCharsMax - count;
 
@@ -99,7 +104,7 @@ export function Chat({ store, act }: { store: Store; act: Actions }) {
         {lines.length === 0 && open && <p class="hint">{t("chatEmpty")}</p>}
         <ul>
           {lines.map((line) => (
-            <Line key={line.id} line={line} act={act} />
+            <Line key={line.id} line={line} act={act} panel={panel} />
           ))}
         </ul>
       </div>

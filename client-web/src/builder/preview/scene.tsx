@@ -97,6 +97,13 @@ async function start(into: HTMLElement): Promise<void> {
       return { mode: "third", ...camera };
     },
     shown: { own },
+    worn: signal(null),
+    screenOf: (point: Vec3) => {
+      const at = scene.screenOf(point);
+      if (at === null) return null;
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
+    },
     flying,
     takeOff: () => {
       flying.value = true;

@@ -143,7 +143,7 @@ describe("a companion", () => {
   });
 
   it("comes to live at an object, with a name, a mind, colours and a range", async () => {
-    expect(now(1).companion).toMatchObject({ name: "Mira", mind: "mira" });
+    expect(now(1).companion).toMatchObject({ name: "Nia", mind: "guide" });
     await type(field<HTMLInputElement>("companion", "It is called"), "  Oskar  the  Old ");
     await type(field<HTMLInputElement>("companion", "Mind"), " Gardener-2 ");
     await type(field<HTMLInputElement>("companion", "Goes as far"), "35");

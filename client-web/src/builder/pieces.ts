@@ -110,10 +110,10 @@ export function modelPieces(document: WorldDocument): Piece[] {
   return [...paths].sort().map((path) => ({ kind: "model", path }));
 }
 
-/** Who comes when nobody in particular is meant. */
+/** Who comes when nobody in particular is meant; a mind of this name comes along with a server. */
 export const NEW_COMPANION: Companion = {
-  mind: "mira",
-  name: "Mira",
+  mind: "guide",
+  name: "Nia",
   body: "#4aa3a2",
   accent: "#ffd166",
   range_m: 20,

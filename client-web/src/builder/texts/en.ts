@@ -274,7 +274,7 @@ export const en = {
   fieldIntensity: "Strength (cd)",
   fieldRange: "Range (m)",
   companionHint:
-    "It lives about this place, and people talk to it. Whose mind it has is set up on the server.",
+    "It lives about this place, and people talk to it. Minds that come along: guide, gardener, storyteller, carver, jester, teacher, lamplighter.",
   fieldCompanionName: "It is called",
   fieldMind: "Mind",
   fieldBodyColour: "Body colour",

@@ -274,7 +274,8 @@ export const fr: Texts = {
   fieldRestitution: "Rebond (0–1)",
   fieldIntensity: "Intensité (cd)",
   fieldRange: "Portée (m)",
-  companionHint: "Il vit autour d’ici, et on lui parle. Son esprit se règle sur le serveur.",
+  companionHint:
+    "Il vit autour d’ici, et on lui parle. Esprits fournis : guide, gardener, storyteller, carver, jester, teacher, lamplighter.",
   fieldCompanionName: "Il s’appelle",
   fieldMind: "Esprit",
   fieldBodyColour: "Couleur du corps",

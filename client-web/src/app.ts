@@ -9,9 +9,11 @@
 import type { BuilderDoor } from "./builder/door";
 import { hookDoor, takeInvitation } from "./builder/hook";
 import type { Workbench } from "./builder/workbench";
+import { entityOf } from "./companions/company";
 import type { Changes } from "./document/apply";
 import { fetchDocument, fetchTicket, fetchWorlds } from "./documents";
 import { SELECTED_OBJECTS_MAX, WorldEdits } from "./edits";
+import { hasWebGl2 } from "./graphics";
 import { HeadsetDoor } from "./headset";
 import { speak, t } from "./i18n/translate";
 import { keyBytes } from "./identity";
@@ -23,18 +25,19 @@ import { remedyFor } from "./net/trouble";
 import { colourOf, stepsOf } from "./pointers";
 import type { Predictor } from "./predict/predictor";
 import { unreachable } from "./protocol/codec";
-import { idAt, type WorldDocument } from "./protocol/document";
+import type { WorldDocument } from "./protocol/document";
 import type { Emote, PersonCard } from "./protocol/generated";
 import { Remembered } from "./remembered";
 import type { Scene } from "./scene/scene";
 import type { Vec3 } from "./scene/view";
+import { seenCompanions, seenObjects, seenPeople } from "./seen";
 import { Stage } from "./stage";
-import type { Profile } from "./ui/profile";
+import { lookOf, type Profile } from "./ui/profile";
 import { type Actions, NO_LINK, type Problem, type Store } from "./ui/store";
 import { DENIAL_TEXTS } from "./ui/words";
 import { Stays, withDraft } from "./unlisted";
-import { type Entered, Visit } from "./visit";
-import { publish, type SeenObject, type SeenPerson, type VivariumState } from "./window";
+import { type Entered, type Shown, Visit } from "./visit";
+import { publish, type VivariumState } from "./window";
 
 const REMARK_MS = 4_000;
 const FIGURES_EVERY_MS = 500;
@@ -109,7 +112,8 @@ export class App implements Actions {
         message: (message) => this.#hear(message),
         frame: (bytes) => this.#hearFrame(bytes),
         unsent: (messages) => {
-          if (messages.some(({ kind }) => kind === "say")) this.#remark(t("perhapsNotSent"));
+          const isWord = ({ kind }: { kind: string }) => kind === "say" || kind === "address";
+          if (messages.some(isWord)) this.#remark(t("perhapsNotSent"));
         },
       },
     );
@@ -200,12 +204,29 @@ export class App implements Actions {
     this.#store.travelling.value = false;
     this.#store.link.value = NO_LINK;
     this.#store.people.value = new Map();
+    this.#store.company.enter(null, false);
     this.#store.screen.value = { kind: "entry", problem };
     this.loadWorlds();
   }
 
   say(text: string): void {
     if (!this.#session.send({ kind: "say", text })) this.#remark(t("notSent"));
+  }
+
+  address(companion: number, text: string): void {
+    if (this.#session.send({ kind: "address", companion, text })) {
+      this.#store.company.ask(companion, text);
+    } else this.#remark(t("notSent"));
+  }
+
+  hush(companion: number): void {
+    this.#session.send({ kind: "hush", companion });
+  }
+
+  talkTo(companion: number | null): void {
+    if (companion !== null && document.pointerLockElement !== null) document.exitPointerLock();
+    this.#store.company.talkingTo.value = companion;
+    if (companion === null) this.focusWorld();
   }
 
   emote(emote: Emote): void {
@@ -342,12 +363,22 @@ export class App implements Actions {
       }
       case "heard":
         store.hear(message.person, message.text);
+        if (message.person === store.self.peek()) store.company.heardSelf(message.text);
         this.#visit?.speech.say(message.person, message.text, nowMs / 1_000);
         return;
       case "emoted":
         this.#visit?.gesture(message.person, message.emote, nowMs);
         return;
+      case "thinks":
+      case "says":
+      case "said":
+        store.listen(message, nowMs / 1_000);
+        return;
+      case "gestured":
+        this.#visit?.gesture(entityOf(message.companion), message.emote, nowMs);
+        return;
       case "denied":
+        store.company.deny(message.denial);
         this.#remark(t(DENIAL_TEXTS[message.denial]));
         return;
       case "edited":
@@ -378,6 +409,7 @@ export class App implements Actions {
   /** The world was edited, by whomever. */
   #edited(document: WorldDocument, changes: Changes): void {
     this.#visit?.edit(document, changes);
+    this.#store.company.edit(document, changes);
     // Until then the stage has another world, and this one will be built as it is by then.
     if (this.#staged === this.#visit) this.#engine?.stage.edit(document, changes);
     if (changes.permissions) void this.#door.refresh();
@@ -437,12 +469,14 @@ export class App implements Actions {
       this.#staged = visit;
       for (const chooser of this.edits.chosen.peek().keys()) this.edits.choose(chooser, []);
       visit.ready(known, engine.predictor);
+      store.company.enter(known, true);
       engine.stage.play(visit, this.#cards, false);
       this.edits.resume(entered.documentUrl, known);
       return;
     }
     const through = store.screen.peek().kind === "world";
     store.travelling.value = through;
+    store.company.enter(null, false);
     const document = await this.#load(entered, visit);
     if (document === null) return;
     store.worldTitle.value = document.title;
@@ -477,6 +511,7 @@ export class App implements Actions {
     const document = latest();
     engine.predictor.load(document);
     visit.ready(document, engine.predictor);
+    this.#store.company.enter(document, false);
     engine.stage.play(visit, this.#cards, true);
     for (const chooser of this.edits.chosen.peek().keys()) this.#frame(chooser);
     return document;
@@ -567,6 +602,11 @@ export class App implements Actions {
     };
   }
 
+  /** What the newest picture shows. */
+  get #shown(): Shown | null {
+    return this.#engine?.stage.shown ?? null;
+  }
+
   #state(): VivariumState {
     const app = this;
     const store = this.#store;
@@ -590,7 +630,7 @@ export class App implements Actions {
         return app.#visit?.inputTick ?? 0;
       },
       get own() {
-        const self = app.#engine?.stage.shown?.avatars.find((avatar) => avatar.self);
+        const self = app.#shown?.avatars.find((avatar) => avatar.self);
         if (self === undefined) return null;
         const { position, yaw, grounded, bubble } = self;
         return { position, yaw, grounded, bubble };
@@ -599,10 +639,13 @@ export class App implements Actions {
         return app.#engine?.stage.camera ?? null;
       },
       get others() {
-        return app.#seenPeople();
+        return seenPeople(app.#cards.values(), app.#shown, app.#session.person);
+      },
+      get companions() {
+        return seenCompanions(store.company, app.#shown);
       },
       get objects() {
-        return app.#seenObjects();
+        return seenObjects(app.#visit?.document ?? null, app.#shown);
       },
       get objectNames() {
         return app.#visit?.document?.objects.map((object) => object.name ?? null) ?? [];
@@ -652,43 +695,4 @@ export class App implements Actions {
       },
     };
   }
-
-  #seenPeople(): SeenPerson[] {
-    const shown = this.#engine?.stage.shown?.avatars ?? [];
-    return [...this.#cards.values()]
-      .filter(({ person }) => person !== this.#session.person)
-      .map(({ person, name, present }) => {
-        const view = shown.find(({ entity }) => entity === person);
-        return {
-          person,
-          name,
-          present,
-          position: view?.position ?? null,
-          yaw: view?.yaw ?? null,
-          bubble: view?.bubble ?? null,
-          tracked: view?.tracked ?? null,
-        };
-      });
-  }
-
-  #seenObjects(): SeenObject[] {
-    const document = this.#visit?.document;
-    const names = new Map(
-      document?.objects.map((object, index) => [idAt(document, index), object.name] as const),
-    );
-    return (this.#engine?.stage.shown?.objects ?? []).map(({ object, position, rotation }) => ({
-      object,
-      name: names.get(object) ?? null,
-      position,
-      rotation,
-    }));
-  }
-}
-
-function lookOf(profile: Profile): { body: number[]; accent: number[] } {
-  return { body: [...profile.body], accent: [...profile.accent] };
-}
-
-function hasWebGl2(): boolean {
-  return document.createElement("canvas").getContext("webgl2") !== null;
 }

@@ -52,6 +52,7 @@ export function makeBench(parts: BenchParts): Workbench {
     return byName;
   });
   scene.nameMissing(true);
+  scene.showHomes(true);
   return {
     world: parts.world,
     canvas,
@@ -108,6 +109,7 @@ export function makeBench(parts: BenchParts): Workbench {
     close: () => {
       stage.land();
       scene.nameMissing(false);
+      scene.showHomes(false);
       scene.highlight("chosen", [], CHOSEN_COLOUR, null);
       scene.ghost(null, GHOST_COLOUR);
       parts.choose([]);

@@ -5,6 +5,7 @@ import { Store } from "./ui/store";
 import "./ui/styles/base.css";
 import "./ui/styles/entry.css";
 import "./ui/styles/hud.css";
+import "./ui/styles/talk.css";
 
 const host = document.getElementById("app");
 if (host === null) throw new Error("index.html has no #app");

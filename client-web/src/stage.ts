@@ -5,9 +5,11 @@
  * while no visit plays.
  */
 import { effect, signal } from "@preact/signals";
+import { companionAt, lookAround } from "./companions/near";
 import type { Changes } from "./document/apply";
 import { t } from "./i18n/translate";
 import type { ControlState, Controls } from "./input/controls";
+import { listenForTaps } from "./input/taps";
 import { Pointers } from "./pointers";
 import type { WorldDocument } from "./protocol/document";
 import { buttons, emoteNames, type PersonCard, type TrackedPoses } from "./protocol/generated";
@@ -326,7 +328,8 @@ export class Stage {
     this.#parts.beforePicture(nowMs);
     if (!visit.placed) return;
     if (!this.#faced) this.#face(visit);
-    const shown = visit.show(nowMs, this.#cards);
+    const shown = visit.show(nowMs, this.#cards, this.#store.company);
+    lookAround(this.#store.company, shown.avatars, shown.own, this.#camera.yaw);
     this.#shown = shown;
     const pointers = this.pointers.show((nowMs - this.#picturedMs) / 1_000, this.#cards);
     this.#picturedMs = nowMs;
@@ -336,6 +339,7 @@ export class Stage {
       avatars: shown.avatars,
       objects: shown.objects,
       pointers,
+      fromMemory: t("fromMemory"),
       camera: {
         ...this.#camera,
         target: shown.own,
@@ -354,6 +358,15 @@ export class Stage {
     this.readControls(performance.now());
   }
 
+  /** Whoever points at a companion wants to talk to it, unless they build. */
+  #tap(at: { x: number; y: number }, act: Actions): void {
+    const shown = this.#shown;
+    if (shown === null || this.#store.building.peek() || this.worn.peek() !== null) return;
+    const { avatars, own } = shown;
+    const companion = companionAt(avatars, own, at, (point) => this.screenOf(point));
+    if (companion !== null) act.talkTo(companion);
+  }
+
   #listen(act: Actions): void {
     const toggle = (panel: Panel) => () => togglePanel(this.#store, panel);
     const controls = this.#controls;
@@ -364,6 +377,11 @@ export class Stage {
       const emote = emoteNames[index];
       if (emote !== undefined) act.emote(emote);
     });
+    controls.on("talk", () => {
+      const near = this.#store.company.near.peek();
+      if (near !== null && !this.#store.building.peek()) act.talkTo(near);
+    });
+    listenForTaps(this.#canvas, (at) => this.#tap(at, act));
     controls.on("emotes", toggle("emotes"));
     controls.on("roster", toggle("people"));
     controls.on("help", toggle("help"));

@@ -5,6 +5,7 @@
  * and inputs into a `WorldView`. Invariant: exactly one input is made for each tick of the input
  * clock. It knows neither the session nor the scene, and time is an argument.
  */
+import { type Company, entityOf } from "./companions/company";
 import type { Changes } from "./document/apply";
 import { InputClock, PlayoutClock } from "./net/clock";
 import { InputLog } from "./net/inputs";
@@ -25,6 +26,7 @@ import {
   type TrackedPoses,
 } from "./protocol/generated";
 import { Gestures, Speech } from "./replica/expression";
+import { bearingOf } from "./replica/feeling";
 import type { Figure } from "./replica/figure";
 import { pitchOf, rotationOf, stanceOf, trackedOf, yawOf } from "./replica/interpolate";
 import { Movers } from "./replica/movers";
@@ -240,8 +242,12 @@ export class Visit {
     return this.#clock === null ? new InputLog().message(this.#replica.ack, null) : null;
   }
 
-  /** Everything at `nowMs`. `cards` are by person. */
-  show(nowMs: number, cards: ReadonlyMap<number, PersonCard>): Shown {
+  /** Everything at `nowMs`. `cards` are by person; without a company there are no companions. */
+  show(
+    nowMs: number,
+    cards: ReadonlyMap<number, PersonCard>,
+    company: Company | null = null,
+  ): Shown {
     const timeS = nowMs / 1_000;
     const stepS = Math.max(0, Math.min(0.1, timeS - this.#shownAtS));
     this.#shownAtS = timeS;
@@ -261,6 +267,11 @@ export class Visit {
       const { facet, subject } = figure.track;
       if (facet === facets.object) {
         shown.objects.push(this.#showObject(figure));
+        continue;
+      }
+      if (facet === facets.companion) {
+        const avatar = company && this.#showCompanion(figure, company, timeS);
+        if (avatar) shown.avatars.push(avatar);
         continue;
       }
       const card = facet === facets.avatar ? cards.get(subject) : undefined;
@@ -370,6 +381,35 @@ export class Visit {
     };
   }
 
+  /** Null when the document does not know it. */
+  #showCompanion(figure: Figure, company: Company, timeS: number): AvatarView | null {
+    const { position, sighting } = figure;
+    const { subject } = figure.track;
+    const card = company.cards.peek().get(subject);
+    if (card === undefined) return null;
+    const entity = entityOf(subject);
+    const { emotion, carrying, grounded, running, sitting } = bearingOf(sighting);
+    const { text, thinking, reduced, left01 } = company.bubbleOf(subject, timeS);
+    const foot: Vec3 = [position[0], position[1] - FOOT_M, position[2]];
+    const carried = this.#movers?.carry(keyOf(figure), foot, figure.tick) ?? [0, 0, 0];
+    return {
+      entity,
+      name: card.name,
+      look: card.look,
+      self: false,
+      present: true,
+      position: plus(position, carried),
+      yaw: yawOf(sighting),
+      pitch: pitchOf(sighting),
+      grounded,
+      running,
+      emote: this.gestures.of(entity, position, timeS),
+      bubble: text,
+      tracked: null,
+      companion: { emotion, carrying, sitting, thinking, reduced, bubble01: left01 },
+    };
+  }
+
   #showSelf(card: PersonCard, position: Vec3, timeS: number): AvatarView {
     const { moveX, moveZ } = this.#wish;
     return {
@@ -404,7 +444,7 @@ function plus(a: Vec3, b: Vec3): Vec3 {
   return [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
 }
 
-/** Tells people and objects apart for platforms. */
+/** Tells people, objects and companions apart for platforms. */
 function keyOf({ track }: Figure): number {
-  return track.subject * 2 + (track.facet === facets.object ? 1 : 0);
+  return track.subject * 4 + track.facet;
 }

@@ -4,6 +4,7 @@
  */
 import type { SessionState } from "./net/session";
 import type { TransportName } from "./net/transport";
+import type { Emotion } from "./replica/feeling";
 import type { Vec3 } from "./scene/view";
 
 /** A person as this page sees them. Positions are capsule centres in metres, yaw in radians. */
@@ -18,6 +19,22 @@ export interface SeenPerson {
   bubble: string | null;
   /** Where head and hands of a person in a headset are, metres from their feet. */
   tracked: Readonly<Record<"head" | "left" | "right", { position: Vec3 } | null>> | null;
+}
+
+/** A companion as this page sees it. */
+export interface SeenCompanion {
+  /** The object whose it is. */
+  companion: number;
+  name: string;
+  /** Null while out of sight. */
+  position: Vec3 | null;
+  yaw: number | null;
+  /** What is written in the speech bubble. */
+  bubble: string | null;
+  thinking: boolean;
+  emotion: Emotion | null;
+  carrying: boolean;
+  sitting: boolean;
 }
 
 /** A dynamic body or platform as it is shown. */
@@ -46,6 +63,8 @@ export interface VivariumState {
   readonly camera: { mode: "third" | "first"; yaw: number; pitch: number } | null;
   /** Everyone else in this world. */
   readonly others: readonly SeenPerson[];
+  /** Companions of the document, in its order. */
+  readonly companions: readonly SeenCompanion[];
   readonly objects: readonly SeenObject[];
   /** Names of all objects of the world document, in its order. */
   readonly objectNames: readonly (string | null)[];

@@ -4,11 +4,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import {
   all,
   answered,
+  bench,
   builder,
   find,
   labelled,
   openForEach,
   operations,
+  refuseWith,
   sent,
   type,
 } from "./preview/table";
@@ -124,5 +126,54 @@ describe("how a world runs", () => {
     const told = all("[data-part=settings] [role=alert]").map(({ textContent }) => textContent);
     expect(told).toEqual(["At least 10.", "At least 1."]);
     expect(operations()).toEqual([]);
+  });
+});
+
+describe("a companion", () => {
+  // The library has one as well.
+  const offer = () =>
+    all<HTMLButtonElement>(".builder-actions button").find(
+      (one) => one.textContent === "Companion",
+    );
+
+  beforeEach(async () => {
+    await settled(() => builder.selection.choose([1]));
+    await settled(() => offer()?.click());
+    await answered();
+  });
+
+  it("comes to live at an object, with a name, a mind, colours and a range", async () => {
+    expect(now(1).companion).toMatchObject({ name: "Nia", mind: "guide" });
+    await type(field<HTMLInputElement>("companion", "It is called"), "  Oskar  the  Old ");
+    await type(field<HTMLInputElement>("companion", "Mind"), " Gardener-2 ");
+    await type(field<HTMLInputElement>("companion", "Goes as far"), "35");
+    expect(now(1).companion).toMatchObject({
+      name: "Oskar the Old",
+      mind: "gardener-2",
+      range_m: 35,
+    });
+    await type(field<HTMLInputElement>("companion", "Goes as far"), "501");
+    expect(find("[data-part=companion] [role=alert]").textContent).toContain("At most 500.");
+    expect(now(1).companion?.range_m).toBe(35);
+  });
+
+  it("shows at its field what the server refuses", async () => {
+    refuseWith({
+      status: 409,
+      body: {
+        error: "refused",
+        text: "operations[0]: objects[1].properties.companion.mind: there is no such mind",
+      },
+    });
+    await type(field<HTMLInputElement>("companion", "Mind"), "nobody");
+    expect(find("[data-part=companion]").textContent).toContain("there is no such mind");
+  });
+
+  it("is marked where it lives, and cannot be added to what has a body", async () => {
+    expect(bench.marked).not.toContain(1);
+    await settled(() => builder.selection.clear());
+    expect(bench.marked).toContain(1);
+    await settled(() => builder.selection.choose([2]));
+    expect(offer()).toBeUndefined();
   });
 });

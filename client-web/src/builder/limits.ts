@@ -19,6 +19,11 @@ export const SIGHT_M_MIN = 1;
 export const SUNLIGHT_MAX = 20;
 export const LAMP_CD_MAX = 10_000;
 export const NAME_CHARS_MAX = 64;
+/** Of companions: what people call them, and whose mind they have. */
+export const COMPANION_NAME_CHARS_MAX = 24;
+export const MIND_CHARS_MAX = 32;
+export const COMPANION_RANGE_M_MIN = 1;
+export const COMPANION_RANGE_M_MAX = 500;
 export const TEXT_CHARS_MAX = 500;
 export const PARENTS_MAX = 64;
 export const PATH_CHARS_MAX = 200;

@@ -1,6 +1,7 @@
 /** What the library offers: simple things ready to be placed, and what the world has already. */
 import type {
   Collider,
+  Companion,
   Material,
   Properties,
   Object as SceneObject,
@@ -27,6 +28,7 @@ export const SIMPLE_NAMES = [
   "lamp",
   "sign",
   "spawn",
+  "companion",
   "portal",
   "sensor",
   "water",
@@ -108,6 +110,15 @@ export function modelPieces(document: WorldDocument): Piece[] {
   return [...paths].sort().map((path) => ({ kind: "model", path }));
 }
 
+/** Who comes when nobody in particular is meant; a mind of this name comes along with a server. */
+export const NEW_COMPANION: Companion = {
+  mind: "guide",
+  name: "Nia",
+  body: "#4aa3a2",
+  accent: "#ffd166",
+  range_m: 20,
+};
+
 /** The material that new shapes get; made when the world has none of that name. */
 const PLAIN_NAME = "builder_plain";
 const PLAIN: Material = { colour: "#d8c9a7", roughness: 0.8 };
@@ -177,6 +188,8 @@ function simple(name: SimpleName, loose: boolean, text: string, world: string): 
       });
     case "spawn":
       return made({ spawn: { radius_m: 1 } }, {});
+    case "companion":
+      return made({ companion: NEW_COMPANION }, {});
     case "portal":
       return made({ portal: { world, size_m: [2.2, 2.8, 0.6] } }, {});
     case "sensor":

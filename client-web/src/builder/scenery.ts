@@ -132,6 +132,7 @@ export function isUnseen(properties: Properties): boolean {
 /** What an object mainly is, for its icon and its name when it has none. */
 export type Kind =
   | "spawn"
+  | "companion"
   | "portal"
   | "light"
   | "sensor"
@@ -147,6 +148,7 @@ export type Kind =
 export function kindOf(properties: Properties): Kind {
   const visuals = properties.visuals ?? [];
   if (properties.spawn) return "spawn";
+  if (properties.companion) return "companion";
   if (properties.portal) return "portal";
   if (properties.body?.kind === "dynamic") return "dynamic";
   if (properties.body?.kind === "kinematic") return "kinematic";

@@ -9,6 +9,7 @@ export type ControlAction =
   | "run"
   | "camera"
   | "chat"
+  | "talk"
   | "emotes"
   | "emote"
   | "roster"
@@ -45,6 +46,7 @@ const MEANINGS: Readonly<Record<string, KeyMeaning>> = {
   Enter: action("chat"),
   NumpadEnter: action("chat"),
   KeyT: action("chat"),
+  KeyF: action("talk"),
   KeyE: action("emotes"),
   KeyP: action("roster"),
   KeyO: action("settings"),

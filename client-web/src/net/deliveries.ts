@@ -80,6 +80,8 @@ export function isNumbered(message: ClientMessage): boolean {
     case "emote":
     case "setLook":
     case "select":
+    case "address":
+    case "hush":
       return true;
     case "ping":
     case "bye":

@@ -5,7 +5,7 @@
 import { Group, MathUtils, Sprite, SpriteMaterial, type Vector3 } from "three";
 import { CENTRE_ABOVE_FEET_M } from "./avatar/actor";
 import { HEAD_TOP_M } from "./avatar/character";
-import { drawBubble, drawName, type Lettering } from "./lettering";
+import { drawBubble, drawDots, drawName, drawSpeech, type Lettering } from "./lettering";
 import type { AvatarView } from "./view";
 
 /** Where names begin to fade and where they are gone, metres. */
@@ -19,6 +19,9 @@ const NAME_CAPITAL_PX = 9;
 const NAME_CAPITAL_M = 0.05;
 const BUBBLE_CAPITAL_PX = 10.5;
 const BUBBLE_CAPITAL_M = 0.058;
+
+/** How quickly the bright one of three dots wanders. */
+const DOTS_PER_S = 3;
 
 interface Tag {
   key: string;
@@ -35,9 +38,14 @@ export class Labels {
   readonly root = new Group();
   #tags = new Map<number, Tags>();
 
-  /** `metresPerPx` is what a CSS pixel of the picture is at one metre. */
+  /**
+   * `metresPerPx` is what a CSS pixel of the picture is at one metre; `fromMemory` is written where a
+   * companion answered without a language model.
+   */
   update(
     avatars: readonly AvatarView[],
+    timeS: number,
+    fromMemory: string,
     eye: Vector3,
     metresPerPx: number,
     inOwnHead: boolean,
@@ -53,7 +61,7 @@ export class Labels {
       const wantsName =
         !avatar.self && names < NAMES_MAX && distance < NAME_FADE_M[1] && avatar.name !== "";
       const wantsBubble =
-        !hidden && avatar.bubble !== null && bubbles < BUBBLES_MAX && distance < BUBBLE_FADE_M[1];
+        !hidden && hasBubble(avatar) && bubbles < BUBBLES_MAX && distance < BUBBLE_FADE_M[1];
       if (!wantsName && !wantsBubble) continue;
       seen.add(avatar.entity);
       const tags = this.#tags.get(avatar.entity) ?? { name: null, bubble: null };
@@ -66,8 +74,9 @@ export class Labels {
       if (wantsName) {
         names += 1;
         const accent = `rgb(${avatar.look.accent.join(",")})`;
-        tags.name = this.#fit(tags.name, `${avatar.name}|${accent}`, () =>
-          drawName(avatar.name, accent),
+        const leaf = avatar.companion != null;
+        tags.name = this.#fit(tags.name, `${avatar.name}|${accent}|${leaf}`, () =>
+          drawName(avatar.name, accent, leaf),
         );
         const capital = Math.max(NAME_CAPITAL_M, NAME_CAPITAL_PX * px);
         const fade = 1 - MathUtils.smoothstep(distance, ...NAME_FADE_M);
@@ -75,12 +84,12 @@ export class Labels {
       } else {
         tags.name = this.#drop(tags.name);
       }
-      if (wantsBubble && avatar.bubble !== null) {
+      if (wantsBubble) {
         bubbles += 1;
-        const text = avatar.bubble;
-        tags.bubble = this.#fit(tags.bubble, text, () => drawBubble(text));
+        tags.bubble = this.#speak(tags.bubble, avatar, timeS, fromMemory);
         const capital = Math.max(BUBBLE_CAPITAL_M, BUBBLE_CAPITAL_PX * px);
-        const fade = 1 - MathUtils.smoothstep(distance, ...BUBBLE_FADE_M);
+        const far = 1 - MathUtils.smoothstep(distance, ...BUBBLE_FADE_M);
+        const fade = far * (avatar.companion?.bubble01 ?? 1);
         this.#show(tags.bubble, x, top + 0.02, z, capital, fade);
       } else {
         tags.bubble = this.#drop(tags.bubble);
@@ -100,6 +109,19 @@ export class Labels {
       this.#drop(tags.bubble);
     }
     this.#tags.clear();
+  }
+
+  /** The bubble of an avatar that has one. */
+  #speak(tag: Tag | null, avatar: AvatarView, timeS: number, fromMemory: string): Tag {
+    const text = avatar.bubble ?? "";
+    const being = avatar.companion;
+    if (!being) return this.#fit(tag, text, () => drawBubble(text));
+    if (being.thinking) {
+      const bright = Math.floor(timeS * DOTS_PER_S) % 3;
+      return this.#fit(tag, `\u0000${bright}`, () => drawDots(bright));
+    }
+    const badge = being.reduced ? fromMemory : null;
+    return this.#fit(tag, `${text}\u0000${badge ?? ""}`, () => drawSpeech(text, badge));
   }
 
   /** The height that the tag takes, metres. */
@@ -138,6 +160,10 @@ export class Labels {
     }
     return null;
   }
+}
+
+function hasBubble({ bubble, companion }: AvatarView): boolean {
+  return bubble !== null || companion?.thinking === true;
 }
 
 function distanceTo(eye: Vector3, avatar: AvatarView): number {

@@ -61,8 +61,8 @@ export function wrapText(
 
 const NAME_PX = 44;
 
-/** A name with a dark rim, readable on any ground. */
-export function drawName(name: string, accent: string): Lettering {
+/** A name with a dark rim, readable on any ground. Companions have a leaf in the place of the dot. */
+export function drawName(name: string, accent: string, leaf = false): Lettering {
   const font = `600 ${NAME_PX}px ${FONT}`;
   const width = Math.ceil(measureWith(font)(name)) + 64;
   const height = 76;
@@ -72,14 +72,32 @@ export function drawName(name: string, accent: string): Lettering {
     context.roundRect(2, 8, width - 4, height - 16, (height - 16) / 2);
     context.fill();
     context.fillStyle = accent;
-    context.beginPath();
-    context.arc(28, height / 2, 8, 0, Math.PI * 2);
-    context.fill();
+    if (leaf) paintLeaf(context, 28, height / 2, 15);
+    else {
+      context.beginPath();
+      context.arc(28, height / 2, 8, 0, Math.PI * 2);
+      context.fill();
+    }
     context.font = font;
     context.textBaseline = "middle";
     context.fillStyle = "#ffffff";
     context.fillText(name, 46, height / 2 + 2);
   });
+}
+
+/** A leaf with its rib, in the colour of filling. */
+function paintLeaf(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  context.beginPath();
+  context.moveTo(x - size * 0.8, y + size);
+  context.quadraticCurveTo(x - size * 1.2, y - size * 0.7, x + size, y - size);
+  context.quadraticCurveTo(x + size * 0.9, y + size, x - size * 0.8, y + size);
+  context.fill();
+  context.strokeStyle = "rgba(20, 26, 34, 0.75)";
+  context.lineWidth = size * 0.16;
+  context.beginPath();
+  context.moveTo(x - size * 0.75, y + size * 0.95);
+  context.lineTo(x + size * 0.45, y - size * 0.4);
+  context.stroke();
 }
 
 const INK = "#141a22";
@@ -120,15 +138,53 @@ const BUBBLE_LINE_PX = 52;
 const BUBBLE_WIDTH_PX = 520;
 const BUBBLE_LINES_MAX = 5;
 const TAIL_PX = 26;
+const BUBBLE_FONT = `500 ${BUBBLE_PX}px ${FONT}`;
 
 /** A speech bubble whose tail points down at the middle of its lower edge. */
 export function drawBubble(text: string): Lettering {
-  const font = `500 ${BUBBLE_PX}px ${FONT}`;
-  const measure = measureWith(font);
+  const measure = measureWith(BUBBLE_FONT);
   const lines = wrapText(text, measure, BUBBLE_WIDTH_PX, BUBBLE_LINES_MAX);
-  const widest = Math.max(40, ...lines.map(measure));
+  return drawLines(lines, Math.max(40, ...lines.map(measure)), null);
+}
+
+/** How much of a long speech is seen at once. */
+const SPEECH_LINES_MAX = 4;
+/** Wide enough that the bubble does not jump with every word. */
+const SPEECH_WIDTH_PX_MIN = 200;
+
+/** The newest lines of a speech that grows; `badge` is written below it. */
+export function drawSpeech(text: string, badge: string | null): Lettering {
+  const measure = measureWith(BUBBLE_FONT);
+  const all = wrapText(text, measure, BUBBLE_WIDTH_PX, Number.POSITIVE_INFINITY);
+  const lines = all.slice(-SPEECH_LINES_MAX);
+  if (all.length > lines.length) lines[0] = `…${lines[0]}`;
+  const least = all.length > 1 ? BUBBLE_WIDTH_PX : SPEECH_WIDTH_PX_MIN;
+  return drawLines(lines, Math.max(least, ...lines.map(measure)), badge);
+}
+
+/** Three dots, of which one is bright: somebody looks for words. */
+export function drawDots(bright: number): Lettering {
+  return drawLines([""], 96, null, (context, middle) => {
+    for (const dot of [0, 1, 2]) {
+      context.fillStyle = dot === bright % 3 ? "#1d2430" : "#b3b8bf";
+      context.beginPath();
+      context.arc(middle + (dot - 1) * 34, 26 + BUBBLE_LINE_PX / 2, 9, 0, Math.PI * 2);
+      context.fill();
+    }
+  });
+}
+
+const BADGE_PX = 28;
+
+function drawLines(
+  lines: readonly string[],
+  widest: number,
+  badge: string | null,
+  more: (context: CanvasRenderingContext2D, middle: number) => void = () => undefined,
+): Lettering {
+  const font = BUBBLE_FONT;
   const width = Math.ceil(widest) + 72;
-  const body = lines.length * BUBBLE_LINE_PX + 40;
+  const body = lines.length * BUBBLE_LINE_PX + 40 + (badge === null ? 0 : BADGE_PX + 8);
   const height = body + TAIL_PX + 8;
   return draw(width, height, lines.length, height / (BUBBLE_PX * 0.72), (context) => {
     context.shadowColor = "rgba(15, 25, 40, 0.35)";
@@ -151,6 +207,11 @@ export function drawBubble(text: string): Lettering {
     lines.forEach((line, index) => {
       context.fillText(line, middle, 26 + BUBBLE_LINE_PX * (index + 0.5));
     });
+    more(context, middle);
+    if (badge === null) return;
+    context.font = `italic 500 ${BADGE_PX}px ${FONT}`;
+    context.fillStyle = "#5a6675";
+    context.fillText(`❧ ${badge}`, middle, 24 + BUBBLE_LINE_PX * lines.length + BADGE_PX / 2);
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import {
   BasicShadowMap,
+  type Box3,
   Color,
   Fog,
   MathUtils,
@@ -25,6 +26,7 @@ import { Crowd } from "./avatar/crowd";
 import { CameraRig, lookDirection } from "./camera";
 import type { Handles } from "./gizmo";
 import type { Headset } from "./headset";
+import { Homes } from "./homes";
 import { Labels } from "./labels";
 import { Outlines } from "./outlines";
 import { PointerPins } from "./pointers";
@@ -75,6 +77,7 @@ export class Scene {
   #meanwhile: Changes | null = null;
   #outlines = new Outlines();
   #pointers = new PointerPins();
+  #homes = new Homes();
   #raycaster = new Raycaster();
   #governor = new FrameGovernor();
   #pixelRatio: number;
@@ -111,7 +114,7 @@ export class Scene {
     this.#labels = new Labels();
     this.#blobs = new Shadows();
     this.#three.add(this.#crowd.root, this.#labels.root, this.#blobs.mesh);
-    this.#three.add(this.#outlines.root, this.#pointers.root);
+    this.#three.add(this.#outlines.root, this.#pointers.root, this.#homes.root);
     this.resize();
   }
 
@@ -126,6 +129,7 @@ export class Scene {
     this.#sky = sky;
     this.#world = world;
     this.#document = document;
+    this.#homes.set(document);
     this.#setAir(document);
     this.#three.add(sky.dome, sky.sun, sky.sun.target, sky.ambient);
     this.#meanwhile = noChanges();
@@ -156,6 +160,7 @@ export class Scene {
       this.#setAir(document);
     }
     this.#sounds.edit(document, touched(changes));
+    this.#homes.edit(document, changes);
     const repainted = world.repaint(document, changes.repainted);
     const left = { ...changes, repainted };
     const size = sizeOf(left);
@@ -189,7 +194,7 @@ export class Scene {
 
   /** The upright box around what is drawn of an object; null: nothing is. */
   boundsOf(object: number): Bounds | null {
-    const bounds = this.#world?.boundsOf(object);
+    const bounds = this.#boxOf(object);
     return bounds ? { min: bounds.min.toArray(), max: bounds.max.toArray() } : null;
   }
 
@@ -217,6 +222,11 @@ export class Scene {
   nameMissing(on: boolean): void {
     this.#namesMissing = on;
     this.#world?.nameMissing(on);
+  }
+
+  /** Shows where companions are at home. */
+  showHomes(on: boolean): void {
+    this.#homes.show(on);
   }
 
   /** Hides an object on this page alone. */
@@ -295,11 +305,13 @@ export class Scene {
     const eye = this.#eye;
     this.#crowd.update(view.avatars, view.timeS, dtS, eye, this.#ahead, inside);
     this.#blobs.update(view.avatars, this.#quality.tier === "low", inside, eye);
-    this.#labels.update(view.avatars, eye, worn ? WORN_M_PER_PX : this.#metresPerPx(), inside);
+    const mPerPx = worn ? WORN_M_PER_PX : this.#metresPerPx();
+    this.#labels.update(view.avatars, view.timeS, view.fromMemory ?? "", eye, mPerPx, inside);
     const windS = this.#options.reducedMotion ? view.timeS * 0.3 : view.timeS;
     this.#world?.update(windS, this.#target);
+    this.#homes.update((object) => this.#world?.poseOf(object) ?? null);
     const framed = {
-      boundsOf: (object: number) => this.#world?.boundsOf(object) ?? null,
+      boundsOf: (object: number) => this.#boxOf(object),
       placeOf: (object: number) => this.#world?.poseOf(object)?.position ?? null,
     };
     this.#outlines.update(framed, eye);
@@ -362,6 +374,7 @@ export class Scene {
     this.#blobs.dispose();
     this.#outlines.dispose();
     this.#pointers.dispose();
+    this.#homes.dispose();
     this.#sounds.dispose();
     this.#assets.dispose();
     this.#renderer.dispose();
@@ -424,7 +437,13 @@ export class Scene {
   /** What the ray of the raycaster meets first. */
   #meet(except: ReadonlySet<number>): Hit | null {
     const met = this.#world?.pick(this.#raycaster.ray, except) ?? null;
+    const home = this.#homes.pick(this.#raycaster.ray, except);
+    if (home !== null && home.distanceM < (met?.distanceM ?? Number.POSITIVE_INFINITY)) return home;
     return met && { object: met.object, point: met.point.toArray(), normal: met.normal.toArray() };
+  }
+
+  #boxOf(object: number): Box3 | null {
+    return this.#world?.boundsOf(object) ?? this.#homes.boundsOf(object);
   }
 
   /** What a CSS pixel of the picture is at one metre. */
@@ -484,6 +503,7 @@ export class Scene {
     }
     this.#outlines.clear();
     this.#document = null;
+    this.#homes.set(null);
     this.#meanwhile = null;
     this.#sounds.clear();
   }

@@ -5,6 +5,7 @@
  * nothing here may know the network.
  */
 import type { Emote } from "../protocol/generated";
+import type { Emotion } from "../replica/feeling";
 
 export type Vec3 = [number, number, number];
 /** Unit quaternion x, y, z, w. */
@@ -46,8 +47,22 @@ export interface Hit {
   normal: Vec3;
 }
 
+/** What an avatar of a companion shows besides. */
+export interface CompanionView {
+  emotion: Emotion;
+  /** Holds something in front of itself. */
+  carrying: boolean;
+  sitting: boolean;
+  /** Looks for words: dots in the bubble's place. */
+  thinking: boolean;
+  /** What is in the bubble was said without a language model. */
+  reduced: boolean;
+  /** How much of the bubble is left while it fades, 0 to 1. */
+  bubble01: number;
+}
+
 export interface AvatarView {
-  /** The person whose it is. */
+  /** The person whose it is; below 0 that of a companion. */
   entity: number;
   name: string;
   /** sRGB, 0-255. */
@@ -68,6 +83,8 @@ export interface AvatarView {
   /** What was said last, while it is shown. */
   bubble: string | null;
   tracked: { head: PoseView | null; left: PoseView | null; right: PoseView | null } | null;
+  /** Absent or null: a person's. */
+  companion?: CompanionView | null;
 }
 
 /** A dynamic body or a mover. */
@@ -115,4 +132,6 @@ export interface WorldView {
   /** Absent: nobody else points. */
   pointers?: readonly PointerView[];
   camera: CameraView;
+  /** Written where a companion has spoken without a language model, in the person's language. */
+  fromMemory?: string;
 }

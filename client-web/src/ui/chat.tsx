@@ -1,8 +1,10 @@
 /** What was said, and the field to say something. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Answer } from "../companions/company";
 import { t } from "../i18n/translate";
 import { limits } from "../protocol/generated";
+import { AnswerEnd, Dots } from "./answers";
 import { Icon } from "./icons";
 import { countCharacters } from "./profile";
 import type { Actions, ChatLine, Store } from "./store";
@@ -10,10 +12,30 @@ import type { Actions, ChatLine, Store } from "./store";
 /** From here on the characters that are left are shown. */
 const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
 
-function Line({ line }: { line: ChatLine }) {
+/** What a companion says grows while it speaks; it is read to listeners once it has ended. */
+function AnswerLine(props: { answer: Answer; act: Actions; isElsewhere: boolean }) {
+  const { answer, act, isElsewhere } = props;
+  return (
+    <li class="line answer" aria-live="off" data-state={answer.state.kind} hidden={isElsewhere}>
+      <strong class="line-name">
+        <span class="line-dot" aria-hidden="true" style={{ background: answer.colour }} />
+        {answer.name}
+      </strong>{" "}
+      <span class="line-text">{answer.text}</span>
+      {answer.state.kind === "speaking" && <Dots />}
+      <AnswerEnd answer={answer} act={act} />
+    </li>
+  );
+}
+
+function Line({ line, act, panel }: { line: ChatLine; act: Actions; panel: number | null }) {
   switch (line.kind) {
     case "told":
       return <li class="line told">{line.text}</li>;
+    case "answered":
+      return (
+        <AnswerLine answer={line.answer} act={act} isElsewhere={line.answer.companion === panel} />
+      );
     case "said":
       return (
         <li class="line" data-own={line.own}>
@@ -33,6 +55,8 @@ export function Chat({ store, act }: { store: Store; act: Actions }) {
   const log = useRef<HTMLDivElement>(null);
   const open = store.chatOpen.value;
   const lines = store.lines.value;
+  // Who is talked to is read in the panel; here it would cover the world.
+  const panel = open ? null : store.company.talkingTo.value;
   const count = countCharacters(text.value.trim());
   const left = limits.chatCharsMax - count;
 
@@ -80,7 +104,7 @@ export function Chat({ store, act }: { store: Store; act: Actions }) {
         {lines.length === 0 && open && <p class="hint">{t("chatEmpty")}</p>}
         <ul>
           {lines.map((line) => (
-            <Line key={line.id} line={line} />
+            <Line key={line.id} line={line} act={act} panel={panel} />
           ))}
         </ul>
       </div>

@@ -6,6 +6,7 @@ import { Icon, type IconName } from "./icons";
 import { togglePanel } from "./panel";
 import { ConnectionPanel, EmotesPanel, HelpPanel, PeoplePanel, SettingsPanel } from "./panels";
 import type { Actions, LinkStats, Panel, Store } from "./store";
+import { Talking } from "./talking";
 
 type Props = { store: Store; act: Actions };
 
@@ -189,7 +190,11 @@ function DraftTitle({ store }: { store: Store }) {
 
 export function Hud({ store, act }: Props) {
   return (
-    <div class="hud" data-touch={store.touch.value}>
+    <div
+      class="hud"
+      data-touch={store.touch.value}
+      data-talking={store.company.talkingTo.value !== null}
+    >
       <header class="bar">
         <h1 class="bar-title glass">
           {store.worldTitle.value}
@@ -215,6 +220,7 @@ export function Hud({ store, act }: Props) {
       <OpenPanel store={store} act={act} />
       <Interrupted store={store} act={act} />
       <Chat store={store} act={act} />
+      <Talking store={store} act={act} />
       {store.touch.value && !store.chatOpen.value && <JumpButton act={act} />}
       <p class="remark" role="status" data-shown={store.remark.value !== null}>
         {store.remark.value}

@@ -64,6 +64,7 @@ const KEYS: readonly { keys: readonly (TextKey | { literal: string })[]; what: T
   { keys: ["keyWheel"], what: "helpZoom" },
   { keys: [{ literal: "C" }], what: "helpCamera" },
   { keys: ["keyEnter", { literal: "T" }], what: "helpChat" },
+  { keys: [{ literal: "F" }], what: "helpTalk" },
   { keys: [{ literal: "1 – 8" }], what: "helpGesture" },
   { keys: [{ literal: "E" }], what: "helpEmotes" },
   { keys: [{ literal: "P" }], what: "helpPeople" },

@@ -104,3 +104,8 @@ export function parseProfile(text: string | null): Profile | null {
     return null;
   }
 }
+
+/** The colours, as the wire says them. */
+export function lookOf(profile: Profile): { body: number[]; accent: number[] } {
+  return { body: [...profile.body], accent: [...profile.accent] };
+}

@@ -3,6 +3,7 @@
  * back through `Actions`. Nothing here knows the network or the scene.
  */
 import { computed, signal } from "@preact/signals";
+import { type Answer, Company, hasFailed, type Spoken } from "../companions/company";
 import type { TextKey } from "../i18n/translate";
 import type { TransportName } from "../net/transport";
 import type { Trouble } from "../net/trouble";
@@ -64,6 +65,7 @@ export type ChatLine =
       own: boolean;
       text: string;
     }
+  | { kind: "answered"; id: number; answer: Answer }
   | { kind: "told"; id: number; text: string };
 
 export type Panel = "people" | "emotes" | "help" | "settings" | "connection";
@@ -114,6 +116,8 @@ export class Store {
   /** Whether a headset is there, and whether it is worn. */
   readonly headset = signal(false);
   readonly worn = signal(false);
+  /** Those who live in the world. */
+  readonly company = new Company((answer) => this.#tellAnswer(answer));
   /** Told at the entrance, above everything else. */
   readonly welcome = signal<string | null>(null);
 
@@ -160,9 +164,30 @@ export class Store {
     if (!own && !this.chatOpen.value) this.unread.value += 1;
   }
 
+  /** Takes in what a companion says. */
+  listen(message: Spoken, timeS: number): void {
+    this.company.hear(message, this.self.peek(), timeS);
+  }
+
   /** Adds a line of the program itself. */
   tell(text: string): void {
     this.#append({ kind: "told", id: this.#nextId(), text });
+  }
+
+  /** An answer is one line, which grows. */
+  #tellAnswer(answer: Answer): void {
+    const isOf = (line: ChatLine) => line.kind === "answered" && line.answer.id === answer.id;
+    if (this.lines.value.some(isOf)) {
+      this.lines.value = this.lines.value.map((line) =>
+        isOf(line) ? { kind: "answered", id: line.id, answer } : line,
+      );
+      return;
+    }
+    // Dots are enough as long as nothing is said, and so is an end of nothing.
+    if (answer.text === "" && !(answer.own && hasFailed(answer.state))) return;
+    this.#append({ kind: "answered", id: this.#nextId(), answer });
+    const isSeen = this.chatOpen.value || this.company.talkingTo.peek() === answer.companion;
+    if (!isSeen) this.unread.value += 1;
   }
 
   #append(line: ChatLine): void {
@@ -190,6 +215,12 @@ export interface Actions {
   toEntry(problem: Problem | null): void;
   say(text: string): void;
   emote(emote: Emote): void;
+  /** Says something to a companion. */
+  address(companion: number, text: string): void;
+  /** Asks a companion to stop talking to oneself. */
+  hush(companion: number): void;
+  /** Opens the panel to talk to a companion; null: closes it. */
+  talkTo(companion: number | null): void;
   setProfile(profile: Profile): void;
   setVolume(volume01: number): void;
   setCamera(mode: "third" | "first"): void;

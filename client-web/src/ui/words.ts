@@ -3,6 +3,7 @@ import { type TextKey, t } from "../i18n/translate";
 import type { TransportName } from "../net/transport";
 import type { Trouble } from "../net/trouble";
 import type { Denial, Emote } from "../protocol/generated";
+import type { Emotion } from "../replica/feeling";
 import type { Problem } from "./store";
 
 export const EMOTE_TEXTS: Readonly<Record<Emote, TextKey>> = {
@@ -44,6 +45,18 @@ export const DENIAL_TEXTS: Readonly<Record<Denial, TextKey>> = {
   tooFast: "deniedTooFast",
   outOfReach: "deniedOutOfReach",
   notAllowed: "deniedNotAllowed",
+  notNear: "deniedNotNear",
+};
+
+export const FEELING_TEXTS: Readonly<Record<Emotion, TextKey>> = {
+  calm: "feelsCalm",
+  joy: "feelsJoy",
+  excitement: "feelsExcitement",
+  sadness: "feelsSadness",
+  anger: "feelsAnger",
+  fear: "feelsFear",
+  surprise: "feelsSurprise",
+  affection: "feelsAffection",
 };
 
 export const TRANSPORT_TEXTS: Readonly<Record<TransportName, TextKey>> = {

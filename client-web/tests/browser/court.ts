@@ -2,8 +2,8 @@
  * A small world in the place of the plaza, for stories that are about building alone: pages that
  * draw in software come into it many times as fast.
  */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { Object as SceneObject, WorldDocument } from "../../src/protocol/document";
 
 const LAWN: SceneObject = {
@@ -45,9 +45,15 @@ const COURT: WorldDocument = {
   ],
 };
 
-/** Writes it into a folder that a server may have for its assets. */
-export async function writeCourt(folder: string): Promise<void> {
+/**
+ * Writes it into a folder that a server may have for its assets, with what else stands there, and
+ * with the companions' minds that come along.
+ */
+export async function writeCourt(folder: string, more: readonly SceneObject[]): Promise<void> {
   await mkdir(join(folder, "worlds"), { recursive: true });
   for (const name of ["models", "sounds"]) await mkdir(join(folder, name), { recursive: true });
-  await writeFile(join(folder, "worlds/plaza.json"), JSON.stringify(COURT));
+  const world = { ...COURT, objects: [...COURT.objects, ...more] };
+  await writeFile(join(folder, "worlds/plaza.json"), JSON.stringify(world));
+  const minds = resolve(import.meta.dirname, "../../../assets/companions");
+  if (more.length > 0) await cp(minds, join(folder, "companions"), { recursive: true });
 }

@@ -14,7 +14,7 @@ import {
   expect,
   type Page,
 } from "@playwright/test";
-import type { WorldDocument } from "../../src/protocol/document";
+import type { Object as SceneObject, WorldDocument } from "../../src/protocol/document";
 import type { VivariumState } from "../../src/window";
 import { writeCourt } from "./court";
 
@@ -288,6 +288,8 @@ interface Fixtures {
   flags: readonly string[];
   /** Whether the plaza is the small world of `court.ts`. */
   isSmall: boolean;
+  /** What stands in the small world besides. */
+  besides: readonly SceneObject[];
   /** A server of the test's own. */
   server: { address: string; invitation: Promise<string> };
   /** Address of it. */
@@ -299,12 +301,13 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
   isSmall: [false, { option: true }],
-  server: async ({ flags, isSmall }, use) => {
+  besides: [[], { option: true }],
+  server: async ({ flags, isSmall, besides }, use) => {
     const folder = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
     const more = [...flags];
     if (isSmall) {
       const assets = join(folder, "assets");
-      await writeCourt(assets);
+      await writeCourt(assets, besides);
       more.push("--assets", assets);
     }
     const { address, invitation, child } = await startServer(join(folder, "data"), more);

@@ -12,6 +12,7 @@ import { Hud } from "../../ui/hud";
 import { type Actions, Store } from "../../ui/store";
 import "../../ui/styles/base.css";
 import "../../ui/styles/hud.css";
+import "../../ui/styles/talk.css";
 import type { SidePanel } from "../builder";
 import { openBuilder } from "../mount";
 import { FakeBench } from "./fake";

@@ -20,6 +20,7 @@ import { Hud } from "../../ui/hud";
 import { type Actions, Store } from "../../ui/store";
 import "../../ui/styles/base.css";
 import "../../ui/styles/hud.css";
+import "../../ui/styles/talk.css";
 import { openBuilder } from "../mount";
 
 const wanted = new URLSearchParams(location.search);
@@ -96,6 +97,13 @@ async function start(into: HTMLElement): Promise<void> {
       return { mode: "third", ...camera };
     },
     shown: { own },
+    worn: signal(null),
+    screenOf: (point: Vec3) => {
+      const at = scene.screenOf(point);
+      if (at === null) return null;
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
+    },
     flying,
     takeOff: () => {
       flying.value = true;

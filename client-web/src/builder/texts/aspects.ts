@@ -19,6 +19,7 @@ const TEXTS: Readonly<Record<string, BuilderText>> = {
   sensor: "partSensor",
   sound: "partSound",
   script: "aspectScript",
+  companion: "partCompanion",
   object: "aspectObject",
   material: "fieldMaterial",
   settings: "aspectSettings",

@@ -48,6 +48,8 @@ const PATHS = {
   ball: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM3.500 13.500c5 3 12 3 17 0",
   spawn:
     "M12 21s6.500-6.500 6.500-11.200a6.500 6.500 0 0 0-13 0C5.500 14.500 12 21 12 21ZM12 12a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600Z",
+  companion:
+    "M12 12.500a4.200 4.200 0 1 0 0-8.400 4.200 4.200 0 0 0 0 8.400ZM5.500 20.500c.6-4 3-6 6.500-6s5.900 2 6.500 6M12 4V2M12 2c-1.200-.6-2.400-.4-3 .4M12 2c1.200-.6 2.400-.4 3 .4",
   portal:
     "M6 20.500V11a6 6 0 0 1 12 0v9.500M3.500 20.500h17M9.500 20.500V11.500a2.500 2.500 0 0 1 5 0v9",
   light:
@@ -76,6 +78,7 @@ export type BuilderIcon = keyof typeof PATHS;
 
 export const KIND_ICONS: Readonly<Record<Kind, BuilderIcon>> = {
   spawn: "spawn",
+  companion: "companion",
   portal: "portal",
   light: "light",
   sensor: "sensor",

@@ -7,11 +7,13 @@ import { filling } from "../bumping";
 import type { FieldFault } from "../faults";
 import { COORDINATE_M_MAX, NAME_CHARS_MAX, SCALE_MAX, SCALE_MIN } from "../limits";
 import { carriedAll } from "../operations";
+import { NEW_COMPANION } from "../pieces";
 import type { Scenery } from "../scenery";
 import { b } from "../texts/words";
 import { fromDegrees, toDegrees, type Vec3 } from "../vectors";
 import type { Pose } from "../workbench";
 import { BlueprintFields } from "./blueprint";
+import { Companions } from "./companions";
 import { Deeds } from "./deeds";
 import { Earlier } from "./earlier";
 import { type At, ChoiceField, TextField, VectorField } from "./fields";
@@ -125,6 +127,7 @@ function One({ builder, id }: { builder: Builder; id: number }) {
       <Hinges {...part} />
       <Lights {...part} />
       <Spawns {...part} />
+      <Companions {...part} />
       <Portals {...part} />
       <Sensors {...part} />
       <Sounds {...part} />
@@ -228,6 +231,11 @@ function Place({ builder, scenery, id, at, disabled, stroke }: PartProps) {
   );
 }
 
+/** A companion brings its own body, and is no place where others come. */
+function bodiless({ body, colliders, spawn, portal }: Properties): boolean {
+  return body == null && (colliders ?? []).length === 0 && spawn == null && portal == null;
+}
+
 /** What the object can become besides. */
 function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
   const add =
@@ -252,6 +260,15 @@ function Additions({ builder, id, properties, disabled, stroke }: PartProps) {
       act: add("light", { colour: "#ffd98a", intensity_cd: 20, range_m: 10 }),
     },
     { key: "spawn", text: b("addSpawn"), act: add("spawn", { radius_m: 1 }) },
+    ...(bodiless(properties)
+      ? [
+          {
+            key: "companion" as const,
+            text: b("addCompanion"),
+            act: add("companion", NEW_COMPANION),
+          },
+        ]
+      : []),
     {
       key: "portal",
       text: b("addPortal"),

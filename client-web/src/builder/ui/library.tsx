@@ -42,6 +42,7 @@ const SIMPLE_TEXTS: Readonly<Record<SimpleName, BuilderText>> = {
   lamp: "pieceLamp",
   sign: "pieceSign",
   spawn: "pieceSpawn",
+  companion: "pieceCompanion",
   portal: "piecePortal",
   sensor: "pieceSensor",
   water: "pieceWater",
@@ -51,6 +52,7 @@ const SIMPLE_TEXTS: Readonly<Record<SimpleName, BuilderText>> = {
 const SIMPLE_ICONS: Partial<Record<SimpleName, BuilderIcon>> = {
   sign: "text",
   spawn: "spawn",
+  companion: "companion",
   portal: "portal",
   sensor: "sensor",
   water: "water",

@@ -19,6 +19,7 @@ const INDENTS_MAX = 8;
 
 const KIND_TEXTS: Readonly<Record<Kind, BuilderText>> = {
   spawn: "kindSpawn",
+  companion: "kindCompanion",
   portal: "kindPortal",
   light: "kindLight",
   sensor: "kindSensor",

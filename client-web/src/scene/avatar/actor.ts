@@ -4,8 +4,9 @@
  * Invariant: the pose follows the avatar's real motion; nothing here moves the avatar itself.
  */
 import { approach } from "../camera";
-import type { AvatarView, Vec3 } from "../view";
-import { EMOTE_S, emotePose, envelope, wholeBody } from "./emotes";
+import type { AvatarView, CompanionView, Vec3 } from "../view";
+import { LOOKS } from "./being";
+import { carryPose, EMOTE_S, emotePose, envelope, wholeBody } from "./emotes";
 import { smooth, strideM, walk } from "./gait";
 import { blend, blendUpper, restPose, toRest } from "./pose";
 
@@ -63,6 +64,10 @@ export class Actor {
   #lastEmote: AvatarView["emote"] = null;
   #emoteBroken = -1;
   #talk = 0;
+  #sitting = 0;
+  #carrying = 0;
+  /** How the head is held by what is felt. */
+  #mood = { pitch: 0, roll: 0 };
 
   constructor(seed: number, reducedMotion: boolean) {
     this.#seed = (seed * 0.61803) % 1;
@@ -156,7 +161,31 @@ export class Actor {
     this.#fly();
     pose.headPitch += view.pitch * 0.75 - pose.bodyPitch * 0.6;
     pose.bodyPitch += view.pitch * 0.08;
+    if (view.companion) this.#live(view.companion, timeS, dtS);
     this.#gestures(view, speed, timeS, dtS);
+    // What is carried stays in the hands, whatever else is done.
+    if (this.#carrying > 0.005) blendUpper(pose, carryPose(toRest(this.#gesture)), this.#carrying);
+  }
+
+  /** What a companion feels, whether it sits, and whether it holds something. */
+  #live({ emotion, sitting, carrying, thinking }: CompanionView, timeS: number, dtS: number): void {
+    const { pose } = this;
+    const { headPitch, headRoll } = LOOKS[emotion];
+    const share = approach(dtS, 0.25);
+    this.#mood.pitch += (headPitch + (thinking ? 0.14 : 0) - this.#mood.pitch) * share;
+    this.#mood.roll += (headRoll + (thinking ? 0.16 : 0) - this.#mood.roll) * share;
+    pose.headPitch += this.#mood.pitch;
+    pose.headRoll += this.#mood.roll;
+    if (emotion === "excitement" && !this.#reducedMotion) {
+      pose.bodyY += Math.abs(Math.sin(timeS * 6.5)) * 0.035 * (1 - this.#walking);
+    }
+    this.#carrying += ((carrying ? 1 : 0) - this.#carrying) * approach(dtS, 0.12);
+    this.#sitting += ((sitting ? 1 : 0) - this.#sitting) * approach(dtS, 0.14);
+    if (this.#sitting < 0.005) return;
+    emotePose("sit", timeS, toRest(this.#gesture));
+    this.#gesture.headPitch += this.#mood.pitch;
+    this.#gesture.headRoll += this.#mood.roll;
+    blend(pose, this.#gesture, this.#sitting);
   }
 
   /** Into the direction of travel, into what speeds up, into turns. */

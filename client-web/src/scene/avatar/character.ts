@@ -5,19 +5,12 @@
  * A part is one mesh. Every vertex has a colour of its own and two weights: how much it takes the
  * person's body colour and how much their accent.
  */
-import {
-  BufferAttribute,
-  BufferGeometry,
-  Color,
-  Euler,
-  Matrix3,
-  Matrix4,
-  Quaternion,
-  Vector3,
-} from "three";
-import { arc, ballSolid, boxSolid, capsuleSolid, type Solid, turnedSolid } from "../solids";
+import type { BufferGeometry } from "three";
+import { arc, ballSolid, boxSolid, capsuleSolid, turnedSolid } from "../solids";
+import { BEING_PARTS, type BeingPart, sculptBeing } from "./being";
+import { CREAM, faceZ, INK, ring, Sculpture, type Segments, smoothOutline } from "./sculpture";
 
-export type PartName = "torso" | "head" | "eyes" | "hand" | "foot" | "limb" | "bobble";
+export type PartName = "torso" | "head" | "eyes" | "hand" | "foot" | "limb" | "bobble" | BeingPart;
 export const PART_NAMES: readonly PartName[] = [
   "torso",
   "head",
@@ -26,6 +19,7 @@ export const PART_NAMES: readonly PartName[] = [
   "foot",
   "limb",
   "bobble",
+  ...BEING_PARTS,
 ];
 
 /** Rest heights above the feet, metres. */
@@ -38,90 +32,6 @@ export const HEAD_UP_M = 0.31;
 export const HEAD_TOP_M = 1.62;
 /** Where the bobble's stalk begins, relative to the centre of the head. */
 export const STALK_M: readonly [number, number, number] = [0, 0.27, 0.03];
-
-type Tint = "fixed" | "body" | "accent";
-
-class Sculpture {
-  #positions: number[] = [];
-  #normals: number[] = [];
-  #colours: number[] = [];
-  #tints: number[] = [];
-  #indices: number[] = [];
-
-  /** `shade` darkens by position (after placing), for soft self-shadowing. */
-  add(
-    solid: Solid,
-    colour: string,
-    tint: Tint,
-    at: readonly [number, number, number] = [0, 0, 0],
-    size: readonly [number, number, number] = [1, 1, 1],
-    turn: readonly [number, number, number] = [0, 0, 0],
-    shade: (x: number, y: number, z: number) => number = () => 1,
-  ): this {
-    const matrix = new Matrix4().compose(
-      new Vector3(...at),
-      new Quaternion().setFromEuler(new Euler(...turn)),
-      new Vector3(...size),
-    );
-    const normalMatrix = new Matrix3().getNormalMatrix(matrix);
-    const rgb = new Color(colour);
-    const first = this.#positions.length / 3;
-    const point = new Vector3();
-    for (let i = 0; i < solid.positions.length; i += 3) {
-      point.fromArray(solid.positions, i).applyMatrix4(matrix);
-      this.#positions.push(point.x, point.y, point.z);
-      const light = shade(point.x, point.y, point.z);
-      this.#colours.push(rgb.r * light, rgb.g * light, rgb.b * light);
-      point.fromArray(solid.normals, i).applyMatrix3(normalMatrix).normalize();
-      this.#normals.push(point.x, point.y, point.z);
-      this.#tints.push(tint === "body" ? 1 : 0, tint === "accent" ? 1 : 0);
-    }
-    for (const index of solid.indices) this.#indices.push(first + index);
-    return this;
-  }
-
-  geometry(): BufferGeometry {
-    const geometry = new BufferGeometry();
-    const attribute = (values: number[], size: number) =>
-      new BufferAttribute(new Float32Array(values), size);
-    geometry.setAttribute("position", attribute(this.#positions, 3));
-    geometry.setAttribute("normal", attribute(this.#normals, 3));
-    geometry.setAttribute("color", attribute(this.#colours, 3));
-    geometry.setAttribute("tint", attribute(this.#tints, 2));
-    geometry.setIndex(this.#indices);
-    geometry.computeBoundingSphere();
-    return geometry;
-  }
-}
-
-/** A ring about y. */
-function ring(radius: number, tube: number, around: number, segments: number): Solid {
-  const steps = around;
-  const outline = [];
-  for (let step = 0; step <= steps; step++) {
-    const angle = -Math.PI / 2 + (step / steps) * Math.PI * 2;
-    outline.push({
-      radius: radius + tube * Math.cos(angle),
-      y: tube * Math.sin(angle),
-      nr: Math.cos(angle),
-      ny: Math.sin(angle),
-    });
-  }
-  return turnedSolid(outline, segments);
-}
-
-/** A smooth outline through points (radius, y) from the bottom up. */
-function smoothOutline(points: readonly (readonly [number, number])[]) {
-  return points.map(([radius, y], index) => {
-    const [r0, y0] = points[Math.max(0, index - 1)] ?? [radius, y];
-    const [r1, y1] = points[Math.min(points.length - 1, index + 1)] ?? [radius, y];
-    const length = Math.hypot(y1 - y0, r1 - r0) || 1;
-    return { radius, y, nr: (y1 - y0) / length, ny: -(r1 - r0) / length };
-  });
-}
-
-const CREAM = "#fff1dd";
-const INK = "#232a36";
 
 /** Geometries of all parts; `detail` 1 for near, about 0.5 for far or slow. */
 export function sculptParts(detail: number): Record<PartName, BufferGeometry> {
@@ -136,10 +46,9 @@ export function sculptParts(detail: number): Record<PartName, BufferGeometry> {
     foot: foot(segments, simple),
     limb: limb(segments),
     bobble: bobble(segments),
+    ...sculptBeing(segments, simple),
   };
 }
-
-type Segments = (full: number) => number;
 
 /** Origin at the hips. */
 function torso(segments: Segments, simple: boolean): BufferGeometry {
@@ -289,12 +198,6 @@ function head(segments: Segments, simple: boolean): BufferGeometry {
     );
   }
   return figure.geometry();
-}
-
-/** Depth of the face's surface at a point, in the head's frame. */
-function faceZ(x: number, y: number): number {
-  const inside = 1 - (x / 0.25) ** 2 - ((y + 0.02) / 0.205) ** 2;
-  return -0.092 - 0.228 * Math.sqrt(Math.max(0, inside));
 }
 
 /** Origin at the eye line in the head's frame: scaling y closes the eyes. */

@@ -1,7 +1,8 @@
 import { InstancedMesh, Vector3 } from "three";
 import { expect, test } from "vitest";
+import { EMOTIONS } from "../../replica/feeling";
 import { QUALITY } from "../quality";
-import type { AvatarView } from "../view";
+import type { AvatarView, CompanionView } from "../view";
 import { Crowd } from "./crowd";
 
 function avatar(entity: number, change: Partial<AvatarView> = {}): AvatarView {
@@ -70,4 +71,43 @@ test("whoever is away is a ghost", () => {
     expect([mesh.material].flat().every((material) => material.transparent)).toBe(true);
   }
   expect(people(crowd)).toBe(1);
+});
+
+function being(entity: number, change: Partial<CompanionView> = {}): AvatarView {
+  const companion: CompanionView = {
+    emotion: "calm",
+    carrying: false,
+    sitting: false,
+    thinking: false,
+    reduced: false,
+    bubble01: 0,
+    ...change,
+  };
+  return avatar(entity, { companion });
+}
+
+test("a thousand companions take hardly more draw calls than people, and as many parts and one", () => {
+  const crowd = new Crowd(QUALITY.low, false);
+  const emotions = EMOTIONS.length;
+  const views = Array.from({ length: 1_000 }, (_, index) => {
+    const emotion = EMOTIONS[index % emotions] ?? "calm";
+    return {
+      ...being(-1 - index, { emotion }),
+      position: [(index % 40) - 20, 0.85, -Math.floor(index / 40)] as [number, number, number],
+    };
+  });
+  crowd.update(views, 1, 1 / 60, EYE, AHEAD, false);
+  const parts = drawn(crowd).reduce((sum, mesh) => sum + mesh.count, 0);
+  expect(parts).toBe(1_000 * 13);
+  expect(drawn(crowd).length).toBeLessThanOrEqual(24);
+});
+
+test("a companion's face follows what it feels", () => {
+  const crowd = new Crowd(QUALITY.low, false);
+  const faces = (emotion: CompanionView["emotion"]): number[] => {
+    crowd.update([being(-1, { emotion })], 1, 1 / 60, EYE, AHEAD, false);
+    return drawn(crowd).map((mesh) => mesh.geometry.getAttribute("position").count);
+  };
+  expect(faces("joy")).not.toEqual(faces("sadness"));
+  expect(faces("joy")).toHaveLength(faces("calm").length);
 });

@@ -2,9 +2,11 @@
  * Shows all avatars: keeps an actor for each, and places the parts of each in the shared batches.
  */
 import { Color, Euler, Group, Matrix4, Quaternion, Vector3 } from "three";
+import type { Emotion } from "../../replica/feeling";
 import type { Quality } from "../quality";
 import type { AvatarView, PoseView } from "../view";
 import { Actor, CENTRE_ABOVE_FEET_M } from "./actor";
+import { LOOKS } from "./being";
 import {
   EYE_LINE_M,
   HEAD_UP_M,
@@ -160,6 +162,8 @@ function placeParts(parts: PlacedPart[], actor: Actor, view: AvatarView): void {
       placed = { part, matrix: new Matrix4() };
       parts.push(placed);
     }
+    // Another feeling has another face.
+    placed.part = part;
     next += 1;
     return placed.matrix;
   };
@@ -178,7 +182,8 @@ function placeParts(parts: PlacedPart[], actor: Actor, view: AvatarView): void {
   rotation.setFromEuler(euler.set(pose.bodyPitch, pose.bodyYaw, pose.bodyRoll, "YXZ"));
   scale.set(wide, tall, wide);
   torso.compose(position, rotation, scale);
-  put("torso").copy(torso);
+  const being = view.companion ?? null;
+  put(being ? "beingTorso" : "torso").copy(torso);
 
   position.set(0, NECK_M - HIP_M + (HEAD_UP_M - 0.015) / tall, 0).applyMatrix4(torso);
   if (head) {
@@ -193,14 +198,16 @@ function placeParts(parts: PlacedPart[], actor: Actor, view: AvatarView): void {
   }
   scale.set(1 - squash * 0.3, 1 + squash * 0.4, 1 - squash * 0.3);
   headMatrix.compose(position, rotation, scale);
-  put("head").copy(headMatrix);
-  scratch.makeScale(1, actor.eyes, 1).setPosition(0, EYE_LINE_M, 0);
-  put("eyes").multiplyMatrices(headMatrix, scratch);
-
-  from.fromArray(STALK_M).setY(STALK_M[1] + 0.13);
-  from.x += actor.bobbleZ.value * -0.06;
-  from.z += actor.bobbleX.value * -0.06;
-  put("bobble").copy(headMatrix).multiply(scratch.makeTranslation(from));
+  put(being ? "beingHead" : "head").copy(headMatrix);
+  if (being) placeFace(put, actor, being.emotion);
+  else {
+    scratch.makeScale(1, actor.eyes, 1).setPosition(0, EYE_LINE_M, 0);
+    put("eyes").multiplyMatrices(headMatrix, scratch);
+    from.fromArray(STALK_M).setY(STALK_M[1] + 0.13);
+    from.x += actor.bobbleZ.value * -0.06;
+    from.z += actor.bobbleX.value * -0.06;
+    put("bobble").copy(headMatrix).multiply(scratch.makeTranslation(from));
+  }
 
   for (const side of [-1, 1]) {
     const hand = side < 0 ? (tracked?.left ?? null) : (tracked?.right ?? null);
@@ -209,6 +216,29 @@ function placeParts(parts: PlacedPart[], actor: Actor, view: AvatarView): void {
   }
 }
 
+/** Eyes, mouth and brows of a companion, and the leaves on its head, which tell from afar. */
+function placeFace(put: Put, actor: Actor, emotion: Emotion): void {
+  const { face, eyesTall, eyesWide, leaves } = LOOKS[emotion];
+  scratch.makeScale(eyesWide, actor.eyes * eyesTall, 1).setPosition(0, EYE_LINE_M, 0);
+  put("eyes").multiplyMatrices(headMatrix, scratch);
+  put(face).copy(headMatrix);
+  const sway = euler.set(
+    actor.bobbleX.value * 0.6 + Math.max(0, -leaves) * 0.7,
+    0,
+    actor.bobbleZ.value * 0.6,
+    "YXZ",
+  );
+  scratch.compose(
+    from.fromArray(STALK_M).setY(LEAVES_M),
+    leavesTurn.setFromEuler(sway),
+    scale.set(1 - leaves * 0.12, 1 + leaves * 0.25, 1),
+  );
+  put("leaves").multiplyMatrices(headMatrix, scratch);
+}
+
+/** Where the leaves grow out of the head. */
+const LEAVES_M = 0.275;
+const leavesTurn = new Quaternion();
 const euler2 = new Quaternion();
 /** The fingers of the part point down, those of a hand that points ahead do so, too. */
 const GRIP = new Quaternion().setFromAxisAngle(new Vector3(1, 0, 0), Math.PI / 2);

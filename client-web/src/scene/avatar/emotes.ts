@@ -34,6 +34,20 @@ export function emotePose(emote: Emote, t: number, pose: Pose): void {
   GESTURES[emote](t, pose);
 }
 
+/** Both arms around something before the body; `pose` comes at rest. */
+export function carryPose(pose: Pose): Pose {
+  pose.leftX = -0.19;
+  pose.rightX = 0.19;
+  pose.leftY = 0.66;
+  pose.rightY = 0.66;
+  pose.leftZ = -0.4;
+  pose.rightZ = -0.4;
+  pose.leftPitch = 1.2;
+  pose.rightPitch = 1.2;
+  pose.bodyPitch = 0.06;
+  return pose;
+}
+
 const GESTURES: Record<Emote, (t: number, pose: Pose) => void> = {
   wave,
   clap,

@@ -1,4 +1,4 @@
-//! What a tick costs: by walking avatars, and by awake bodies.
+//! What a tick costs: by walking avatars, by awake bodies, and by companions.
 //!
 //! Every avatar is a client that acknowledges its packets after three ticks, so interest and
 //! encoding are part of the figure.
@@ -9,9 +9,12 @@ use std::{hint::black_box, sync::Arc};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use serde_json::json;
-use vivarium_contract::{Intent, Road, TickReport, WorldInput, WorldSpec};
+use vivarium_contract::{
+    Intent, Road, TickReport, WorldInput, WorldOutput, WorldSpec,
+    companion::{Action, MindWord},
+};
 use vivarium_protocol::{
-    ids::PersonId,
+    ids::{ObjectId, PersonId},
     intent::{ClientLatest, Input, Look},
 };
 use vivarium_world::Simulation;
@@ -119,6 +122,59 @@ fn bodies(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Companions who pass their time, and some who follow a walker through the others; against the same
+/// walker without them.
+fn companions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tick with companions");
+    group.sample_size(20);
+    for (idle, active) in [(0, 0), (1_000, 0), (1_000, 100)] {
+        let mut crowd = Crowd::of(1, &residents(idle, active));
+        crowd.lead(idle, active);
+        group.bench_function(format!("{idle} idle, {active} active"), |bench| {
+            bench.iter(|| crowd.tick());
+        });
+    }
+    group.finish();
+}
+
+/// Homes on a grid, 4 m apart.
+fn residents(idle: u32, active: u32) -> Vec<serde_json::Value> {
+    let home = |index: u32| {
+        let at = |step: u32| (step as f32 - 16.0) * 4.0;
+        json!({ "position_m": [at(index % 33), 0, at(index / 33)], "properties": { "companion": {
+            "mind": "bench", "name": format!("Resident {index}"), "body": "#336699",
+            "accent": "#ffcc00", "range_m": 200 } } })
+    };
+    (0..idle + active).map(home).collect()
+}
+
+impl Crowd {
+    /// The active ones follow the first walker; the idle ones stay where they are.
+    fn lead(&mut self, idle: u32, active: u32) {
+        for index in 0..idle + active {
+            let companion = ObjectId(2 + index);
+            let action =
+                if index < idle { Action::Stay } else { Action::Follow { person: PersonId(1) } };
+            let intent = Intent::Address { companion, text: "please".into() };
+            let spoken = WorldInput::Intent { person: PersonId(1), intent };
+            let mut outputs = Vec::new();
+            self.world.tick(vec![spoken], &mut outputs, &mut |_| {});
+            let generation = outputs.iter().find_map(|output| match output {
+                WorldOutput::Ask(ask) => Some(ask.generation),
+                _ => None,
+            });
+            // Whoever is too far away to hear it passes the time.
+            let Some(generation) = generation else { continue };
+            let words = [MindWord::Does { action }, MindWord::Done { is_reduced: false }];
+            let inputs = words.map(|word| WorldInput::Mind { companion, generation, word });
+            self.world.tick(inputs.into(), &mut Vec::new(), &mut |_| {});
+        }
+        for _ in 0..60 {
+            self.tick();
+        }
+    }
+}
+
 /// A tray that holds `count` balls in about two layers.
 fn tray(count: u32) -> Vec<serde_json::Value> {
     let side = (count as f32 / 2.0).sqrt().ceil();
@@ -168,5 +224,5 @@ fn tray(count: u32) -> Vec<serde_json::Value> {
     objects
 }
 
-criterion_group!(benches, avatars, bodies);
+criterion_group!(benches, avatars, bodies, companions);
 criterion_main!(benches);

@@ -14,6 +14,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::mpsc;
@@ -50,6 +51,8 @@ pub enum Speaker {
 /// Companions that are known of, and people whom they know, are kept in mind so many at once; those
 /// who were quiet for longest are forgotten here first.
 const ACQUAINTANCES_MAX: usize = 4_096;
+/// Between two words that a companion says by itself.
+const WORD_PAUSE: Duration = Duration::from_millis(35);
 /// Tokens that a prompt may take.
 const PROMPT_TOKENS_MAX: usize = 3_000;
 
@@ -191,6 +194,19 @@ impl Dialogue {
     }
 }
 
+/// Says a text word by word, at the pace of a model that is quick: nobody reads quicker, and others
+/// may interrupt. None: nobody listens any more.
+async fn speak(text: &str, words: &mpsc::Sender<MindWord>) -> Option<()> {
+    let mut is_first = true;
+    for text in text.split_inclusive(' ') {
+        if !std::mem::take(&mut is_first) {
+            tokio::time::sleep(WORD_PAUSE).await;
+        }
+        words.send(MindWord::Says { text: text.to_owned() }).await.ok()?;
+    }
+    Some(())
+}
+
 /// One turn, after it was heard.
 struct Thinking<'a> {
     ask: &'a DialogueAsk,
@@ -223,7 +239,10 @@ impl Thinking<'_> {
             seed,
         );
         for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
-            words.send(word).await.ok()?;
+            match word {
+                MindWord::Says { text } => speak(&text, words).await?,
+                other => words.send(other).await.ok()?,
+            }
         }
         Some(answer.text)
     }

@@ -45,6 +45,22 @@ pub struct Relationship {
     pub last_ms: u64,
 }
 
+/// One companion and one person, for a turn.
+pub struct Pair<'a> {
+    /// Who the companion is.
+    pub persona: &'a Persona,
+    /// What its life has made of it; of all its conversations.
+    pub drift: &'a mut Drift,
+    /// What lasts between the two.
+    pub relationship: &'a mut Relationship,
+    /// What the companion remembers of the person.
+    pub memory: &'a mut Memory,
+    /// Makes vectors of what is new.
+    pub embedder: &'a dyn Embedder,
+    /// Milliseconds since 1970.
+    pub now_ms: u64,
+}
+
 /// What was made of a text before it is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeardTurn {
@@ -62,15 +78,9 @@ pub struct HeardTurn {
 }
 
 /// Takes in what was said: facts, an episode, feelings, the bond and the companion's life.
-pub fn hear(
-    ask: &DialogueAsk,
-    persona: &Persona,
-    drift: &mut Drift,
-    relationship: &mut Relationship,
-    memory: &mut Memory,
-    embedder: &dyn Embedder,
-    now_ms: u64,
-) -> HeardTurn {
+pub fn hear(ask: &DialogueAsk, pair: &mut Pair<'_>) -> HeardTurn {
+    let Pair { persona, drift, relationship, memory, embedder, now_ms } = pair;
+    let now_ms = *now_ms;
     let heard = Heard::new(&ask.text);
     let reading = feeling::read(&heard);
     let traits = drift.bend(&persona.genome);
@@ -81,7 +91,7 @@ pub fn hear(
     let learned = if crisis.is_some() {
         Learned::default()
     } else {
-        learn(&heard, &reading, appraisal, memory, embedder, now_ms)
+        learn(&heard, &reading, appraisal, memory, *embedder, now_ms)
     };
     let before_ms = std::mem::replace(&mut relationship.last_ms, now_ms);
     let tie = &mut relationship.tie;
@@ -120,11 +130,7 @@ pub fn hear(
 pub fn answer_alone(
     ask: &DialogueAsk,
     heard: &HeardTurn,
-    persona: &Persona,
-    drift: &Drift,
-    relationship: &mut Relationship,
-    memory: &Memory,
-    now_ms: u64,
+    pair: &mut Pair<'_>,
     seed: u64,
 ) -> Answer {
     if let Some(crisis) = heard.crisis {
@@ -133,11 +139,16 @@ pub fn answer_alone(
         let appraisal = Appraisal { valence: -10, arousal: arousal.min(10), emotion: None };
         return Answer { text, appraisal, actions: Vec::new(), language: heard.language };
     }
-    let tie = relationship.tie;
-    let traits = drift.bend(&persona.genome);
-    let mind = Mind { persona, traits, tie: &tie, memory, now_ms };
+    let tie = pair.relationship.tie;
+    let mind = Mind {
+        persona: pair.persona,
+        traits: pair.drift.bend(&pair.persona.genome),
+        tie: &tie,
+        memory: pair.memory,
+        now_ms: pair.now_ms,
+    };
     let mut lots = ChaCha8Rng::seed_from_u64(seed);
-    patterns::answer(ask, mind, &heard.learned, &mut relationship.thread, &mut lots)
+    patterns::answer(ask, mind, &heard.learned, &mut pair.relationship.thread, &mut lots)
 }
 
 /// An answer as words to the companion's body, in the order in which they are to be sent.

@@ -131,23 +131,3 @@ fn many_small_days_become_one_thought() {
     assert_eq!(left, ["She often had tea with me."]);
     assert_eq!(memory.reflect(2 * DAY_MS), None);
 }
-
-/// Prints how long a recall of ten thousand takes: `cargo nextest run --release -p vivarium-dialogue
-/// --run-ignored all --no-capture ten_thousand`.
-#[test]
-#[ignore = "prints a time, for people to read"]
-fn recall_of_ten_thousand() {
-    let mut memory = Memory::default();
-    for number in 0..MEMORIES_MAX as u64 {
-        let text = format!("day {number}: we spoke of thing {} by the canal", number % 97);
-        memory.add_episode(episode(&text, number * 60_000, (number % 90) as u8), &Hashed).unwrap();
-    }
-    let query = Hashed.embed("what did we say of thing 42?");
-    let rounds = 100;
-    let began = std::time::Instant::now();
-    for _ in 0..rounds {
-        assert_eq!(memory.recall(&query, &Bond::default(), 1_000_000_000, 12).len(), 12);
-    }
-    let took_us = began.elapsed().as_micros() / rounds;
-    println!("{took_us} us for a recall among {MEMORIES_MAX}");
-}

@@ -1,5 +1,7 @@
 //! Conversations without a model, as people would have them.
 
+use std::fmt::Write;
+
 use vivarium_contract::companion::{Happened, Mood, Perception};
 use vivarium_protocol::ids::PersonId;
 
@@ -8,7 +10,7 @@ use crate::{
     memory::embed::Hashed,
     persona::{genome::Drift, templates, tests::plain},
     target::tests::square,
-    turn::{self, Relationship},
+    turn::{self, Pair, Relationship},
 };
 
 /// A companion and Ana, on the square.
@@ -49,25 +51,16 @@ impl Story {
             text: text.to_owned(),
             perception: self.perception.clone(),
         };
-        let heard = turn::hear(
-            &ask,
-            &self.persona,
-            &mut self.drift,
-            &mut self.relationship,
-            &mut self.memory,
-            &Hashed,
-            self.now_ms,
-        );
-        turn::answer_alone(
-            &ask,
-            &heard,
-            &self.persona,
-            &self.drift,
-            &mut self.relationship,
-            &self.memory,
-            self.now_ms,
-            self.now_ms,
-        )
+        let mut pair = Pair {
+            persona: &self.persona,
+            drift: &mut self.drift,
+            relationship: &mut self.relationship,
+            memory: &mut self.memory,
+            embedder: &Hashed,
+            now_ms: self.now_ms,
+        };
+        let heard = turn::hear(&ask, &mut pair);
+        turn::answer_alone(&ask, &heard, &mut pair, self.now_ms)
     }
 
     fn does(&mut self, text: &str) -> Vec<Action> {
@@ -242,25 +235,25 @@ proptest::proptest! {
     }
 }
 
-/// Prints a long conversation in both languages, for people to read: `cargo nextest run -p
-/// vivarium-dialogue --run-ignored all --no-capture transcript`.
+/// Long conversations in both languages, for people to read and to judge. After a change of words:
+/// `UPDATE_EXPECT=1 cargo test -p vivarium-dialogue transcripts`.
 #[test]
-#[ignore = "prints a conversation, for people to read"]
-fn transcript() {
-    let texts = include_str!("transcript.txt");
+fn transcripts_read_well() {
     let mut ids = templates::ids().cycle();
     let mut begin = || Story::of(templates::template(ids.next().unwrap()).unwrap().unwrap());
     let mut story = begin();
-    for text in texts.lines() {
+    let mut told = String::new();
+    for text in include_str!("transcripts/asked.txt").lines() {
         if let Some(name) = text.strip_prefix("# ") {
             story = begin();
-            println!("\n=== {name}, {}", story.persona.name);
+            writeln!(told, "# {name}: {}", story.persona.name).unwrap();
             continue;
         }
         let answer = story.say(text);
-        println!("> {text}\n{}", answer.text);
-        if !answer.actions.is_empty() {
-            println!("    {:?}", answer.actions);
+        writeln!(told, "> {text}\n  {}", answer.text).unwrap();
+        for action in answer.actions {
+            writeln!(told, "  {action:?}").unwrap();
         }
     }
+    expect_test::expect_file!["transcripts/answered.txt"].assert_eq(&told);
 }

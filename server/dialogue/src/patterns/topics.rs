@@ -80,7 +80,7 @@ pub enum Topic {
 type Make = fn(String) -> Topic;
 
 static TOPICS: LazyLock<Vec<(Regex, Make)>> = LazyLock::new(|| {
-    let all = asked().into_iter().chain(told());
+    let all = asked().into_iter().chain(wanted()).chain(told());
     all.map(|(pattern, make)| (Regex::new(&pattern).expect("tested"), make)).collect()
 });
 
@@ -141,9 +141,6 @@ fn rule(pattern: &str, make: Make) -> (String, Make) {
 /// Questions, the most special first.
 fn asked() -> Vec<(String, Make)> {
     use Topic::*;
-    let cannot = r"(?:jump|turn around|spin|run|fly|sing|swim|climb|kneel|bow|smile|hug me|kiss me|give me a (?:hug|kiss|hand)|sing (?:me )?a song|high five|shake my hand|saute|tourne toi|tourne|vole|chante|cours|nage|grimpe|souris|embrasse moi|fais moi un (?:calin|bisou)|donne moi la main|serre moi la main|chante (?:moi )?une chanson|tope la)";
-    let can_you = r"(?:can you |could you |please |peux tu |tu peux |s il te plait )*";
-    let polite = r"^(?:(?:so|well|and|but|hey|hi|hello|please|ok|nice|salut|bonjour|et|mais|alors|bon|dis|oui|yes|no|non) ?,? ?)*";
     vec![
         rule(
             r"\b(?:are you (?:a )?(?:\w+ )?(?:real|human|robot|bot|ai|machine|alive|person|computer|program|npc|conscious|chatgpt)|are you an? (?:ai|robot|npc|actual person)|es tu (?:reel(?:le)?|humain|humaine|vivant|vivante|un robot|une ia|un bot|une machine|une personne|conscient|consciente)|tu es (?:un robot|une ia|un bot|humain|humaine|reel|reelle|vivant|vivante|une machine|une vraie personne))\b",
@@ -217,6 +214,16 @@ fn asked() -> Vec<(String, Make)> {
             r"\b(?:tell me (?:something |more )?about (?:yourself|you|your (?:life|past|story|work))|(?:something|more) about (?:yourself|you)|where (?:are|do) you (?:come )?from|your (?:story|past|background|life|work|job)|where were you born|where do you live|what is your (?:story|job|life)|how did you get here|parle moi de (?:toi|ta vie)|raconte (?:moi )?ta vie|d ou (?:viens tu|tu viens)|tu viens d ou|ton (?:histoire|passe|metier|travail)|dis m en plus(?: sur toi)?|ou (?:es tu ne|habites tu|tu habites)|que fais tu dans la vie|qu est ce que tu fais dans la vie)\b",
             |_| Background,
         ),
+    ]
+}
+
+/// What a companion is asked for, of words.
+fn wanted() -> Vec<(String, Make)> {
+    use Topic::*;
+    let cannot = r"(?:jump|turn around|spin|run|fly|sing|swim|climb|kneel|bow|smile|hug me|kiss me|give me a (?:hug|kiss|hand)|sing (?:me )?a song|high five|shake my hand|saute|tourne toi|tourne|vole|chante|cours|nage|grimpe|souris|embrasse moi|fais moi un (?:calin|bisou)|donne moi la main|serre moi la main|chante (?:moi )?une chanson|tope la)";
+    let can_you = r"(?:can you |could you |please |peux tu |tu peux |s il te plait )*";
+    let polite = r"^(?:(?:so|well|and|but|hey|hi|hello|please|ok|nice|salut|bonjour|et|mais|alors|bon|dis|oui|yes|no|non) ?,? ?)*";
+    vec![
         rule(
             r"\b(?:i give up|what is the answer|tell me the answer|i do not know|no idea|the answer please|je donne ma langue(?: au chat)?|je ne sais pas|je sais pas|j abandonne|(?:quelle|c est quoi)(?: est)? la (?:reponse|solution)|aucune idee|dis moi la reponse)\b",
             |_| GiveUp,

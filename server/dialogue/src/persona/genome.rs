@@ -128,7 +128,7 @@ impl Genome {
 fn inherit(pair: [u8; 2], lots: &mut ChaCha8Rng) -> u8 {
     let allele = i32::from(pair[(lots.next_u32() & 1) as usize]);
     // Both lots are always drawn, so that one mutation does not change all that come after it.
-    let (mutates, step) = (lots.next_u32() % MUTATES_ONE_IN == 0, lots.next_u32());
+    let (mutates, step) = (lots.next_u32().is_multiple_of(MUTATES_ONE_IN), lots.next_u32());
     let most = i32::from(MUTATION_MAX);
     let step = (step % (2 * u32::from(MUTATION_MAX) + 1)) as i32 - most;
     (allele + if mutates { step } else { 0 }).clamp(0, i32::from(TRAIT_MAX)) as u8

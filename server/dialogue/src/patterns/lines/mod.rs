@@ -7,7 +7,9 @@
 use crate::hearing::language::Language;
 
 mod en;
+mod en_deeds;
 mod fr;
+mod fr_deeds;
 
 /// For whom a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,26 +58,26 @@ keys! {
 
 /// The lines for an occasion.
 pub fn lines(key: Key, language: Language) -> &'static [(Tone, &'static str)] {
-    let table = match language {
-        Language::En => en::LINES,
-        Language::Fr => fr::LINES,
+    let (talk, deeds) = match language {
+        Language::En => (en::LINES, en_deeds::LINES),
+        Language::Fr => (fr::LINES, fr_deeds::LINES),
     };
-    table.iter().find(|(known, _)| *known == key).map_or(&[], |(_, lines)| lines)
+    talk.iter().chain(deeds).find(|(known, _)| *known == key).map_or(&[], |(_, lines)| lines)
 }
 
 /// Riddles and their answers, for companions that have none of their own.
 pub fn riddles(language: Language) -> &'static [(&'static str, &'static str)] {
     match language {
-        Language::En => en::RIDDLES,
-        Language::Fr => fr::RIDDLES,
+        Language::En => en_deeds::RIDDLES,
+        Language::Fr => fr_deeds::RIDDLES,
     }
 }
 
 /// Jokes, for companions that have none of their own.
 pub fn jokes(language: Language) -> &'static [&'static str] {
     match language {
-        Language::En => en::JOKES,
-        Language::Fr => fr::JOKES,
+        Language::En => en_deeds::JOKES,
+        Language::Fr => fr_deeds::JOKES,
     }
 }
 

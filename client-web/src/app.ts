@@ -225,7 +225,7 @@ export class App implements Actions {
 
   talkTo(companion: number | null): void {
     if (companion !== null && document.pointerLockElement !== null) document.exitPointerLock();
-    this.#store.company.talkingTo.value = companion;
+    this.#store.talkTo(companion);
     if (companion === null) this.focusWorld();
   }
 

@@ -24,6 +24,7 @@ function table() {
     },
     highlight: (...said: unknown[]) => asked.push(said),
     nameMissing: () => undefined,
+    showHomes: () => undefined,
     ghost: (...said: unknown[]) => asked.push(said),
   };
   const canvas = { getBoundingClientRect: () => ({ left: 100, top: 50, width: 400, height: 200 }) };

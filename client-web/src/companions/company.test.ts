@@ -98,6 +98,17 @@ describe("an answer", () => {
     expect(talk()).toEqual(["? Mira, where am I?", " (thinking)"]);
   });
 
+  it("to the second of two questions in a row is no third one", () => {
+    company.ask(MIRA, "Who are you?");
+    company.heardSelf("Who are you?");
+    company.ask(MIRA, "Where  is the ball?");
+    thinks(1);
+    company.heardSelf("Where is the ball?");
+    said(1, { kind: "interrupted" });
+    expect(thinks(2)).toMatchObject({ asked: "Where  is the ball?" });
+    expect(talk().filter((turn) => turn.startsWith("?"))).toHaveLength(2);
+  });
+
   it("whose beginning was out of earshot is heard from there on", () => {
     expect(says(5, "…and so on.")).toMatchObject({ own: false, text: "…and so on." });
     expect(said(9)).toBeNull();

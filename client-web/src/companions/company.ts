@@ -115,9 +115,11 @@ export class Company {
   readonly #voices = new Map<number, Voice>();
   /** Newest line of each companion. */
   readonly #lines = new Map<number, number>();
-  /** What was said to whom and not taken up yet. */
-  #pending: { companion: number; text: string } | null = null;
-  /** What the person of this page has said last, to whomever. */
+  /** To whom something was said that was not taken up yet. */
+  #pending: number | null = null;
+  /** What was said to each companion last. */
+  readonly #asked = new Map<number, string>();
+  /** What the person of this page has said to everyone, and nobody has taken up. */
   #said: string | null = null;
   #ids = 0;
   readonly #told: (answer: Answer) => void;
@@ -137,6 +139,7 @@ export class Company {
     if (!same) {
       this.talks.value = new Map();
       this.talkingTo.value = null;
+      this.#asked.clear();
       this.#said = null;
       this.finished.value = null;
     }
@@ -166,13 +169,16 @@ export class Company {
 
   /** The person of this page says something to a companion. */
   ask(companion: number, text: string): void {
-    this.#pending = { companion, text };
+    this.#pending = companion;
+    this.#asked.set(companion, text);
+    this.#said = null;
     this.#add(companion, { kind: "asked", id: this.#nextId(), text, denial: null });
   }
 
-  /** The person of this page was heard. */
+  /** The person of this page was heard, by everyone; so is what they say to a companion. */
   heardSelf(text: string): void {
-    this.#said = text;
+    const isAsked = [...this.#asked.values()].some((asked) => plain(asked) === plain(text));
+    if (!isAsked) this.#said = text;
   }
 
   /** Something was denied: what was said to a companion last, if anything was. */
@@ -180,10 +186,10 @@ export class Company {
     const pending = this.#pending;
     if (pending === null) return;
     this.#pending = null;
-    const turns = this.talks.peek().get(pending.companion) ?? [];
+    const turns = this.talks.peek().get(pending) ?? [];
     const last = turns.findLast((turn) => turn.kind === "asked");
     this.#put(
-      pending.companion,
+      pending,
       turns.map((turn) => (turn === last ? { ...last, denial } : turn)),
     );
   }
@@ -256,9 +262,8 @@ export class Company {
     const before = this.#voices.get(companion)?.answer;
     if (before !== undefined) this.#cutShort(before, timeS);
     const card = this.cards.peek().get(companion);
-    const pending = this.#pending;
-    const isAsked = own && pending?.companion === companion;
-    const asked = !own ? null : isAsked ? pending.text : this.#said;
+    const said = own ? this.#said : null;
+    const asked = said ?? (own ? (this.#asked.get(companion) ?? null) : null);
     const answer: Answer = {
       id: this.#nextId(),
       companion,
@@ -271,10 +276,12 @@ export class Company {
       state: { kind: "thinking" },
     };
     if (own) {
-      this.#pending = isAsked ? null : pending;
+      if (this.#pending === companion) this.#pending = null;
       // What was said to everyone, and taken up by this one.
-      if (!isAsked && asked !== null) {
-        this.#add(companion, { kind: "asked", id: this.#nextId(), text: asked, denial: null });
+      if (said !== null) {
+        this.#said = null;
+        this.#asked.set(companion, said);
+        this.#add(companion, { kind: "asked", id: this.#nextId(), text: said, denial: null });
       }
       this.#add(companion, { kind: "answered", id: this.#nextId(), answer });
     }
@@ -347,6 +354,11 @@ function cardOf(document: WorldDocument, object: ObjectEntry, id: number): Compa
   if (companion == null) return null;
   const { name, body, accent } = companion;
   return { companion: id, name, look: { body: coloursOf(body), accent: coloursOf(accent) } };
+}
+
+/** As the server writes it, nearly: to know again what was said. */
+function plain(text: string): string {
+  return text.normalize("NFC").replace(/\s+/g, " ").trim();
 }
 
 /** `#rrggbb` as numbers. */

@@ -131,7 +131,7 @@ export const en = {
   helpSettings: "Open the settings",
   helpHelp: "This help",
   helpClose: "Close a panel, leave the chat",
-  helpPads: "A gamepad works too: left stick to walk, right stick to look, A to jump.",
+  helpPads: "A gamepad works too: left stick to walk, right stick to look, A to jump, X to talk.",
   helpTouch: "On a touch screen: the left thumb walks, dragging elsewhere looks around.",
   helpVr:
     "In VR: left stick to walk, pressed to run, right stick to turn, A or X to jump. Pressing the right stick opens the building tools.",

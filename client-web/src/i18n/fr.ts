@@ -132,7 +132,7 @@ export const fr: Catalogue = {
   helpHelp: "Cette aide",
   helpClose: "Fermer un panneau, quitter la discussion",
   helpPads:
-    "Une manette convient aussi : stick gauche pour marcher, droit pour regarder, A pour sauter.",
+    "Une manette convient aussi : stick gauche pour marcher, droit pour regarder, A pour sauter, X pour parler.",
   helpTouch: "Écran tactile : le pouce gauche marche, glisser ailleurs fait regarder autour.",
   helpVr:
     "En VR : stick gauche pour marcher, enfoncé pour courir, stick droit pour tourner, A ou X pour sauter. Enfoncer le stick droit ouvre les outils de construction.",

@@ -22,6 +22,7 @@ const TRIGGER = 0.35;
 
 /** Buttons of the standard layout that ask for something once. */
 const ACTIONS: readonly (readonly [number, ControlAction])[] = [
+  [2, "talk"],
   [3, "camera"],
   [12, "emotes"],
   [8, "roster"],

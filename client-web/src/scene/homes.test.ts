@@ -52,7 +52,7 @@ test("a home stands where its object is shown, and goes with it", () => {
   places.set(1, [-2, 1, -4]);
   homes.update(poseOf);
   expect(homes.pick(ahead(0), NONE)).toBeNull();
-  expect(homes.boundsOf(1)?.min.toArray()).toEqual([-2.35, 1, -4.35]);
+  expect(homes.boundsOf(1)?.min.toArray()).toEqual([-2.3, 1, -4.3]);
   const gone = applyOperations(WORLD, [{ delete: { object: 1 } }]);
   homes.edit(gone.document, gone.changes);
   homes.update(poseOf);

@@ -23,7 +23,7 @@ import type { Hit, ScaledPose } from "./view";
 
 /** Size of a body, metres: its feet stand at the object. */
 const HIGH_M = 1.7;
-const RADIUS_M = 0.35;
+const RADIUS_M = 0.3;
 
 /** What is met of a home, and how far away. */
 export interface HomeHit extends Hit {

@@ -306,7 +306,8 @@ export class Scene {
     this.#crowd.update(view.avatars, view.timeS, dtS, eye, this.#ahead, inside);
     this.#blobs.update(view.avatars, this.#quality.tier === "low", inside, eye);
     const mPerPx = worn ? WORN_M_PER_PX : this.#metresPerPx();
-    this.#labels.update(view.avatars, view.timeS, view.fromMemory ?? "", eye, mPerPx, inside);
+    const dotsS = this.#options.reducedMotion ? 0 : view.timeS;
+    this.#labels.update(view.avatars, dotsS, view.fromMemory ?? "", eye, mPerPx, inside);
     const windS = this.#options.reducedMotion ? view.timeS * 0.3 : view.timeS;
     this.#world?.update(windS, this.#target);
     this.#homes.update((object) => this.#world?.poseOf(object) ?? null);

@@ -164,6 +164,14 @@ export class Store {
     if (!own && !this.chatOpen.value) this.unread.value += 1;
   }
 
+  /** Opens the conversation with a companion in the place of other panels; null: closes it. */
+  talkTo(companion: number | null): void {
+    this.company.talkingTo.value = companion;
+    if (companion === null) return;
+    this.panel.value = null;
+    this.chatOpen.value = false;
+  }
+
   /** Takes in what a companion says. */
   listen(message: Spoken, timeS: number): void {
     this.company.hear(message, this.self.peek(), timeS);

@@ -76,9 +76,7 @@ beforeEach(() => {
   store.company.enter(WORLD, false);
   const spies: Partial<Record<keyof Actions, unknown>> = {
     address: vi.fn((to: number, text: string) => store.company.ask(to, text)),
-    talkTo: vi.fn((to: number | null) => {
-      store.company.talkingTo.value = to;
-    }),
+    talkTo: vi.fn((to: number | null) => store.talkTo(to)),
     hush: vi.fn(),
     focusWorld: vi.fn(),
     say: vi.fn(),
@@ -205,6 +203,22 @@ describe("over the world", () => {
     expect(act.talkTo).toHaveBeenCalledWith(MIRA);
     await vi.waitFor(() => find('[role="dialog"]'));
     expect(host.querySelector(".talk-prompt")).toBeNull();
+  });
+
+  it("the conversation gives way to other panels, and comes back", async () => {
+    store.chatOpen.value = true;
+    store.talkTo(MIRA);
+    expect(store.chatOpen.value).toBe(false);
+    await hud();
+    await vi.waitFor(() => find('[role="dialog"]'));
+    await settled(() => {
+      store.panel.value = "help";
+    });
+    expect(host.querySelector('[role="dialog"]')).toBeNull();
+    await settled(() => {
+      store.panel.value = null;
+    });
+    expect(find('[role="dialog"]').textContent).toContain("Mira");
   });
 
   it("finished answers are told once, and lines that grow are not", async () => {

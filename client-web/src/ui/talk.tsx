@@ -226,7 +226,8 @@ export function TalkPanel({ store, act, companion }: Props) {
         if (event.key === "Escape") act.talkTo(null);
       }}
     >
-      <header class="panel-header">
+      {/* A header would be the whole page's here. */}
+      <div class="panel-header">
         <span
           class="roster-dot"
           aria-hidden="true"
@@ -248,7 +249,7 @@ export function TalkPanel({ store, act, companion }: Props) {
         >
           <Icon name="close" />
         </button>
-      </header>
+      </div>
       <Conversation store={store} act={act} companion={companion} />
       <TalkForm store={store} act={act} companion={companion} />
     </section>

@@ -48,7 +48,8 @@ function Announcer({ store }: { store: Store }) {
 export function Talking({ store, act }: Props) {
   const [panel, setPanel] = useState<{ Panel: TalkPanel } | null>(null);
   const companion = store.company.talkingTo.value;
-  const isWanted = companion !== null && !store.building.value;
+  // Other panels stand at the same place; once they are closed, the conversation is there again.
+  const isWanted = companion !== null && !store.building.value && store.panel.value === null;
   useEffect(() => {
     if (!isWanted || panel !== null) return;
     import("./talk").then(

@@ -132,7 +132,7 @@ fn server(all: &mut Vec<Bad>) {
     bad(all, root, "empty", "malformed", []);
     bad(all, root, "bad_variant", "malformed", [14]);
     bad(all, root, "bad_close_reason", "malformed", [0, 16, 0]);
-    bad(all, root, "bad_denial", "malformed", [9, 5]);
+    bad(all, root, "bad_denial", "malformed", [9, 6]);
     let accepted = [vec![1, 1], vec![7; 16], vec![30]].concat();
     bad(all, root, "bad_bool", "malformed", [&accepted[..], &[2]].concat());
     bad(all, root, "truncated", "malformed", accepted);

@@ -63,6 +63,13 @@ class LocalServer {
   }
 }
 
+/** Where a point of the picture (-1 to 1, y upwards) is in the window, CSS pixels. */
+function inWindow(canvas: HTMLElement, at: { x: number; y: number } | null) {
+  if (at === null) return null;
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
+}
+
 async function start(into: HTMLElement): Promise<void> {
   const place = document.createElement("div");
   place.className = "stage";
@@ -98,12 +105,7 @@ async function start(into: HTMLElement): Promise<void> {
     },
     shown: { own },
     worn: signal(null),
-    screenOf: (point: Vec3) => {
-      const at = scene.screenOf(point);
-      if (at === null) return null;
-      const { left, top, width, height } = canvas.getBoundingClientRect();
-      return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
-    },
+    screenOf: (point: Vec3) => inWindow(canvas, scene.screenOf(point)),
     flying,
     takeOff: () => {
       flying.value = true;

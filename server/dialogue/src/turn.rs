@@ -85,7 +85,7 @@ pub fn hear(ask: &DialogueAsk, pair: &mut Pair<'_>) -> HeardTurn {
     let reading = feeling::read(&heard);
     let traits = drift.bend(&persona.genome);
     let appraisal = feeling::scaled(reading.appraisal, &traits);
-    let language = persona.language_for(heard.language());
+    let language = persona.language_for(relationship.thread.language(&heard));
     let crisis = crisis::find(&heard);
     // What somebody says in need is not kept to be quoted to them later.
     let learned = if crisis.is_some() {

@@ -53,7 +53,7 @@ pattern!(
     you\ (are|look|sound)\ (\w+\ ){0,4}?(stupid|dumb|ugly|an?\ idiot|idiots?|useless|worthless|pathetic
         |boring|annoying|trash|garbage|an?\ moron|an?\ loser|crap|shit|the\ worst|horrible|disgusting|lame)
     |(stupid|dumb|useless|fucking|damn)\ (bot|robot|thing|machine|npc|idiot|ai)
-    |(i\ )?hate\ you|i\ do\ not\ like\ you|je\ (ne\ )?t\ aime\ pas|shut\ up|fuck\ (you|off)|screw\ you|go\ to\ hell|get\ lost|you\ suck|piss\ off
+    |(i\ )?hate\ you|i\ do\ not\ like\ you|you\ annoy\ me|tu\ m\ (enerves|agaces|ennuies)|je\ (ne\ )?t\ aime\ pas|shut\ up|fuck\ (you|off)|screw\ you|go\ to\ hell|get\ lost|you\ suck|piss\ off
     |you\ (idiot|moron|loser|bastard|bitch|asshole)
     |tu\ es\ (\w+\ ){0,3}?(stupide|bete|nul|nulle|moche|con|conne|idiot|idiote|inutile|debile|chiant|chiante
         |penible|ridicule|laid|laide|mechant|mechante)

@@ -149,7 +149,7 @@ fn is_mark(word: &str) -> bool {
 }
 
 /// Short forms of one word, and what they stand for.
-const SHORT: [(&str, &str); 53] = [
+const SHORT: [(&str, &str); 70] = [
     ("whats", "what is"),
     ("whos", "who is"),
     ("wheres", "where is"),
@@ -203,6 +203,24 @@ const SHORT: [(&str, &str); 53] = [
     ("ouais", "oui"),
     ("nan", "non"),
     ("vas", "va"),
+    // Orders to whom one says "vous" are those to whom one says "tu".
+    ("apportez", "apporte"),
+    ("donnez", "donne"),
+    ("suivez", "suis"),
+    ("venez", "viens"),
+    ("prenez", "prends"),
+    ("posez", "pose"),
+    ("lancez", "lance"),
+    ("regardez", "regarde"),
+    ("attendez", "attends"),
+    ("arretez", "arrete"),
+    ("restez", "reste"),
+    ("dansez", "danse"),
+    ("ramassez", "ramasse"),
+    ("passez", "passe"),
+    ("racontez", "raconte"),
+    ("dites", "dis"),
+    ("asseyez", "assieds"),
 ];
 
 /// What "not" hangs on to: `"don't"` is heard as `"don"` and `"t"`.

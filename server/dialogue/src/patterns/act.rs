@@ -44,6 +44,13 @@ pub(super) fn bare(name: &str) -> &str {
     article.map_or(name, |article| name[article.len()..].trim_start())
 }
 
+/// Whether a name is none: "we going".
+pub(super) fn is_pronoun(name: &str) -> bool {
+    const PRONOUNS: [&str; 11] =
+        ["we", "you", "i", "he", "she", "they", "on", "nous", "tu", "vous", "il"];
+    PRONOUNS.contains(&Heard::new(name).words().next().unwrap_or_default())
+}
+
 impl Speech<'_, '_> {
     /// The orders of a text; an answer to "which one?" makes the order whole that was asked about.
     pub(super) fn orders(&mut self, heard: &Heard<'_>) -> Vec<Order> {

@@ -163,6 +163,13 @@ fn english() -> Vec<(&'static str, Make)> {
             r"(?:throw|toss|chuck) (?P<what>.+?)(?: (?:over )?(?:to|at|towards?|into|on|onto) (?P<to>.+)| over here| here| away)?",
             |p| Order::Throw { thing: p.thing(), to: p.name("to") },
         ),
+        (r"(?:throw|toss) (?P<to>[^ ]+) (?P<what>(?:the|a|an|your|that|this) .+)", |p| {
+            Order::Throw { thing: p.thing(), to: p.name("to") }
+        }),
+        (
+            r"(?:give|bring|hand|pass|get) (?P<to>[^ ]+) (?P<what>(?:the|a|an|your|that|this) .+)",
+            |p| Order::Bring { thing: p.thing(), to: p.name("to") },
+        ),
         (r"(?:bring|fetch|get|give|hand|show|find) me (?P<what>.+)", |p| Order::Bring {
             thing: p.thing(),
             to: None,
@@ -260,9 +267,9 @@ fn french() -> Vec<(&'static str, Make)> {
             to: None,
         }),
         (
-            r"(?:va|aller|marche|marcher|cours|courir|rends toi|te rendre|dirige toi|avance|monte|retourne|mets toi|approche toi|approche) (?:jusqu a|jusqu au|jusqu aux|a cote de|a cote du|pres de|pres du|pres des|vers|devant|derriere|a|au|aux|sur|dans|en|de|du)(?: (?:la|le|l|les))? (?P<where>.+)|(?:emmene|conduis|guide|mene) (?:moi|nous) (?:jusqu a|jusqu au|vers|a|au|aux)(?: (?:la|le|l|les))? (?P<way>.+)",
+            r"(?:va|aller|marche|marcher|cours|courir|rends toi|te rendre|dirige toi|avance|monte|retourne|mets toi|approche toi|approche) (?:jusqu a|jusqu au|jusqu aux|a cote de|a cote du|pres de|pres du|pres des|vers|devant|derriere|a|au|aux|sur|dans|en|de|du)(?: (?:la|le|l|les))? (?P<where>.+)|va voir (?P<see>.+)|(?:emmene|conduis|guide|mene) (?:moi|nous) (?:jusqu a|jusqu au|vers|a|au|aux)(?: (?:la|le|l|les))? (?P<way>.+)",
             |p| {
-                let place = ["where", "way"].iter().find_map(|group| p.name(group));
+                let place = ["where", "see", "way"].iter().find_map(|group| p.name(group));
                 place.map_or(Order::Come, Order::Go)
             },
         ),
@@ -296,7 +303,10 @@ fn french() -> Vec<(&'static str, Make)> {
 }
 
 /// What "show me", "give me" and "tell me" ask for that is no thing.
-const NO_THING: [&str; 22] = [
+const NO_THING: [&str; 25] = [
+    "la main",
+    "your hand",
+    "your hands",
     "a joke",
     "a riddle",
     "a story",
@@ -425,6 +435,9 @@ mod tests {
             ("va à la fontaine", "Go(\"fontaine\")"),
             ("take me to the Old Mill", "Go(\"the Old Mill\")"),
             ("Bring me the red ball!", "Bring { thing: Named(\"the red ball\"), to: None }"),
+            ("give Bo the red ball", "Bring { thing: Named(\"the red ball\"), to: Some(\"Bo\") }"),
+            ("Suivez-moi !", "Follow(None)"),
+            ("va voir Bo", "Go(\"Bo\")"),
             ("give it to Bo", "Bring { thing: It, to: Some(\"Bo\") }"),
             (
                 "apporte-moi le ballon rouge",

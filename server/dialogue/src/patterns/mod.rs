@@ -69,8 +69,18 @@ pub struct Thread {
     insults: u8,
     /// What "another one" is.
     again: Option<Again>,
+    /// The language that was spoken last.
+    language: Option<Language>,
     /// Whether there was a greeting already.
     is_greeted: bool,
+}
+
+impl Thread {
+    /// The language of a text: that which was spoken last, if it cannot be told.
+    pub fn language(&mut self, heard: &Heard<'_>) -> Option<Language> {
+        self.language = heard.language().or(self.language);
+        self.language
+    }
 }
 
 /// What can be told again and again.
@@ -114,7 +124,7 @@ pub fn answer(
 ) -> Answer {
     let heard = Heard::new(&ask.text);
     let reading = feeling::read(&heard);
-    let language = mind.persona.language_for(heard.language());
+    let language = mind.persona.language_for(thread.language(&heard));
     let voice = Voice::new(mind, language, person(ask, mind, language), thread, lots);
     let mut speech = Speech { ask, mind, language, voice, actions: Vec::new() };
     let text = speech.respond(&heard, &reading, learned);
@@ -310,6 +320,12 @@ impl Speech<'_, '_> {
             Topic::HowAreYou => self.mood(),
             Topic::WhatDoYouSee => self.see(),
             Topic::WhoIsHere => self.here(),
+            Topic::WhoIs(name) => match target::find(&self.ask.perception, &name, Wanted::Any) {
+                Found::Nothing => self.unknown(),
+                _ => self.where_is(&name),
+            },
+            // "Where are we going" is about no thing.
+            Topic::WhereIs(name) if act::is_pronoun(&name) => self.unknown(),
             Topic::WhereIs(name) => self.where_is(&name),
             Topic::WhatDoYouHold => self.hold(),
             Topic::WhatAreYouDoing => self.doing(),

@@ -19,6 +19,8 @@ pub enum Topic {
     WhatDoYouSee,
     /// Who is around it.
     WhoIsHere,
+    /// Who somebody is.
+    WhoIs(String),
     /// Where something is.
     WhereIs(String),
     /// What it holds.
@@ -146,8 +148,9 @@ fn asked() -> Vec<(String, Make)> {
             r"\b(?:are you (?:a )?(?:\w+ )?(?:real|human|robot|bot|ai|machine|alive|person|computer|program|npc|conscious|chatgpt)|are you an? (?:ai|robot|npc|actual person)|es tu (?:reel(?:le)?|humain|humaine|vivant|vivante|un robot|une ia|un bot|une machine|une personne|conscient|consciente)|tu es (?:un robot|une ia|un bot|humain|humaine|reel|reelle|vivant|vivante|une machine|une vraie personne))\b",
             |_| AreYouReal,
         ),
+        rule(r"\b(?:dans la vie|for a living|as a job|comme (?:travail|metier))\b", |_| Background),
         rule(
-            r"\b(?:who are you|what are you$|what are you [?.!]|what is your name|your name|how are you called|what (?:do|should|can) i call you|introduce yourself|qui es tu|tu es qui|t es qui|comment (?:tu t appelles|t appelles tu|tu t appelle)|c est quoi ton (?:nom|prenom)|quel est ton (?:nom|prenom)|ton nom|ton prenom|presente toi|tu t appelles comment)\b|^what are you$",
+            r"\b(?:who are you|what are you$|what are you [?.!]|what is your name|your name|how are you called|what (?:do|should|can) i call you|introduce yourself|qui es tu|tu es qui|t es qui|comment (?:tu t appelles|t appelles tu|tu t appelle)|vous etes qui|qui etes vous|comment vous appelez vous|vous vous appelez comment|c est quoi ton (?:nom|prenom)|quel est ton (?:nom|prenom)|ton nom|ton prenom|presente toi|tu t appelles comment)\b|^what are you$",
             |_| WhoAreYou,
         ),
         rule(
@@ -155,7 +158,7 @@ fn asked() -> Vec<(String, Make)> {
             |_| HowOld,
         ),
         rule(
-            r"\b(?:how (?:are|r) you|how is it going|how do you feel|how are things|how have you been|how is (?:life|your day|everything)|are you (?:ok|fine|alright|well|happy|sad|angry|afraid|scared|tired|bored)|what is wrong|how you doing|how was your day|what is up|(?:comment )?(?:ca va|tu vas|vas tu|va tu|tu te sens|te sens tu)|(?:tu vas|tu va|ca va) bien|la forme|quoi de neuf|es tu (?:triste|content|contente|heureux|heureuse|fache|fachee|en colere)|tu es (?:triste|en colere|fache|fachee)|tu as peur|ca roule)\b",
+            r"\b(?:how (?:are|r) you|how is it going|how do you feel|how are things|how have you been|how is (?:life|your day|everything)|are you (?:ok|fine|alright|well|happy|sad|angry|afraid|scared|tired|bored)|what is wrong|how you doing|how was your day|what is up|(?:comment )?(?:ca va|tu vas|vas tu|va tu|tu te sens|te sens tu)|(?:tu vas|tu va|ca va) bien|la forme|quoi de neuf|comment allez vous|vous allez bien|you (?:look|seem) (?:sad|tired|happy|angry|scared|worried|bored)|tu as l air (?:triste|fatigue|fatiguee|content|contente|inquiet|inquiete)|es tu (?:triste|content|contente|heureux|heureuse|fache|fachee|en colere)|tu es (?:triste|en colere|fache|fachee)|tu as peur|ca roule)\b",
             |_| HowAreYou,
         ),
         rule(
@@ -260,7 +263,7 @@ fn wanted() -> Vec<(String, Make)> {
         ),
         rule(
             &format!(
-                r"(?:{polite}|\b(?:know|tell me|sais tu|tu sais|dis moi) )(?:where (?:is|are)|where can i find|have you seen|do you see|can you see|ou (?:est|sont|se trouve|se trouvent)|as tu vu|tu as vu|tu vois|vois tu) (?P<x>[^.,!?]+)"
+                r"(?:{polite}|\b(?:know|tell me|sais tu|tu sais|dis moi) )(?:where (?:is|are)|where can i find|have you seen|do you see|can you see|how far is|is it far to|c est loin|ou (?:est|sont|se trouve|se trouvent)|as tu vu|tu as vu|tu vois|vois tu) (?P<x>[^.,!?]+)"
             ),
             WhereIs,
         ),
@@ -271,6 +274,10 @@ fn wanted() -> Vec<(String, Make)> {
         rule(
             r"\b(?:i am (?:so )?bored|what (?:should|can|shall) we do|what now|entertain me|amuse me|let us (?:play|do something)|do you want to play|i want to play|je m ennuie|on fait quoi|qu est ce qu on fait|que faire|on joue|tu veux jouer|joue avec moi)\b",
             |_| Bored,
+        ),
+        rule(
+            r"^(?:and |so |et |mais |but )?(?:who (?:is|are)|do you know|qui est|qui sont|tu connais|connais tu) (?P<x>[^.,!?]+)",
+            WhoIs,
         ),
     ]
 }
@@ -372,6 +379,9 @@ mod tests {
             ("what don't you like?", Some(WhatDoYouDislike)),
             ("where is the fountain?", Some(WhereIs("the fountain".to_owned()))),
             ("où est la fontaine ?", Some(WhereIs("la fontaine".to_owned()))),
+            ("who is Bo?", Some(WhoIs("Bo".to_owned()))),
+            ("how far is the fountain?", Some(WhereIs("the fountain".to_owned()))),
+            ("tu fais quoi dans la vie ?", Some(Background)),
             ("do you like me?", Some(WhatDoYouThinkOfMe)),
             ("what can you do?", Some(WhatCanYouDo)),
             ("how old are you?", Some(HowOld)),

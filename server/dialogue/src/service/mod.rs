@@ -32,7 +32,7 @@ use crate::{
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
     safety::names::NameKey,
-    turn::{self, HeardTurn, Relationship},
+    turn::{self, HeardTurn, Pair, Relationship},
 };
 
 mod modelled;
@@ -189,7 +189,8 @@ impl Dialogue {
     ) -> (HeardTurn, Drift) {
         let mut known = self.known();
         let drift = known.drifts.entry(ask.mind.clone()).or_default();
-        let heard = turn::hear(ask, persona, drift, relationship, memory, &Hashed, now_ms);
+        let pair = &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
+        let heard = turn::hear(ask, pair);
         (heard, *drift)
     }
 }
@@ -227,17 +228,10 @@ impl Thinking<'_> {
     ) -> Option<String> {
         let Acquaintance { relationship, memory, .. } = knows;
         let seed = self.now_ms.rotate_left(17) ^ self.number;
-        let (ask, persona, drift) = (self.ask, self.persona, &self.drift);
-        let answer = turn::answer_alone(
-            ask,
-            &self.heard,
-            persona,
-            drift,
-            relationship,
-            memory,
-            self.now_ms,
-            seed,
-        );
+        let (persona, now_ms, mut drift) = (self.persona, self.now_ms, self.drift);
+        let drift = &mut drift;
+        let pair = &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
+        let answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
         for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
             match word {
                 MindWord::Says { text } => speak(&text, words).await?,

@@ -246,6 +246,15 @@ fn properties() -> Vec<(&'static str, Vec<Value>)> {
                 json!({ "path": "../bell.wav", "radius_m": 5, "plays": "always" }),
             ],
         ),
+    ]
+    .into_iter()
+    .chain(lives())
+    .collect()
+}
+
+/// The same of what an object does by itself.
+fn lives() -> Vec<(&'static str, Vec<Value>)> {
+    vec![
         (
             "script",
             vec![

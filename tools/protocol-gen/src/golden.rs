@@ -244,6 +244,29 @@ fn server_messages(outputs: &mut Vec<Output>) {
             ServerMessage::Pointed { person: PersonId(3), at: Some([1, -125, 126]) },
         ),
         ("pointed_nowhere".to_owned(), ServerMessage::Pointed { person: PersonId(3), at: None }),
+    ];
+    for reason in variants::<CloseReason>() {
+        let name = crate::names::snake_from_pascal(&format!("Closed{reason:?}"));
+        let detail = reason.text().to_owned();
+        messages.push((name, ServerMessage::Closed { reason, detail }));
+    }
+    for denial in variants::<Denial>() {
+        let name = crate::names::snake_from_pascal(&format!("Denied{denial:?}"));
+        messages.push((name, ServerMessage::Denied { denial }));
+    }
+    messages.extend(speech());
+    for emote in variants::<Emote>() {
+        let name = crate::names::snake_from_pascal(&format!("Emoted{emote:?}"));
+        messages.push((name, ServerMessage::Emoted { person: PersonId(2), emote }));
+    }
+    for (name, message) in messages {
+        put(outputs, "ServerMessage", &name, &message, wire::encode(&message));
+    }
+}
+
+/// What companions say.
+fn speech() -> Vec<(String, ServerMessage)> {
+    let mut messages = vec![
         (
             "thinks".to_owned(),
             ServerMessage::Thinks { companion: ObjectId(9), line: 251, to: PersonId(3) },
@@ -265,15 +288,6 @@ fn server_messages(outputs: &mut Vec<Output>) {
             },
         ),
     ];
-    for reason in variants::<CloseReason>() {
-        let name = crate::names::snake_from_pascal(&format!("Closed{reason:?}"));
-        let detail = reason.text().to_owned();
-        messages.push((name, ServerMessage::Closed { reason, detail }));
-    }
-    for denial in variants::<Denial>() {
-        let name = crate::names::snake_from_pascal(&format!("Denied{denial:?}"));
-        messages.push((name, ServerMessage::Denied { denial }));
-    }
     for end in [
         SpeechEnd::Done,
         SpeechEnd::Reduced,
@@ -285,13 +299,7 @@ fn server_messages(outputs: &mut Vec<Output>) {
         let name = crate::names::snake_from_pascal(&format!("Said{end:?}"));
         messages.push((name, ServerMessage::Said { companion: ObjectId(9), line: 1, end }));
     }
-    for emote in variants::<Emote>() {
-        let name = crate::names::snake_from_pascal(&format!("Emoted{emote:?}"));
-        messages.push((name, ServerMessage::Emoted { person: PersonId(2), emote }));
-    }
-    for (name, message) in messages {
-        put(outputs, "ServerMessage", &name, &message, wire::encode(&message));
-    }
+    messages
 }
 
 fn packet_heads(outputs: &mut Vec<Output>) {

@@ -27,7 +27,7 @@ const SKIPPED: [&str; 10] = [
     "test-results",
 ];
 /// How a generated file begins.
-const GENERATED: &str = "// Written by tools/protocol-gen";
+pub const GENERATED: &str = "// Written by tools/protocol-gen";
 
 /// A source file.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ use vivarium_store::{
     adapters::memory::MemoryStore,
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        minds::MindStore,
     },
 };
 
@@ -372,6 +373,9 @@ impl WorldStore for Failing {
     }
     fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
         self.inner.unshelve(world, path)
+    }
+    fn minds(&mut self) -> &mut dyn MindStore {
+        self.inner.minds()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What of a world must last.
+//! What of a world must last, and what of the minds of companions.
 
 use serde::{Deserialize, Serialize};
 use vivarium_protocol::ids::ObjectId;
@@ -50,4 +50,22 @@ pub struct SavedBatch {
     /// The draft that it publishes: all that is kept of it goes when the batch is kept. A store gives
     /// batches back without it.
     pub ends_draft: Option<String>,
+}
+
+/// What a mind has to keep of a turn, at most of one person. All texts and bytes are of the mind's own
+/// making; whoever keeps them does not look into them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MindTurn {
+    /// Name of the mind. One of which nothing is kept yet is known from then on.
+    pub mind: String,
+    /// How it is now with everybody; none: as before.
+    pub state: Option<Vec<u8>>,
+    /// Of whom the rest is; none: it says nothing of anybody.
+    pub person: Option<String>,
+    /// How it stands with that person now; none: as before.
+    pub tie: Option<Vec<u8>>,
+    /// Memories that are new or have changed, by their numbers. The last of a number counts.
+    pub remembered: Vec<(u64, Vec<u8>)>,
+    /// Numbers of those that go, before the others come.
+    pub forgotten: Vec<u64>,
 }

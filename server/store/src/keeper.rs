@@ -1,26 +1,35 @@
-//! The one writer: takes batches from all worlds and writes those that wait in one transaction.
+//! The one writer: takes batches from all worlds and writes those that wait in one transaction, and
+//! turns from all minds and writes those in another.
 //!
-//! Invariant: a batch is answered once, and with success only when it is on the disk. After a
-//! failure that leaves in doubt what is on the disk nothing is written any more, and nothing is
-//! tried again: every later batch gets the same error. A panic is such a failure.
+//! Invariant: a batch or turn is answered once, and with success only when it is on the disk. Turns
+//! take no place from batches, and no batch fails because of a turn. After a failure that leaves in
+//! doubt what is on the disk nothing is written any more, and nothing is tried again: all that comes
+//! later gets the same error. A panic is such a failure.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
     thread::JoinHandle,
 };
 
-use vivarium_contract::saving::SavedBatch;
+use vivarium_contract::saving::{MindTurn, SavedBatch};
 
 use crate::{
-    limits::{BATCH_BYTES_MAX, BATCHES_PER_GROUP_MAX, BATCHES_QUEUED_MAX},
-    port::{StoreError, WorldStore},
+    limits::{
+        BATCH_BYTES_MAX, BATCHES_PER_GROUP_MAX, BATCHES_QUEUED_MAX, TURNS_PER_GROUP_MAX,
+        TURNS_QUEUED_MAX,
+    },
+    port::{StoreError, WorldStore, minds::check_turn},
 };
 
-/// Is told what became of a batch, on the writer's thread: must not wait.
+/// Is told what became of a batch or turn, on the writer's thread: must not wait.
 pub type Answer = Box<dyn FnOnce(Result<(), SaveError>) + Send>;
 
-/// Why a batch was not kept. Nothing of it is there.
+/// Why a batch or turn was not kept. Nothing of it is there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SaveError {
     /// Too many wait already.
@@ -40,32 +49,37 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
-/// A batch of a world, and who waits for it.
-type Waiting = ((String, SavedBatch), Answer);
+/// Something that is to be written, and who waits for it.
+type Waiting<T> = (T, Answer);
 
 /// Something else to do with the database.
 type Act = Box<dyn FnOnce(&mut dyn WorldStore) + Send>;
 
 enum Request {
     Save { world: String, batch: SavedBatch, answer: Answer },
+    Turn { turn: MindTurn, answer: Answer },
     Act(Act),
     End(SyncSender<()>),
 }
 
-/// Hands batches to the writer. Clones share it; it ends when the last one is gone.
+/// Hands batches and turns to the writer. Clones share it; it ends when the last one is gone.
 #[derive(Clone, Debug)]
 pub struct Keeper {
     requests: SyncSender<Request>,
+    /// How many turns wait.
+    turns: Arc<AtomicUsize>,
 }
 
 impl Keeper {
     /// Starts the writer.
     pub fn start(store: Box<dyn WorldStore>) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (requests, waiting) = sync_channel(BATCHES_QUEUED_MAX);
+        let (requests, waiting) = sync_channel(BATCHES_QUEUED_MAX + TURNS_QUEUED_MAX);
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counted = turns.clone();
         let writer = std::thread::Builder::new()
             .name("keeper".into())
-            .spawn(move || Writer { store: Some(store), broken: None }.run(&waiting))?;
-        Ok((Self { requests }, writer))
+            .spawn(move || Writer { store: Some(store), broken: None }.run(&waiting, &counted))?;
+        Ok((Self { requests, turns }, writer))
     }
 
     /// Has a batch written, without waiting for it.
@@ -74,14 +88,35 @@ impl Keeper {
         if bytes > BATCH_BYTES_MAX {
             return answer(Err(SaveError::TooLarge { bytes }));
         }
-        let request = Request::Save { world: world.to_owned(), batch, answer };
+        self.send(Request::Save { world: world.to_owned(), batch, answer });
+    }
+
+    /// Has a turn written, without waiting for it. Turns of a mind are written in the order in which
+    /// they come.
+    pub fn save_turn(&self, turn: MindTurn, answer: Answer) {
+        if let Err(error) = check_turn(&turn) {
+            return answer(Err(error.into()));
+        }
+        let one_more = |count| (count < TURNS_QUEUED_MAX).then_some(count + 1);
+        if self.turns.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_err() {
+            return answer(Err(SaveError::Busy));
+        }
+        self.send(Request::Turn { turn, answer });
+    }
+
+    fn send(&self, request: Request) {
         let (request, error) = match self.requests.try_send(request) {
             Ok(()) => return,
             Err(TrySendError::Full(request)) => (request, SaveError::Busy),
             Err(TrySendError::Disconnected(request)) => (request, SaveError::Ended),
         };
-        if let Request::Save { answer, .. } = request {
-            answer(Err(error));
+        match request {
+            Request::Save { answer, .. } => answer(Err(error)),
+            Request::Turn { answer, .. } => {
+                self.turns.fetch_sub(1, Ordering::AcqRel);
+                answer(Err(error));
+            }
+            Request::Act(_) | Request::End(_) => {}
         }
     }
 
@@ -126,47 +161,68 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, waiting: &Receiver<Request>) {
-        let mut group: Vec<Waiting> = Vec::new();
+    fn run(mut self, waiting: &Receiver<Request>, turns_waiting: &AtomicUsize) {
+        let (mut batches, mut turns) = (Vec::new(), Vec::new());
         while let Ok(first) = waiting.recv() {
             let mut next = Some(first);
             while let Some(request) = next.take() {
                 match request {
-                    Request::Save { world, batch, answer } => group.push(((world, batch), answer)),
+                    Request::Save { world, batch, answer } => {
+                        batches.push(((world, batch), answer));
+                    }
+                    Request::Turn { turn, answer } => {
+                        turns_waiting.fetch_sub(1, Ordering::AcqRel);
+                        turns.push((turn, answer));
+                    }
                     Request::Act(act) => {
-                        self.write(&mut group);
+                        self.write_all(&mut batches, &mut turns);
                         self.act(act);
                     }
                     Request::End(answer) => {
-                        self.write(&mut group);
+                        self.write_all(&mut batches, &mut turns);
                         self.store = None;
                         let _ = answer.send(());
                     }
                 }
-                if group.len() < BATCHES_PER_GROUP_MAX {
+                if batches.len() < BATCHES_PER_GROUP_MAX && turns.len() < TURNS_PER_GROUP_MAX {
                     next = waiting.try_recv().ok();
                 }
             }
-            self.write(&mut group);
+            self.write_all(&mut batches, &mut turns);
         }
     }
 
-    /// Writes a group in one transaction. When that fails for a reason that lies in one of its
-    /// batches, each is tried alone, so that no world pays for another.
-    fn write(&mut self, group: &mut Vec<Waiting>) {
+    /// Builders wait for their batches: those go first, and in a transaction of their own, so that
+    /// no turn can make them fail.
+    fn write_all(
+        &mut self,
+        batches: &mut Vec<Waiting<(String, SavedBatch)>>,
+        turns: &mut Vec<Waiting<MindTurn>>,
+    ) {
+        self.write(batches, |store, batches| store.append(batches));
+        self.write(turns, |store, turns| store.minds().keep_turns(turns));
+    }
+
+    /// Writes a group in one transaction. When that fails for a reason that lies in one of them, each
+    /// is tried alone, so that no world or mind pays for another.
+    fn write<T>(
+        &mut self,
+        group: &mut Vec<Waiting<T>>,
+        keep: fn(&mut dyn WorldStore, &[T]) -> Result<(), StoreError>,
+    ) {
         if group.is_empty() {
             return;
         }
-        let (batches, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
+        let (all, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
         if self.store.is_none() {
             answers.into_iter().for_each(|answer| answer(Err(SaveError::Ended)));
             return;
         }
-        let written = self.append(&batches);
+        let written = self.keep(&all, keep);
         match written {
-            Err(error) if batches.len() > 1 && error.is_of_a_batch() => {
-                for (batch, answer) in batches.iter().zip(answers) {
-                    let written = self.append(std::slice::from_ref(batch));
+            Err(error) if all.len() > 1 && error.is_of_one() => {
+                for (one, answer) in all.iter().zip(answers) {
+                    let written = self.keep(std::slice::from_ref(one), keep);
                     answer(written.map_err(SaveError::from));
                 }
             }
@@ -187,16 +243,20 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, batches: &[(String, SavedBatch)]) -> Result<(), StoreError> {
+    fn keep<T>(
+        &mut self,
+        group: &[T],
+        keep: fn(&mut dyn WorldStore, &[T]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
         let Some(store) = &mut self.store else { return Ok(()) };
         // A panic of an adapter leaves in doubt what it did, and must not leave anybody unanswered.
-        let written = catch_unwind(AssertUnwindSafe(|| store.append(batches)));
+        let written = catch_unwind(AssertUnwindSafe(|| keep(&mut **store, group)));
         let written = written.unwrap_or_else(|_| Err(panicked()));
         if let Err(error) = &written {
-            tracing::error!(%error, batches = batches.len(), "changes could not be kept");
+            tracing::error!(%error, count = group.len(), "something could not be kept");
             if error.is_final() {
                 self.broken = Some(error.clone());
             }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Batches that wait to be written; later ones are refused with `Busy`.
+/// Batches that can wait to be written, however many turns wait; once there is no place left, later
+/// ones are refused with `Busy`.
 pub const BATCHES_QUEUED_MAX: usize = 1_024;
 /// Batches that are written in one transaction.
 pub const BATCHES_PER_GROUP_MAX: usize = 256;
@@ -16,6 +17,36 @@ pub const HISTORY_BATCHES_MAX: u32 = 1_000;
 pub const VERSIONS_MAX: u64 = 100;
 /// Bytes of the documents of all versions of one world; more are refused.
 pub const VERSIONS_BYTES_MAX: u64 = 128 * 1_024 * 1_024;
+/// Turns of minds that wait to be written; later ones are refused with `Busy`.
+pub const TURNS_QUEUED_MAX: usize = 512;
+/// Turns of minds that are written in one transaction.
+pub const TURNS_PER_GROUP_MAX: usize = 128;
+/// Bytes of everything in one turn.
+pub const TURN_BYTES_MAX: usize = 1_024 * 1_024;
+/// Characters of the name of a mind.
+pub const MIND_NAME_CHARS_MAX: usize = 32;
+/// Bytes of what a person goes by.
+pub const PERSON_BYTES_MAX: usize = 64;
+/// Bytes of an owner, or of the author of a persona.
+pub const AUTHOR_BYTES_MAX: usize = 256;
+/// Bytes of how a mind is.
+pub const STATE_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes of a persona.
+pub const PERSONA_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes of how a mind stands with a person.
+pub const TIE_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes of one memory.
+pub const MEMORY_BYTES_MAX: usize = 4 * 1_024;
+/// Minds; more are refused.
+pub const MINDS_MAX: u64 = 10_000;
+/// Versions of one persona; with one more, the oldest goes.
+pub const PERSONAS_MAX: u64 = 1_000;
+/// People whom one mind knows; more are refused.
+pub const PEOPLE_MAX: u64 = 100_000;
+/// Memories that one mind has of one person; more are refused. Minds forget before that.
+pub const MEMORIES_MAX: u64 = 12_000;
+/// Minds, or people, that one look into a list gives.
+pub const LISTED_MAX: u32 = 1_000;
 /// How long a writer waits for another process, such as a backup, that holds the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a machine with a database may not confirm what it is sent before the connection counts as

@@ -7,6 +7,10 @@ use vivarium_contract::{
 
 use crate::limits::{VERSIONS_BYTES_MAX, VERSIONS_MAX};
 
+pub mod minds;
+
+use minds::MindStore;
+
 /// Why something could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -37,7 +41,13 @@ pub enum StoreError {
     /// There is no such world.
     #[error("there is no world {0:?} in the store")]
     NoWorld(String),
-    /// A world has as much of something as it may. Nothing more of it was kept.
+    /// There is no such mind.
+    #[error("there is no mind {0:?} in the store")]
+    NoMind(String),
+    /// A name that is none, or something that is too large. Nothing of it was kept.
+    #[error("it cannot be kept like this: {0}")]
+    Unfit(String),
+    /// There is as much of something as there may be. Nothing more of it was kept.
     #[error("{0}")]
     TooMany(String),
     /// The database was written by a newer version.
@@ -66,9 +76,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the reason may lie in one batch of several, so that others might be kept without it.
-    pub fn is_of_a_batch(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Gap { .. } | Self::NoWorld(_))
+    /// Whether the reason may lie in one batch or turn of several, so that others might be kept
+    /// without it.
+    pub fn is_of_one(&self) -> bool {
+        let is_full = matches!(self, Self::Full(_) | Self::TooMany(_));
+        is_full || matches!(self, Self::Gap { .. } | Self::NoWorld(_) | Self::Unfit(_))
     }
 
     /// Whether nothing more can be written until somebody has looked after it.
@@ -316,4 +328,7 @@ pub trait WorldStore: Send {
 
     /// Takes an asset out of the library of a world; one that is not there is none the less gone.
     fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError>;
+
+    /// The minds, which belong to no world.
+    fn minds(&mut self) -> &mut dyn MindStore;
 }

@@ -8,8 +8,11 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        minds::MindStore,
     },
 };
+
+mod minds;
 
 /// Forgets everything at its end.
 #[derive(Debug, Default)]
@@ -23,6 +26,7 @@ pub struct MemoryStore {
     drafts: BTreeMap<String, Draft>,
     /// Of the version that was kept last.
     last_version: u64,
+    minds: minds::Minds,
 }
 
 #[derive(Debug)]
@@ -282,5 +286,9 @@ impl WorldStore for MemoryStore {
     fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
         self.shelved.remove(&(world.to_owned(), path.to_owned()));
         Ok(())
+    }
+
+    fn minds(&mut self) -> &mut dyn MindStore {
+        self
     }
 }

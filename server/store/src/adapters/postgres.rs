@@ -12,11 +12,12 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX, SILENCE_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        role_number, role_of,
+        minds::MindStore, role_number, role_of,
     },
 };
 
 mod drafts;
+mod minds;
 mod versions;
 
 /// Each brings the database from the version of its index to the next one. Only append.
@@ -92,6 +93,7 @@ const MIGRATIONS: &[&str] = &[
         base BIGINT NOT NULL
     );
 ",
+    minds::TABLES,
 ];
 
 /// Everything is in a schema of this name.
@@ -626,5 +628,9 @@ impl WorldStore for PostgresStore {
             transaction.execute(query, &[&world, &path])?;
             Ok(())
         })
+    }
+
+    fn minds(&mut self) -> &mut dyn MindStore {
+        self
     }
 }

@@ -20,11 +20,12 @@ use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        role_number, role_of,
+        minds::MindStore, role_number, role_of,
     },
 };
 
 mod drafts;
+mod minds;
 mod versions;
 
 /// Name of the database in the folder of a server's data.
@@ -106,6 +107,7 @@ const MIGRATIONS: &[&str] = &[
         base INTEGER NOT NULL
     ) STRICT;
 ",
+    minds::TABLES,
 ];
 
 /// All worlds, as a name.
@@ -359,6 +361,11 @@ pub(super) fn told(error: rusqlite::Error) -> StoreError {
     }
 }
 
+/// Numbers of SQLite have a sign.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 fn id_of(transaction: &Connection, world: &str) -> Result<i64, Failure> {
     let mut find = transaction.prepare_cached("SELECT id FROM world WHERE name = ?1")?;
     let id = find.query_row([world], |row| row.get(0)).optional()?;
@@ -486,8 +493,6 @@ impl WorldStore for SqliteStore {
         before: u64,
         count: u32,
     ) -> Result<Vec<SavedBatch>, StoreError> {
-        // Numbers of SQLite have a sign.
-        let before = before.min(i64::MAX as u64);
         self.change(|transaction| {
             let id = id_of(transaction, world)?;
             let mut find = transaction.prepare_cached(
@@ -495,7 +500,7 @@ impl WorldStore for SqliteStore {
                  WHERE world = ?1 AND revision < ?2 ORDER BY revision DESC LIMIT ?3",
             )?;
             let count = count.min(HISTORY_BATCHES_MAX);
-            let batches = find.query_map(params![id, before, count], batch_of)?;
+            let batches = find.query_map(params![id, signed(before), count], batch_of)?;
             Ok(batches.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -652,5 +657,9 @@ impl WorldStore for SqliteStore {
             transaction.execute(query, params![world, path])?;
             Ok(())
         })
+    }
+
+    fn minds(&mut self) -> &mut dyn MindStore {
+        self
     }
 }

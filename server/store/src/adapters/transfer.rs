@@ -129,6 +129,46 @@ const TABLES: &[Table] = &[
         keys: 1,
         counts: false,
     },
+    Table {
+        name: "mind",
+        named: "mind",
+        columns: &[("id", Number), ("name", Text), ("owner", Text), ("state", Bytes)],
+        keys: 1,
+        counts: true,
+    },
+    Table {
+        name: "persona",
+        named: "persona",
+        columns: &[
+            ("mind", Number),
+            ("number", Number),
+            ("at_ms", Number),
+            ("author", Text),
+            ("persona", Bytes),
+        ],
+        keys: 2,
+        counts: false,
+    },
+    Table {
+        name: "acquaintance",
+        named: "acquaintance",
+        columns: &[
+            ("id", Number),
+            ("mind", Number),
+            ("person", Text),
+            ("tie", Bytes),
+            ("memories", Number),
+        ],
+        keys: 1,
+        counts: true,
+    },
+    Table {
+        name: "memory",
+        named: "memory",
+        columns: &[("acquaintance", Number), ("id", Number), ("content", Bytes)],
+        keys: 2,
+        counts: false,
+    },
 ];
 
 /// In SQLite the one table whose ids are never given again.
@@ -239,7 +279,8 @@ fn is_empty(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
     for table in TABLES {
         let query = format!("SELECT EXISTS (SELECT FROM {})", table.named);
         if transaction.query_one(query.as_str(), &[]).map_err(of_there)?.get(0) {
-            let text = "the database keeps worlds or roles; a backup is put into an empty one";
+            let text =
+                "the database keeps worlds, roles or minds; a backup is put into an empty one";
             return Err(StoreError::Occupied(text.into()));
         }
     }

@@ -20,7 +20,7 @@ use vivarium_store::{
 
 use crate::{batch, database::Postgres, of};
 
-fn each(act: impl Fn(Box<dyn WorldStore>)) {
+pub fn each(act: impl Fn(Box<dyn WorldStore>)) {
     act(Box::new(MemoryStore::default()));
     let folder = tempfile::tempdir().unwrap();
     act(Box::new(SqliteStore::open(folder.path()).unwrap()));

@@ -1,7 +1,8 @@
 //! A server that is killed at any moment loses nothing that it has acknowledged.
 //!
 //! The test starts itself again as the server: five builders whose batches are written as fast as
-//! the disk takes them, each acknowledgement a line on its output. Then it kills it.
+//! the disk takes them, and a mind that has a turn with each, every acknowledgement a line on its
+//! output. Then it kills it.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use vivarium_contract::saving::SavedBatch;
+use vivarium_contract::saving::{MindTurn, SavedBatch};
 use vivarium_scene::{
     document::WorldDocument,
     load,
@@ -25,6 +26,10 @@ use vivarium_store::{
 const CHILD: &str = "VIVARIUM_STORE_CRASHES_IN";
 const ROUNDS: &str = "VIVARIUM_CRASH_ROUNDS";
 const WORLD: &str = "yard";
+const MIND: &str = "nia";
+const PERSON: &str = "ana";
+/// Memories that the mind has.
+const MEMORIES: u64 = 50;
 
 fn first_document() -> WorldDocument {
     let json = serde_json::json!({
@@ -65,6 +70,36 @@ fn replayed(store: &mut SqliteStore) -> (Scene, u64) {
     (scene, revision)
 }
 
+/// One memory comes and one goes; state and tie say which.
+fn turn(number: u64) -> MindTurn {
+    let text = number.to_string().into_bytes();
+    MindTurn {
+        mind: MIND.into(),
+        state: Some(text.clone()),
+        person: Some(PERSON.into()),
+        tie: Some(text.clone()),
+        remembered: vec![(number, text)],
+        forgotten: number.checked_sub(MEMORIES).into_iter().collect(),
+    }
+}
+
+/// The last turn in the store, which has all that it said and all before it.
+fn last_turn(store: &mut SqliteStore) -> u64 {
+    let minds = store.minds();
+    let Some(known) = minds.load_acquaintance(MIND, PERSON).unwrap() else {
+        assert_eq!(minds.load_mind(MIND), Ok(None), "no half of a turn");
+        return 0;
+    };
+    let last = known.memories.last().unwrap().0;
+    let text = Some(last.to_string().into_bytes());
+    assert_eq!(known.tie, text);
+    assert_eq!(minds.load_mind(MIND).unwrap().unwrap().state, text);
+    let all = (last.saturating_sub(MEMORIES - 1).max(1)..=last)
+        .map(|id| (id, id.to_string().into_bytes()));
+    assert_eq!(known.memories, all.collect::<Vec<_>>());
+    last
+}
+
 /// Edits for ever. Acknowledgements and digests go to the output.
 fn be_killed(folder: &Path) -> ! {
     let mut store = SqliteStore::open(folder).unwrap();
@@ -73,21 +108,33 @@ fn be_killed(folder: &Path) -> ! {
         store.create(WORLD, &document).unwrap();
     }
     let (mut scene, mut revision) = replayed(&mut store);
+    let mut last_turn = last_turn(&mut store);
     let (keeper, _writer) = Keeper::start(Box::new(store)).unwrap();
-    let (told, acknowledged) = sync_channel::<u64>(BATCHES_QUEUED_MAX);
+    let (told, acknowledged) = sync_channel::<(&str, u64)>(BATCHES_QUEUED_MAX);
     std::thread::spawn(move || {
         let mut out = std::io::stdout();
-        for revision in acknowledged {
+        for (what, number) in acknowledged {
             // The reader is gone when this fails, and this process soon.
-            let _ = writeln!(out, "kept {revision}");
+            let _ = writeln!(out, "{what} {number}");
             let _ = out.flush();
         }
     });
-    // Five builders: five batches under way at any time.
-    let (free, places) = sync_channel::<()>(5);
-    (0..5).for_each(|_| free.send(()).unwrap());
+    // Five builders: five batches under way at any time, and as many turns.
+    let (free, places) = sync_channel::<()>(10);
+    (0..10).for_each(|_| free.send(()).unwrap());
     loop {
         places.recv().unwrap();
+        places.recv().unwrap();
+        last_turn += 1;
+        let (told_turn, free_turn, number) = (told.clone(), free.clone(), last_turn);
+        keeper.save_turn(
+            turn(number),
+            Box::new(move |answer| {
+                answer.unwrap();
+                let _ = told_turn.send(("turn", number));
+                let _ = free_turn.send(());
+            }),
+        );
         revision += 1;
         let operations = pair(&scene, revision);
         let inverses = scene.apply_all(operations.clone()).unwrap();
@@ -106,7 +153,7 @@ fn be_killed(folder: &Path) -> ! {
             batch,
             Box::new(move |answer| {
                 answer.unwrap();
-                let _ = told.send(revision);
+                let _ = told.send(("kept", revision));
                 let _ = free.send(());
             }),
         );
@@ -141,13 +188,14 @@ fn a_killed_server_keeps_whatever_it_acknowledged() {
         // middle of a transaction as often as not.
         let patience = 1 + round * 37 % 120;
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let mut last = 0;
+        let (mut last, mut turned) = (0, 0);
         let mut take = |line: std::io::Result<String>| {
             // The test harness says things of its own, and the last line may be cut.
-            let kept =
-                line.ok().as_deref().and_then(|line| line.strip_prefix("kept ")?.parse().ok());
-            last = kept.unwrap_or(last);
-            kept.is_some()
+            let line = line.unwrap_or_default();
+            let said = |what| line.strip_prefix(what)?.parse::<u64>().ok();
+            turned = said("turn ").unwrap_or(turned);
+            last = said("kept ").unwrap_or(last);
+            line.starts_with("kept ")
         };
         let mut heard = 0;
         while heard < patience {
@@ -167,6 +215,8 @@ fn a_killed_server_keeps_whatever_it_acknowledged() {
         assert!(revision >= last, "round {round}: {last} was acknowledged, {revision} is there");
         assert!(revision > kept_in_all, "round {round}: it went on");
         kept_in_all = revision;
+        let kept = last_turn(&mut store);
+        assert!(kept >= turned, "round {round}: turn {turned} was acknowledged, {kept} is there");
         load::validate(&scene.document()).unwrap();
 
         // The document from its snapshot is the one that all batches lead to.

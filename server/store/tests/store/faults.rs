@@ -5,10 +5,11 @@ use vivarium_store::{
     keeper::{Keeper, SaveError},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        minds::MindStore,
     },
 };
 
-use crate::{batch, of};
+use crate::{batch, minds::turn, of};
 use vivarium_contract::saving::SavedBatch;
 
 #[test]
@@ -153,6 +154,10 @@ impl WorldStore for Failing {
     fn unshelve(&mut self, world: &str, path: &str) -> Result<(), StoreError> {
         self.inner.unshelve(world, path)
     }
+
+    fn minds(&mut self) -> &mut dyn MindStore {
+        self.inner.minds()
+    }
 }
 
 #[test]
@@ -171,10 +176,15 @@ fn after_a_failed_sync_nothing_is_written_any_more() {
     let broken = Err(SaveError::Store(StoreError::Broken("fsync".into())));
     assert_eq!(save(3), broken);
     assert_eq!(save(3), broken, "it is not tried again");
+    let (answer, answered) = std::sync::mpsc::sync_channel(1);
+    let turn = turn("nia", "ana", [1]);
+    keeper.save_turn(turn, Box::new(move |told| answer.send(told).unwrap()));
+    assert_eq!(answered.recv().unwrap(), broken, "nor is anything else");
     drop(keeper);
     writer.join().unwrap();
     let mut again = SqliteStore::open(folder.path()).unwrap();
     assert_eq!(again.load("plaza").unwrap().unwrap().batches, [batch(1), batch(2)]);
+    assert_eq!(again.minds().load_mind("nia"), Ok(None));
 }
 
 #[test]

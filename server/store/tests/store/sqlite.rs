@@ -3,10 +3,10 @@
 use vivarium_contract::editing::Role;
 use vivarium_store::{
     adapters::sqlite::{FILE, SqliteStore, back_up},
-    port::{Grant, StoreError, Version, WorldStore},
+    port::{Draft, Grant, StoreError, Version, WorldStore, minds::NewPersona},
 };
 
-use crate::{batch, of};
+use crate::{batch, minds::turn, of};
 
 #[test]
 fn a_database_is_there_again_and_belongs_to_one_server() {
@@ -30,7 +30,7 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let newer = SqliteStore::open(folder.path()).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 6 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 7 });
     assert!(newer.to_string().contains("use a newer program"), "{newer}");
 
     std::fs::remove_file(&file).unwrap();
@@ -105,6 +105,10 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
              INSERT INTO role VALUES ('ana', '', 2), ('bo', 'plaza', 1);
              INSERT INTO invitation VALUES (1, 'a', 'plaza', 2, 9);
              DROP TABLE draft;
+             DROP TABLE memory;
+             DROP TABLE acquaintance;
+             DROP TABLE persona;
+             DROP TABLE mind;
              PRAGMA user_version = 4;",
         )
         .unwrap();
@@ -124,6 +128,70 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
     let bo = named("bo", Some("plaza"), Role::Owner, "Bo");
     assert_eq!(store.redeem("a", "bo", "Bo", 1).unwrap().as_ref(), Some(&bo));
     assert_eq!(store.grants().unwrap(), [ana, bo]);
+}
+
+#[test]
+fn the_sixth_version_had_no_minds_and_keeps_all_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    let owner = Grant { account: "ana".into(), world: None, role: Role::Owner, name: "Ana".into() };
+    let draft = Draft {
+        world: "plaza-draft-1".into(),
+        of: "plaza".into(),
+        title: "Lamps".into(),
+        author: "ana Ana".into(),
+        at_ms: 12,
+        base: 0,
+    };
+    store.create("plaza", b"{}").unwrap();
+    store.append(&of("plaza", 1..=2)).unwrap();
+    store.begin_draft(&draft, b"[1]").unwrap();
+    store.grant(&owner).unwrap();
+    let drafts = store.drafts().unwrap();
+    drop(store);
+    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    // Nothing else is different.
+    connection
+        .execute_batch(
+            "DROP TABLE memory;
+             DROP TABLE acquaintance;
+             DROP TABLE persona;
+             DROP TABLE mind;
+             PRAGMA user_version = 6;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(store.load("plaza").unwrap().unwrap().batches, [batch(1), batch(2)]);
+    assert_eq!(store.drafts().unwrap(), drafts);
+    assert_eq!(store.grants().unwrap(), [owner]);
+    assert_eq!(store.minds().load_mind("nia"), Ok(None));
+    store.minds().keep_turns(&[turn("nia", "ana", [1])]).unwrap();
+    drop(store);
+    let mut again = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(again.minds().people_of("nia", "", 9).unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_forgotten_leaves_no_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    let minds = store.minds();
+    minds.keep_turns(&[turn("nia", "ana", 1..=9), turn("nia", "bo", [1])]).unwrap();
+    let new = NewPersona { persona: b"{}", author: "ana", at_ms: 1, owner: "" };
+    minds.put_persona("nia", new).unwrap();
+    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    let left = || {
+        ["mind", "persona", "acquaintance", "memory"].map(|table| {
+            let query = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&query, [], |row| row.get::<_, u64>(0)).unwrap()
+        })
+    };
+    assert_eq!(left(), [1, 1, 2, 10]);
+    minds.forget("nia", "ana").unwrap();
+    assert_eq!(left(), [1, 1, 1, 1]);
+    minds.forget_mind("nia").unwrap();
+    assert_eq!(left(), [0, 0, 0, 0]);
 }
 
 #[test]

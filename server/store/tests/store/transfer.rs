@@ -8,19 +8,23 @@ use std::{
 };
 
 use rusqlite::{Connection, types::Value};
-use vivarium_contract::editing::Role;
+use vivarium_contract::{editing::Role, saving::MindTurn};
 use vivarium_store::{
     adapters::{
         postgres::PostgresStore,
         sqlite::{self, FILE, SqliteStore},
         transfer,
     },
-    port::{Draft, Expired, Grant, Invitation, Shelved, StoreError, Version, WorldStore},
+    port::{
+        Draft, Expired, Grant, Invitation, Shelved, StoreError, Version, WorldStore,
+        minds::{MindStore, NewPersona},
+    },
 };
 
 use crate::{
     batch,
     database::{PATIENCE, Postgres},
+    minds::turn,
     of,
 };
 
@@ -81,6 +85,40 @@ fn fill(store: &mut dyn WorldStore) {
         let entry = path.as_bytes().to_vec();
         store.shelve(&Shelved { world: "plaza".into(), path: path.into(), entry }).unwrap();
     }
+    fill_minds(store.minds());
+}
+
+fn fill_minds(minds: &mut dyn MindStore) {
+    for (mind, owner, persona) in [("rook", "", "[1]"), ("nia", "ana", "[2]"), ("nia", "", "[3]")] {
+        let (persona, at_ms) = (persona.as_bytes(), u64::from(u32::MAX) * 7);
+        minds.put_persona(mind, NewPersona { persona, author: "bo Bo", at_ms, owner }).unwrap();
+    }
+    let full = MindTurn {
+        state: Some(vec![0, 255, 1]),
+        tie: Some(vec![254, 0]),
+        ..turn("nia", "ana", [3, 1, i64::MAX as u64])
+    };
+    let tied = MindTurn { tie: Some(Vec::new()), ..turn("lee", "\u{1f40e}", []) };
+    minds.keep_turns(&[turn("nia", "bo", 1..=500), full, tied, turn("gone", "ana", [1])]).unwrap();
+    minds.forget_mind("gone").unwrap();
+}
+
+/// What the port tells of minds.
+fn told_of_minds(minds: &mut dyn MindStore) -> impl PartialEq + std::fmt::Debug + use<> {
+    let listed = minds.list_minds("", 99).unwrap();
+    assert_eq!(listed.len(), 3);
+    let each = listed.iter().map(|mind| {
+        let mind = mind.name.as_str();
+        let versions = minds.personas(mind).unwrap();
+        let personas = versions.iter().map(|version| minds.persona(mind, version.number).unwrap());
+        let personas: Vec<_> = personas.collect();
+        let people = minds.people_of(mind, "", 99).unwrap();
+        let known = people.iter().map(|known| minds.load_acquaintance(mind, &known.person));
+        let known: Vec<_> = known.collect::<Result<_, _>>().unwrap();
+        (minds.load_mind(mind).unwrap(), personas, people, known)
+    });
+    let each: Vec<_> = each.collect();
+    (listed, each)
 }
 
 /// All rows of all tables of a file.
@@ -119,6 +157,7 @@ fn are_same<'a>(left: &'a mut dyn WorldStore, right: &'a mut dyn WorldStore) {
     assert_eq!(left.drafts(), right.drafts());
     assert_eq!(left.grants(), right.grants());
     assert_eq!(left.shelved(), right.shelved());
+    assert_eq!(told_of_minds(left.minds()), told_of_minds(right.minds()));
     let version = Version { id: 0, name: "new".into(), revision: 9, at_ms: 1, author: "bo".into() };
     let next = left.keep_version("plaza", &version, b"[9]").unwrap();
     assert_eq!(right.keep_version("plaza", &version, b"[9]").unwrap(), next, "no id twice");
@@ -130,6 +169,10 @@ fn are_same<'a>(left: &'a mut dyn WorldStore, right: &'a mut dyn WorldStore) {
         store.invite(&late, 1).unwrap();
         let redeemed = store.redeem("b", "cy", "Cy", 9).unwrap().unwrap();
         assert_eq!((redeemed.world.as_deref(), redeemed.role), (Some("plaza"), Role::Builder));
+        let minds = store.minds();
+        assert_eq!(minds.return_to_persona("nia", 1, "cy", 1), Ok(Some(3)));
+        minds.keep_turns(&[turn("max", "ana", [1]), turn("nia", "cy", [1])]).unwrap();
+        assert_eq!(minds.people_of("nia", "", 99).unwrap().len(), 3);
     }
 }
 
@@ -313,6 +356,10 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
             "ALTER TABLE role DROP COLUMN name;
              INSERT INTO role VALUES ('ana', '', 2);
              DROP TABLE draft;
+             DROP TABLE memory;
+             DROP TABLE acquaintance;
+             DROP TABLE persona;
+             DROP TABLE mind;
              PRAGMA user_version = 4;",
         )
         .unwrap();
@@ -323,6 +370,7 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
     assert_eq!(moved.load("plaza").unwrap().unwrap().batches.len(), 3);
     assert_eq!(moved.grants().unwrap().len(), 1);
     assert_eq!(moved.drafts().unwrap(), []);
+    assert_eq!(moved.minds().list_minds("", 9), Ok(Vec::new()));
 
     let empty = postgres.database();
     let to = folder.path().join("none.sqlite");

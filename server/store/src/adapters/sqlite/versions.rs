@@ -2,13 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Failure, id_of};
+use super::{Failure, id_of, signed};
 use crate::port::{Expired, Version};
-
-/// Numbers of SQLite have a sign.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<Version> {
     Ok(Version {

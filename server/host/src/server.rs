@@ -290,7 +290,8 @@ impl Server {
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
-        let dialogue = thinking::dialogue(&config.assets, config.dialogue.as_deref())?;
+        let models = config.dialogue.as_deref();
+        let dialogue = thinking::dialogue(&config.assets, models, keeper.clone())?;
         let (minds, thinking) = Minds::start(Arc::new(dialogue));
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);

@@ -18,7 +18,10 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
+use vivarium_contract::{
+    companion::{DialogueAsk, MindFailure, MindWord, Traits},
+    saving::MindTurn,
+};
 
 use crate::{
     gateway::{
@@ -35,8 +38,10 @@ use crate::{
     turn::{self, HeardTurn, Pair, Relationship},
 };
 
+pub mod keeping;
 mod modelled;
 
+use keeping::Keeping;
 use modelled::{Modelled, Outcome};
 
 /// Who speaks to a companion, as its mind may know them.
@@ -53,6 +58,8 @@ pub enum Speaker {
 const ACQUAINTANCES_MAX: usize = 4_096;
 /// Between two words that a companion says by itself.
 const WORD_PAUSE: Duration = Duration::from_millis(35);
+/// Turns of one companion and one person that wait to be kept; the oldest go.
+const UNKEPT_MAX: usize = 32;
 /// Tokens that a prompt may take.
 const PROMPT_TOKENS_MAX: usize = 3_000;
 
@@ -63,6 +70,10 @@ struct Acquaintance {
     memory: Memory,
     /// What was said lately, oldest first.
     recent: VecDeque<Said>,
+    /// Whether what was kept is in it. Else nothing may be kept of it, or it would be overwritten.
+    is_loaded: bool,
+    /// Turns that could not be kept yet, oldest first.
+    unkept: VecDeque<MindTurn>,
 }
 
 impl Acquaintance {
@@ -93,6 +104,7 @@ pub struct Dialogue {
     turns: AtomicU64,
     /// Where words come from; none: companions answer by themselves.
     gateway: Option<Gateway>,
+    keeping: Arc<dyn Keeping>,
     /// Makes marks that nobody can guess.
     marks: NameKey,
 }
@@ -102,12 +114,13 @@ impl Dialogue {
     pub fn new(
         personas: BTreeMap<String, Persona>,
         gateway: Option<Gateway>,
+        keeping: Arc<dyn Keeping>,
         secret: [u8; 32],
     ) -> Self {
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
         let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
-        Self { known, turns, gateway, marks: NameKey::new(secret) }
+        Self { known, turns, gateway, keeping, marks: NameKey::new(secret) }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -116,19 +129,63 @@ impl Dialogue {
     }
 
     /// What a companion is like; none: nobody knows it.
-    pub fn traits(&self, mind: &str) -> Option<Traits> {
+    pub async fn traits(&self, mind: &str) -> Option<Traits> {
+        self.know(mind).await;
         let known = self.known();
         let drift = known.drifts.get(mind).copied().unwrap_or_default();
         Some(drift.bend(&known.personas.get(mind)?.genome))
     }
 
-    /// What a companion thinks of somebody, if it has met them lately.
-    pub async fn bond(&self, mind: &str, speaker: &Speaker) -> Bond {
-        let key = (mind.to_owned(), speaker.clone());
-        let shared = self.known().acquaintances.get(&key).map(|(_, shared)| shared.clone());
-        match shared {
-            Some(shared) => shared.lock().await.relationship.tie.bond(),
-            None => Bond::default(),
+    /// Finds out what life has made of a mind, once.
+    async fn know(&self, mind: &str) {
+        let is_known = {
+            let known = self.known();
+            known.drifts.contains_key(mind) || !known.personas.contains_key(mind)
+        };
+        if is_known {
+            return;
+        }
+        let kept = self.keeping.state(mind).await;
+        match kept.and_then(|state| keeping::drift(state.as_deref())) {
+            Ok(drift) => {
+                self.known().drifts.entry(mind.to_owned()).or_insert(drift);
+            }
+            Err(error) => tracing::warn!(mind, %error, "what a mind was like is not found"),
+        }
+    }
+
+    /// Takes in what is kept of somebody.
+    async fn load(&self, mind: &str, speaker: &Speaker, knows: &mut Acquaintance) {
+        let Speaker::Account(account) = speaker else { return };
+        if knows.is_loaded {
+            return;
+        }
+        let kept = self.keeping.person(mind, account).await;
+        match kept.and_then(|kept| keeping::acquaintance(kept.unwrap_or_default())) {
+            Ok(kept) => *knows = Acquaintance { recent: std::mem::take(&mut knows.recent), ..kept },
+            Err(error) => tracing::warn!(mind, %error, "what a mind knows is not found"),
+        }
+    }
+
+    /// Keeps what has changed. What cannot be kept is tried again with the next turn.
+    async fn keep(&self, mind: &str, speaker: &Speaker, knows: &mut Acquaintance) {
+        let Speaker::Account(account) = speaker else { return };
+        if !knows.is_loaded {
+            return;
+        }
+        let drift = self.known().drifts.get(mind).copied().unwrap_or_default();
+        match keeping::turn(mind, account, &drift, knows) {
+            Ok(turn) => knows.unkept.push_back(turn),
+            Err(error) => tracing::error!(mind, %error, "a turn cannot be written down"),
+        }
+        while knows.unkept.len() > UNKEPT_MAX {
+            knows.unkept.pop_front();
+        }
+        while let Some(turn) = knows.unkept.front() {
+            if let Err(error) = self.keeping.keep(turn.clone()).await {
+                return tracing::warn!(mind, %error, "what a mind knows is not kept yet");
+            }
+            knows.unkept.pop_front();
         }
     }
 
@@ -164,6 +221,8 @@ impl Dialogue {
         let shared = self.acquaintance(&ask.mind, &speaker, number);
         let mut acquaintance = shared.lock().await;
         let knows = &mut *acquaintance;
+        self.know(&ask.mind).await;
+        self.load(&ask.mind, &speaker, knows).await;
         let (heard, drift) =
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
@@ -173,9 +232,11 @@ impl Dialogue {
             }
             gateway => turn.alone(knows, &words, gateway.is_none()).await,
         };
-        if let Some(answer) = answer {
+        if let Some((said, end)) = answer {
             knows.note(By::Person, ask.text);
-            knows.note(By::Companion, answer);
+            knows.note(By::Companion, said);
+            self.keep(&ask.mind, &speaker, knows).await;
+            let _ = words.send(end).await;
         }
     }
 
@@ -219,13 +280,13 @@ struct Thinking<'a> {
 }
 
 impl Thinking<'_> {
-    /// Answers without a model; gives what was said. None: nobody listens any more.
+    /// Answers without a model; gives what was said, and the last word. None: nobody listens any more.
     async fn alone(
         &self,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
         is_reduced: bool,
-    ) -> Option<String> {
+    ) -> Option<(String, MindWord)> {
         let Acquaintance { relationship, memory, .. } = knows;
         let seed = self.now_ms.rotate_left(17) ^ self.number;
         let (persona, now_ms, mut drift) = (self.persona, self.now_ms, self.drift);
@@ -235,10 +296,11 @@ impl Thinking<'_> {
         for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
             match word {
                 MindWord::Says { text } => speak(&text, words).await?,
+                MindWord::Done { .. } => {}
                 other => words.send(other).await.ok()?,
             }
         }
-        Some(answer.text)
+        Some((answer.text, MindWord::Done { is_reduced }))
     }
 
     /// Answers with the words of a model, or without, if it has none.
@@ -248,7 +310,7 @@ impl Thinking<'_> {
         marks: &NameKey,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
-    ) -> Option<String> {
+    ) -> Option<(String, MindWord)> {
         let appraisal = self.heard.appraisal;
         words.send(MindWord::Feels { appraisal }).await.ok()?;
         let mark = marks.name(&[self.number.to_le_bytes(), self.now_ms.to_le_bytes()].concat());
@@ -277,13 +339,11 @@ impl Thinking<'_> {
         match modelled.run(prompt, &mark).await {
             Outcome::Said(said) => {
                 words.send(MindWord::Bonds { bond }).await.ok()?;
-                words.send(MindWord::Done { is_reduced: false }).await.ok()?;
-                Some(said)
+                Some((said, MindWord::Done { is_reduced: false }))
             }
             Outcome::Broken(said) => {
                 words.send(MindWord::Bonds { bond }).await.ok()?;
-                words.send(MindWord::Failed { reason: MindFailure::Broken }).await.ok()?;
-                Some(said)
+                Some((said, MindWord::Failed { reason: MindFailure::Broken }))
             }
             Outcome::Silent(error) => {
                 if let Some(error) = error {

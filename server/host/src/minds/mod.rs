@@ -11,7 +11,7 @@ use tokio::{
     sync::mpsc,
     task::{JoinHandle, JoinSet},
 };
-use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
+use vivarium_contract::companion::{DialogueAsk, MindFailure, MindWord, Traits};
 use vivarium_dialogue::service::Speaker;
 use vivarium_protocol::ids::ObjectId;
 
@@ -26,10 +26,7 @@ use crate::{
 /// What thinks for companions.
 pub trait Mind: Send + Sync + 'static {
     /// What a companion is like; none: nobody knows it.
-    fn traits(&self, mind: &str) -> Option<Traits>;
-
-    /// What it thinks of somebody.
-    fn bond<'a>(&'a self, mind: &'a str, speaker: &'a Speaker) -> BoxFuture<'a, Bond>;
+    fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>>;
 
     /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
     /// Whoever drops it waits for no more.
@@ -139,12 +136,9 @@ impl Desk {
         match call {
             Call::Lives { companion, mind } => {
                 self.forget(whose(world, companion));
-                let traits = mind.as_deref().and_then(|mind| self.mind.traits(mind));
-                if let Some(traits) = traits {
-                    let told = ToWorld::Traits { companion, traits };
-                    self.tasks.spawn(deliver(world.clone(), told));
-                } else if let Some(mind) = mind {
-                    tracing::warn!(world = world.name(), mind, "nobody knows this mind");
+                if let Some(mind) = mind {
+                    let told = self.introduce(world.clone(), companion, mind);
+                    self.tasks.spawn(told);
                 }
             }
             Call::Unask { companion, generation } => {
@@ -154,6 +148,24 @@ impl Desk {
                 }
             }
             Call::Ask { ask, account } => self.ask(world, *ask, account),
+        }
+    }
+
+    /// Tells a world what a companion is like.
+    fn introduce(
+        &self,
+        world: Arc<World>,
+        companion: ObjectId,
+        mind: String,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let traits = self.mind.clone().traits(mind.clone());
+        async move {
+            match traits.await {
+                Some(traits) => deliver(world, ToWorld::Traits { companion, traits }).await,
+                None => {
+                    tracing::warn!(world = world.name(), mind, "nobody knows this mind");
+                }
+            }
         }
     }
 

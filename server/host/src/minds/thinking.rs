@@ -9,26 +9,89 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio::sync::mpsc;
-use vivarium_contract::companion::{Bond, DialogueAsk, MindWord, Traits};
+use tokio::sync::{mpsc, oneshot};
+use vivarium_contract::{
+    companion::{DialogueAsk, MindWord, Traits},
+    saving::MindTurn,
+};
 use vivarium_dialogue::{
     gateway::{Gateway, Settings, SetupError},
     persona::Persona,
-    service::{Dialogue, Speaker},
+    service::{
+        Dialogue, Speaker,
+        keeping::{Keeping, KeepingError, KeptPerson},
+    },
+};
+use vivarium_store::{
+    keeper::{Keeper, SaveError},
+    port::{StoreError, WorldStore},
 };
 
 use super::Mind;
+
+/// What minds know, in the store of this server.
+#[derive(Debug)]
+struct KeptMinds(Keeper);
+
+impl KeptMinds {
+    async fn ask<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut dyn WorldStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, KeepingError> {
+        let keeper = self.0.clone();
+        let asked = tokio::task::spawn_blocking(move || keeper.ask(act)).await;
+        let answer = asked.map_err(|error| KeepingError(error.to_string()))?;
+        let ended = || KeepingError("the store has ended".to_owned());
+        answer.ok_or_else(ended)?.map_err(|error| KeepingError(error.to_string()))
+    }
+}
+
+impl Keeping for KeptMinds {
+    fn state<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        let mind = mind.to_owned();
+        async move {
+            let known = self.ask(move |store| store.minds().load_mind(&mind)).await?;
+            Ok(known.and_then(|known| known.state))
+        }
+        .boxed()
+    }
+
+    fn person<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<Option<KeptPerson>, KeepingError>> {
+        let (mind, person) = (mind.to_owned(), person.to_owned());
+        async move {
+            let act =
+                move |store: &mut dyn WorldStore| store.minds().load_acquaintance(&mind, &person);
+            let known = self.ask(act).await?;
+            Ok(known.map(|known| KeptPerson { tie: known.tie, memories: known.memories }))
+        }
+        .boxed()
+    }
+
+    fn keep(&self, turn: MindTurn) -> BoxFuture<'_, Result<(), KeepingError>> {
+        let (answer, answered) = oneshot::channel();
+        let told = move |kept: Result<(), SaveError>| {
+            // Whoever asked may be gone.
+            let _ = answer.send(kept);
+        };
+        self.0.save_turn(turn, Box::new(told));
+        async move {
+            let ended = |_| KeepingError("the store has ended".to_owned());
+            answered.await.map_err(ended)?.map_err(|error| KeepingError(error.to_string()))
+        }
+        .boxed()
+    }
+}
 
 /// Folder of the assets in which companions are.
 const FOLDER: &str = "companions";
 
 impl Mind for Dialogue {
-    fn traits(&self, mind: &str) -> Option<Traits> {
-        Dialogue::traits(self, mind)
-    }
-
-    fn bond<'a>(&'a self, mind: &'a str, speaker: &'a Speaker) -> BoxFuture<'a, Bond> {
-        Dialogue::bond(self, mind, speaker).boxed()
+    fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>> {
+        async move { Dialogue::traits(&self, &mind).await }.boxed()
     }
 
     fn answer(
@@ -68,7 +131,11 @@ pub enum DialogueError {
 }
 
 /// What thinks for the companions of an assets folder, with the language models that a file names.
-pub fn dialogue(assets: &Path, settings: Option<&Path>) -> Result<Dialogue, DialogueError> {
+pub fn dialogue(
+    assets: &Path,
+    settings: Option<&Path>,
+    keeper: Keeper,
+) -> Result<Dialogue, DialogueError> {
     let gateway = settings.map(gateway).transpose()?;
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| DialogueError::Random(io::Error::other(error)))?;
@@ -80,7 +147,7 @@ pub fn dialogue(assets: &Path, settings: Option<&Path>) -> Result<Dialogue, Dial
         }
         None => tracing::info!("companions speak from what they know: see --dialogue"),
     }
-    Ok(Dialogue::new(personas(assets), gateway, secret))
+    Ok(Dialogue::new(personas(assets), gateway, Arc::new(KeptMinds(keeper)), secret))
 }
 
 fn gateway(path: &Path) -> Result<Gateway, DialogueError> {

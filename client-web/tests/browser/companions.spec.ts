@@ -23,7 +23,7 @@ const BALL: SceneObject = {
   },
 };
 
-test.use({ isSmall: true, besides: [HOME, BALL] });
+test.use({ isSmall: true, besides: { objects: [HOME, BALL] } });
 
 /** Where the companion is from the person, metres as seen from above. */
 const apart = (one: Visitor): Promise<number> =>

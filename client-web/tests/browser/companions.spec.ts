@@ -23,7 +23,7 @@ const BALL: SceneObject = {
   },
 };
 
-test.use({ isSmall: true, besides: [HOME, BALL] });
+test.use({ isSmall: true, besides: { objects: [HOME, BALL] } });
 
 /** Where the companion is from the person, metres as seen from above. */
 const apart = (one: Visitor): Promise<number> =>
@@ -145,6 +145,8 @@ test("a companion brings what it is asked for", async ({ address, visitor }) => 
     });
   await expect.poll(ball).toBeGreaterThan(4);
   await ask(page, "Bring me the red ball");
+  await ada.shoot("talk-low");
+  await page.keyboard.press("Escape");
   await expect
     .poll(() => ada.look(({ companions }) => companions[0]?.carrying ?? false), {
       timeout: 90_000,

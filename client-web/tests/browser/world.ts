@@ -289,7 +289,7 @@ interface Fixtures {
   /** Whether the plaza is the small world of `court.ts`. */
   isSmall: boolean;
   /** What stands in the small world besides. */
-  besides: readonly SceneObject[];
+  besides: { objects: readonly SceneObject[] };
   /** A server of the test's own. */
   server: { address: string; invitation: Promise<string> };
   /** Address of it. */
@@ -301,13 +301,13 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
   isSmall: [false, { option: true }],
-  besides: [[], { option: true }],
+  besides: [{ objects: [] }, { option: true }],
   server: async ({ flags, isSmall, besides }, use) => {
     const folder = await mkdtemp(join(tmpdir(), "vivarium-browser-"));
     const more = [...flags];
     if (isSmall) {
       const assets = join(folder, "assets");
-      await writeCourt(assets, besides);
+      await writeCourt(assets, besides.objects);
       more.push("--assets", assets);
     }
     const { address, invitation, child } = await startServer(join(folder, "data"), more);

@@ -92,7 +92,7 @@ impl Keeper {
     }
 
     /// Has a turn written, without waiting for it. Turns of a mind are written in the order in which
-    /// they come.
+    /// they come; later ones do not wait for one that fails, so what it said must be said again.
     pub fn save_turn(&self, turn: MindTurn, answer: Answer) {
         if let Err(error) = check_turn(&turn) {
             return answer(Err(error.into()));

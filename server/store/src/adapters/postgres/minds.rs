@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// A migration.
+/// The migration that makes their tables.
 pub(super) const TABLES: &str = "
     CREATE TABLE mind (
         id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -36,8 +36,8 @@ pub(super) const TABLES: &str = "
         id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         mind BIGINT NOT NULL REFERENCES mind (id) ON DELETE CASCADE,
         person TEXT COLLATE \"C\" NOT NULL,
-        tie BYTEA,
         memories BIGINT NOT NULL,
+        tie BYTEA,
         UNIQUE (mind, person)
     );
     CREATE TABLE memory (

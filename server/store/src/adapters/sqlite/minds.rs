@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// A migration.
+/// The migration that makes their tables.
 pub(super) const TABLES: &str = "
     CREATE TABLE mind (
         id INTEGER PRIMARY KEY,
@@ -36,8 +36,8 @@ pub(super) const TABLES: &str = "
         id INTEGER PRIMARY KEY,
         mind INTEGER NOT NULL REFERENCES mind (id) ON DELETE CASCADE,
         person TEXT NOT NULL,
-        tie BLOB,
         memories INTEGER NOT NULL,
+        tie BLOB,
         UNIQUE (mind, person)
     ) STRICT;
     CREATE TABLE memory (

@@ -47,6 +47,10 @@ usd_per_month = 7.25
 [limits.budgets.installation]
 usd_per_month = 100
 tokens_per_hour = 2_000_000
+
+[cache]
+time_to_live_s = 3_600
+warm_up = ["hello"]
 "#;
 
 /// What is said of the settings with one thing changed.
@@ -76,6 +80,7 @@ fn good_settings_are_read() {
     assert_eq!(limits.budgets.installation.of(Period::Month), (Some(100_000_000), None));
     assert_eq!(limits.budgets.installation.of(Period::Hour), (None, Some(2_000_000)));
     assert!(limits.budgets.world.is_endless());
+    assert_eq!((settings.cache.time_to_live_s, settings.cache.bytes_max), (3_600, 16 << 20));
 }
 
 #[test]
@@ -128,6 +133,14 @@ fn what_is_wrong_is_told_with_its_path() {
             "2_000_000_000_000\n",
             "limits.budgets.installation.tokens_per_hour: it may be at most 1000000000000",
         ),
+        ("3_600", "0", "cache.time_to_live_s: it must be from 1 to 2678400"),
+        ("time_to_live_s", "bytes_max = 5_000_000_000\nx", "cache.x: unknown field"),
+        (
+            "time_to_live_s = 3_600",
+            "bytes_max = 5_000_000_000",
+            "cache.bytes_max: it may be at most",
+        ),
+        ("[\"hello\"]", "[\"hello\", \" \"]", "cache.warm_up[1]: a text has from 1 to 200 bytes"),
     ] {
         let told = told(from, to);
         assert!(told.starts_with(expected), "{to}: {told}");

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot unwrap has failed")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{StreamExt, stream};
+use tokio::runtime::{Builder, Runtime};
 use vivarium_dialogue::{
     cache::{Ask, Cache, CacheKey, CacheSettings, Cacheable, Said},
     gateway::{Reply, Tier},
@@ -36,16 +37,17 @@ fn made() -> Reply {
     stream::iter(words.chain([Ok(Piece::Finished(Finish::Stop))])).boxed()
 }
 
-/// A reply to its end, without waiting: all of it is there.
-fn pieces(cache: &Cache, cacheable: Cacheable, key: CacheKey, seed: u64) -> usize {
-    cache.reply(cacheable, key, seed, NOW_MS, made).count().now_or_never().unwrap()
+/// A reply to its end.
+fn pieces(runtime: &Runtime, cache: &Cache, cacheable: Cacheable, seed: u64) -> usize {
+    runtime.block_on(cache.reply(cacheable, key(), seed, NOW_MS, made).count())
 }
 
 fn answers(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     let cache = Cache::new(&CacheSettings::default(), None);
     let cacheable = Cacheable::of(&said()).unwrap();
     for _ in 0..3 {
-        pieces(&cache, cacheable.clone(), key(), 0);
+        pieces(&runtime, &cache, cacheable.clone(), 0);
     }
     criterion.bench_function("answers/decide_and_key", |bench| {
         bench.iter(|| (Cacheable::of(&said()).unwrap(), key()));
@@ -54,7 +56,7 @@ fn answers(criterion: &mut Criterion) {
     criterion.bench_function("answers/memory_hit", |bench| {
         bench.iter(|| {
             seed += 1;
-            pieces(&cache, cacheable.clone(), key(), seed)
+            pieces(&runtime, &cache, cacheable.clone(), seed)
         });
     });
     let counts = cache.counts();

@@ -14,9 +14,10 @@ use std::{
 };
 
 use super::{
-    limits::{CROWDS, TALKERS_MAX},
+    limits::{CROWDS, KEY_BYTES_MAX, TALKERS_MAX},
     settings::{Membership, MessagesPerHour},
 };
+use crate::hearing::head;
 
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
@@ -73,7 +74,7 @@ impl Messages {
     /// Takes a message of somebody, and tells how many more they may send now. What is refused does
     /// not count.
     pub fn take(&self, user: &str, membership: Membership, now_ms: u64) -> Result<u32, TooMany> {
-        let limit = self.per_hour.of(membership) as usize;
+        let (user, limit) = (head(user, KEY_BYTES_MAX), self.per_hour.of(membership) as usize);
         // It is whole after each change.
         let mut talkers = self.talkers.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = talkers.touch(user, self.talkers_max, now_ms);

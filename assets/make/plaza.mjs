@@ -501,7 +501,6 @@ function residents(world) {
   live("guide", "Nia", [palette.teal, palette.honey], [2.2, 0.03, 21], 150);
   live("gardener", "Tomas", [palette.moss, palette.terracotta], [-11, 0.03, 16.6], 120);
   live("jester", "Pip", [palette.plum, palette.honey], [26.4, 0.03, 12], 90);
-  live("storyteller", "Isaura", [palette.slate, palette.rose], [-7.5, 0.03, -4.5], 240);
   world.place({
     visuals: [look(ball(0.25), "red")],
     colliders: [solid(ball(0.25), undefined, undefined, { friction: 0.7, restitution: 0.5, density_kgpm3: 40 })],

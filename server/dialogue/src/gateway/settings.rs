@@ -41,7 +41,7 @@ use super::limits::{
     PATIENCE_MAX, PRICE_MICRODOLLARS_MAX, PROVIDERS_MAX, RETRIES_MAX, SETTINGS_BYTES_MAX,
     WAITING_MAX,
 };
-use crate::provider::Continuation;
+use crate::{budget::LimitSettings, cache::CacheSettings, provider::Continuation};
 
 /// Everything that `dialogue.toml` says.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -71,6 +71,12 @@ pub struct Settings {
     /// From 0 to 2; the model's own if nothing is given.
     #[serde(default)]
     pub temperature: Option<f32>,
+    /// Who may say how much, and what it may cost.
+    #[serde(default)]
+    pub limits: LimitSettings,
+    /// How much is kept of answers to small talk, and how long.
+    #[serde(default)]
+    pub cache: CacheSettings,
 }
 
 /// Somebody who can be asked.
@@ -301,6 +307,12 @@ impl Settings {
             }
         }
         self.check_patience()?;
+        if let Some((field, told)) = self.limits.fault() {
+            return Err(wrong(format!("limits.{field}"), told));
+        }
+        if let Some((field, told)) = self.cache.fault() {
+            return Err(wrong(format!("cache.{field}"), told));
+        }
         match self.temperature {
             Some(it) if !(0.0..=2.0).contains(&it) => {
                 Err(wrong("temperature", "it must be from 0 to 2"))

@@ -355,3 +355,6 @@ impl Thinking<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

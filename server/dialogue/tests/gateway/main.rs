@@ -4,6 +4,7 @@
 
 mod aimock;
 mod asking;
+mod budgets;
 mod chunks;
 mod faults;
 mod puppet;

@@ -1,6 +1,9 @@
 //! What `dialogue.toml` may say, and what is answered if it says something else.
 
-use vivarium_dialogue::gateway::{Gateway, Settings, SetupError};
+use vivarium_dialogue::{
+    budget::{Membership, window::Period},
+    gateway::{Gateway, Settings, SetupError},
+};
 
 const GOOD: &str = r#"
 fallback = ["small"]
@@ -33,6 +36,21 @@ output_tokens_max = 1024
 
 [timeouts]
 whole_ms = 30_000
+
+[limits.messages_per_hour]
+free = 12
+
+[limits.budgets.user]
+usd_per_day = "0.50"
+usd_per_month = 7.25
+
+[limits.budgets.installation]
+usd_per_month = 100
+tokens_per_hour = 2_000_000
+
+[cache]
+time_to_live_s = 3_600
+warm_up = ["hello"]
 "#;
 
 /// What is said of the settings with one thing changed.
@@ -54,6 +72,15 @@ fn good_settings_are_read() {
     assert_eq!(settings.hedging, None);
     assert_eq!(settings.models[1].cost_microdollars(1_000, 100), 4_500);
     assert_eq!(settings.models[1].cost_microdollars(u64::MAX, u64::MAX), u64::MAX);
+    let limits = settings.limits;
+    assert_eq!(limits.messages_per_hour.of(Membership::Free), 12);
+    assert_eq!(limits.messages_per_hour.of(Membership::Premium), 500);
+    assert_eq!(limits.budgets.user.of(Period::Day), (Some(500_000), None));
+    assert_eq!(limits.budgets.user.of(Period::Month), (Some(7_250_000), None));
+    assert_eq!(limits.budgets.installation.of(Period::Month), (Some(100_000_000), None));
+    assert_eq!(limits.budgets.installation.of(Period::Hour), (None, Some(2_000_000)));
+    assert!(limits.budgets.world.is_endless());
+    assert_eq!((settings.cache.time_to_live_s, settings.cache.bytes_max), (3_600, 16 << 20));
 }
 
 #[test]
@@ -89,6 +116,31 @@ fn what_is_wrong_is_told_with_its_path() {
         ("0.7", "3.5", "temperature: it must be from 0 to 2"),
         ("1024", "0", "models[1].output_tokens_max: it must be from 1"),
         ("8192", "100", "models[0].context_tokens: it must be more than output_tokens_max"),
+        ("free = 12", "free = 0", "limits.messages_per_hour.free: it must be from 1 to 1000"),
+        ("free = 12", "guest = 12", "limits.messages_per_hour.guest: unknown field"),
+        (
+            "\"0.50\"",
+            "\"50 cents\"",
+            "limits.budgets.user.usd_per_day: dollars are written as digits and a point, such as",
+        ),
+        ("\"0.50\"", "-0.5", "limits.budgets.user.usd_per_day: dollars are written as digits"),
+        ("7.25", "0.0000001", "limits.budgets.user.usd_per_month: dollars have at most 6 digits"),
+        ("= 100\n", "= 1e9\n", "limits.budgets.installation.usd_per_month: it may be at most"),
+        ("= 100\n", "= true\n", "limits.budgets.installation.usd_per_month: invalid type: boolean"),
+        ("user]\nusd_per_day", "user]\nusd_per_week", "limits.budgets.user.usd_per_week: unknown"),
+        (
+            "2_000_000\n",
+            "2_000_000_000_000\n",
+            "limits.budgets.installation.tokens_per_hour: it may be at most 1000000000000",
+        ),
+        ("3_600", "0", "cache.time_to_live_s: it must be from 1 to 2678400"),
+        ("time_to_live_s", "bytes_max = 5_000_000_000\nx", "cache.x: unknown field"),
+        (
+            "time_to_live_s = 3_600",
+            "bytes_max = 5_000_000_000",
+            "cache.bytes_max: it may be at most",
+        ),
+        ("[\"hello\"]", "[\"hello\", \" \"]", "cache.warm_up[1]: a text has from 1 to 200 bytes"),
     ] {
         let told = told(from, to);
         assert!(told.starts_with(expected), "{to}: {told}");

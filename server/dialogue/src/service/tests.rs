@@ -1,0 +1,194 @@
+//! Conversations that last: what is remembered, corrected, kept, and not told to others.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use vivarium_contract::companion::Perception;
+use vivarium_protocol::ids::{ObjectId, PersonId};
+
+use super::{
+    keeping::{Forgetful, KeepingError, KeptPerson},
+    *,
+};
+use crate::{
+    memory::{Item, Kept},
+    persona::templates,
+};
+
+/// Keeps turns as a store does, or refuses to.
+#[derive(Debug, Default)]
+struct Shelf {
+    people: Mutex<BTreeMap<(String, String), KeptPerson>>,
+    states: Mutex<BTreeMap<String, Vec<u8>>>,
+    is_broken: Mutex<bool>,
+}
+
+impl Shelf {
+    fn broken(&self) -> Result<(), KeepingError> {
+        let is_broken = *self.is_broken.lock().unwrap();
+        if is_broken { Err(KeepingError("broken".into())) } else { Ok(()) }
+    }
+
+    fn memories(&self, person: &str) -> Vec<Kept> {
+        let people = self.people.lock().unwrap();
+        let kept = &people[&("guide".to_owned(), person.to_owned())];
+        kept.memories.iter().map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
+    }
+}
+
+impl Keeping for Shelf {
+    fn state<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        async move {
+            self.broken()?;
+            Ok(self.states.lock().unwrap().get(mind).cloned())
+        }
+        .boxed()
+    }
+
+    fn person<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<Option<KeptPerson>, KeepingError>> {
+        async move {
+            self.broken()?;
+            let key = (mind.to_owned(), person.to_owned());
+            Ok(self.people.lock().unwrap().get(&key).cloned())
+        }
+        .boxed()
+    }
+
+    fn keep(&self, turn: MindTurn) -> BoxFuture<'_, Result<(), KeepingError>> {
+        async move {
+            self.broken()?;
+            let mut people = self.people.lock().unwrap();
+            let person = turn.person.unwrap();
+            let kept = people.entry((turn.mind.clone(), person)).or_default();
+            kept.tie = turn.tie.or(kept.tie.take());
+            kept.memories.retain(|(id, _)| !turn.forgotten.contains(id));
+            for (id, bytes) in turn.remembered {
+                kept.memories.retain(|(other, _)| *other != id);
+                kept.memories.push((id, bytes));
+            }
+            self.states.lock().unwrap().extend(turn.state.map(|state| (turn.mind, state)));
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+fn dialogue(keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
+    let guide =
+        templates::template("guide").expect("a template of that name").expect("a sound one");
+    Arc::new(Dialogue::new(BTreeMap::from([("guide".to_owned(), guide)]), None, keeping, [7; 32]))
+}
+
+fn account(name: &str) -> Speaker {
+    Speaker::Account(name.into())
+}
+
+/// Says something; gives the words of the answer and its last one.
+async fn say(
+    dialogue: &Arc<Dialogue>,
+    speaker: &Speaker,
+    now_ms: u64,
+    text: &str,
+) -> (String, MindWord) {
+    let ask = DialogueAsk {
+        companion: ObjectId(1),
+        mind: "guide".into(),
+        name: "Nia".into(),
+        generation: 1,
+        person: PersonId(1),
+        person_name: "Ana".into(),
+        text: text.into(),
+        perception: Perception::default(),
+    };
+    let (words, mut said) = mpsc::channel(4);
+    let answers = dialogue.clone().answer(ask, speaker.clone(), now_ms, words);
+    let hears = async {
+        let (mut text, mut last) = (String::new(), None);
+        while let Some(word) = said.recv().await {
+            if let MindWord::Says { text: piece } = &word {
+                text.push_str(piece);
+            }
+            last = Some(word);
+        }
+        (text, last.expect("there is a last word"))
+    };
+    tokio::join!(answers, hears).1
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_named_fact_is_remembered_after_two_hundred_other_messages_and_a_restart() {
+    let shelf = Arc::new(Shelf::default());
+    let (before, ana) = (dialogue(shelf.clone()), account("a"));
+    say(&before, &ana, 1_000, "My dog is called Bruno.").await;
+    for number in 0..200_u64 {
+        let text = format!("I walked {number} steps along the river today, it was a long way.");
+        let (answer, last) = say(&before, &ana, 2_000 + number * 60_000, &text).await;
+        assert!(!answer.is_empty());
+        assert_eq!(last, MindWord::Done { is_reduced: true });
+    }
+    let day_ms = 24 * 3_600 * 1_000;
+    for who in [before, dialogue(shelf.clone())] {
+        let (answer, _) = say(&who, &ana, day_ms, "What do you remember about me?").await;
+        assert!(answer.contains("Bruno"), "{answer}");
+        let (answer, _) = say(&who, &account("b"), day_ms, "What do you remember about me?").await;
+        assert!(!answer.contains("Bruno"), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_correction_wins_and_the_old_fact_can_still_be_traced() {
+    let shelf = Arc::new(Shelf::default());
+    let (guide, ana) = (dialogue(shelf.clone()), account("a"));
+    say(&guide, &ana, 1_000, "I live in Lyon.").await;
+    say(&guide, &ana, 2_000, "Actually, I live in Nantes.").await;
+    let again = dialogue(shelf.clone());
+    let (answer, _) = say(&again, &ana, 3_000, "What do you remember about me?").await;
+    assert!(answer.contains("Nantes") && !answer.contains("Lyon"), "{answer}");
+    let facts: Vec<(String, bool)> = shelf
+        .memories("a")
+        .into_iter()
+        .filter_map(|kept| match kept.item {
+            Item::Fact(fact) if fact.relation == "lives_in" => {
+                Some((fact.value, fact.valid_to_ms.is_some()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(facts, [("Lyon".into(), true), ("Nantes".into(), false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_kept_is_kept_later_and_never_written_over() {
+    let shelf = Arc::new(Shelf::default());
+    let (guide, ana) = (dialogue(shelf.clone()), account("a"));
+    say(&guide, &ana, 1_000, "My cat is called Minka.").await;
+    *shelf.is_broken.lock().unwrap() = true;
+    say(&guide, &ana, 2_000, "I live in Lyon.").await;
+    // One that cannot find out what it knew answers all the same, and keeps nothing over it.
+    let lost = dialogue(shelf.clone());
+    let (answer, _) = say(&lost, &ana, 3_000, "Hello!").await;
+    assert!(!answer.is_empty());
+    *shelf.is_broken.lock().unwrap() = false;
+    say(&guide, &ana, 4_000, "It rained the whole day in the mountains.").await;
+    let (answer, _) = say(&lost, &ana, 5_000, "What do you remember about me?").await;
+    assert!(answer.contains("Minka"), "{answer}");
+    let values: Vec<String> = shelf.memories("a").iter().map(|kept| kept.item.text()).collect();
+    for word in ["Minka", "Lyon"] {
+        assert!(values.iter().any(|text| text.contains(word)), "{word} is not among {values:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn visitors_are_known_while_they_are_here_and_nobody_knows_a_mind_that_is_not_there() {
+    let guide = dialogue(Arc::new(Forgetful));
+    let visitor = Speaker::Visitor(9);
+    say(&guide, &visitor, 1_000, "My dog is called Bruno.").await;
+    let (answer, _) = say(&guide, &visitor, 2_000, "What do you remember about me?").await;
+    assert!(answer.contains("Bruno"), "{answer}");
+    assert_eq!(guide.traits("nobody").await, None);
+    assert!(guide.traits("guide").await.is_some());
+}

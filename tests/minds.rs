@@ -17,7 +17,7 @@ use vivarium_protocol::{
     snapshot::{block::Identity, fields::companion::POSITION, schema::Facet},
 };
 
-use crate::harness::socket::Client;
+use crate::harness::socket::{Client, hello};
 
 const NIA: ObjectId = ObjectId(2);
 
@@ -45,12 +45,26 @@ async fn server(change: impl FnOnce(&mut ServerConfig)) -> anyhow::Result<Server
 impl Client {
     /// Says something to Nia; gives what she answers, in pieces, and how it ended.
     async fn talk(&mut self, text: &str) -> anyhow::Result<(Vec<String>, SpeechEnd)> {
-        self.send(&ClientMessage::Address { companion: NIA, text: text.into() }).await?;
+        self.talk_to(NIA, text).await
+    }
+
+    /// The same of somebody else.
+    async fn talk_to(
+        &mut self,
+        companion: ObjectId,
+        text: &str,
+    ) -> anyhow::Result<(Vec<String>, SpeechEnd)> {
+        self.send(&ClientMessage::Address { companion, text: text.into() }).await?;
         let mut pieces = Vec::new();
         loop {
             match self.told().await? {
-                ServerMessage::Says { companion: NIA, text, .. } => pieces.push(text),
-                ServerMessage::Said { companion: NIA, end, .. } => return Ok((pieces, end)),
+                ServerMessage::Says { companion: other, text, .. } if other == companion => {
+                    pieces.push(text);
+                }
+                ServerMessage::Said { companion: other, end, .. } if other == companion => {
+                    return Ok((pieces, end));
+                }
+                ServerMessage::Denied { denial } => anyhow::bail!("denied: {denial:?}"),
                 _ => {}
             }
         }
@@ -135,6 +149,15 @@ async fn upstream(
     Ok((port, task))
 }
 
+/// Settings with one model behind a port.
+fn one_model(port: u16) -> String {
+    format!(
+        "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
+             [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\
+             context_tokens = 8192\n"
+    )
+}
+
 fn delta(delta: Value, finish: Option<&str>) -> Value {
     json!({ "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
         "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
@@ -167,14 +190,7 @@ async fn a_model_finds_the_words_and_may_ask_for_what_is_allowed() -> anyhow::Re
     let (port, asked) = upstream(vec![words, hostile]).await?;
     let folder = tempfile::tempdir()?;
     let settings = folder.path().join("dialogue.toml");
-    std::fs::write(
-        &settings,
-        format!(
-            "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
-             [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\
-             context_tokens = 8192\n"
-        ),
-    )?;
+    std::fs::write(&settings, one_model(port))?;
     let server = server(|config| config.dialogue = Some(settings)).await?;
     let mut ana = Client::enter(&server, "Ana").await?;
     let (said, end) = ana.talk("Would you come along?").await?;
@@ -194,18 +210,63 @@ async fn a_model_finds_the_words_and_may_ask_for_what_is_allowed() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn when_no_model_answers_she_does() -> anyhow::Result<()> {
-    let free = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+async fn whoever_has_said_enough_reads_when_it_is_their_turn_again() -> anyhow::Result<()> {
+    let words = vec![
+        delta(json!({ "role": "assistant", "content": "Good morning." }), None),
+        delta(json!({}), Some("stop")),
+    ];
+    let (port, _) = upstream(vec![words]).await?;
     let folder = tempfile::tempdir()?;
     let settings = folder.path().join("dialogue.toml");
     std::fs::write(
         &settings,
-        format!(
-            "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{free}/v1\"\n\
-             [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\
-             context_tokens = 8192\n"
-        ),
+        format!("{}[limits.messages_per_hour]\nfree = 1\n", one_model(port)),
     )?;
+    let server = server(|config| config.dialogue = Some(settings)).await?;
+    let mut ana = Client::enter(&server, "Ana").await?;
+    ensure!(ana.talk("Good morning, what a day").await?.1 == SpeechEnd::Done);
+    let (said, end) = ana.talk("And now tell me more of it").await?;
+    let SpeechEnd::OverLimit { free_in_s } = end else { anyhow::bail!("{said:?} {end:?}") };
+    ensure!(said.is_empty() && (3_500..=3_600).contains(&free_in_s), "{free_in_s} s");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_she_knows_of_somebody_outlives_the_server() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let start = || async {
+        let mut config = ServerConfig::on_free_port();
+        config.assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
+        config.data = data.path().to_owned();
+        config.worlds = vec!["plaza".into()];
+        Server::start(config).await
+    };
+    let plaza =
+        |object: &vivarium_scene::document::Object| object.name.as_deref() == Some("home of Nia");
+    let document = crate::harness::asset("plaza");
+    let (nia, _) = document.objects().find(|(_, object)| plaza(object)).expect("Nia lives there");
+    let ana = vivarium_protocol::intent::Hello { key: Some([7; 32]), ..hello("Ana") };
+    let server = start().await?;
+    let (mut client, _) = Client::join(&server, &ana).await?;
+    let (said, _) = client.talk_to(nia, "My dog is called Bruno.").await?;
+    ensure!(!said.concat().is_empty());
+    server.shutdown().await;
+
+    let server = start().await?;
+    let (mut client, _) = Client::join(&server, &ana).await?;
+    let (said, _) = client.talk_to(nia, "What do you remember about me?").await?;
+    ensure!(said.concat().contains("Bruno"), "{said:?}");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_no_model_answers_she_does() -> anyhow::Result<()> {
+    let free = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+    let folder = tempfile::tempdir()?;
+    let settings = folder.path().join("dialogue.toml");
+    std::fs::write(&settings, one_model(free))?;
     let server = server(|config| config.dialogue = Some(settings.clone())).await?;
     let mut ana = Client::enter(&server, "Ana").await?;
     let (said, end) = ana.talk("Hello Nia, how are you?").await?;

@@ -10,6 +10,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -24,10 +25,8 @@ use vivarium_contract::{
 };
 
 use crate::{
-    gateway::{
-        Gateway,
-        meter::{Meter, Unmetered},
-    },
+    budget::{Clock, Ledger, Membership, Messages, TooMany},
+    gateway::{Gateway, meter::Meter},
     memory::{
         Memory,
         embed::{Embedder, Hashed},
@@ -97,30 +96,55 @@ struct Known {
     acquaintances: BTreeMap<(String, Speaker), (u64, Shared)>,
 }
 
+/// From what a [`Dialogue`] is made.
+pub struct Setup {
+    /// Who companions are, by the names of their minds.
+    pub personas: BTreeMap<String, Persona>,
+    /// Where words come from; none: companions answer by themselves.
+    pub gateway: Option<Gateway>,
+    /// Where what they know is kept.
+    pub keeping: Arc<dyn Keeping>,
+    /// Drawn anew for each process.
+    pub secret: [u8; 32],
+    /// The time, in milliseconds since 1970 (UTC).
+    pub clock: Clock,
+}
+
 /// Thinks for companions.
-#[derive(Debug)]
 pub struct Dialogue {
     known: Mutex<Known>,
     turns: AtomicU64,
     /// Where words come from; none: companions answer by themselves.
     gateway: Option<Gateway>,
     keeping: Arc<dyn Keeping>,
-    /// Makes marks that nobody can guess.
-    marks: NameKey,
+    /// Makes marks that nobody can guess, and names of users for what counts them.
+    names: NameKey,
+    /// Who may say how much to models.
+    messages: Messages,
+    /// What models cost.
+    ledger: Ledger,
+    clock: Clock,
 }
 
 impl Dialogue {
-    /// For these companions, by the names of their minds. `secret` is drawn anew for each process.
-    pub fn new(
-        personas: BTreeMap<String, Persona>,
-        gateway: Option<Gateway>,
-        keeping: Arc<dyn Keeping>,
-        secret: [u8; 32],
-    ) -> Self {
+    /// With the limits of the gateway's settings.
+    pub fn new(setup: Setup) -> Self {
+        let Setup { personas, gateway, keeping, secret, clock } = setup;
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
         let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
-        Self { known, turns, gateway, keeping, marks: NameKey::new(secret) }
+        let limits = gateway.as_ref().map(|gateway| gateway.settings().limits);
+        let limits = limits.unwrap_or_default();
+        Self {
+            known,
+            turns,
+            gateway,
+            keeping,
+            names: NameKey::new(secret),
+            messages: Messages::new(limits.messages_per_hour),
+            ledger: Ledger::new(limits.budgets, clock.clone()),
+            clock,
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -203,15 +227,15 @@ impl Dialogue {
         shared.clone()
     }
 
-    /// Answers. The last word is [`MindWord::Done`] or [`MindWord::Failed`]; `now_ms` is the time in
-    /// milliseconds since 1970 (UTC).
+    /// Answers what was asked in a world. The last word is [`MindWord::Done`] or
+    /// [`MindWord::Failed`].
     pub async fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        speaker: Speaker,
-        now_ms: u64,
+        (speaker, world): (Speaker, String),
         words: mpsc::Sender<MindWord>,
     ) {
+        let now_ms = (self.clock)();
         let number = self.turns.fetch_add(1, Ordering::Relaxed);
         let persona = self.known().personas.get(&ask.mind).cloned();
         let Some(persona) = persona else {
@@ -227,8 +251,21 @@ impl Dialogue {
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
         let answer = match &self.gateway {
+            // Whoever may be in danger is answered, and by nobody else.
             Some(gateway) if turn.heard.crisis.is_none() => {
-                turn.by_model(gateway, &self.marks, knows, &words).await
+                let (user, membership) = self.user(&speaker);
+                match self.messages.take(&user, membership, now_ms) {
+                    Ok(_) => {
+                        let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
+                        turn.by_model((gateway, meter), &self.names, knows, &words).await
+                    }
+                    Err(TooMany { free_in_s }) => {
+                        let free_in_s = u32::try_from(free_in_s).unwrap_or(u32::MAX);
+                        let reason = MindFailure::OverLimit { free_in_s };
+                        let _ = words.send(MindWord::Failed { reason }).await;
+                        None
+                    }
+                }
             }
             gateway => turn.alone(knows, &words, gateway.is_none()).await,
         };
@@ -237,6 +274,16 @@ impl Dialogue {
             knows.note(By::Companion, said);
             self.keep(&ask.mind, &speaker, knows).await;
             let _ = words.send(end).await;
+        }
+    }
+
+    /// Under which name somebody is counted, and how much they may say.
+    fn user(&self, speaker: &Speaker) -> (String, Membership) {
+        match speaker {
+            Speaker::Account(account) => {
+                (self.names.name(account.as_bytes()), Membership::Registered)
+            }
+            Speaker::Visitor(person) => (self.names.name(&person.to_le_bytes()), Membership::Free),
         }
     }
 
@@ -267,6 +314,12 @@ async fn speak(text: &str, words: &mpsc::Sender<MindWord>) -> Option<()> {
         words.send(MindWord::Says { text: text.to_owned() }).await.ok()?;
     }
     Some(())
+}
+
+impl fmt::Debug for Dialogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialogue").field("gateway", &self.gateway).finish_non_exhaustive()
+    }
 }
 
 /// One turn, after it was heard.
@@ -306,7 +359,7 @@ impl Thinking<'_> {
     /// Answers with the words of a model, or without, if it has none.
     async fn by_model(
         &self,
-        gateway: &Gateway,
+        (gateway, meter): (&Gateway, Arc<dyn Meter>),
         marks: &NameKey,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
@@ -332,7 +385,6 @@ impl Thinking<'_> {
                 now_ms: self.now_ms,
             })
         };
-        let meter: Arc<dyn Meter> = Arc::new(Unmetered);
         let (ask, now_ms, memory) = (self.ask, self.now_ms, &mut knows.memory);
         let modelled = Modelled { gateway, meter, ask, memory, words, now_ms };
         let bond = knows.relationship.tie.bond();

@@ -77,10 +77,21 @@ impl Keeping for Shelf {
     }
 }
 
+thread_local! {
+    /// What the clock says.
+    static NOW_MS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 fn dialogue(keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
     let guide =
         templates::template("guide").expect("a template of that name").expect("a sound one");
-    Arc::new(Dialogue::new(BTreeMap::from([("guide".to_owned(), guide)]), None, keeping, [7; 32]))
+    Arc::new(Dialogue::new(Setup {
+        personas: BTreeMap::from([("guide".to_owned(), guide)]),
+        gateway: None,
+        keeping,
+        secret: [7; 32],
+        clock: Arc::new(|| NOW_MS.get()),
+    }))
 }
 
 fn account(name: &str) -> Speaker {
@@ -105,7 +116,9 @@ async fn say(
         perception: Perception::default(),
     };
     let (words, mut said) = mpsc::channel(4);
-    let answers = dialogue.clone().answer(ask, speaker.clone(), now_ms, words);
+    NOW_MS.set(now_ms);
+    let who = (speaker.clone(), "court".to_owned());
+    let answers = dialogue.clone().answer(ask, who, words);
     let hears = async {
         let (mut text, mut last) = (String::new(), None);
         while let Some(word) = said.recv().await {

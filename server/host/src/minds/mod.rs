@@ -29,11 +29,11 @@ pub trait Mind: Send + Sync + 'static {
     fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>>;
 
     /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
-    /// Whoever drops it waits for no more.
+    /// Whoever drops it waits for no more. `who`: the speaker, and the name of the world.
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        speaker: Speaker,
+        who: (Speaker, String),
         words: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()>;
 }
@@ -180,10 +180,11 @@ impl Desk {
             return;
         }
         let speaker = account.map_or(Speaker::Visitor(ask.person.0), Speaker::Account);
+        let who = (speaker, world.home().name().to_owned());
         let (mind, world) = (self.mind.clone(), world.clone());
         let task = self.tasks.spawn(async move {
             let (words, mut said) = mpsc::channel(WORDS_AHEAD_MAX);
-            let thinks = mind.answer(ask, speaker, words);
+            let thinks = mind.answer(ask, who, words);
             let speaks = async {
                 while let Some(word) = said.recv().await {
                     deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;

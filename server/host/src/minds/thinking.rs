@@ -18,7 +18,7 @@ use vivarium_dialogue::{
     gateway::{Gateway, Settings, SetupError},
     persona::Persona,
     service::{
-        Dialogue, Speaker,
+        Dialogue, Setup, Speaker,
         keeping::{Keeping, KeepingError, KeptPerson},
     },
 };
@@ -97,12 +97,10 @@ impl Mind for Dialogue {
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        speaker: Speaker,
+        who: (Speaker, String),
         words: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        Dialogue::answer(self, ask, speaker, now_ms, words).boxed()
+        Dialogue::answer(self, ask, who, words).boxed()
     }
 }
 
@@ -147,7 +145,17 @@ pub fn dialogue(
         }
         None => tracing::info!("companions speak from what they know: see --dialogue"),
     }
-    Ok(Dialogue::new(personas(assets), gateway, Arc::new(KeptMinds(keeper)), secret))
+    let clock = || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+    };
+    Ok(Dialogue::new(Setup {
+        personas: personas(assets),
+        gateway,
+        keeping: Arc::new(KeptMinds(keeper)),
+        secret,
+        clock: Arc::new(clock),
+    }))
 }
 
 fn gateway(path: &Path) -> Result<Gateway, DialogueError> {

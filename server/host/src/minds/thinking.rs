@@ -121,7 +121,7 @@ pub enum DialogueError {
         /// Which.
         path: PathBuf,
         /// What is wrong.
-        error: SetupError,
+        error: Box<SetupError>,
     },
     /// The operating system gives no random numbers.
     #[error("no random numbers: {0}")]
@@ -163,7 +163,8 @@ fn gateway(path: &Path) -> Result<Gateway, DialogueError> {
         .map_err(|error| DialogueError::Unreadable { path: path.to_owned(), error })?;
     let settings = Settings::parse(&text).map_err(SetupError::Settings);
     let gateway = settings.and_then(|settings| Gateway::new(settings, |name| env::var(name).ok()));
-    gateway.map_err(|error| DialogueError::Settings { path: path.to_owned(), error })
+    gateway
+        .map_err(|error| DialogueError::Settings { path: path.to_owned(), error: Box::new(error) })
 }
 
 /// The companions of an assets folder, by the names of their files. One that cannot be read is told

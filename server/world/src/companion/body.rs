@@ -234,7 +234,8 @@ fn round(at_m: [f32; 3], wanted: [f32; 2], crowd: &[[f32; 3]]) -> [f32; 2] {
         let (dx, dz) = (at_m[0] - other[0], at_m[2] - other[2]);
         let apart_m2 = dx * dx + dz * dz;
         // Nobody walks round themselves.
-        if apart_m2 >= ROUND_M * ROUND_M || apart_m2 < 1e-6 || (at_m[1] - other[1]).abs() > 1.5 {
+        let is_near = (1e-6..ROUND_M * ROUND_M).contains(&apart_m2);
+        if !is_near || (at_m[1] - other[1]).abs() > 1.5 {
             continue;
         }
         let apart_m = apart_m2.sqrt();

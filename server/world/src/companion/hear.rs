@@ -69,9 +69,12 @@ impl Wish for Hush {
     }
 }
 
-/// What was said and gestured in this tick.
+/// What was said and gestured in this tick, and where.
 #[derive(bevy_ecs::system::SystemParam)]
 pub(super) struct Told<'w> {
+    clock: Res<'w, Clock>,
+    earshot: Res<'w, Earshot>,
+    surroundings: Res<'w, Surroundings>,
     said: Res<'w, Granted<Say>>,
     addressed: Res<'w, Granted<Address>>,
     hushed: Res<'w, Granted<Hush>>,
@@ -85,15 +88,13 @@ type Listener =
 /// Companions hear what is said to them.
 pub(super) fn hear(
     told: Told,
-    clock: Res<Clock>,
-    earshot: Res<Earshot>,
     companions: Res<Companions>,
-    surroundings: Res<Surroundings>,
     people: Query<(&Person, &Avatar)>,
     mut listeners: Query<Listener>,
     mut denials: ResMut<Denials>,
     mut outbox: ResMut<Outbox>,
 ) {
+    let Told { clock, earshot, surroundings, .. } = &told;
     for address in told.addressed.iter() {
         let Address { companion, text } = address.wish();
         let (person, from_m) = (address.person(), place(&people, address.avatar()));
@@ -116,7 +117,7 @@ pub(super) fn hear(
             let is_talking = speech.talks_to(clock.tick) == Some(person);
             Some((companion.name_key.clone(), is_talking))
         };
-        if let Some(companion) = meant(text, person, from_m, &surroundings, &talks) {
+        if let Some(companion) = meant(text, person, from_m, surroundings, &talks) {
             tell(companion, person, text, &companions, &mut listeners);
         }
     }

@@ -106,17 +106,24 @@ type Body<'a> = (
     Mut<'a, Hands>,
 );
 
+/// The document as it is now, and what of it has changed.
+#[derive(bevy_ecs::system::SystemParam)]
+pub(super) struct Edits<'w> {
+    current: Res<'w, Current>,
+    changed: Res<'w, Changed>,
+}
+
 /// Companions follow edits.
 pub(super) fn follow(
     mut commands: Commands,
-    current: Res<Current>,
-    changed: Res<Changed>,
+    edits: Edits,
     mut companions: ResMut<Companions>,
     mut physics: ResMut<Physics>,
     mut history: ResMut<History>,
     mut outbox: ResMut<Outbox>,
     mut bodies: Query<Parts>,
 ) {
+    let Edits { current, changed } = edits;
     if changed.is_empty() {
         return;
     }

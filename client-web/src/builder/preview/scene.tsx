@@ -70,7 +70,8 @@ function inWindow(canvas: HTMLElement, at: { x: number; y: number } | null) {
   return { x: left + ((at.x + 1) / 2) * width, y: top + ((1 - at.y) / 2) * height };
 }
 
-async function start(into: HTMLElement): Promise<void> {
+/** A canvas as the page has it, and where its panels go. */
+function places(into: HTMLElement) {
   const place = document.createElement("div");
   place.className = "stage";
   const canvas = document.createElement("canvas");
@@ -79,6 +80,11 @@ async function start(into: HTMLElement): Promise<void> {
   place.append(canvas);
   const panels = document.createElement("div");
   into.append(place, panels);
+  return { canvas, panels };
+}
+
+async function start(into: HTMLElement): Promise<void> {
+  const { canvas, panels } = places(into);
   const store = new Store();
   store.worldTitle.value = "Harbour Plaza";
   store.mayBuild.value = true;

@@ -66,9 +66,12 @@ pub const LOG_BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes per second that a client is sent at least, however much is lost on the way to it.
 pub const CLIENT_BYTES_PER_S_MIN: u32 = 8 * 1024;
 /// Ticks between two steps of a companion that stands on something that does not move.
-pub const COMPANION_REST_TICKS: u32 = 8;
+pub const COMPANION_REST_TICKS: u32 = 16;
 /// Ticks between two thoughts of a companion on how to pass the time.
 pub const COMPANION_THINK_TICKS: u32 = 15;
+/// Companions that walk about to pass the time, at once; the others do something else. Those who were
+/// asked to go somewhere count as well, and always may.
+pub const IDLE_WALKERS_MAX: usize = 40;
 /// Ways that companions may seek in one tick; the others wait.
 pub const WAYS_PER_TICK: usize = 2;
 /// How far (metres) a companion sees.

@@ -25,7 +25,7 @@ use crate::{
     authority::Person,
     avatar::Avatar,
     chat::{self, Earshot},
-    limits::COMPANION_THINK_TICKS,
+    limits::{COMPANION_THINK_TICKS, IDLE_WALKERS_MAX},
     tick::{Chance, Clock, Outbox},
 };
 
@@ -87,6 +87,8 @@ struct Weighing<'a> {
     has_greeted: bool,
     /// How far it is from home, as a part of its range.
     away: f32,
+    /// Whether it may walk about: not when many do.
+    may_walk: bool,
 }
 
 impl Weighing<'_> {
@@ -107,17 +109,18 @@ impl Weighing<'_> {
         let (other, other_m) = self.other.unwrap_or((ObjectId(0), f32::INFINITY));
         let others = if (2.5..COMPANY_M).contains(&other_m) { 0.0 } else { -9.0 };
         let greets = if self.has_greeted { -9.0 } else { 0.0 };
+        let walks = if self.may_walk { 0.0 } else { -9.0 };
         [
             (Doing::Stand, 0.35 - arousal * 0.2),
             (Doing::Watch(person), company + 0.2 + open * 0.35),
             (Doing::Greet(person), near(9.0) + greets + 0.25 + social * 0.8 + valence * 0.2),
-            (Doing::Stroll, 0.2 + open * 0.4 + arousal * 0.3),
-            (Doing::Visit(person), company + social * 0.65 + self.warmth * 0.4 - shy * 0.3),
-            (Doing::Meet(other), others + social * 0.55),
+            (Doing::Stroll, walks + 0.2 + open * 0.4 + arousal * 0.3),
+            (Doing::Visit(person), walks + company + social * 0.65 + self.warmth * 0.4 - shy * 0.3),
+            (Doing::Meet(other), walks + others + social * 0.55),
             (Doing::Avoid(person), near(SHY_M + afraid * 4.0) + shy * 1.2 + afraid * 2.0),
             (Doing::Sit, 0.15 - arousal * 0.5 + (1.0 - social) * 0.2),
             (Doing::Dance, part(traits.playfulness) * 0.35 + valence * 0.4 + arousal * 0.2 - 0.25),
-            (Doing::GoHome, self.away * 0.9 - 0.2),
+            (Doing::GoHome, walks + self.away * 0.9 - 0.2),
         ]
     }
 
@@ -159,6 +162,8 @@ pub(super) fn idle(
     mut idlers: Query<Idler>,
 ) {
     let tick = idling.clock.tick;
+    let walks = |legs: &Legs| legs.progress == Progress::Going;
+    let mut walkers = idlers.iter().filter(|(.., legs, _)| walks(legs)).count();
     for (object, entity) in companions.iter() {
         if !object.0.wrapping_add(tick).is_multiple_of(COMPANION_THINK_TICKS) {
             continue;
@@ -186,11 +191,18 @@ pub(super) fn idle(
         if tick >= pastime.until || legs.progress == Progress::NoWay {
             let lasts_s = LASTS_S[0] + idling.chance.unit() * LASTS_S[1];
             pastime.until = tick + (lasts_s / idling.clock.tick_s) as u32;
-            let weighing = weigh(companion, at_m, feelings.mood(), &pastime, &idling.surroundings);
+            walkers -= usize::from(walks(&legs));
+            let weighing = Weighing {
+                may_walk: walkers < IDLE_WALKERS_MAX,
+                ..weigh(companion, at_m, feelings.mood(), &pastime, &idling.surroundings)
+            };
             pastime.doing = weighing.choose(&mut idling.chance);
             begin(companion, at_m, &mut pastime, &mut legs, &mut idling, &people);
+            go_on(companion, at_m, &pastime, &mut legs, &idling);
+            walkers += usize::from(walks(&legs));
+        } else {
+            go_on(companion, at_m, &pastime, &mut legs, &idling);
         }
-        go_on(companion, at_m, &pastime, &mut legs, &idling);
     }
 }
 
@@ -215,6 +227,7 @@ fn weigh<'a>(
         warmth: f32::from(warmth) / 100.0,
         has_greeted: near.is_some_and(|(person, _)| pastime.greeted == Some(person)),
         away: apart_flat_m(at_m, companion.home_m) / companion.range_m,
+        may_walk: true,
     }
 }
 
@@ -328,6 +341,7 @@ mod tests {
             warmth: 0.0,
             has_greeted: true,
             away: 0.1,
+            may_walk: true,
         }
     }
 

@@ -8,6 +8,7 @@ use vivarium_contract::{
         Action, ActionFailure, Appraisal, Being, Bond, DialogueAsk, Emotion, Event, MindFailure,
         MindWord, SPEECH_BYTES_MAX, Traits,
     },
+    editing::Role,
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
@@ -500,6 +501,55 @@ fn what_she_holds_is_nobody_elses_and_is_let_go_when_it_is_edited() {
     world.ticks(4);
     assert!(!world.looks(ana, MIRA).carries);
     assert!(apart_m(world.thing_m(3), [-9.0, 0.0, 0.0]) < 0.5);
+}
+
+#[test]
+fn where_no_way_leads_she_says_so_soon() {
+    let tower = json!({ "name": "tower", "position_m": [8, 3, 0], "properties": {
+        "colliders": [{ "shape": { "box": { "size_m": [4, 6, 4] } } }] } });
+    let mut world = Scenario::of(court(&[tower, ball("red ball", [8.0, 6.25, 0.0])]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(60);
+    let fetch = Action::PickUp { object: ObjectId(4) };
+    world.have_do(ana, &[fetch]);
+    world.acknowledge(ana);
+    world.ticks(300);
+    let ask = world.ask(ana, "well?");
+    let failed = Event::Failed { action: fetch, reason: ActionFailure::NoWay };
+    let happened: Vec<Event> =
+        ask.perception.happened.into_iter().map(|happened| happened.event).collect();
+    assert!(happened.contains(&failed), "{happened:?}");
+}
+
+#[test]
+fn what_is_put_back_while_she_holds_it_has_its_weight_again() {
+    let mut world = Scenario::of(court(&[ball("red ball", [4.0, 1.5, 1.0])]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(60);
+    world.have_do(ana, &[Action::PickUp { object: ObjectId(3) }]);
+    world.until(ana, "she holds it", |world| world.looks(ana, MIRA).carries);
+    world.reset(Role::Owner).unwrap();
+    world.acknowledge(ana);
+    world.ticks(90);
+    assert!(!world.looks(ana, MIRA).carries);
+    assert!(world.thing_m(3)[1] < 0.3, "it hangs at {:?}", world.thing_m(3));
+}
+
+#[test]
+fn who_ends_a_conversation_takes_nothing_more_for_herself() {
+    let mut world = Scenario::of(court(&[]));
+    let (ana, bo) = (world.enter(1, "Ana"), world.enter(2, "Bo"));
+    world.ticks(3);
+    let ask = world.ask(ana, "goodbye");
+    world.mind(&ask, MindWord::Does { action: Action::End });
+    world.mind(&ask, says("Goodbye."));
+    world.mind(&ask, MindWord::Done { is_reduced: false });
+    world.tick();
+    // Bo stands beside Ana, so plain words are for Bo.
+    world.wish(ana, Intent::Say { text: "and how are you?".into() });
+    world.ticks(2);
+    assert_eq!(world.asks(), []);
+    world.told(bo);
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub const ASK_S_MAX: u32 = 120;
 /// Seconds of silence after which an answer is given up.
 pub const SILENCE_S_MAX: u32 = 45;
 /// Asks that leave a world in one tick; the others wait.
-pub const ASKS_PER_TICK: usize = 8;
+pub const ASKS_PER_TICK: usize = 4;
 /// People whose words wait until a companion has answered another; the oldest go.
 pub const HEARD_WAITING_MAX: usize = 8;
 /// Words of a mind that wait for the end of a tick; those beyond it are lost.
@@ -121,3 +121,5 @@ pub const NAV_PATCHES_PER_STROLL_MAX: usize = 1_024;
 pub const NAV_SNAP_M: f32 = 1.0;
 /// How far (metres) the nearest ground is looked for.
 pub const NAV_NEAREST_M_MAX: f32 = 16.0;
+/// Seconds for which a companion holds something when it has nothing to do.
+pub const HOLD_S_MAX: u32 = 180;

@@ -84,7 +84,7 @@ pub(super) fn acquaintance(kept: KeptPerson) -> Result<Acquaintance, KeepingErro
 pub(super) fn turn(
     mind: &str,
     person: &str,
-    drift: &Drift,
+    drift: Option<&Drift>,
     knows: &mut Acquaintance,
 ) -> Result<MindTurn, KeepingError> {
     let changes = knows.memory.take_changes();
@@ -95,7 +95,7 @@ pub(super) fn turn(
     });
     Ok(MindTurn {
         mind: mind.to_owned(),
-        state: Some(written(drift)?),
+        state: drift.map(written).transpose()?,
         person: Some(person.to_owned()),
         tie: Some(written(&knows.relationship)?),
         remembered: remembered.collect::<Result<_, KeepingError>>()?,

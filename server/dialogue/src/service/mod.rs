@@ -197,8 +197,12 @@ impl Dialogue {
         if !knows.is_loaded {
             return;
         }
-        let drift = self.known().drifts.get(mind).copied().unwrap_or_default();
-        match keeping::turn(mind, account, &drift, knows) {
+        // Whoever has only said hello takes no room.
+        if knows.memory.is_empty() && knows.unkept.is_empty() {
+            return;
+        }
+        let drift = self.known().drifts.get(mind).copied();
+        match keeping::turn(mind, account, drift.as_ref(), knows) {
             Ok(turn) => knows.unkept.push_back(turn),
             Err(error) => tracing::error!(mind, %error, "a turn cannot be written down"),
         }
@@ -218,8 +222,10 @@ impl Dialogue {
         let acquaintances = &mut self.known().acquaintances;
         let key = (mind.to_owned(), speaker.clone());
         if acquaintances.len() >= ACQUAINTANCES_MAX && !acquaintances.contains_key(&key) {
-            let oldest =
-                acquaintances.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+            // Whoever is thought of now is not forgotten.
+            let idle =
+                acquaintances.iter().filter(|(_, (_, shared))| Arc::strong_count(shared) == 1);
+            let oldest = idle.min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
             oldest.map(|key| acquaintances.remove(&key));
         }
         let (used, shared) = acquaintances.entry(key).or_default();
@@ -249,6 +255,8 @@ impl Dialogue {
         self.load(&ask.mind, &speaker, knows).await;
         let (heard, drift) =
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
+        // What was heard is kept whether or not anybody waits for the answer.
+        self.keep(&ask.mind, &speaker, knows).await;
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
         let answer = match &self.gateway {
             // Whoever may be in danger is answered, and by nobody else.
@@ -296,10 +304,18 @@ impl Dialogue {
         now_ms: u64,
     ) -> (HeardTurn, Drift) {
         let mut known = self.known();
-        let drift = known.drifts.entry(ask.mind.clone()).or_default();
-        let pair = &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
-        let heard = turn::hear(ask, pair);
-        (heard, *drift)
+        // Of a mind whose life is not found nothing is changed.
+        let mut drift = known.drifts.get(&ask.mind).copied().unwrap_or_default();
+        let heard = {
+            let drift = &mut drift;
+            let pair =
+                &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
+            turn::hear(ask, pair)
+        };
+        if let Some(known) = known.drifts.get_mut(&ask.mind) {
+            *known = drift;
+        }
+        (heard, drift)
     }
 }
 

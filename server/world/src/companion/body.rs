@@ -100,6 +100,10 @@ pub(crate) struct Legs {
     way: Vec<[f32; 3]>,
     stuck_ticks: u16,
     tries: u8,
+    /// Whether it stands where the way ends, as near to the goal as one can.
+    is_at_end: bool,
+    /// Where it found no way to.
+    no_way_to_m: Option<[f32; 3]>,
     /// How often it has waited until the ground is known, and when it asks again.
     waits: u8,
     plans_at: u32,
@@ -125,15 +129,22 @@ impl Legs {
             self.way.clear();
             (self.stuck_ticks, self.tries) = (0, 0);
             (self.waits, self.plans_at) = (0, 0);
+            (self.is_at_end, self.no_way_to_m) = (false, None);
             self.progress = Progress::Going;
         }
         self.goal = Some(goal);
         self.sits = false;
     }
 
+    /// Whether it has tried to go there, and found no way.
+    pub fn has_given_up(&self, place_m: [f32; 3]) -> bool {
+        self.no_way_to_m.is_some_and(|given_up_m| apart_m(given_up_m, place_m) < STRAYED_M)
+    }
+
     /// Stays where it is.
     pub fn stop(&mut self) {
         self.goal = None;
+        (self.is_at_end, self.no_way_to_m) = (false, None);
         self.way.clear();
         self.progress = Progress::Idle;
     }
@@ -155,9 +166,11 @@ impl Legs {
         if !self.way.is_empty() && !strayed {
             return false;
         }
-        if apart_flat_m(from_m, goal.place_m) <= goal.within_m || tick < self.plans_at {
+        let is_there = apart_flat_m(from_m, goal.place_m) <= goal.within_m;
+        if is_there || (self.is_at_end && !strayed) || tick < self.plans_at {
             return false;
         }
+        self.is_at_end = false;
         self.way_to_m = goal.place_m;
         match ways.find(feet_m(from_m), goal.place_m) {
             Way::Found(mut way) => {
@@ -175,7 +188,7 @@ impl Legs {
     }
 
     fn give_up(&mut self) {
-        self.goal = None;
+        self.no_way_to_m = self.goal.take().map(|goal| goal.place_m);
         self.way.clear();
         self.progress = Progress::NoWay;
     }
@@ -190,6 +203,9 @@ impl Legs {
             self.way.clear();
             return [0.0; 2];
         }
+        if self.is_at_end {
+            return [0.0; 2];
+        }
         self.progress = Progress::Going;
         while self.way.len() > 1
             && self.way.last().is_some_and(|corner| apart_flat_m(at_m, *corner) < CORNER_M)
@@ -197,6 +213,11 @@ impl Legs {
             self.way.pop();
         }
         let Some(corner) = self.way.last() else { return [0.0; 2] };
+        if self.way.len() == 1 && apart_flat_m(at_m, *corner) < CORNER_M {
+            (self.is_at_end, self.progress) = (true, Progress::There);
+            self.way.clear();
+            return [0.0; 2];
+        }
         let (x, z) = (corner[0] - at_m[0], corner[2] - at_m[2]);
         let length_m = (x * x + z * z).sqrt();
         if length_m < 1e-3 {
@@ -290,14 +311,20 @@ pub(super) fn go(
     crowd.clear();
     crowd.extend(surroundings.people.iter().map(|(_, at_m)| *at_m));
     crowd.extend(surroundings.companions.iter().map(|(_, at_m)| *at_m));
+    // Others come first in every tick: who finds no time for a way stands until it is their turn.
     let mut ways_left = WAYS_PER_TICK;
+    for (_, entity) in companions.in_turn(clock.tick) {
+        let Ok((_, mut legs, avatar, _)) = bodies.get_mut(entity) else { continue };
+        if legs.plan(avatar.state.position_m, clock.tick, &ways) {
+            ways_left -= 1;
+        }
+        if ways_left == 0 {
+            break;
+        }
+    }
     for (object, entity) in companions.iter() {
         let Ok((_, mut legs, mut avatar, hands)) = bodies.get_mut(entity) else { continue };
         let at_m = avatar.state.position_m;
-        // Who finds no time for a way today stands until the next tick.
-        if ways_left > 0 && legs.plan(at_m, clock.tick, &ways) {
-            ways_left -= 1;
-        }
         let wanted = legs.wanted(at_m);
         let wants = wanted != [0.0; 2];
         let moves = if wants { round(at_m, wanted, &crowd) } else { wanted };

@@ -20,7 +20,6 @@ use super::{
     Companion, Companions,
     body::{Goal, Legs, Pace, Progress},
     hands::{Hands, Things},
-    speech::Speech,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
 };
 use crate::{
@@ -28,7 +27,7 @@ use crate::{
     avatar::Avatar,
     chat::{self, Earshot},
     edit::Current,
-    limits::{DEED_S_MAX, STAY_S},
+    limits::{DEED_S_MAX, HOLD_S_MAX, STAY_S},
     object::Objects,
     physics::Physics,
     tick::{Clock, Outbox},
@@ -44,7 +43,9 @@ const BESIDE_M: f32 = 0.55;
 const RUN_M: f32 = 5.0;
 /// Speed (metres per second) of what it throws, along the ground and upwards.
 const THROW_MPS: [f32; 2] = [6.5, 3.0];
-/// Ticks for which it looks where it was asked to.
+/// Seconds after which it looks again for a way to whom it follows.
+const RETRY_S: u32 = 3;
+/// Seconds for which it looks where it was asked to.
 const GAZE_S: u32 = 6;
 
 /// What a companion does because it was asked to.
@@ -54,6 +55,8 @@ pub(crate) struct Deeds {
     /// Since which tick it is at the first.
     since: u32,
     pub follows: Option<PersonId>,
+    /// When it looks again for a way to whom it follows.
+    follows_again_at: u32,
     /// Until which tick it stays where it is.
     pub stays_until: u32,
     /// Until which tick it looks where it was asked to.
@@ -162,7 +165,6 @@ pub(super) type Doer = (
     &'static mut Legs,
     &'static mut Deeds,
     &'static mut Hands,
-    &'static mut Speech,
 );
 
 /// One companion at its deeds.
@@ -172,7 +174,6 @@ struct Acting<'a> {
     legs: &'a mut Legs,
     deeds: &'a mut Deeds,
     hands: &'a mut Hands,
-    speech: &'a mut Speech,
 }
 
 /// Gets on with what was asked for.
@@ -187,23 +188,19 @@ pub(super) fn act(
         if !object.0.wrapping_add(tick).is_multiple_of(LOOK_TICKS) {
             continue;
         }
-        let Ok((companion, avatar, mut legs, mut deeds, mut hands, mut speech)) =
-            doers.get_mut(entity)
-        else {
+        let Ok((companion, avatar, mut legs, mut deeds, mut hands)) = doers.get_mut(entity) else {
             continue;
         };
         if deeds.doing().is_none() {
+            // Nobody holds something for ever: it would never come to rest.
+            if hands.has_held_for(tick) > around.ticks(HOLD_S_MAX) {
+                hands.release([0.0; 3], &mut around.things());
+            }
             continue;
         }
         let at_m = avatar.state.position_m;
-        let mut acting = Acting {
-            companion,
-            at_m,
-            legs: &mut legs,
-            deeds: &mut deeds,
-            hands: &mut hands,
-            speech: &mut speech,
-        };
+        let mut acting =
+            Acting { companion, at_m, legs: &mut legs, deeds: &mut deeds, hands: &mut hands };
         match acting.deeds.asked.front().copied() {
             None => acting.keep_following(&around),
             Some(action) => {
@@ -279,10 +276,8 @@ impl Acting<'_> {
             Action::Give { object, person } => self.give(object, person, around),
             Action::PutDown => self.let_go([0.0; 3], around),
             Action::Throw { target } => self.throw(target, around),
-            Action::End => {
-                self.speech.end_talk();
-                Outcome::Done
-            }
+            // It ends with the answer that asks for it.
+            Action::End => Outcome::Done,
         }
     }
 
@@ -295,11 +290,12 @@ impl Acting<'_> {
         if is_near && (feet_m(self.at_m)[1] - place_m[1]).abs() < 1.9 {
             return None;
         }
+        if self.legs.has_given_up(place_m) {
+            return Some(Outcome::Failed(ActionFailure::NoWay));
+        }
         self.legs.go(Goal { place_m, within_m: within_m * 0.9, pace });
-        Some(match self.legs.progress {
-            Progress::NoWay => Outcome::Failed(ActionFailure::NoWay),
-            _ => Outcome::GoesOn,
-        })
+        // As near as one can stand is near enough.
+        (self.legs.progress != Progress::There).then_some(Outcome::GoesOn)
     }
 
     fn walk_to(&mut self, target: Being, around: &Around) -> Outcome {
@@ -340,15 +336,15 @@ impl Acting<'_> {
             && (self.at_m[1] - place_m[1]).abs() < 1.6;
         if !is_near {
             let reached = self.reach(floor_m, BESIDE_M + radius_m, Pace::Walk);
-            if let Some(outcome) = reached {
-                return outcome;
-            }
+            // Whoever stands as near as one can, and does not reach it, cannot have it.
+            return reached.unwrap_or(Outcome::Failed(ActionFailure::NoWay));
         }
         self.legs.stop();
         if self.hands.held().is_some() {
             self.hands.release([0.0; 3], &mut around.things());
         }
-        let taken = self.hands.take(object, &mut around.things());
+        let tick = around.clock.tick;
+        let taken = self.hands.take(object, tick, &mut around.things());
         if taken.is_ok() {
             around.surroundings.held.insert(object);
         }
@@ -412,8 +408,15 @@ impl Acting<'_> {
         self.legs.gaze = Some(Being::Person(person));
         let apart_m = apart_m(self.at_m, place_m);
         let polite_m = self.companion.polite_m(person);
-        // It waits at the border of where it goes.
-        if apart_m <= polite_m + 0.3 || !self.companion.may_go(place_m) {
+        if self.legs.has_given_up(feet_m(place_m)) {
+            self.legs.stop();
+            self.deeds.follows_again_at = around.clock.tick + around.ticks(RETRY_S);
+        }
+        // It waits at the border of where it goes, and a while when there is no way.
+        if around.clock.tick < self.deeds.follows_again_at
+            || apart_m <= polite_m + 0.3
+            || !self.companion.may_go(place_m)
+        {
             return self.legs.stop();
         }
         let pace = if apart_m > RUN_M { Pace::Run } else { Pace::Walk };

@@ -33,6 +33,7 @@ pub(crate) struct Hands {
 struct Held {
     object: ObjectId,
     radius_m: f32,
+    since: u32,
 }
 
 impl Hands {
@@ -41,18 +42,28 @@ impl Hands {
         self.held.map(|held| held.object)
     }
 
+    /// Ticks for which it has held what it holds.
+    pub fn has_held_for(&self, tick: u32) -> u32 {
+        self.held.map_or(0, |held| tick.saturating_sub(held.since))
+    }
+
     /// Holds nothing any more; the thing itself is not touched.
     pub fn let_go(&mut self) {
         self.held = None;
     }
 
     /// Takes a thing that is near.
-    pub fn take(&mut self, object: ObjectId, things: &mut Things<'_>) -> Result<(), ActionFailure> {
+    pub fn take(
+        &mut self,
+        object: ObjectId,
+        tick: u32,
+        things: &mut Things<'_>,
+    ) -> Result<(), ActionFailure> {
         let radius_m = things.portable(object).ok_or(ActionFailure::NotPortable)?;
         let loose = things.objects.loose(object).ok_or(ActionFailure::Gone)?;
         let body = &mut things.physics.world.bodies[loose.body];
         body.set_gravity_scale(0.0, true);
-        self.held = Some(Held { object, radius_m });
+        self.held = Some(Held { object, radius_m, since: tick });
         Ok(())
     }
 
@@ -130,6 +141,10 @@ pub(super) fn carry(
     mut physics: ResMut<Physics>,
     mut bodies: Query<(&Avatar, &Legs, &mut Hands), With<Companion>>,
 ) {
+    // What stands still by order stays where it is, and comes back into the hand afterwards.
+    if physics.is_paused() {
+        return;
+    }
     for (avatar, legs, mut hands) in &mut bodies {
         let Some(held) = hands.held else { continue };
         let Some(loose) = objects.loose(held.object) else {

@@ -132,10 +132,10 @@ pub(super) fn hear(
         let Some((person, _)) = people.get(gesture.avatar()).ok() else { continue };
         let Gesture(emote) = gesture.wish();
         for (companion, at_m) in &surroundings.companions {
-            let Some(entity) = companions.get(*companion) else { continue };
             if apart_m(*at_m, from_m) > GESTURE_M {
                 continue;
             }
+            let Some(entity) = companions.get(*companion) else { continue };
             let Ok((companion, _, mut deeds, mut feelings)) = listeners.get_mut(entity) else {
                 continue;
             };

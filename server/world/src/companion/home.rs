@@ -129,8 +129,12 @@ pub(super) fn follow(
     }
     if !companions.0.is_empty() {
         for (_, _, _, _, _, mut hands) in &mut bodies {
-            let is_another = |held| changed.reset || changed.bodies.contains(&held);
-            if hands.held().is_some_and(is_another) {
+            let Some(held) = hands.held() else { continue };
+            if changed.reset {
+                super::hands::set_free(held, &current, &mut physics);
+            }
+            // What was edited is another body already.
+            if changed.reset || changed.bodies.contains(&held) {
                 hands.let_go();
             }
         }

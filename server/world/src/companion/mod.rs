@@ -99,6 +99,16 @@ impl Companions {
         self.0.get(&object).copied()
     }
 
+    /// All of them, beginning with others in each tick, so that nobody always comes last.
+    pub fn in_turn(&self, tick: u32) -> Vec<(ObjectId, Entity)> {
+        let mut all: Vec<(ObjectId, Entity)> = self.iter().collect();
+        if !all.is_empty() {
+            let first = tick as usize % all.len();
+            all.rotate_left(first);
+        }
+        all
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (ObjectId, Entity)> {
         self.0.iter().map(|(object, entity)| (*object, *entity))

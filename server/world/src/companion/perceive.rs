@@ -76,9 +76,10 @@ impl Sights<'_, '_> {
         names: &dyn Fn(ObjectId) -> Option<String>,
     ) -> Vec<Seen> {
         let mut seen: Vec<(bool, Seen)> = Vec::new();
+        let heard: Vec<&str> = heard_key.split(' ').collect();
         let mut see = |being, name: String, distance_m: f32, is_portable| {
             let is_meant = text::name_key(&name).split(' ').any(|word| {
-                word.chars().count() > 2 && heard_key.split(' ').any(|heard| heard.contains(word))
+                word.chars().count() > 2 && heard.iter().any(|heard| heard.contains(word))
             });
             seen.push((is_meant, Seen { being, name, distance_m, is_portable }));
         };

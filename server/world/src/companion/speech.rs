@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use bevy_ecs::prelude::*;
 use vivarium_contract::{
     WorldOutput,
-    companion::{ACTIONS_MAX, DialogueAsk, MindFailure, MindWord, SPEECH_BYTES_MAX},
+    companion::{ACTIONS_MAX, Action, DialogueAsk, MindFailure, MindWord, SPEECH_BYTES_MAX},
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
@@ -64,6 +64,8 @@ struct Answer {
     heard_of: u32,
     said_bytes: usize,
     actions: usize,
+    /// Whether the conversation ends with it.
+    is_last: bool,
 }
 
 impl Speech {
@@ -88,7 +90,8 @@ impl Speech {
     /// A word of the mind. What comes too late, or is too much for a tick, is void.
     pub fn take(&mut self, generation: u32, word: MindWord) {
         let is_awaited = self.answer.is_some() && generation == self.generation;
-        if is_awaited && self.words.len() < WORDS_WAITING_MAX {
+        let is_end = matches!(word, MindWord::Done { .. } | MindWord::Failed { .. });
+        if is_awaited && (is_end || self.words.len() < WORDS_WAITING_MAX) {
             self.words.push_back(word);
         }
     }
@@ -97,11 +100,6 @@ impl Speech {
     pub fn talks_to(&self, tick: u32) -> Option<PersonId> {
         let answering = self.answer.as_ref().map(|answer| answer.person);
         answering.or(self.talk.filter(|(_, until)| tick < *until).map(|(person, _)| person))
-    }
-
-    /// It takes nothing more for itself that is not said to it.
-    pub fn end_talk(&mut self) {
-        self.talk = None;
     }
 
     /// For the digest.
@@ -130,15 +128,15 @@ pub(crate) fn speak(
     mut outbox: ResMut<Outbox>,
 ) {
     let mut asks_left = ASKS_PER_TICK;
-    for (object, entity) in companions.iter() {
+    for (object, entity) in companions.in_turn(sights.clock.tick) {
         let Ok((_, avatar, _, speech, _, _)) = speakers.get(entity) else { continue };
         let is_quiet = speech.answer.is_none() && speech.heard.is_empty();
         if is_quiet {
             continue;
         }
         let at_m = avatar.state.position_m;
-        let near = chat::around(&people, at_m, earshot.radius_m);
-        let mut mouth = Mouth { object, near, outbox: &mut outbox };
+        let near = || chat::around(&people, at_m, earshot.radius_m);
+        let mut mouth = Mouth { object, near: &near, outbox: &mut outbox };
         let Ok((mut companion, _, _, mut speech, mut deeds, mut feelings)) =
             speakers.get_mut(entity)
         else {
@@ -180,19 +178,25 @@ pub(crate) fn speak(
 /// Where words go.
 struct Mouth<'a> {
     object: ObjectId,
-    near: Vec<PersonId>,
+    /// Who is near, in the order of ids.
+    near: &'a dyn Fn() -> Vec<PersonId>,
     outbox: &'a mut Outbox,
 }
 
 impl Mouth<'_> {
-    fn tell(&mut self, message: &ServerMessage) {
-        self.outbox.notice(self.near.clone(), message);
+    /// Tells those who are near, and whoever is answered.
+    fn tell(&mut self, person: PersonId, message: &ServerMessage) {
+        let mut near = (self.near)();
+        if let Err(place) = near.binary_search(&person) {
+            near.insert(place, person);
+        }
+        self.outbox.notice(near, message);
     }
 }
 
 impl Speech {
     /// The mind is asked.
-    fn ask(&mut self, ask: DialogueAsk, sights: &Sights, mouth: &mut Mouth) {
+    fn ask(&mut self, ask: DialogueAsk, sights: &Sights, mouth: &mut Mouth<'_>) {
         let (tick, person) = (sights.clock.tick, ask.person);
         self.generation = ask.generation;
         self.line = self.line.wrapping_add(1);
@@ -204,14 +208,15 @@ impl Speech {
             heard_of: tick,
             said_bytes: 0,
             actions: 0,
+            is_last: false,
         });
         let companion = mouth.object;
-        mouth.tell(&ServerMessage::Thinks { companion, line: self.line, to: person });
+        mouth.tell(person, &ServerMessage::Thinks { companion, line: self.line, to: person });
         mouth.outbox.push(WorldOutput::Ask(Box::new(ask)));
     }
 
     /// Ends an answer that nobody waits for any more, or that takes too long.
-    fn interrupt(&mut self, at_m: [f32; 3], sights: &Sights, mouth: &mut Mouth) {
+    fn interrupt(&mut self, at_m: [f32; 3], sights: &Sights, mouth: &mut Mouth<'_>) {
         let hushed = std::mem::take(&mut self.hushed);
         let Some(answer) = &self.answer else { return };
         let clock = &sights.clock;
@@ -219,11 +224,12 @@ impl Speech {
         let place = sights.surroundings.person(answer.person);
         let has_left = place.is_none_or(|place_m| apart_m(place_m, at_m) > LEFT_M);
         let says_more = self.heard.iter().any(|(person, _)| *person == answer.person);
+        let is_silent = clock.tick.saturating_sub(answer.heard_of) > ticks(SILENCE_S_MAX);
         let is_late = clock.tick.saturating_sub(answer.since) > ticks(ASK_S_MAX)
-            || clock.tick.saturating_sub(answer.heard_of) > ticks(SILENCE_S_MAX);
+            || (is_silent && self.words.is_empty());
         let end = if has_left || says_more || hushed.contains(&answer.person) {
             SpeechEnd::Interrupted
-        } else if is_late && self.words.is_empty() {
+        } else if is_late {
             SpeechEnd::TimedOut
         } else {
             return;
@@ -234,11 +240,12 @@ impl Speech {
         self.end(end, clock.tick, ticks(TALK_S), mouth);
     }
 
-    fn end(&mut self, end: SpeechEnd, tick: u32, talk_ticks: u32, mouth: &mut Mouth) {
+    fn end(&mut self, end: SpeechEnd, tick: u32, talk_ticks: u32, mouth: &mut Mouth<'_>) {
         let Some(answer) = self.answer.take() else { return };
         let companion = mouth.object;
-        self.talk = Some((answer.person, tick + talk_ticks));
-        mouth.tell(&ServerMessage::Said { companion, line: answer.line, end });
+        self.talk = (!answer.is_last).then_some((answer.person, tick + talk_ticks));
+        let said = ServerMessage::Said { companion, line: answer.line, end };
+        mouth.tell(answer.person, &said);
     }
 
     /// Says and does what the mind has said.
@@ -248,7 +255,7 @@ impl Speech {
         companion: &mut Companion,
         deeds: &mut Deeds,
         feelings: &mut Feelings,
-        mouth: &mut Mouth,
+        mouth: &mut Mouth<'_>,
     ) {
         let tick = sights.clock.tick;
         let talk_ticks = (TALK_S as f32 / sights.clock.tick_s) as u32;
@@ -265,9 +272,11 @@ impl Speech {
                     piece.push_str(text);
                 }
                 MindWord::Bonds { bond } => {
+                    companion.bonds.retain(|person, _| sights.people.get(*person).is_some());
                     companion.bonds.insert(answer.person, bond);
                 }
                 MindWord::Feels { appraisal } => feelings.feel(&appraisal, &companion.traits),
+                MindWord::Does { action: Action::End } => answer.is_last = true,
                 MindWord::Does { action } => {
                     answer.actions += 1;
                     if answer.actions <= ACTIONS_MAX {
@@ -286,7 +295,8 @@ impl Speech {
             && !piece.is_empty()
         {
             let (companion, line) = (mouth.object, answer.line);
-            mouth.tell(&ServerMessage::Says { companion, line, text: piece });
+            let says = ServerMessage::Says { companion, line, text: piece };
+            mouth.tell(answer.person, &says);
         }
         if let Some(end) = end {
             self.words.clear();

@@ -10,7 +10,7 @@ fn walk_along(world: &mut Scenario, person: PersonId, places: &[[f32; 2]]) {
     for place in places {
         let mut ticks = 0;
         loop {
-            if !world.travels.is_empty() {
+            if goes_to(world).is_some() {
                 return;
             }
             let [x, y, z] = world.position(person);
@@ -32,10 +32,10 @@ fn feet_m(world: &Scenario, person: PersonId) -> f32 {
 }
 
 fn goes_to(world: &Scenario) -> Option<&str> {
-    match world.travels.first() {
-        Some(WorldOutput::Travel { world, .. }) => Some(world),
+    world.travels.iter().find_map(|output| match output {
+        WorldOutput::Travel { world, .. } => Some(world.as_str()),
         _ => None,
-    }
+    })
 }
 
 #[test]

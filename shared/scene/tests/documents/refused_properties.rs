@@ -427,7 +427,7 @@ fn companions() {
         (
             "/objects/6/properties/companion/mind",
             json!("Mira Bell"),
-            "objects[6].properties.companion.mind: a name must be 1 to 32 lower-case letters, digits and hyphens",
+            "objects[6].properties.companion.mind: a world's name must be 1 to 32 lower-case letters, digits and hyphens",
         ),
         (
             "/objects/6/properties/companion/name",
@@ -442,7 +442,7 @@ fn companions() {
         (
             "/objects/6/properties/companion/body",
             json!("blue"),
-            "objects[6].properties.companion.body: a colour must be written as #rrggbb",
+            "objects[6].properties.companion.body: a colour must be `#rrggbb` with six hexadecimal digits",
         ),
         (
             "/objects/6/properties/companion/range_m",

@@ -152,6 +152,11 @@ export class Visitor {
       await this.page.mouse.move(middle.x + pixels, middle.y, { steps: 4 });
       await this.page.mouse.up();
       await this.page.waitForFunction((before) => window.vivarium.camera?.yaw !== before, now);
+      // A drag that is as short as a click may have met a companion, which opens its panel.
+      if (await this.page.locator(".panel-talk").isVisible()) {
+        await this.page.keyboard.press("Escape");
+        await this.focusWorld();
+      }
     }
     throw new Error("the camera does not turn");
   }

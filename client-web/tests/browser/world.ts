@@ -146,7 +146,8 @@ export class Visitor {
       if (Math.abs(turn) < 0.03) return;
       // One drag of the mouse turns by 0.0052 radians a pixel; the window is only so wide.
       const pixels = Math.max(-size.width * 0.4, Math.min(size.width * 0.4, -turn / 0.0052));
-      const middle = { x: size.width / 2, y: size.height * 0.45 };
+      // Below the middle, where no button offers to talk to anybody.
+      const middle = { x: size.width / 2, y: size.height * 0.6 };
       // Up or down as well when it is short: it would be a click on whoever stands there.
       const aside = Math.abs(pixels) > 9 ? 0 : attempt % 2 === 0 ? 9 : -9;
       await this.page.mouse.move(middle.x, middle.y);

@@ -586,8 +586,6 @@ fn the_same_inputs_give_the_same_world_conversations_included() {
         let ana = world.enter(1, "Ana");
         world.ticks(3);
         world.input(WorldInput::Traits { companion, traits: Traits::default() });
-        let bond = Bond { warmth: 40, ..Bond::default() };
-        world.input(WorldInput::Bond { companion, person: ana, bond });
         world.walk(ana, towards(0, -127), 90);
         world.wish(ana, Intent::Address { companion, text: "come here".into() });
         world.ticks(2);
@@ -595,6 +593,8 @@ fn the_same_inputs_give_the_same_world_conversations_included() {
             world.mind(&ask, says("Coming."));
             let appraisal = Appraisal { valence: 20, arousal: 10, emotion: Some(Emotion::Joy) };
             world.mind(&ask, MindWord::Feels { appraisal });
+            let bond = Bond { warmth: 40, ..Bond::default() };
+            world.mind(&ask, MindWord::Bonds { bond });
             world.mind(&ask, MindWord::Does { action: Action::Follow { person: ana } });
             world.mind(&ask, MindWord::Done { is_reduced: false });
         }

@@ -11,13 +11,18 @@ use tokio::{
 use vivarium_host::{config::ServerConfig, server::Server, worlds::WorldSource};
 use vivarium_protocol::{
     ids::ObjectId,
-    intent::ClientMessage,
+    intent::{ClientMessage, Hello},
     notice::{ServerMessage, SpeechEnd},
     quantise,
     snapshot::{block::Identity, fields::companion::POSITION, schema::Facet},
 };
 
-use crate::harness::socket::{Client, hello};
+use vivarium_scene::document::Object;
+
+use crate::harness::{
+    asset,
+    socket::{Client, hello},
+};
 
 const NIA: ObjectId = ObjectId(2);
 
@@ -242,11 +247,10 @@ async fn what_she_knows_of_somebody_outlives_the_server() -> anyhow::Result<()> 
         config.worlds = vec!["plaza".into()];
         Server::start(config).await
     };
-    let plaza =
-        |object: &vivarium_scene::document::Object| object.name.as_deref() == Some("home of Nia");
-    let document = crate::harness::asset("plaza");
-    let (nia, _) = document.objects().find(|(_, object)| plaza(object)).expect("Nia lives there");
-    let ana = vivarium_protocol::intent::Hello { key: Some([7; 32]), ..hello("Ana") };
+    let is_hers = |object: &Object| object.name.as_deref() == Some("home of Nia");
+    let document = asset("plaza");
+    let (nia, _) = document.objects().find(|(_, object)| is_hers(object)).expect("Nia lives there");
+    let ana = Hello { key: Some([7; 32]), ..hello("Ana") };
     let server = start().await?;
     let (mut client, _) = Client::join(&server, &ana).await?;
     let (said, _) = client.talk_to(nia, "My dog is called Bruno.").await?;

@@ -184,7 +184,8 @@ export class Company {
   /** Something was denied: what was said to a companion last, if anything was. */
   deny(denial: Denial): void {
     const pending = this.#pending;
-    if (pending === null) return;
+    // Words are denied for no other reason.
+    if (pending === null || denial === "notAllowed" || denial === "outOfReach") return;
     this.#pending = null;
     const turns = this.talks.peek().get(pending) ?? [];
     const last = turns.findLast((turn) => turn.kind === "asked");

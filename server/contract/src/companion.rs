@@ -34,6 +34,56 @@ pub struct Traits {
 /// Of each trait, percent at most.
 pub const TRAIT_MAX: u8 = 100;
 
+impl Traits {
+    /// Their names, in the order of [`Traits::values`].
+    pub const NAMES: [&str; 7] = [
+        "openness",
+        "conscientiousness",
+        "extraversion",
+        "agreeableness",
+        "neuroticism",
+        "playfulness",
+        "courage",
+    ];
+
+    /// All of them, in the order of [`Traits::NAMES`].
+    pub fn values(&self) -> [u8; 7] {
+        [
+            self.openness,
+            self.conscientiousness,
+            self.extraversion,
+            self.agreeableness,
+            self.neuroticism,
+            self.playfulness,
+            self.courage,
+        ]
+    }
+}
+
+impl From<[u8; 7]> for Traits {
+    /// From [`Traits::values`]; what is beyond [`TRAIT_MAX`] is cut off.
+    fn from(values: [u8; 7]) -> Self {
+        let [
+            openness,
+            conscientiousness,
+            extraversion,
+            agreeableness,
+            neuroticism,
+            playfulness,
+            courage,
+        ] = values.map(|value| value.min(TRAIT_MAX));
+        Self {
+            openness,
+            conscientiousness,
+            extraversion,
+            agreeableness,
+            neuroticism,
+            playfulness,
+            courage,
+        }
+    }
+}
+
 impl Default for Traits {
     fn default() -> Self {
         Self {

@@ -15,7 +15,7 @@ use vivarium_protocol::{
 };
 use vivarium_scene::document::WorldDocument;
 
-use companion::{Bond, DialogueAsk, MindWord, Traits};
+use companion::{DialogueAsk, MindWord, Traits};
 use editing::{Change, EditDone, EditRefusal, Editor, Operations};
 use saving::SavedPose;
 
@@ -127,15 +127,6 @@ pub enum WorldInput {
         companion: ObjectId,
         /// All of them.
         traits: Traits,
-    },
-    /// What a companion thinks of somebody who is here, from now on.
-    Bond {
-        /// Which, by its object.
-        companion: ObjectId,
-        /// Of whom.
-        person: PersonId,
-        /// All of it.
-        bond: Bond,
     },
     /// Edits could not be kept: they are undone. Must come before every edit that is not among them.
     TakeBack {

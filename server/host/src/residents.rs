@@ -140,9 +140,6 @@ impl Residents {
             ToWorld::Traits { companion, traits } => {
                 inputs.push(WorldInput::Traits { companion, traits });
             }
-            ToWorld::Bond { companion, person, bond } => {
-                inputs.push(WorldInput::Bond { companion, person, bond });
-            }
         }
     }
 
@@ -326,8 +323,7 @@ impl Residents {
             ToWorld::Arrival(_)
             | ToWorld::Path { .. }
             | ToWorld::Mind { .. }
-            | ToWorld::Traits { .. }
-            | ToWorld::Bond { .. } => None,
+            | ToWorld::Traits { .. } => None,
         };
         match gone_to {
             Some((world, _)) => world.send(message),

@@ -22,7 +22,7 @@ use std::{
 use subtle::ConstantTimeEq;
 use vivarium_contract::{
     Intent, Road,
-    companion::{Bond, MindWord, Traits},
+    companion::{MindWord, Traits},
     editing::Role,
 };
 use vivarium_link::{
@@ -178,15 +178,6 @@ pub enum ToWorld {
         companion: ObjectId,
         /// All of them.
         traits: Traits,
-    },
-    /// What a companion thinks of somebody.
-    Bond {
-        /// Which, by its object.
-        companion: ObjectId,
-        /// Of whom.
-        person: PersonId,
-        /// All of it.
-        bond: Bond,
     },
 }
 

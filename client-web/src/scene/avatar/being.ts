@@ -6,7 +6,17 @@
 import type { BufferGeometry } from "three";
 import type { Emotion } from "../../replica/feeling";
 import { ballSolid, turnedSolid } from "../solids";
-import { CREAM, faceZ, INK, ring, Sculpture, type Segments, smoothOutline } from "./sculpture";
+import {
+  addCheek,
+  addFace,
+  addMouth,
+  faceZ,
+  INK,
+  ring,
+  Sculpture,
+  type Segments,
+  smoothOutline,
+} from "./sculpture";
 
 /** Faces that differ: some feelings share one. */
 const FACES = ["faceCalm", "faceGlad", "faceSad", "faceCross", "faceAwed"] as const;
@@ -168,25 +178,16 @@ function torso(segments: Segments, simple: boolean): BufferGeometry {
 /** Origin at the centre of the head, as people's. */
 function head(segments: Segments, simple: boolean): BufferGeometry {
   const shade = (_x: number, y: number) => 0.8 + 0.2 * Math.min(1, Math.max(0, (y + 0.3) / 0.32));
-  const figure = new Sculpture()
-    .add(
-      ballSolid(1, segments(34)),
-      "#ffffff",
-      "body",
-      [0, 0, 0],
-      [0.315, 0.29, 0.29],
-      [0, 0, 0],
-      shade,
-    )
-    .add(
-      ballSolid(1, segments(30)),
-      CREAM,
-      "fixed",
-      [0, -0.02, -0.092],
-      [0.25, 0.205, 0.228],
-      [0, 0, 0],
-      (_x, y) => 0.9 + 0.1 * Math.min(1, Math.max(0, (y + 0.2) / 0.2)),
-    );
+  const figure = new Sculpture().add(
+    ballSolid(1, segments(34)),
+    "#ffffff",
+    "body",
+    [0, 0, 0],
+    [0.315, 0.29, 0.29],
+    [0, 0, 0],
+    shade,
+  );
+  addFace(figure, segments);
   for (const side of [-1, 1]) {
     // Long ears, outwards and back.
     figure.add(
@@ -198,23 +199,15 @@ function head(segments: Segments, simple: boolean): BufferGeometry {
       [0, side * -0.35, side * 0.4],
     );
     if (simple) continue;
-    figure
-      .add(
-        ballSolid(1, segments(12)),
-        "#ffffff",
-        "accent",
-        [side * 0.375, 0.088, 0.022],
-        [0.15, 0.036, 0.03],
-        [0, side * -0.35, side * 0.4],
-      )
-      .add(
-        ballSolid(1, segments(12)),
-        "#ff9d8f",
-        "fixed",
-        [side * 0.158, -0.088, -0.252],
-        [0.045, 0.03, 0.018],
-        [0, side * -0.55, 0],
-      );
+    figure.add(
+      ballSolid(1, segments(12)),
+      "#ffffff",
+      "accent",
+      [side * 0.375, 0.088, 0.022],
+      [0.15, 0.036, 0.03],
+      [0, side * -0.35, side * 0.4],
+    );
+    addCheek(figure, segments, side);
   }
   return figure.geometry();
 }
@@ -270,19 +263,7 @@ function face(segments: Segments, simple: boolean, lines: FaceLines): BufferGeom
       [wide > 0 ? wide * 0.62 : open * 0.8, open, 0.012],
     );
   }
-  const beads = wide === 0 ? 0 : simple ? 3 : 9;
-  for (let bead = 0; bead < beads; bead += 1) {
-    const t = (bead / (beads - 1)) * 2 - 1;
-    const x = t * wide;
-    const y = middle + t * t * curve;
-    figure.add(
-      ballSolid(1, segments(8)),
-      INK,
-      "fixed",
-      [x, y, faceZ(x, y)],
-      [0.0115, 0.009, 0.007],
-    );
-  }
+  if (wide > 0) addMouth(figure, segments, simple, { middle, wide, curve });
   if (brows === 0) return figure.geometry();
   for (const side of [-1, 1]) {
     const [x, y] = [side * 0.095, 0.098];

@@ -8,7 +8,18 @@
 import type { BufferGeometry } from "three";
 import { arc, ballSolid, boxSolid, capsuleSolid, turnedSolid } from "../solids";
 import { BEING_PARTS, type BeingPart, sculptBeing } from "./being";
-import { CREAM, faceZ, INK, ring, Sculpture, type Segments, smoothOutline } from "./sculpture";
+import {
+  addCheek,
+  addFace,
+  addMouth,
+  CREAM,
+  faceZ,
+  INK,
+  ring,
+  Sculpture,
+  type Segments,
+  smoothOutline,
+} from "./sculpture";
 
 export type PartName = "torso" | "head" | "eyes" | "hand" | "foot" | "limb" | "bobble" | BeingPart;
 export const PART_NAMES: readonly PartName[] = [
@@ -134,27 +145,17 @@ function torso(segments: Segments, simple: boolean): BufferGeometry {
 /** Origin at the centre of the head. */
 function head(segments: Segments, simple: boolean): BufferGeometry {
   const shade = (_x: number, y: number) => 0.8 + 0.2 * Math.min(1, Math.max(0, (y + 0.3) / 0.32));
-  const figure = new Sculpture()
-    .add(
-      ballSolid(1, segments(34)),
-      "#ffffff",
-      "body",
-      [0, 0, 0],
-      [0.325, 0.295, 0.3],
-      [0, 0, 0],
-      shade,
-    )
-    // Face.
-    .add(
-      ballSolid(1, segments(30)),
-      CREAM,
-      "fixed",
-      [0, -0.02, -0.092],
-      [0.25, 0.205, 0.228],
-      [0, 0, 0],
-      (_x, y) => 0.9 + 0.1 * Math.min(1, Math.max(0, (y + 0.2) / 0.2)),
-    )
-    .add(boxSolid([0.022, 0.13, 0.022], false), "#ffffff", "accent", [0, 0.315, 0.03]);
+  const figure = new Sculpture().add(
+    ballSolid(1, segments(34)),
+    "#ffffff",
+    "body",
+    [0, 0, 0],
+    [0.325, 0.295, 0.3],
+    [0, 0, 0],
+    shade,
+  );
+  addFace(figure, segments);
+  figure.add(boxSolid([0.022, 0.13, 0.022], false), "#ffffff", "accent", [0, 0.315, 0.03]);
   for (const side of [-1, 1]) {
     // Ears.
     figure.add(
@@ -165,39 +166,20 @@ function head(segments: Segments, simple: boolean): BufferGeometry {
       [0.1, 0.1, 0.07],
     );
     if (simple) continue;
-    figure
-      .add(
-        ballSolid(1, segments(12)),
-        "#ffffff",
-        "accent",
-        [side * 0.24, 0.228, -0.035],
-        [0.064, 0.064, 0.036],
-      )
-      // Cheeks.
-      .add(
-        ballSolid(1, segments(12)),
-        "#ff9d8f",
-        "fixed",
-        [side * 0.158, -0.088, -0.252],
-        [0.045, 0.03, 0.018],
-        [0, side * -0.55, 0],
-      );
-  }
-  // Mouth: beads along a smile.
-  const beads = simple ? 3 : 9;
-  for (let bead = 0; bead < beads; bead++) {
-    const t = (bead / (beads - 1)) * 2 - 1;
-    const x = t * 0.058;
-    const y = -0.112 + t * t * 0.024;
     figure.add(
-      ballSolid(1, segments(8)),
-      INK,
-      "fixed",
-      [x, y, faceZ(x, y)],
-      [0.0115, 0.009, 0.007],
+      ballSolid(1, segments(12)),
+      "#ffffff",
+      "accent",
+      [side * 0.24, 0.228, -0.035],
+      [0.064, 0.064, 0.036],
     );
+    addCheek(figure, segments, side);
   }
-  return figure.geometry();
+  return addMouth(figure, segments, simple, {
+    middle: -0.112,
+    wide: 0.058,
+    curve: 0.024,
+  }).geometry();
 }
 
 /** Origin at the eye line in the head's frame: scaling y closes the eyes. */

@@ -14,7 +14,7 @@ import {
   Quaternion,
   Vector3,
 } from "three";
-import { type Solid, turnedSolid } from "../solids";
+import { ballSolid, type Solid, turnedSolid } from "../solids";
 
 type Tint = "fixed" | "body" | "accent";
 
@@ -108,4 +108,52 @@ export type Segments = (full: number) => number;
 export function faceZ(x: number, y: number): number {
   const inside = 1 - (x / 0.25) ** 2 - ((y + 0.02) / 0.205) ** 2;
   return -0.092 - 0.228 * Math.sqrt(Math.max(0, inside));
+}
+
+/** The light front of a head, whose surface {@link faceZ} tells. */
+export function addFace(figure: Sculpture, segments: Segments): Sculpture {
+  return figure.add(
+    ballSolid(1, segments(30)),
+    CREAM,
+    "fixed",
+    [0, -0.02, -0.092],
+    [0.25, 0.205, 0.228],
+    [0, 0, 0],
+    (_x, y) => 0.9 + 0.1 * Math.min(1, Math.max(0, (y + 0.2) / 0.2)),
+  );
+}
+
+/** A rosy cheek; `side` is -1 or 1. */
+export function addCheek(figure: Sculpture, segments: Segments, side: number): Sculpture {
+  return figure.add(
+    ballSolid(1, segments(12)),
+    "#ff9d8f",
+    "fixed",
+    [side * 0.158, -0.088, -0.252],
+    [0.045, 0.03, 0.018],
+    [0, side * -0.55, 0],
+  );
+}
+
+/** A mouth of beads, all in metres: where its middle is, half its width, and its corners above that. */
+export function addMouth(
+  figure: Sculpture,
+  segments: Segments,
+  simple: boolean,
+  { middle, wide, curve }: { middle: number; wide: number; curve: number },
+): Sculpture {
+  const beads = simple ? 3 : 9;
+  for (let bead = 0; bead < beads; bead += 1) {
+    const t = (bead / (beads - 1)) * 2 - 1;
+    const x = t * wide;
+    const y = middle + t * t * curve;
+    figure.add(
+      ballSolid(1, segments(8)),
+      INK,
+      "fixed",
+      [x, y, faceZ(x, y)],
+      [0.0115, 0.009, 0.007],
+    );
+  }
+  return figure;
 }

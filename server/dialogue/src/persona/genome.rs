@@ -25,17 +25,6 @@ const STEP_HUNDREDTHS: i32 = 30;
 /// With each experience, one part in so many of a drift is lost.
 const PULL_ONE_IN: i32 = 200;
 
-/// Names of the traits, in the order of [`Genome::pairs`].
-pub const TRAITS: [&str; 7] = [
-    "openness",
-    "conscientiousness",
-    "extraversion",
-    "agreeableness",
-    "neuroticism",
-    "playfulness",
-    "courage",
-];
-
 /// Two alleles for each trait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -59,10 +48,10 @@ impl Default for Genome {
 impl Genome {
     /// A genome with exactly these traits: both alleles alike.
     pub fn from_traits(traits: Traits) -> Self {
-        Self::from_pairs(values(traits).map(|value| [value.min(TRAIT_MAX); 2]))
+        Self::from_pairs(traits.values().map(|value| [value.min(TRAIT_MAX); 2]))
     }
 
-    /// The alleles, in the order of [`TRAITS`].
+    /// The alleles, in the order of [`Traits::NAMES`].
     pub fn pairs(&self) -> [[u8; 2]; 7] {
         [
             self.openness,
@@ -75,7 +64,7 @@ impl Genome {
         ]
     }
 
-    /// A genome of alleles in the order of [`TRAITS`].
+    /// A genome of alleles in the order of [`Traits::NAMES`].
     fn from_pairs(pairs: [[u8; 2]; 7]) -> Self {
         let [
             openness,
@@ -99,7 +88,7 @@ impl Genome {
 
     /// The traits that it makes, before a life.
     pub fn expressed(&self) -> Traits {
-        from_values(self.pairs().map(|[a, b]| u16::midpoint(u16::from(a), u16::from(b) + 1) as u8))
+        Traits::from(self.pairs().map(|[a, b]| u16::midpoint(u16::from(a), u16::from(b) + 1) as u8))
     }
 
     /// A child of two: of each trait one allele of either parent, by lot, which now and then changes
@@ -116,7 +105,7 @@ impl Genome {
 
     /// Whether all alleles are within their bounds.
     pub fn check(&self) -> Result<(), PersonaError> {
-        for (field, pair) in TRAITS.into_iter().zip(self.pairs()) {
+        for (field, pair) in Traits::NAMES.into_iter().zip(self.pairs()) {
             if let Some(value) = pair.into_iter().find(|allele| *allele > TRAIT_MAX) {
                 return Err(PersonaError::Gene { field, value });
             }
@@ -132,39 +121,6 @@ fn inherit(pair: [u8; 2], lots: &mut ChaCha8Rng) -> u8 {
     let most = i32::from(MUTATION_MAX);
     let step = (step % (2 * u32::from(MUTATION_MAX) + 1)) as i32 - most;
     (allele + if mutates { step } else { 0 }).clamp(0, i32::from(TRAIT_MAX)) as u8
-}
-
-fn values(traits: Traits) -> [u8; 7] {
-    [
-        traits.openness,
-        traits.conscientiousness,
-        traits.extraversion,
-        traits.agreeableness,
-        traits.neuroticism,
-        traits.playfulness,
-        traits.courage,
-    ]
-}
-
-fn from_values(values: [u8; 7]) -> Traits {
-    let [
-        openness,
-        conscientiousness,
-        extraversion,
-        agreeableness,
-        neuroticism,
-        playfulness,
-        courage,
-    ] = values;
-    Traits {
-        openness,
-        conscientiousness,
-        extraversion,
-        agreeableness,
-        neuroticism,
-        playfulness,
-        courage,
-    }
 }
 
 /// What bends a companion, a little each time.
@@ -190,7 +146,7 @@ pub enum Experience {
 }
 
 impl Experience {
-    /// What it does to each trait, in percent of a full step, in the order of [`TRAITS`].
+    /// What it does to each trait, in percent of a full step, in the order of [`Traits::NAMES`].
     fn weights(self) -> [i32; 7] {
         match self {
             Self::Praised => [0, 0, 50, 60, -50, 0, 30],
@@ -209,7 +165,7 @@ impl Experience {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drift {
-    /// In hundredths of a percent, in the order of [`TRAITS`].
+    /// In hundredths of a percent, in the order of [`Traits::NAMES`].
     hundredths: [i16; 7],
 }
 
@@ -230,13 +186,13 @@ impl Drift {
 
     /// The traits of somebody with these genes and this life.
     pub fn bend(&self, genome: &Genome) -> Traits {
-        let mut traits = values(genome.expressed());
+        let mut traits = genome.expressed().values();
         let most = i32::from(DRIFT_MAX);
         for (value, drift) in traits.iter_mut().zip(self.hundredths) {
             let drift = (i32::from(drift) / HUNDREDTHS).clamp(-most, most);
             *value = (i32::from(*value) + drift).clamp(0, i32::from(TRAIT_MAX)) as u8;
         }
-        from_values(traits)
+        Traits::from(traits)
     }
 }
 
@@ -270,7 +226,7 @@ mod tests {
         ) {
             let child = Genome::child(seed, &mother, &father);
             prop_assert_eq!(child, Genome::child(seed, &mother, &father));
-            let traits = values(child.expressed());
+            let traits = child.expressed().values();
             for (index, (m, f)) in mother.pairs().into_iter().zip(father.pairs()).enumerate() {
                 let all = [m, f].concat();
                 let least = all.iter().min().unwrap().saturating_sub(MUTATION_MAX);
@@ -286,7 +242,7 @@ mod tests {
             let mut drift = Drift::default();
             for experience in life {
                 drift.live(experience);
-                for (bent, born) in values(drift.bend(&genome)).iter().zip(values(genome.expressed())) {
+                for (bent, born) in drift.bend(&genome).values().iter().zip(genome.expressed().values()) {
                     prop_assert!(bent.abs_diff(born) <= DRIFT_MAX);
                 }
             }

@@ -27,13 +27,17 @@ use vivarium_contract::{
 use crate::{
     budget::{Clock, Ledger, Membership, Messages, TooMany},
     gateway::{Gateway, meter::Meter},
+    hearing::Heard,
     memory::{
         Memory,
         embed::{Embedder, Hashed},
     },
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
-    safety::names::NameKey,
+    safety::{
+        age::{self, Age},
+        names::NameKey,
+    },
     turn::{self, HeardTurn, Pair, Relationship},
 };
 
@@ -248,6 +252,13 @@ impl Dialogue {
             let _ = words.send(MindWord::Failed { reason: MindFailure::Unknown }).await;
             return;
         };
+        // Nobody has been asked for their age yet, so nobody is taken for an adult.
+        if !age::may_talk(&persona, Age::Unknown) {
+            let language = persona.language_for(Heard::new(&ask.text).language());
+            let _ = speak(age::refusal(language), &words).await;
+            let _ = words.send(MindWord::Done { is_reduced: false }).await;
+            return;
+        }
         let shared = self.acquaintance(&ask.mind, &speaker, number);
         let mut acquaintance = shared.lock().await;
         let knows = &mut *acquaintance;

@@ -100,13 +100,9 @@ impl Companions {
     }
 
     /// All of them, beginning with others in each tick, so that nobody always comes last.
-    pub fn in_turn(&self, tick: u32) -> Vec<(ObjectId, Entity)> {
-        let mut all: Vec<(ObjectId, Entity)> = self.iter().collect();
-        if !all.is_empty() {
-            let first = tick as usize % all.len();
-            all.rotate_left(first);
-        }
-        all
+    pub fn in_turn(&self, tick: u32) -> impl Iterator<Item = (ObjectId, Entity)> {
+        let first = tick as usize % self.0.len().max(1);
+        self.iter().skip(first).chain(self.iter().take(first))
     }
 
     /// All of them.

@@ -7,10 +7,10 @@ use super::{
     Companions,
     body::Legs,
     nav::{Nav, NoWay},
-    surroundings::{Surroundings, feet_m},
+    surroundings::feet_m,
 };
 use crate::{
-    avatar::Ground,
+    avatar::{Avatar, Ground},
     edit::{Changed, Current},
     limits::{COMPANION_REST_TICKS, NAV_UNITS_PER_TICK},
     tick::Clock,
@@ -84,21 +84,22 @@ pub(super) fn survey(
     current: Res<Current>,
     ground: Res<Ground>,
     companions: Res<Companions>,
-    surroundings: Res<Surroundings>,
-    legs: Query<&Legs>,
+    bodies: Query<(&Legs, &Avatar)>,
     mut ways: ResMut<Ways>,
 ) {
-    if surroundings.companions.is_empty() {
+    if companions.0.is_empty() {
         return;
     }
     let floor_m = current.0.head().settings.floor_m;
     let nav = ways.nav.get_or_insert_with(|| Nav::of(&ground.0, floor_m));
-    for (object, at_m) in &surroundings.companions {
-        let legs = companions.get(*object).and_then(|entity| legs.get(entity).ok());
-        if let Some(far_m) = legs.and_then(|legs| legs.far_m(*at_m)) {
-            nav.want(feet_m(*at_m), far_m * 1.2 + 8.0);
+    // Only so many wishes count in a tick, so others come first in each.
+    for (object, entity) in companions.in_turn(clock.tick) {
+        let Ok((legs, avatar)) = bodies.get(entity) else { continue };
+        let at_m = avatar.state.position_m;
+        if let Some(far_m) = legs.far_m(at_m) {
+            nav.want(feet_m(at_m), far_m * 1.2 + 8.0);
         } else if object.0.wrapping_add(clock.tick).is_multiple_of(COMPANION_REST_TICKS) {
-            nav.want(feet_m(*at_m), STROLL_M);
+            nav.want(feet_m(at_m), STROLL_M);
         }
     }
     nav.work(NAV_UNITS_PER_TICK);

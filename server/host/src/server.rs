@@ -48,10 +48,7 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
-    minds::{
-        Minds,
-        thinking::{self, DialogueError},
-    },
+    minds::thinking::{self, DialogueError},
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -291,8 +288,7 @@ impl Server {
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
         let models = config.dialogue.as_deref();
-        let dialogue = thinking::dialogue(&config.assets, models, keeper.clone())?;
-        let (minds, thinking) = Minds::start(Arc::new(dialogue));
+        let (minds, thinking) = thinking::start(&config.assets, models, keeper.clone())?;
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);
@@ -309,7 +305,7 @@ impl Server {
             webrtc: webrtc.clone(),
             starter: starter.clone(),
             ending,
-            tasks: vec![thinking],
+            tasks: thinking,
             recording,
             keeper,
             roles: roles.clone(),

@@ -20,12 +20,16 @@ use std::{
 
 use tokio::sync::mpsc;
 use vivarium_contract::{
-    companion::{DialogueAsk, MindFailure, MindWord, Traits},
+    companion::{DialogueAsk, MindFailure, MindWord, Perception, Traits},
     saving::MindTurn,
 };
 
+use vivarium_protocol::ids::{ObjectId, PersonId};
+
 use crate::{
+    bond::Tie,
     budget::{Clock, Ledger, Membership, Messages, TooMany},
+    cache::{Cache, WarmedUp},
     gateway::{Gateway, meter::Meter},
     hearing::Heard,
     memory::{
@@ -43,9 +47,11 @@ use crate::{
 
 pub mod keeping;
 mod modelled;
+mod source;
 
 use keeping::Keeping;
 use modelled::{Modelled, Outcome};
+use source::{Asked, SMALL_TALK, Source};
 
 /// Who speaks to a companion, as its mind may know them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,6 +133,8 @@ pub struct Dialogue {
     messages: Messages,
     /// What models cost.
     ledger: Ledger,
+    /// Answers to small talk.
+    cache: Cache,
     clock: Clock,
 }
 
@@ -137,8 +145,9 @@ impl Dialogue {
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
         let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
-        let limits = gateway.as_ref().map(|gateway| gateway.settings().limits);
-        let limits = limits.unwrap_or_default();
+        let settings = gateway.as_ref().map(Gateway::settings);
+        let limits = settings.map(|settings| settings.limits).unwrap_or_default();
+        let cached = settings.map(|settings| settings.cache.clone()).unwrap_or_default();
         Self {
             known,
             turns,
@@ -147,6 +156,7 @@ impl Dialogue {
             names: NameKey::new(secret),
             messages: Messages::new(limits.messages_per_hour),
             ledger: Ledger::new(limits.budgets, clock.clone()),
+            cache: Cache::new(&cached, None),
             clock,
         }
     }
@@ -276,7 +286,7 @@ impl Dialogue {
                 match self.messages.take(&user, membership, now_ms) {
                     Ok(_) => {
                         let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
-                        turn.by_model((gateway, meter), &self.names, knows, &words).await
+                        turn.by_model(&self.source(gateway, meter, number), knows, &words).await
                     }
                     Err(TooMany { free_in_s }) => {
                         let free_in_s = u32::try_from(free_in_s).unwrap_or(u32::MAX);
@@ -293,6 +303,59 @@ impl Dialogue {
             knows.note(By::Companion, said);
             self.keep(&ask.mind, &speaker, knows).await;
             let _ = words.send(end).await;
+        }
+    }
+
+    /// Where the words of one turn come from.
+    fn source<'a>(
+        &'a self,
+        gateway: &'a Gateway,
+        meter: Arc<dyn Meter>,
+        number: u64,
+    ) -> Source<'a> {
+        let now_ms = (self.clock)();
+        Source {
+            cache: &self.cache,
+            gateway,
+            meter,
+            names: &self.names,
+            now_ms,
+            seed: now_ms.rotate_left(17) ^ number,
+        }
+    }
+
+    /// Has models answer the small talk that the settings name, so that the first visitors need not
+    /// wait for it.
+    pub async fn warm_up(&self) {
+        let Some(gateway) = &self.gateway else { return };
+        let texts = &gateway.settings().cache.warm_up;
+        let personas = self.known().personas.clone();
+        for (mind, persona) in personas.iter().filter(|_| !texts.is_empty()) {
+            let Some(traits) = self.traits(mind).await else { continue };
+            let meter = self.ledger.meter("", "", mind);
+            let warmed = self.cache.warm_up(texts, |text| {
+                let language = persona.language_for(Heard::new(text).language());
+                let ask = DialogueAsk {
+                    companion: ObjectId(0),
+                    mind: mind.clone(),
+                    name: persona.name.clone(),
+                    generation: 0,
+                    person: PersonId(0),
+                    person_name: String::new(),
+                    text: text.to_owned(),
+                    perception: Perception::default(),
+                };
+                let number = self.turns.fetch_add(1, Ordering::Relaxed);
+                let source = self.source(gateway, meter.clone(), number);
+                let (ask, tie) = (&ask, &Tie::default());
+                Some(source.small_talk(&Asked { persona, traits, tie, language, ask })?.1)
+            });
+            let WarmedUp { answered, failed } = warmed.await;
+            tracing::info!(mind, answered, failed, "small talk is ready");
+            if answered == 0 && failed > 0 {
+                // Nobody answers now: the others would not be answered either.
+                return;
+            }
         }
     }
 
@@ -386,36 +449,41 @@ impl Thinking<'_> {
     /// Answers with the words of a model, or without, if it has none.
     async fn by_model(
         &self,
-        (gateway, meter): (&Gateway, Arc<dyn Meter>),
-        marks: &NameKey,
+        source: &Source<'_>,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
     ) -> Option<(String, MindWord)> {
         let appraisal = self.heard.appraisal;
         words.send(MindWord::Feels { appraisal }).await.ok()?;
-        let mark = marks.name(&[self.number.to_le_bytes(), self.now_ms.to_le_bytes()].concat());
-        let prompt = {
-            let tie = &knows.relationship.tie;
-            let query = Hashed.embed(&self.ask.text);
-            let bond = tie.bond();
-            let memories = knows.memory.recall(&query, &bond, self.now_ms, MEMORIES_TOLD_MAX);
-            modelled::prompt(&Brief {
-                persona: self.persona,
-                traits: self.drift.bend(&self.persona.genome),
-                tie,
-                memories: &memories,
-                ask: self.ask,
-                recent: knows.recent.make_contiguous(),
-                language: self.heard.language,
-                mark: &mark,
-                tokens_max: PROMPT_TOKENS_MAX,
-                now_ms: self.now_ms,
-            })
+        let tie = &knows.relationship.tie;
+        let (persona, ask, language) = (self.persona, self.ask, self.heard.language);
+        let traits = self.drift.bend(&persona.genome);
+        let small_talk = source.small_talk(&Asked { persona, traits, tie, language, ask });
+        let (request, first, mark) = match small_talk {
+            Some((request, reply)) => (request, Some(reply), source.mark(SMALL_TALK)),
+            None => {
+                let mark = source.mark(&self.number.to_le_bytes());
+                let query = Hashed.embed(&ask.text);
+                let (bond, now_ms) = (tie.bond(), self.now_ms);
+                let memories = knows.memory.recall(&query, &bond, now_ms, MEMORIES_TOLD_MAX);
+                let request = modelled::request(&Brief {
+                    persona,
+                    traits,
+                    tie,
+                    memories: &memories,
+                    ask,
+                    recent: knows.recent.make_contiguous(),
+                    language,
+                    mark: &mark,
+                    tokens_max: PROMPT_TOKENS_MAX,
+                    now_ms,
+                });
+                (request, None, mark)
+            }
         };
-        let (ask, now_ms, memory) = (self.ask, self.now_ms, &mut knows.memory);
-        let modelled = Modelled { gateway, meter, ask, memory, words, now_ms };
-        let bond = knows.relationship.tie.bond();
-        match modelled.run(prompt, &mark).await {
+        let bond = tie.bond();
+        let modelled = Modelled { source, ask, memory: &mut knows.memory, words };
+        match modelled.run(request, first, &mark).await {
             Outcome::Said(said) => {
                 words.send(MindWord::Bonds { bond }).await.ok()?;
                 Some((said, MindWord::Done { is_reduced: false }))

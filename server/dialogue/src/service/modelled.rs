@@ -3,17 +3,16 @@
 //! What the model calls goes through `actions`, what it says through `safety::output`: it can ask for
 //! nothing else, and tell nothing of its prompt.
 
-use std::sync::Arc;
-
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use vivarium_contract::companion::{DialogueAsk, MindWord, SPEECH_BYTES_MAX};
 
+use super::source::Source;
 use crate::{
     actions::{self, Called},
-    gateway::{Gateway, GatewayError, meter::Meter, scorer},
+    gateway::{GatewayError, Reply},
     memory::{Episode, Memory, PERSON, embed::Hashed},
-    prompt::{self, Brief, Prompt},
+    prompt::{self, Brief},
     provider::{Finish, Piece, Request, Tool, ToolCall, ToolResult, Turn},
     safety::output::OutputScreen,
 };
@@ -40,23 +39,25 @@ pub(super) enum Outcome {
 
 /// One answer of a model.
 pub(super) struct Modelled<'a> {
-    pub gateway: &'a Gateway,
-    pub meter: Arc<dyn Meter>,
+    pub source: &'a Source<'a>,
     pub ask: &'a DialogueAsk,
     pub memory: &'a mut Memory,
     pub words: &'a mpsc::Sender<MindWord>,
-    pub now_ms: u64,
 }
 
 impl Modelled<'_> {
-    /// Asks with a prompt that bears this mark.
-    pub async fn run(mut self, prompt: Prompt, mark: &str) -> Outcome {
+    /// Asks with a prompt that bears this mark. `first`: the reply, if there is one already.
+    pub async fn run(
+        mut self,
+        mut request: Request,
+        mut first: Option<Reply>,
+        mark: &str,
+    ) -> Outcome {
         let mut screen = OutputScreen::new(mark, &self.ask.text);
         let mut said = String::new();
-        let mut request = request(prompt);
-        let wanted = Some(scorer::score(&self.ask.text).tier());
         for _ in 0..ROUNDS_MAX {
-            let mut reply = self.gateway.stream(request.clone(), wanted, self.meter.clone());
+            let asks = || self.source.ask(request.clone(), &self.ask.text);
+            let mut reply = first.take().unwrap_or_else(asks);
             let (mut calls, mut results, mut finish) = (Vec::new(), Vec::new(), Finish::Stop);
             while let Some(piece) = reply.next().await {
                 match piece {
@@ -116,7 +117,7 @@ impl Modelled<'_> {
             Ok(Called::Do(action)) => MindWord::Does { action },
             Ok(Called::Feel(appraisal)) => MindWord::Feels { appraisal },
             Ok(Called::Remember { text, importance }) => {
-                let (at_ms, about) = (self.now_ms, PERSON.to_owned());
+                let (at_ms, about) = (self.source.now_ms, PERSON.to_owned());
                 let emotion = perception.mood.emotion;
                 let episode = Episode { text, at_ms, importance, emotion, about };
                 return Some(match self.memory.add_episode(episode, &Hashed) {
@@ -132,7 +133,11 @@ impl Modelled<'_> {
 }
 
 /// What the gateway is asked.
-fn request(prompt: Prompt) -> Request {
+pub(super) fn request(brief: &Brief<'_>) -> Request {
+    let prompt = prompt::build(brief);
+    if prompt.is_tampering {
+        tracing::info!(mind = brief.ask.mind, "somebody tries to give a companion orders");
+    }
     let turns = prompt.turns.into_iter().map(|said| match said.by {
         prompt::Speaker::Person => Turn::User(said.text),
         prompt::Speaker::Companion => Turn::Model { text: said.text, calls: Vec::new() },
@@ -148,13 +153,4 @@ fn request(prompt: Prompt) -> Request {
         tools: tools.collect(),
         output_tokens_max: OUTPUT_TOKENS,
     }
-}
-
-/// The prompt of an ask.
-pub(super) fn prompt(brief: &Brief<'_>) -> Prompt {
-    let prompt = prompt::build(brief);
-    if prompt.is_tampering {
-        tracing::info!(mind = brief.ask.mind, "somebody tries to give a companion orders");
-    }
-    prompt
 }

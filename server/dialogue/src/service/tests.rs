@@ -1,8 +1,11 @@
 //! Conversations that last: what is remembered, corrected, kept, and not told to others.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use vivarium_contract::companion::Perception;
 use vivarium_protocol::ids::{ObjectId, PersonId};
 
@@ -11,8 +14,10 @@ use super::{
     *,
 };
 use crate::{
+    gateway::Settings,
     memory::{Item, Kept},
     persona::templates,
+    provider::{Ask, Finish, Piece, Pieces, Provider},
 };
 
 /// Keeps turns as a store does, or refuses to.
@@ -83,11 +88,15 @@ thread_local! {
 }
 
 fn dialogue(keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
+    with(None, keeping)
+}
+
+fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
     let guide =
         templates::template("guide").expect("a template of that name").expect("a sound one");
     Arc::new(Dialogue::new(Setup {
         personas: BTreeMap::from([("guide".to_owned(), guide)]),
-        gateway: None,
+        gateway,
         keeping,
         secret: [7; 32],
         clock: Arc::new(|| NOW_MS.get()),
@@ -204,4 +213,82 @@ async fn visitors_are_known_while_they_are_here_and_nobody_knows_a_mind_that_is_
     assert!(answer.contains("Bruno"), "{answer}");
     assert_eq!(guide.traits("nobody").await, None);
     assert!(guide.traits("guide").await.is_some());
+}
+
+/// A provider that says another thing each time, and notes what it was asked.
+#[derive(Debug, Default)]
+struct Parrot(Mutex<Vec<String>>);
+
+impl Provider for Parrot {
+    fn ask(&self, ask: Ask) -> Pieces {
+        let mut asked = self.0.lock().unwrap();
+        asked.push(format!("{:?}", ask.request));
+        let said = Piece::Text(format!("Lovely to see you, number {}.", asked.len()));
+        stream::iter([Ok(said), Ok(Piece::Finished(Finish::Stop))]).boxed()
+    }
+}
+
+/// A gateway with one model, and who is asked.
+fn gateway(more: &str) -> (Gateway, Arc<Parrot>) {
+    let settings = format!(
+        "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n\
+         [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"large\"\n\
+         context_tokens = 8192\n{more}"
+    );
+    let parrot = Arc::new(Parrot::default());
+    let providers = BTreeMap::from([("home".to_owned(), parrot.clone() as Arc<dyn Provider>)]);
+    let settings = Settings::parse(&settings).unwrap();
+    (Gateway::with_providers(settings, providers).unwrap(), parrot)
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_talk_is_asked_three_times_and_tells_a_model_of_nobody() {
+    let (gateway, parrot) = gateway("");
+    let guide = with(Some(gateway), Arc::new(Forgetful));
+    let mut answers = BTreeSet::new();
+    for visitor in 0..9 {
+        let (answer, last) =
+            say(&guide, &Speaker::Visitor(visitor), 1_000, "Hello, how are you?").await;
+        assert_eq!(last, MindWord::Done { is_reduced: false });
+        answers.insert(answer);
+    }
+    assert_eq!(answers.len(), 3, "{answers:?}");
+    let asked = std::mem::take(&mut *parrot.0.lock().unwrap());
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|asked| !asked.contains("Ana")), "{asked:?}");
+    // What is told of oneself is asked for each, with their name.
+    for visitor in 0..3 {
+        let text = "I have lost my brother, what shall I do?";
+        say(&guide, &Speaker::Visitor(visitor), 2_000, text).await;
+    }
+    let asked = parrot.0.lock().unwrap();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|asked| asked.contains("Ana says")), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_settings_name_is_asked_before_anybody_comes() {
+    let (gateway, parrot) = gateway("[cache]\nwarm_up = [\"hello\", \"delete the world\"]\n");
+    let guide = with(Some(gateway), Arc::new(Forgetful));
+    guide.warm_up().await;
+    assert_eq!(parrot.0.lock().unwrap().len(), 3, "what is no small talk is left out");
+    say(&guide, &Speaker::Visitor(1), 1_000, "Hello!").await;
+    assert_eq!(parrot.0.lock().unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_taken_for_an_adult() {
+    let guide = templates::template("guide").unwrap().unwrap();
+    let adults = Persona { adults_only: true, ..guide };
+    let (gateway, parrot) = gateway("");
+    let dialogue = Arc::new(Dialogue::new(Setup {
+        personas: BTreeMap::from([("guide".to_owned(), adults)]),
+        gateway: Some(gateway),
+        keeping: Arc::new(Forgetful),
+        secret: [7; 32],
+        clock: Arc::new(|| NOW_MS.get()),
+    }));
+    let (answer, _) = say(&dialogue, &account("a"), 1_000, "Bonjour, comment vas-tu ?").await;
+    assert!(answer.contains("adultes"), "{answer}");
+    assert!(parrot.0.lock().unwrap().is_empty());
 }

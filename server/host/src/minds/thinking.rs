@@ -9,7 +9,10 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 use vivarium_contract::{
     companion::{DialogueAsk, MindWord, Traits},
     saving::MindTurn,
@@ -27,7 +30,7 @@ use vivarium_store::{
     port::{StoreError, WorldStore},
 };
 
-use super::Mind;
+use super::{Mind, Minds};
 
 /// What minds know, in the store of this server.
 #[derive(Debug)]
@@ -128,8 +131,20 @@ pub enum DialogueError {
     Random(io::Error),
 }
 
-/// What thinks for the companions of an assets folder, with the language models that a file names.
-pub fn dialogue(
+/// Has the companions of an assets folder think, with the language models that a file names. Gives
+/// the tasks, to be ended with the server.
+pub fn start(
+    assets: &Path,
+    settings: Option<&Path>,
+    keeper: Keeper,
+) -> Result<(Minds, Vec<JoinHandle<()>>), DialogueError> {
+    let dialogue = Arc::new(dialogue(assets, settings, keeper)?);
+    let (minds, thinking) = Minds::start(dialogue.clone());
+    let warming = tokio::spawn(async move { dialogue.warm_up().await });
+    Ok((minds, vec![thinking, warming]))
+}
+
+fn dialogue(
     assets: &Path,
     settings: Option<&Path>,
     keeper: Keeper,

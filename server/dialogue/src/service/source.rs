@@ -1,0 +1,113 @@
+//! Where the words of one turn come from: a model, or an answer that one gave before.
+//!
+//! What a companion would say to anybody is asked a few times and given again. The model is then told
+//! nothing of whoever speaks, nor of who and what is near.
+
+use std::sync::Arc;
+
+use vivarium_contract::companion::{DialogueAsk, Perception, Traits};
+
+use super::{PROMPT_TOKENS_MAX, modelled};
+use crate::{
+    bond::Tie,
+    cache::{Ask, Cache, CacheKey, Cacheable, Said},
+    gateway::{Gateway, Reply, meter::Meter, scorer},
+    hearing::language::Language,
+    persona::Persona,
+    prompt::Brief,
+    provider::Request,
+    safety::names::NameKey,
+};
+
+/// What whoever speaks is called, since nobody in particular does.
+const SOMEBODY: &str = "Somebody";
+
+/// Of what the mark in prompts of small talk is made: the same for all, since their answers are.
+pub(super) const SMALL_TALK: &[u8] = b"small talk";
+
+/// Where the words of one turn come from.
+pub(super) struct Source<'a> {
+    pub cache: &'a Cache,
+    pub gateway: &'a Gateway,
+    pub meter: Arc<dyn Meter>,
+    /// Makes marks that nobody can guess.
+    pub names: &'a NameKey,
+    pub now_ms: u64,
+    /// Chooses among several answers.
+    pub seed: u64,
+}
+
+/// Who answers what.
+pub(super) struct Asked<'a> {
+    pub persona: &'a Persona,
+    pub traits: Traits,
+    pub tie: &'a Tie,
+    pub language: Language,
+    pub ask: &'a DialogueAsk,
+}
+
+impl Source<'_> {
+    /// A word that nobody can guess, for prompts; another one for each process.
+    pub fn mark(&self, of: &[u8]) -> String {
+        self.names.name(&[b"mark ", of].concat())
+    }
+
+    /// What a model is asked.
+    pub fn ask(&self, request: Request, text: &str) -> Reply {
+        self.gateway.stream(request, Some(scorer::score(text).tier()), self.meter.clone())
+    }
+
+    /// What is asked, and the answer; none: it is no small talk.
+    pub fn small_talk(&self, asked: &Asked<'_>) -> Option<(Request, Reply)> {
+        let Asked { persona, traits, tie, language, ask } = *asked;
+        let said = Said {
+            text: &ask.text,
+            person: &ask.person_name,
+            companion: &ask.name,
+            is_personal: false,
+            is_flagged: false,
+        };
+        let cacheable = Cacheable::of(&said).ok()?;
+        let mood = ask.perception.mood;
+        let plain = DialogueAsk {
+            person_name: SOMEBODY.to_owned(),
+            perception: Perception { mood, ..Perception::default() },
+            ..ask.clone()
+        };
+        let brief = Brief {
+            persona,
+            traits,
+            tie,
+            memories: &[],
+            ask: &plain,
+            recent: &[],
+            language,
+            mark: &self.mark(SMALL_TALK),
+            tokens_max: PROMPT_TOKENS_MAX,
+            now_ms: self.now_ms,
+        };
+        let request = modelled::request(&brief);
+        let tier = scorer::score(&ask.text).tier();
+        let key = CacheKey::of(&Ask {
+            tier,
+            persona: &fingerprint(persona, traits),
+            memory: "",
+            mood: &format!("{:?}", mood.emotion),
+            stage: &format!("{:?}", tie.stage()),
+            language,
+            text: &ask.text,
+        });
+        let (gateway, meter) = (self.gateway.clone(), self.meter.clone());
+        let asks = request.clone();
+        let make = move || gateway.stream(asks, Some(tier), meter);
+        Some((request, self.cache.reply(cacheable, key, self.seed, self.now_ms, make)))
+    }
+}
+
+/// Changes with all that a model is told of a companion.
+fn fingerprint(persona: &Persona, traits: Traits) -> String {
+    let persona = serde_json::to_vec(persona).expect("texts can be written as JSON");
+    let mut hash = blake3::Hasher::new();
+    hash.update(&persona).update(&traits.values());
+    hash.finalize().to_hex().to_string()
+}

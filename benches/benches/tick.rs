@@ -51,7 +51,11 @@ fn floor(spread_m: f32, bodies: &[serde_json::Value]) -> WorldSpec {
 impl Crowd {
     /// Within 30 m of each other, so that everyone sees everyone.
     fn of(people: u32, bodies: &[serde_json::Value]) -> Self {
-        let spec = floor(30.0, bodies);
+        Self::within(30.0, people, bodies)
+    }
+
+    fn within(spread_m: f32, people: u32, bodies: &[serde_json::Value]) -> Self {
+        let spec = floor(spread_m, bodies);
         let world = Simulation::new(&spec).expect("the bench's own world can be built");
         let acks = Acks::delayed((0..people).map(|_| ACK_TICKS));
         let mut crowd = Self { world, people, acks };
@@ -128,8 +132,10 @@ fn companions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tick with companions");
     group.sample_size(20);
     for (idle, active) in [(0, 0), (1_000, 0), (1_000, 100)] {
-        let mut crowd = Crowd::of(1, &residents(idle, active));
+        let mut crowd = Crowd::within(0.0, 1, &residents(idle, active));
         crowd.lead(idle, active);
+        let bytes: u64 = (0..90).map(|_| crowd.tick().frame_bytes).sum();
+        println!("{idle} idle, {active} active: {} B of what is seen per tick", bytes / 90);
         group.bench_function(format!("{idle} idle, {active} active"), |bench| {
             bench.iter(|| crowd.tick());
         });
@@ -137,39 +143,41 @@ fn companions(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Homes on a grid, 4 m apart.
+/// Homes of idle ones on a grid, 4 m apart; those of active ones in the middle, where they hear the
+/// walker.
 fn residents(idle: u32, active: u32) -> Vec<serde_json::Value> {
     let home = |index: u32| {
-        let at = |step: u32| (step as f32 - 16.0) * 4.0;
-        json!({ "position_m": [at(index % 33), 0, at(index / 33)], "properties": { "companion": {
-            "mind": "bench", "name": format!("Resident {index}"), "body": "#336699",
-            "accent": "#ffcc00", "range_m": 200 } } })
+        let (step_m, side, place) =
+            if index < idle { (4.0, 33, index) } else { (1.2, 10, index - idle) };
+        let at = |step: u32| (step as f32 - (side - 1) as f32 / 2.0) * step_m;
+        json!({ "position_m": [at(place % side), 0, at(place / side)],
+            "properties": { "companion": { "mind": "bench", "name": format!("Resident {index}"),
+                "body": "#336699", "accent": "#ffcc00", "range_m": 200 } } })
     };
     (0..idle + active).map(home).collect()
 }
 
 impl Crowd {
-    /// The active ones follow the first walker; the idle ones stay where they are.
+    /// The active ones follow the walker; the idle ones pass their time.
     fn lead(&mut self, idle: u32, active: u32) {
-        for index in 0..idle + active {
+        let person = PersonId(1);
+        for index in idle..idle + active {
             let companion = ObjectId(2 + index);
-            let action =
-                if index < idle { Action::Stay } else { Action::Follow { person: PersonId(1) } };
-            let intent = Intent::Address { companion, text: "please".into() };
-            let spoken = WorldInput::Intent { person: PersonId(1), intent };
+            let intent = Intent::Address { companion, text: "follow me".into() };
             let mut outputs = Vec::new();
-            self.world.tick(vec![spoken], &mut outputs, &mut |_| {});
+            self.world.tick(vec![WorldInput::Intent { person, intent }], &mut outputs, &mut |_| {});
             let generation = outputs.iter().find_map(|output| match output {
-                WorldOutput::Ask(ask) => Some(ask.generation),
+                WorldOutput::Ask(ask) if ask.companion == companion => Some(ask.generation),
                 _ => None,
             });
-            // Whoever is too far away to hear it passes the time.
-            let Some(generation) = generation else { continue };
+            let generation = generation.expect("whoever is to follow hears it");
+            let action = Action::Follow { person };
             let words = [MindWord::Does { action }, MindWord::Done { is_reduced: false }];
             let inputs = words.map(|word| WorldInput::Mind { companion, generation, word });
             self.world.tick(inputs.into(), &mut Vec::new(), &mut |_| {});
         }
-        for _ in 0..60 {
+        // Until the ground is known, and those who follow are on their way.
+        for _ in 0..600 {
             self.tick();
         }
     }

@@ -88,6 +88,17 @@ require_postgres() {
   fail "PostgreSQL is missing for the tests of the store. As root on Debian or Ubuntu: $install"
 }
 
+require_redis() {
+  type -P redis-server >/dev/null && return
+  local install="apt-get update && apt-get install -y --no-install-recommends redis-server"
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing Redis for the tests of shared dialogue: $install"
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server) &&
+      type -P redis-server >/dev/null && return
+  fi
+  fail "Redis is missing for the tests of shared dialogue. As root on Debian or Ubuntu: $install"
+}
+
 require_python() {
   python3 -c 'import ensurepip, venv' 2>/dev/null && return
   local install="apt-get update && apt-get install -y --no-install-recommends python3-venv"
@@ -108,7 +119,7 @@ require_deny() {
 case "${1:-}" in
   rust) require_rust ;;
   run) require_rust && require_node ;;
-  test) require_rust && require_node && require_chromium && require_postgres && require_python ;;
+  test) require_rust && require_node && require_chromium && require_postgres && require_redis && require_python ;;
   deny) require_rust && require_deny ;;
   chromium) find_chromium ;;
   postgres) find_postgres ;;

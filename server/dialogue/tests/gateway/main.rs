@@ -7,6 +7,7 @@ mod asking;
 mod budgets;
 mod chunks;
 mod faults;
+mod litellm;
 mod puppet;
 mod replies;
 mod settings;

@@ -3,13 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-long deny audit bench bench-peers fuzz clean client
+.PHONY: help run dev test test-long deny audit bench bench-peers bench-gateways fuzz clean client
 
 PORT ?= 8080
 FUZZ_SECONDS ?= 20
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build everything and start a server: make run [PORT=8080]
 	@tools/make/require.sh run
@@ -42,6 +42,10 @@ bench: ## criterion benches
 bench-peers: ## the crowd beside other libraries: make bench-peers [N=100,300] [LIBRARIES=vivarium] [PROFILE=plain]
 	@tools/make/require.sh rust
 	@N=$(N) LIBRARIES=$(LIBRARIES) PROFILE=$(PROFILE) tools/make/bench-peers.sh
+
+bench-gateways: ## what gateways before language models add to an answer: ours beside others
+	@tools/make/require.sh run
+	@tools/make/bench-gateways.sh
 
 fuzz: ## throw bytes at every decoder: make fuzz [FUZZ_SECONDS=20]
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/make/fuzz.sh

@@ -61,7 +61,8 @@ struct Answer {
 #[derive(Deserialize)]
 struct Row {
     index: Option<usize>,
-    embedding: Vec<f32>,
+    /// Some are of no size that a single one may have: they are no error of all others.
+    embedding: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -138,7 +139,9 @@ fn read(bytes: &[u8], count: usize) -> Result<VectorAnswer, ProviderError> {
     for (place, row) in data.into_iter().enumerate() {
         let index = row.index.unwrap_or(place);
         match lists.get_mut(index) {
-            Some(list @ None) => *list = Some(row.embedding),
+            Some(list @ None) => {
+                *list = Some(row.embedding.into_iter().map(|it| it as f32).collect());
+            }
             _ => return Err(malformed(format!("a wrong index of {index}"))),
         }
     }

@@ -29,7 +29,8 @@
 //! output_tokens_max = 1024
 //! ```
 //!
-//! Keys come from the environment alone, and nothing prints them.
+//! Keys come from the environment alone, and nothing prints them. `[limits]`, `[cache]` and `[memory]`
+//! are shown in `budget/settings.rs`, `cache/settings.rs` and `memory/settings.rs`.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -159,7 +159,7 @@ fn one_model(port: u16) -> String {
     format!(
         "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
              [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\
-             context_tokens = 8192\n"
+             context_tokens = 8192\n[memory]\nextraction = false\n"
     )
 }
 

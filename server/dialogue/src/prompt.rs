@@ -143,16 +143,17 @@ fn push(turns: &mut Vec<Said>, by: Speaker, text: String) {
 }
 
 /// A text as it may be told.
-fn told(text: &str) -> String {
+pub(crate) fn told(text: &str) -> String {
     injection::screen(text).text.chars().take(TOLD_CHARS_MAX).collect()
 }
 
 /// A name or a value on one line.
-fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     words::quotable(&injection::screen(text).text)
 }
 
-fn fenced(mark: &str, kind: &str, text: &str) -> String {
+/// A text as data of some kind, between marks.
+pub(crate) fn fenced(mark: &str, kind: &str, text: &str) -> String {
     format!("[[data {mark} {kind}]]\n{text}\n[[end {mark}]]")
 }
 

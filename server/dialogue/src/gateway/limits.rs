@@ -40,6 +40,13 @@ pub const COOL_DOWN_MAX: Duration = Duration::from_secs(120);
 /// How long one that does not take its key is left alone.
 pub const KEY_COOL_DOWN: Duration = Duration::from_secs(60);
 
+/// How long whoever looks for something waits for its vector.
+pub const QUERY_WAIT_MAX: Duration = Duration::from_millis(300);
+/// How long vectors of what is remembered may take.
+pub const EMBEDDING_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Bytes of the vectors that are remembered by their texts.
+pub const EMBEDDED_BYTES_KEPT_MAX: u64 = 16 << 20;
+
 /// Bytes of a message that are looked at for its score.
 pub const SCORED_BYTES_MAX: usize = 4096;
 

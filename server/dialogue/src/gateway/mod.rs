@@ -25,6 +25,7 @@ use tokio::{sync::Semaphore, time::Instant};
 
 mod attempt;
 pub mod backoff;
+pub mod embeddings;
 pub mod health;
 pub mod limits;
 pub mod meter;
@@ -34,10 +35,11 @@ mod reply;
 pub mod scorer;
 pub mod settings;
 
-use self::{health::Health, meter::Meter, settings::ms};
+use self::{embeddings::Embeddings, health::Health, meter::Meter, settings::ms};
 use crate::provider::{
     Continuation, Piece, Provider, ProviderError, Request, RequestError,
     anthropic::Anthropic,
+    embeddings::VectorSource,
     openai::OpenAi,
     wire::{Key, Upstream, UpstreamError},
 };
@@ -128,6 +130,8 @@ struct Core {
     settings: Settings,
     providers: BTreeMap<String, Arc<dyn Provider>>,
     health: Mutex<BTreeMap<String, Health>>,
+    /// Makes vectors, if the settings name a model for that.
+    embeddings: Option<Embeddings>,
     /// One for each reply that may be under way.
     turns: Arc<Semaphore>,
     /// One for each request that may wait for a turn.
@@ -142,6 +146,7 @@ impl Gateway {
     ) -> Result<Self, SetupError> {
         settings.check()?;
         let mut providers = BTreeMap::new();
+        let mut embeddings = None;
         for (name, provider) in &settings.providers {
             let key = match &provider.key_env {
                 None => None,
@@ -159,17 +164,31 @@ impl Gateway {
             }
             let connect_max = ms(settings.timeouts.connect_ms);
             let upstream = Upstream::new(url, key.as_ref(), connect_max, dialect(provider));
-            let upstream =
-                upstream.map_err(|error| SetupError::Upstream { provider: name.clone(), error })?;
+            let failed = |error| SetupError::Upstream { provider: name.clone(), error };
+            let upstream = upstream.map_err(failed)?;
             providers.insert(name.clone(), Arc::new(upstream) as Arc<dyn Provider>);
+            let embedding = settings.memory.embedding.as_ref();
+            if let Some(embedding) = embedding.filter(|it| it.provider == *name) {
+                let source = VectorSource::new(url, key.as_ref(), connect_max).map_err(failed)?;
+                embeddings = Some(Embeddings::new(embedding.clone(), source));
+            }
         }
-        Self::with_providers(settings, providers)
+        Self::made_of(settings, providers, embeddings)
     }
 
-    /// As [`Gateway::new`], with providers of the caller's, by their names in the settings.
+    /// As [`Gateway::new`], with providers of the caller's, by their names in the settings. None of
+    /// them makes vectors.
     pub fn with_providers(
         settings: Settings,
         providers: BTreeMap<String, Arc<dyn Provider>>,
+    ) -> Result<Self, SetupError> {
+        Self::made_of(settings, providers, None)
+    }
+
+    fn made_of(
+        settings: Settings,
+        providers: BTreeMap<String, Arc<dyn Provider>>,
+        embeddings: Option<Embeddings>,
     ) -> Result<Self, SetupError> {
         settings.check()?;
         if let Some(name) = settings.providers.keys().find(|it| !providers.contains_key(*it)) {
@@ -180,6 +199,7 @@ impl Gateway {
             turns: Arc::new(Semaphore::new(settings.concurrency.answers_max)),
             waiting: Semaphore::new(settings.concurrency.waiting_max),
             health: Mutex::new(health),
+            embeddings,
             providers,
             settings,
         };
@@ -206,6 +226,11 @@ impl Gateway {
     /// Replies that may begin at once.
     pub fn free_turns(&self) -> usize {
         self.core.turns.available_permits()
+    }
+
+    /// What makes vectors, if the settings name a model for that.
+    pub fn embeddings(&self) -> Option<&Embeddings> {
+        self.core.embeddings.as_ref()
     }
 
     /// What it was made of.

@@ -29,7 +29,8 @@
 //! output_tokens_max = 1024
 //! ```
 //!
-//! Keys come from the environment alone, and nothing prints them.
+//! Keys come from the environment alone, and nothing prints them. `[limits]`, `[cache]` and `[memory]`
+//! are shown in `budget/settings.rs`, `cache/settings.rs` and `memory/settings.rs`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -41,7 +42,10 @@ use super::limits::{
     PATIENCE_MAX, PRICE_MICRODOLLARS_MAX, PROVIDERS_MAX, RETRIES_MAX, SETTINGS_BYTES_MAX,
     WAITING_MAX,
 };
-use crate::{budget::LimitSettings, cache::CacheSettings, provider::Continuation};
+use crate::{
+    budget::LimitSettings, cache::CacheSettings, memory::settings::MemorySettings,
+    provider::Continuation,
+};
 
 /// Everything that `dialogue.toml` says.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -77,6 +81,9 @@ pub struct Settings {
     /// How much is kept of answers to small talk, and how long.
     #[serde(default)]
     pub cache: CacheSettings,
+    /// What models may teach a companion, and who makes vectors.
+    #[serde(default)]
+    pub memory: MemorySettings,
 }
 
 /// Somebody who can be asked.
@@ -313,12 +320,26 @@ impl Settings {
         if let Some((field, told)) = self.cache.fault() {
             return Err(wrong(format!("cache.{field}"), told));
         }
+        self.check_memory()?;
         match self.temperature {
             Some(it) if !(0.0..=2.0).contains(&it) => {
                 Err(wrong("temperature", "it must be from 0 to 2"))
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_memory(&self) -> Result<(), SettingsError> {
+        if let Some((field, told)) = self.memory.fault() {
+            return Err(wrong(format!("memory.{field}"), told));
+        }
+        let Some(embedding) = &self.memory.embedding else { return Ok(()) };
+        let told = match self.providers.get(&embedding.provider).map(|it| it.kind) {
+            Some(Kind::Openai) => return Ok(()),
+            Some(Kind::Anthropic) => "this kind of provider makes no vectors".to_owned(),
+            None => format!("no provider is called {:?}", embedding.provider),
+        };
+        Err(wrong("memory.embedding.provider", told))
     }
 
     fn check_model(&self, path: &str, model: &ModelSettings) -> Result<(), SettingsError> {

@@ -1,7 +1,8 @@
 //! Vectors of texts: the port, the one that needs no model, and where they lie.
 //!
 //! Vectors of different kinds are never compared. They are kept as bytes with a scale, row after
-//! row, so that ten thousand are compared in well under a millisecond or two.
+//! row, so that ten thousand are compared in well under a millisecond or two. Each memory has a
+//! hashed one, and beside it perhaps one that a model made.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::MemoryId;
 use crate::hearing::Heard;
 
+/// The kind of what [`Hashed`] makes.
+pub const HASHED_KIND: &str = "hashed-1";
 /// Numbers in a vector of [`Hashed`].
 pub const HASHED_DIMS: usize = 256;
 /// Numbers in any vector.
@@ -37,8 +40,26 @@ pub struct Vector {
     pub kind: String,
     /// What a byte is worth.
     pub scale: f32,
-    /// The numbers.
+    /// The numbers, each a byte; written as base64.
+    #[serde(with = "written")]
     pub values: Vec<i8>,
+}
+
+/// Numbers as base64, so that what is kept of a vector is not four times as long.
+mod written {
+    use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(values: &[i8], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = values.iter().map(|value| value.cast_unsigned()).collect();
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
+        Ok(bytes.into_iter().map(u8::cast_signed).collect())
+    }
 }
 
 impl Vector {
@@ -57,7 +78,12 @@ impl Vector {
     /// Whether a vector that was read can be compared at all.
     pub fn is_sound(&self) -> bool {
         let is_bounded = (1..=DIMS_MAX).contains(&self.values.len());
-        is_bounded && self.scale.is_finite() && self.scale > 0.0 && self.scale <= 1.0
+        let has_direction = self.values.iter().any(|value| *value != 0);
+        is_bounded
+            && has_direction
+            && self.scale.is_finite()
+            && self.scale > 0.0
+            && self.scale <= 1.0
     }
 
     /// The cosine of the angle between two; nothing if they are of different kinds.
@@ -79,7 +105,7 @@ pub struct Hashed;
 
 impl Embedder for Hashed {
     fn kind(&self) -> &str {
-        "hashed-1"
+        HASHED_KIND
     }
 
     fn embed(&self, text: &str) -> Vector {
@@ -154,6 +180,10 @@ struct Rows {
 impl Vectors {
     pub fn put(&mut self, id: MemoryId, vector: Vector) {
         self.remove(id);
+        self.insert(id, vector);
+    }
+
+    fn insert(&mut self, id: MemoryId, vector: Vector) {
         // One name stands for one number of dimensions: a vector of another is of another kind.
         let dims = vector.values.len();
         let rows = self.kinds.entry(format!("{}/{dims}", vector.kind)).or_default();
@@ -164,6 +194,15 @@ impl Vectors {
         rows.values.extend(vector.values);
     }
 
+    /// Puts one beside the hashed one, in the place of any other.
+    pub fn put_beside(&mut self, id: MemoryId, vector: Vector) {
+        let hashed = self.of(id, |kind| kind == HASHED_KIND);
+        self.put(id, vector);
+        if let Some(hashed) = hashed {
+            self.insert(id, hashed);
+        }
+    }
+
     pub fn remove(&mut self, id: MemoryId) {
         for rows in self.kinds.values_mut() {
             rows.remove(id);
@@ -171,10 +210,22 @@ impl Vectors {
         self.kinds.retain(|_, rows| !rows.ids.is_empty());
     }
 
-    pub fn get(&self, id: MemoryId) -> Option<Vector> {
-        self.kinds.iter().find_map(|(kind, rows)| {
+    /// The one that a model made, if there is one.
+    pub fn made(&self, id: MemoryId) -> Option<Vector> {
+        self.of(id, |kind| kind != HASHED_KIND)
+    }
+
+    /// Whether there is one of a kind.
+    pub fn has(&self, id: MemoryId, kind: &str) -> bool {
+        let mut kinds = self.kinds.iter().filter(|(name, _)| kind_of(name) == kind);
+        kinds.any(|(_, rows)| rows.places.contains_key(&id))
+    }
+
+    fn of(&self, id: MemoryId, is_meant: impl Fn(&str) -> bool) -> Option<Vector> {
+        let mut kinds = self.kinds.iter().filter(|(name, _)| is_meant(kind_of(name)));
+        kinds.find_map(|(name, rows)| {
             let place = *rows.places.get(&id)?;
-            let kind = kind.rsplit_once('/').map_or(kind.as_str(), |(kind, _)| kind).to_owned();
+            let kind = kind_of(name).to_owned();
             let values = rows.values[place * rows.dims..][..rows.dims].to_vec();
             Some(Vector { kind, scale: rows.scales[place], values })
         })
@@ -192,6 +243,11 @@ impl Vectors {
         cosines.sort_unstable_by_key(|(id, _)| *id);
         cosines
     }
+}
+
+/// Of the name of rows, which ends with their number of dimensions.
+fn kind_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(kind, _)| kind)
 }
 
 impl Rows {
@@ -234,6 +290,38 @@ mod tests {
         assert!(vectors.cosines(&other).is_empty());
     }
 
+    #[test]
+    fn one_of_a_model_stands_beside_the_hashed_one() {
+        let hashed = Hashed.embed("hello");
+        let of = |kind: &str| Vector::new(kind, &[1.0, -2.0, 0.5]).unwrap();
+        let mut vectors = Vectors::default();
+        vectors.put(MemoryId(1), hashed.clone());
+        assert_eq!(vectors.made(MemoryId(1)), None);
+        vectors.put_beside(MemoryId(1), of("old/model"));
+        vectors.put_beside(MemoryId(1), of("new/model"));
+        assert_eq!(vectors.made(MemoryId(1)), Some(of("new/model")));
+        assert!(vectors.has(MemoryId(1), HASHED_KIND) && !vectors.has(MemoryId(1), "old/model"));
+        assert_eq!(vectors.cosines(&hashed).len(), 1);
+        vectors.remove(MemoryId(1));
+        assert!(vectors.kinds.is_empty());
+    }
+
+    #[test]
+    fn a_vector_is_written_in_few_letters_and_read_strictly() {
+        let vector = Vector::new("m", &[1.0, -1.0, 0.0]).unwrap();
+        let json = serde_json::to_string(&vector).unwrap();
+        assert!(json.ends_with("\"values\":\"f4EA\"}"), "{json}");
+        assert_eq!(serde_json::from_str::<Vector>(&json).unwrap(), vector);
+        for wrong in ["[1,2]", "\"?\"", "null"] {
+            let json = json.replace("\"f4EA\"", wrong);
+            assert!(serde_json::from_str::<Vector>(&json).is_err(), "{json}");
+        }
+        assert!(!Vector { values: vec![0; 4], ..vector }.is_sound());
+        assert_eq!(Vector::new("m", &[0.0; 4]), None);
+        assert_eq!(Vector::new("m", &[1.0, f32::INFINITY]), None);
+        assert_eq!(Vector::new("m", &[1.0, f32::NAN]), None);
+    }
+
     proptest::proptest! {
         #[test]
         fn every_text_has_a_vector_of_unit_length(text in "\\PC{0,80}") {
@@ -260,7 +348,8 @@ mod tests {
                 }
             }
             for id in (0..12).map(MemoryId) {
-                proptest::prop_assert_eq!(vectors.get(id), model.get(&id).cloned());
+                let vector = vectors.of(id, |_| true);
+                proptest::prop_assert_eq!(vector, model.get(&id).cloned());
             }
         }
     }

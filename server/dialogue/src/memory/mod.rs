@@ -14,8 +14,10 @@ use embed::{Embedder, Vector, Vectors};
 
 pub mod embed;
 pub mod extract;
+pub mod lesson;
 pub mod recall;
 pub mod reflect;
+pub mod settings;
 pub mod structured;
 
 /// Episodes and facts of one companion about one person.
@@ -134,7 +136,7 @@ pub struct Kept {
     pub id: MemoryId,
     /// What it is.
     pub item: Item,
-    /// Its vector, unless it is made anew when it is read.
+    /// The vector that a model made of it, if one did; the hashed one is made anew when it is read.
     #[serde(default)]
     pub vector: Option<Vector>,
 }
@@ -202,10 +204,12 @@ pub struct Memory {
     items: BTreeMap<MemoryId, Item>,
     vectors: Vectors,
     touched: BTreeSet<MemoryId>,
+    /// How often its owner has deleted something.
+    deletions: u64,
 }
 
 impl Memory {
-    /// What was kept. Memories without a vector get one.
+    /// What was kept.
     pub fn from_kept(kept: Vec<Kept>, embedder: &dyn Embedder) -> Result<Self, MemoryError> {
         if kept.len() > MEMORIES_MAX {
             return Err(MemoryError::TooMany { count: kept.len(), max: MEMORIES_MAX });
@@ -216,8 +220,10 @@ impl Memory {
                 Item::Episode(episode) => check_episode(episode)?,
                 Item::Fact(fact) => check_fact(&fact.subject, &fact.relation, &fact.value)?,
             }
-            let vector = vector.filter(Vector::is_sound);
-            memory.vectors.put(id, vector.unwrap_or_else(|| embedder.embed(&item.text())));
+            memory.vectors.put(id, embedder.embed(&item.text()));
+            if let Some(vector) = vector.filter(Vector::is_sound) {
+                memory.vectors.put_beside(id, vector);
+            }
             if memory.items.insert(id, item).is_some() {
                 return Err(MemoryError::NumberTwice(id.0));
             }
@@ -252,7 +258,7 @@ impl Memory {
         for id in std::mem::take(&mut self.touched) {
             match self.items.get(&id) {
                 Some(item) => {
-                    changes.put.push(Kept { id, item: item.clone(), vector: self.vectors.get(id) })
+                    changes.put.push(Kept { id, item: item.clone(), vector: self.vectors.made(id) })
                 }
                 None => changes.deleted.push(id),
             }
@@ -343,8 +349,36 @@ impl Memory {
         facts.collect()
     }
 
+    /// How often its owner has deleted something. Whoever takes time to find out what is to be
+    /// remembered asks before and after: what was deleted meanwhile must not come back.
+    pub fn deletions(&self) -> u64 {
+        self.deletions
+    }
+
+    /// Those that have no vector of a kind, newest first, with the texts of which it is to be made.
+    /// Facts that were corrected are left out.
+    pub fn unembedded(&self, kind: &str, count: usize) -> Vec<(MemoryId, String)> {
+        let items = self.items.iter().rev();
+        let without = items.filter(|(id, item)| !item.is_ended() && !self.vectors.has(**id, kind));
+        without.take(count).map(|(id, item)| (*id, item.text())).collect()
+    }
+
+    /// Puts the vector that a model made of a text to the memory of that text, if it is there yet.
+    /// One that cannot be compared is left out.
+    pub fn embed(&mut self, id: MemoryId, text: &str, vector: Vector) {
+        if vector.is_sound() && self.items.get(&id).is_some_and(|item| item.text() == text) {
+            self.vectors.put_beside(id, vector);
+            self.touched.insert(id);
+        }
+    }
+
     /// Deletes one for good, as its owner wishes: also from what names it as its source.
     pub fn delete(&mut self, id: MemoryId) -> bool {
+        self.deletions += 1;
+        self.remove(id)
+    }
+
+    fn remove(&mut self, id: MemoryId) -> bool {
         let is_there = self.items.remove(&id).is_some();
         if is_there {
             self.vectors.remove(id);
@@ -363,6 +397,7 @@ impl Memory {
 
     /// Deletes everything for good.
     pub fn delete_all(&mut self) {
+        self.deletions += 1;
         self.touched.extend(self.items.keys());
         self.items.clear();
         self.vectors = Vectors::default();
@@ -384,7 +419,7 @@ impl Memory {
         while over.0 > 0 || over.1 > 0 {
             let gone = self.least_valued(over.0 > 0, now_ms);
             let Some(gone) = gone else { break };
-            self.delete(gone);
+            self.remove(gone);
             over = (over.0.saturating_sub(1), over.1.saturating_sub(1));
         }
     }

@@ -62,13 +62,29 @@ impl Memory {
         now_ms: u64,
         count: usize,
     ) -> Vec<Recalled<'_>> {
+        self.recall_by(std::slice::from_ref(query), bond, now_ms, count)
+    }
+
+    /// The same for a query of which there are vectors of several kinds: each memory is compared
+    /// with the first of them of whose kind it has one.
+    pub fn recall_by(
+        &self,
+        queries: &[Vector],
+        bond: &Bond,
+        now_ms: u64,
+        count: usize,
+    ) -> Vec<Recalled<'_>> {
         let closeness = f32::from(bond.warmth.max(bond.familiarity).clamp(0, 100)) / 100.0;
-        let mut cosines = self.vectors.cosines(query).into_iter().peekable();
+        let of_kind = |query| self.vectors.cosines(query).into_iter().peekable();
+        let mut cosines: Vec<_> = queries.iter().map(of_kind).collect();
         let mut found = Vec::with_capacity(self.items.len());
         for (id, item) in &self.items {
-            while cosines.next_if(|(other, _)| other < id).is_some() {}
-            let cosine =
-                cosines.next_if(|(other, _)| other == id).map_or(0.0, |(_, cosine)| cosine);
+            let mut cosine = None;
+            for of_kind in &mut cosines {
+                while of_kind.next_if(|(other, _)| other < id).is_some() {}
+                cosine = cosine.or(of_kind.next_if(|(other, _)| other == id));
+            }
+            let cosine = cosine.map_or(0.0, |(_, cosine)| cosine);
             if item.is_ended() {
                 continue;
             }

@@ -3,7 +3,14 @@
 //! Prepares only; whoever has a model summarises, and hands the summary back to
 //! [`Memory::replace`]. Bounded, so that one thought costs one call.
 
-use super::{EPISODE_CHARS_MAX, Episode, Item, Memory, MemoryError, MemoryId, embed::Embedder};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    EPISODE_CHARS_MAX, Episode, Item, Memory, MemoryError, MemoryId,
+    embed::Embedder,
+    structured::{STRUCTURED_BYTES_MAX, StructuredError},
+};
 
 /// Episodes of one reflection at most.
 pub const REFLECTED_MAX: usize = 24;
@@ -89,8 +96,67 @@ impl Memory {
         };
         super::check_episode(&episode)?;
         for (id, _) in &all {
-            self.delete(*id);
+            self.remove(*id);
         }
         self.add_episode(episode, embedder).map(Some)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Insight {
+    insight: String,
+}
+
+/// The JSON schema of what a model is asked for.
+pub fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "insight": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": EPISODE_CHARS_MAX,
+                "description": "One or two sentences, in the language of the memories.",
+            },
+        },
+        "required": ["insight"],
+        "additionalProperties": false,
+    })
+}
+
+/// Reads what a model answers.
+pub fn parse(json: &str) -> Result<String, StructuredError> {
+    if json.len() > STRUCTURED_BYTES_MAX {
+        return Err(StructuredError::TooLarge { size: json.len(), max: STRUCTURED_BYTES_MAX });
+    }
+    let Insight { insight } = serde_json::from_str(json)
+        .map_err(|error| StructuredError::Unreadable(error.to_string()))?;
+    let insight = insight.trim();
+    if !(1..=EPISODE_CHARS_MAX).contains(&insight.chars().count()) {
+        let what = "1 to 400 characters";
+        return Err(StructuredError::OutOfBounds { field: "insight", what });
+    }
+    Ok(insight.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_insight_is_read_strictly() {
+        let read = |json: Value| parse(&json.to_string()).map_err(|error| error.to_string());
+        assert_eq!(read(json!({"insight": " They love bees. "})), Ok("They love bees.".to_owned()));
+        for wrong in [
+            json!({"insight": " "}),
+            json!({"insight": "x".repeat(401)}),
+            json!({"insight": "x", "facts": []}),
+            json!({"insight": 3}),
+            json!(["x"]),
+        ] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
+        }
+        assert!(parse(&" ".repeat(9_000)).unwrap_err().to_string().contains("9000 bytes"));
     }
 }

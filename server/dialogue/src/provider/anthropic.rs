@@ -59,6 +59,9 @@ impl Dialect for Anthropic {
         if !tools.is_empty() {
             body["tools"] = Value::Array(tools);
         }
+        if let Some(name) = &ask.request.tool_choice {
+            body["tool_choice"] = json!({ "type": "tool", "name": name });
+        }
         body
     }
 

@@ -33,6 +33,11 @@ pub const REFUSAL_BYTES_MAX: usize = 16 << 10;
 /// Characters that are kept of what a provider says of an error.
 pub const REFUSAL_CHARS_MAX: usize = 300;
 
+/// Texts of which vectors are asked for at once.
+pub const EMBEDDED_TEXTS_MAX: usize = 32;
+/// Bytes of an answer with vectors.
+pub const EMBEDDINGS_BYTES_MAX: usize = 4 << 20;
+
 /// How long a provider may tell us to stay away; longer is taken as this.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// How long an answer that tells of an error may take once its head is there.

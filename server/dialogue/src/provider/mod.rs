@@ -13,6 +13,7 @@ use serde_json::Value;
 
 pub mod anthropic;
 mod calls;
+pub mod embeddings;
 pub mod error;
 pub mod events;
 pub mod limits;
@@ -43,6 +44,9 @@ pub struct Request {
     pub turns: Vec<Turn>,
     /// What the model may call.
     pub tools: Vec<Tool>,
+    /// The tool that the model is to call, by its name; none: it may do as it likes. Some providers
+    /// pass over it.
+    pub tool_choice: Option<String>,
     /// Tokens of the answer; a model's own limit counts as well.
     pub output_tokens_max: u32,
 }

@@ -31,6 +31,9 @@ pub enum RequestError {
     /// A tool's name is wrong.
     #[error("a tool may not be called {0:?}: letters, digits, _ and -, at most 64")]
     ToolName(String),
+    /// A tool is to be called that is not there.
+    #[error("{0:?} is to be called, and there is no tool of that name")]
+    ToolChoice(String),
     /// No token may be answered.
     #[error("output_tokens_max must be at least 1")]
     NoAnswer,
@@ -57,6 +60,11 @@ impl Request {
         at_most("tools", self.tools.len(), TOOLS_MAX)?;
         for tool in &self.tools {
             tool.check()?;
+        }
+        if let Some(name) = &self.tool_choice
+            && !self.tools.iter().any(|tool| tool.name == *name)
+        {
+            return Err(RequestError::ToolChoice(name.chars().take(80).collect()));
         }
         at_most("bytes of texts", self.bytes(), PROMPT_BYTES_MAX)
     }
@@ -143,6 +151,10 @@ mod tests {
         };
         tooled.tools = vec![tool("walk_to")];
         assert_eq!(tooled.check(), Ok(()));
+        tooled.tool_choice = Some("walk_to".into());
+        assert_eq!(tooled.check(), Ok(()));
+        tooled.tool_choice = Some("fly".into());
+        assert_eq!(tooled.check(), Err(RequestError::ToolChoice("fly".into())));
         tooled.tools = vec![tool("walk to")];
         assert_eq!(tooled.check(), Err(RequestError::ToolName("walk to".into())));
     }

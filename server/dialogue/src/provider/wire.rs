@@ -105,25 +105,34 @@ impl Upstream {
         connect_max: Duration,
         dialect: Arc<dyn Dialect>,
     ) -> Result<Self, UpstreamError> {
-        let mut url = base.clone();
-        url.path_segments_mut()
-            .map_err(|()| UpstreamError::Address(base.clone()))?
-            .pop_if_empty()
-            .extend(dialect.path().split('/'));
+        let (client, url) = way(base, dialect.path(), connect_max)?;
         let mut head = dialect.head(key);
         head.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         head.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        // Another may have been installed already: any does.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = Client::builder()
-            // A key is for whom it was meant.
-            .redirect(Policy::none())
-            .connect_timeout(connect_max);
-        // What runs on this machine is not behind anybody's proxy.
-        let client = if is_loopback(base) { client.no_proxy() } else { client };
-        let client = client.build().map_err(UpstreamError::Client)?;
         Ok(Self { client, url, head, dialect })
     }
+}
+
+/// A client, and the address of `path` below `base`.
+pub(super) fn way(
+    base: &Url,
+    path: &str,
+    connect_max: Duration,
+) -> Result<(Client, Url), UpstreamError> {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .map_err(|()| UpstreamError::Address(base.clone()))?
+        .pop_if_empty()
+        .extend(path.split('/'));
+    // Another may have been installed already: any does.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let client = Client::builder()
+        // A key is for whom it was meant.
+        .redirect(Policy::none())
+        .connect_timeout(connect_max);
+    // What runs on this machine is not behind anybody's proxy.
+    let client = if is_loopback(base) { client.no_proxy() } else { client };
+    Ok((client.build().map_err(UpstreamError::Client)?, url))
 }
 
 /// Whether an address is of this machine.
@@ -270,13 +279,8 @@ async fn open(upstream: &Upstream, ask: &Ask) -> Result<Events, ProviderError> {
     let body = dialect.body(ask).to_string();
     let request = client.post(url.clone()).headers(head.clone()).body(body);
     let response = request.send().await.map_err(unreachable)?;
-    let status = response.status();
-    if !status.is_success() {
-        let wait = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
-        // The clock of the wall, since dates are of it.
-        let wait = wait.and_then(|it| retry_after(it, std::time::SystemTime::now()));
-        let told = refusal(response).await;
-        return Err(ProviderError::of_status(status, wait, &told));
+    if !response.status().is_success() {
+        return Err(refused(response).await);
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let content_type = content_type.unwrap_or("nothing that it names").to_ascii_lowercase();
@@ -287,6 +291,16 @@ async fn open(upstream: &Upstream, ask: &Ask) -> Result<Events, ProviderError> {
         )));
     }
     Ok(events(body_of(response, ask.patience.stall)).boxed())
+}
+
+/// What an answer without success tells.
+pub(super) async fn refused(response: Response) -> ProviderError {
+    let status = response.status();
+    let wait = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
+    // The clock of the wall, since dates are of it.
+    let wait = wait.and_then(|it| retry_after(it, std::time::SystemTime::now()));
+    let told = refusal(response).await;
+    ProviderError::of_status(status, wait, &told)
 }
 
 /// The bytes of an answer, as long as they keep coming.
@@ -334,7 +348,7 @@ fn message_in(text: &str) -> Option<String> {
 }
 
 /// Why nothing was answered at all; without the address, which may be nobody's business.
-fn unreachable(error: reqwest::Error) -> ProviderError {
+pub(super) fn unreachable(error: reqwest::Error) -> ProviderError {
     let error = error.without_url();
     let mut source: &dyn std::error::Error = &error;
     while let Some(inner) = source.source() {

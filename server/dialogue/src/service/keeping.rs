@@ -12,6 +12,10 @@ use crate::{
     turn::Relationship,
 };
 
+/// Bytes of a memory that is kept, at most: what a store takes. A vector that does not fit stays away,
+/// and is made anew.
+pub const KEPT_BYTES_MAX: usize = 4 * 1_024;
+
 /// Why something could not be kept or found, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -89,9 +93,10 @@ pub(super) fn turn(
 ) -> Result<MindTurn, KeepingError> {
     let changes = knows.memory.take_changes();
     let remembered = changes.put.into_iter().map(|kept| {
-        // Its vector is made anew of its words.
-        let kept = Kept { vector: None, ..kept };
-        Ok((kept.id.0, written(&kept)?))
+        let whole = written(&kept)?;
+        let is_fit = whole.len() <= KEPT_BYTES_MAX || kept.vector.is_none();
+        let id = kept.id.0;
+        Ok((id, if is_fit { whole } else { written(&Kept { vector: None, ..kept })? }))
     });
     Ok(MindTurn {
         mind: mind.to_owned(),
@@ -110,4 +115,41 @@ fn parsed<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, KeepingErro
 
 fn written<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, KeepingError> {
     serde_json::to_vec(value).map_err(|error| KeepingError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use vivarium_contract::companion::Emotion;
+
+    use super::*;
+    use crate::memory::{
+        Episode, MemoryId, PERSON,
+        embed::{Embedder, Vector},
+    };
+
+    /// What is kept of an episode with a vector of so many numbers.
+    fn kept(dimensions: usize) -> Vec<u8> {
+        let mut knows = Acquaintance::default();
+        let (text, about) = ("she told me of her bees".to_owned(), PERSON.to_owned());
+        let episode = Episode { text, at_ms: 1, importance: 9, emotion: Emotion::Calm, about };
+        knows.memory.add_episode(episode, &Hashed).unwrap();
+        let numbers: Vec<f32> = (1..=dimensions).map(|number| number as f32).collect();
+        let vector = Vector::new("model", &numbers).unwrap();
+        knows.memory.embed(MemoryId(0), "she told me of her bees", vector);
+        turn("nia", "ana", None, &mut knows).unwrap().remembered.remove(0).1
+    }
+
+    #[test]
+    fn vectors_of_models_are_kept_as_far_as_there_is_room() {
+        for (dimensions, is_kept) in [(768, true), (2_048, true), (4_096, false)] {
+            let bytes = kept(dimensions);
+            assert!(bytes.len() <= KEPT_BYTES_MAX, "{}", bytes.len());
+            let memories = vec![(0, bytes)];
+            let knows = acquaintance(KeptPerson { tie: None, memories }).unwrap();
+            let is_missing = !knows.memory.unembedded("model", 9).is_empty();
+            assert_eq!(is_missing, !is_kept, "{dimensions}");
+            // The hashed one is there in any case.
+            assert!(knows.memory.unembedded(Hashed.kind(), 9).is_empty());
+        }
+    }
 }

@@ -32,10 +32,7 @@ use crate::{
     cache::{Cache, WarmedUp},
     gateway::{Gateway, meter::Meter},
     hearing::Heard,
-    memory::{
-        Memory,
-        embed::{Embedder, Hashed},
-    },
+    memory::{Memory, embed::Hashed},
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
     safety::{
@@ -46,10 +43,12 @@ use crate::{
 };
 
 pub mod keeping;
+mod learning;
 mod modelled;
 mod source;
 
 use keeping::Keeping;
+use learning::Learning;
 use modelled::{Modelled, Outcome};
 use source::{Asked, SMALL_TALK, Source};
 
@@ -83,6 +82,8 @@ struct Acquaintance {
     is_loaded: bool,
     /// Turns that could not be kept yet, oldest first.
     unkept: VecDeque<MindTurn>,
+    /// When what is remembered of them was thought over last.
+    reflected_ms: Option<u64>,
 }
 
 impl Acquaintance {
@@ -135,6 +136,8 @@ pub struct Dialogue {
     ledger: Ledger,
     /// Answers to small talk.
     cache: Cache,
+    /// What is learned of exchanges that have ended.
+    learning: Learning,
     clock: Clock,
 }
 
@@ -157,6 +160,7 @@ impl Dialogue {
             messages: Messages::new(limits.messages_per_hour),
             ledger: Ledger::new(limits.budgets, clock.clone()),
             cache: Cache::new(&cached, None),
+            learning: Learning::default(),
             clock,
         }
     }
@@ -299,9 +303,10 @@ impl Dialogue {
             gateway => turn.alone(knows, &words, gateway.is_none()).await,
         };
         if let Some((said, end)) = answer {
-            knows.note(By::Person, ask.text);
-            knows.note(By::Companion, said);
+            knows.note(By::Person, ask.text.clone());
+            knows.note(By::Companion, said.clone());
             self.keep(&ask.mind, &speaker, knows).await;
+            self.learn(&turn, (&speaker, &world, &shared), (&said, &end));
             let _ = words.send(end).await;
         }
     }
@@ -463,9 +468,9 @@ impl Thinking<'_> {
             Some((request, reply)) => (request, Some(reply), source.mark(SMALL_TALK)),
             None => {
                 let mark = source.mark(&self.number.to_le_bytes());
-                let query = Hashed.embed(&ask.text);
+                let queries = source.queries(&ask.text, &knows.memory).await;
                 let (bond, now_ms) = (tie.bond(), self.now_ms);
-                let memories = knows.memory.recall(&query, &bond, now_ms, MEMORIES_TOLD_MAX);
+                let memories = knows.memory.recall_by(&queries, &bond, now_ms, MEMORIES_TOLD_MAX);
                 let request = modelled::request(&Brief {
                     persona,
                     traits,

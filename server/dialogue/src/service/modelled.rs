@@ -151,6 +151,7 @@ pub(super) fn request(brief: &Brief<'_>) -> Request {
         system: prompt.system,
         turns: turns.collect(),
         tools: tools.collect(),
+        tool_choice: None,
         output_tokens_max: OUTPUT_TOKENS,
     }
 }

@@ -13,6 +13,10 @@ use crate::{
     cache::{Ask, Cache, CacheKey, Cacheable, Said},
     gateway::{Gateway, Reply, meter::Meter, scorer},
     hearing::language::Language,
+    memory::{
+        Memory,
+        embed::{Embedder, Hashed, Vector},
+    },
     persona::Persona,
     prompt::Brief,
     provider::Request,
@@ -55,6 +59,17 @@ impl Source<'_> {
     /// What a model is asked.
     pub fn ask(&self, request: Request, text: &str) -> Reply {
         self.gateway.stream(request, Some(scorer::score(text).tier()), self.meter.clone())
+    }
+
+    /// Vectors of what was said, by which memories are found: the model's, if it is there soon, and
+    /// the hashed one for memories that have no other.
+    pub async fn queries(&self, text: &str, memory: &Memory) -> Vec<Vector> {
+        let made = match self.gateway.embeddings() {
+            // What is in no memory need not be looked for.
+            Some(embeddings) if !memory.is_empty() => embeddings.query(text, &*self.meter).await,
+            _ => None,
+        };
+        made.into_iter().chain([Hashed.embed(text)]).collect()
     }
 
     /// What is asked, and the answer; none: it is no small talk.

@@ -241,9 +241,12 @@ fn gateway(more: &str) -> (Gateway, Arc<Parrot>) {
     (Gateway::with_providers(settings, providers).unwrap(), parrot)
 }
 
+/// The settings of a companion that no model teaches.
+const UNTAUGHT: &str = "[memory]\nextraction = false\n";
+
 #[tokio::test(start_paused = true)]
 async fn small_talk_is_asked_three_times_and_tells_a_model_of_nobody() {
-    let (gateway, parrot) = gateway("");
+    let (gateway, parrot) = gateway(UNTAUGHT);
     let guide = with(Some(gateway), Arc::new(Forgetful));
     let mut answers = BTreeSet::new();
     for visitor in 0..9 {

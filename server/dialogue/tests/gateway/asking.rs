@@ -22,6 +22,7 @@ pub fn request(text: &str) -> Request {
             description: "Wave to somebody.".into(),
             schema: json!({ "type": "object", "properties": { "to": { "type": "string" } } }),
         }],
+        tool_choice: None,
         output_tokens_max: 200,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use vivarium_dialogue::{
     gateway::meter::Outcome,
-    provider::{Finish, ProviderError, limits::EVENT_BYTES_MAX},
+    provider::{Finish, ProviderError, Request, limits::EVENT_BYTES_MAX},
 };
 
 use crate::{
@@ -208,6 +208,21 @@ async fn what_is_sent_is_what_the_providers_want() {
             assert_eq!(came.body["tools"][0]["name"], "wave");
         }
         assert!(!format!("{gateway:?}").contains("sk-secret"));
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_is_to_be_called_is_told_as_each_kind_wants_it() {
+    for kind in KINDS {
+        let upstream = Upstream::saying(kind, &["Good evening."]).await;
+        let gateway = gateway(settings([kind, kind], [upstream.port; 2], ""));
+        let request = Request { tool_choice: Some("wave".into()), ..request("Hello") };
+        told(gateway.stream(request, None, Book::open())).await;
+        let expected = match kind {
+            "openai" => json!({ "type": "function", "function": { "name": "wave" } }),
+            _ => json!({ "type": "tool", "name": "wave" }),
+        };
+        assert_eq!(upstream.came()[0].body["tool_choice"], expected);
     }
 }
 

@@ -51,6 +51,10 @@ tokens_per_hour = 2_000_000
 [cache]
 time_to_live_s = 3_600
 warm_up = ["hello"]
+
+[memory]
+reflections_per_hour = 6
+embedding = { model = "nomic", provider = "home", dimensions = 768 }
 "#;
 
 /// What is said of the settings with one thing changed.
@@ -141,6 +145,12 @@ fn what_is_wrong_is_told_with_its_path() {
             "cache.bytes_max: it may be at most",
         ),
         ("[\"hello\"]", "[\"hello\", \" \"]", "cache.warm_up[1]: a text has from 1 to 200 bytes"),
+        ("= 6\n", "= 1001\n", "memory.reflections_per_hour: it may be at most 1000"),
+        ("\"nomic\"", "\"hashed-1\"", "memory.embedding.model: a name has from 1 to 128 bytes"),
+        ("\"home\", dim", "\"away\", dim", "memory.embedding.provider: this kind of provider"),
+        ("\"home\", dim", "\"moon\", dim", "memory.embedding.provider: no provider is called"),
+        ("dimensions = 768", "dimensions = 0", "memory.embedding.dimensions: it must be from 1"),
+        ("dimensions = 768", "size = 768", "memory.embedding.size: unknown field"),
     ] {
         let told = told(from, to);
         assert!(told.starts_with(expected), "{to}: {told}");

@@ -22,7 +22,7 @@ use vivarium_dialogue::{
     persona::Persona,
     service::{
         Dialogue, Setup, Speaker,
-        keeping::{Keeping, KeepingError, KeptPerson},
+        keeping::{KEPT_BYTES_MAX, Keeping, KeepingError, KeptPerson},
     },
 };
 use vivarium_store::{
@@ -88,6 +88,9 @@ impl Keeping for KeptMinds {
         .boxed()
     }
 }
+
+// What a mind keeps of a memory is taken by the store.
+const _: () = assert!(KEPT_BYTES_MAX <= vivarium_store::limits::MEMORY_BYTES_MAX);
 
 /// Folder of the assets in which companions are.
 const FOLDER: &str = "companions";

@@ -13,6 +13,9 @@
 //!
 //! An attempt is booked in the hour in which it ends. If it takes more than was reserved, it is
 //! booked as it was, and the next one is refused.
+//!
+//! With a Redis, `redis::ledger` has the books that count, and those here have what this process spends
+//! of them: when Redis is away, they go on from there, and Redis is told afterwards.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,13 +27,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     limits::{CROWDS, KEY_BYTES_MAX, USERS_MAX, WORLDS_MAX},
-    settings::{Budget, Budgets},
+    meter::{Hold, TurnMeter},
+    settings::{Budget, Budgets, LimitSettings, WhenRedisIsAway},
     totals::{Total, Totals},
     window::{Period, Windows},
 };
 use crate::{
-    gateway::meter::{Attempt, Meter, OverBudget, Planned},
+    gateway::meter::Meter,
     hearing::head,
+    redis::{Redis, ledger::SharedBooks},
 };
 
 const SWEEP_MS: u64 = 60_000;
@@ -44,10 +49,18 @@ pub struct Ledger {
     core: Arc<Core>,
 }
 
-struct Core {
+pub(super) struct Core {
     budgets: Budgets,
-    clock: Clock,
+    pub(super) clock: Clock,
     books: Mutex<Books>,
+    /// Those that count, if several servers share them.
+    pub(super) shared: Option<Shared>,
+}
+
+/// Books that several servers share.
+pub(super) struct Shared {
+    pub(super) books: SharedBooks,
+    pub(super) when_away: WhenRedisIsAway,
 }
 
 /// Whose budget it is.
@@ -87,15 +100,24 @@ pub struct Account {
     pub held_tokens: u64,
 }
 
+/// Millionths of a dollar, and tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Millionths of a dollar.
+    pub microdollars: u64,
+    /// Tokens.
+    pub tokens: u64,
+}
+
 #[derive(Debug, Default)]
-struct Books {
+pub(super) struct Books {
     accounts: BTreeMap<Payer, Account>,
     users: usize,
     worlds: usize,
     /// When it was last looked for those who have ended.
     swept_ms: u64,
-    changed: BTreeSet<Payer>,
-    totals: Totals,
+    pub(super) changed: BTreeSet<Payer>,
+    pub(super) totals: Totals,
 }
 
 impl Ledger {
@@ -118,19 +140,28 @@ impl Ledger {
             let payer = books.place(payer, now_ms);
             books.account(&payer).windows.at_least(&windows);
         }
-        Self { core: Arc::new(Core { budgets, clock, books: Mutex::new(books) }) }
+        Self::with_books(budgets, clock, books, None)
+    }
+
+    /// With the budgets of the settings, shared with all who have the same Redis, if there is one: then
+    /// within a runtime, in which it settles.
+    pub fn with_redis(limits: &LimitSettings, clock: Clock, redis: Option<Redis>) -> Self {
+        let shared = redis.map(|redis| Shared {
+            books: SharedBooks::new(&limits.budgets, redis),
+            when_away: limits.when_redis_is_away,
+        });
+        Self::with_books(limits.budgets, clock, Books::default(), shared)
+    }
+
+    fn with_books(budgets: Budgets, clock: Clock, books: Books, shared: Option<Shared>) -> Self {
+        Self { core: Arc::new(Core { budgets, clock, books: Mutex::new(books), shared }) }
     }
 
     /// The meter of one turn of a conversation. All its attempts are on the budgets of this user
     /// (by their key), of this world and of the installation.
     pub fn meter(&self, user: &str, world: &str, companion: &str) -> Arc<dyn Meter> {
-        Arc::new(TurnMeter {
-            core: Arc::clone(&self.core),
-            user: head(user, KEY_BYTES_MAX).to_owned(),
-            world: head(world, KEY_BYTES_MAX).to_owned(),
-            companion: companion.to_owned(),
-            holds: Mutex::default(),
-        })
+        let (user, world) = (head(user, KEY_BYTES_MAX), head(world, KEY_BYTES_MAX));
+        Arc::new(TurnMeter::new(Arc::clone(&self.core), user, world, companion))
     }
 
     /// What was spent by whom since this was asked last, to be kept. Later ones replace earlier ones
@@ -147,7 +178,7 @@ impl Ledger {
         kept.collect()
     }
 
-    /// What somebody has spent in the present hour, day and month, if it is known.
+    /// What somebody has spent by this process in the present hour, day and month, if it is known.
     pub fn account(&self, payer: &Payer) -> Option<Account> {
         let mut account = *self.core.books().accounts.get(payer)?;
         account.windows.turn((self.core.clock)());
@@ -158,6 +189,18 @@ impl Ledger {
     pub fn totals(&self) -> Vec<Total> {
         self.core.books().totals.snapshot()
     }
+
+    /// The books that several servers share, if they do.
+    pub fn shared(&self) -> Option<&SharedBooks> {
+        self.core.shared.as_ref().map(|shared| &shared.books)
+    }
+
+    /// Waits until Redis, if there is one, has been told all that was spent.
+    pub async fn settled(&self) {
+        if let Some(shared) = &self.core.shared {
+            shared.books.settled().await;
+        }
+    }
 }
 
 impl fmt::Debug for Ledger {
@@ -167,12 +210,12 @@ impl fmt::Debug for Ledger {
 }
 
 impl Core {
-    fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         // They are whole after each change.
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn budget(&self, payer: &Payer) -> &Budget {
+    pub(super) fn budget(&self, payer: &Payer) -> &Budget {
         match payer {
             Payer::Installation => &self.budgets.installation,
             Payer::World(_) | Payer::OtherWorlds => &self.budgets.world,
@@ -184,7 +227,7 @@ impl Core {
 impl Books {
     /// Where a payer's account is: their own, unless there are too many. Nobody who has one loses it
     /// while anything of it counts, so a flood of newcomers resets no budget; they share some.
-    fn place(&mut self, payer: Payer, now_ms: u64) -> Payer {
+    pub(super) fn place(&mut self, payer: Payer, now_ms: u64) -> Payer {
         let (count, max, shared) = match &payer {
             Payer::User(key) => (self.users, USERS_MAX, Payer::OtherUsers(crowd_of(key))),
             Payer::World(_) => (self.worlds, WORLDS_MAX, Payer::OtherWorlds),
@@ -233,13 +276,13 @@ impl Books {
         });
     }
 
-    fn account(&mut self, payer: &Payer) -> &mut Account {
+    pub(super) fn account(&mut self, payer: &Payer) -> &mut Account {
         self.accounts.entry(payer.clone()).or_default()
     }
 }
 
-/// Which of the shared accounts somebody has; the same one after a restart.
-fn crowd_of(key: &str) -> u16 {
+/// Which of the shared accounts somebody has; the same one after a restart, and for all servers.
+pub(crate) fn crowd_of(key: &str) -> u16 {
     let digest = blake3::hash(key.as_bytes());
     let [low, high, ..] = *digest.as_bytes();
     u16::from_le_bytes([low, high]) % CROWDS as u16
@@ -247,125 +290,28 @@ fn crowd_of(key: &str) -> u16 {
 
 impl Account {
     /// Whether there is room for so much more.
-    fn has_room(&self, budget: &Budget, microdollars: u64, tokens: u64) -> bool {
+    pub(super) fn has_room(&self, budget: &Budget, more: Amount) -> bool {
         Period::ALL.into_iter().all(|period| {
             let spent = self.windows.of(period);
             let (microdollars_max, tokens_max) = budget.of(period);
             let fits = |spent: u64, held: u64, more: u64, max: Option<u64>| {
                 max.is_none_or(|max| spent.saturating_add(held).saturating_add(more) <= max)
             };
-            fits(spent.microdollars, self.held_microdollars, microdollars, microdollars_max)
-                && fits(spent.tokens, self.held_tokens, tokens, tokens_max)
+            fits(spent.microdollars, self.held_microdollars, more.microdollars, microdollars_max)
+                && fits(spent.tokens, self.held_tokens, more.tokens, tokens_max)
         })
     }
 
-    fn hold(&mut self, hold: &Hold) {
-        self.held_microdollars = self.held_microdollars.saturating_add(hold.microdollars);
-        self.held_tokens = self.held_tokens.saturating_add(hold.tokens);
+    pub(super) fn hold(&mut self, hold: &Hold) {
+        self.held_microdollars = self.held_microdollars.saturating_add(hold.most.microdollars);
+        self.held_tokens = self.held_tokens.saturating_add(hold.most.tokens);
     }
 
-    fn settle(&mut self, hold: &Hold, microdollars: u64, tokens: u64, now_ms: u64) {
-        self.held_microdollars = self.held_microdollars.saturating_sub(hold.microdollars);
-        self.held_tokens = self.held_tokens.saturating_sub(hold.tokens);
+    pub(super) fn settle(&mut self, hold: &Hold, took: Amount, now_ms: u64) {
+        self.held_microdollars = self.held_microdollars.saturating_sub(hold.most.microdollars);
+        self.held_tokens = self.held_tokens.saturating_sub(hold.most.tokens);
         self.windows.turn(now_ms);
-        self.windows.book(microdollars, tokens);
-    }
-}
-
-/// One turn of a conversation.
-struct TurnMeter {
-    core: Arc<Core>,
-    user: String,
-    world: String,
-    companion: String,
-    /// Attempts under way: a few, since only two are asked at once.
-    holds: Mutex<Vec<Hold>>,
-}
-
-/// What an attempt under way can cost.
-#[derive(Debug)]
-struct Hold {
-    planned: Planned,
-    microdollars: u64,
-    tokens: u64,
-    payers: [Payer; 3],
-}
-
-impl TurnMeter {
-    fn holds(&self) -> MutexGuard<'_, Vec<Hold>> {
-        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end(&self, books: &mut Books, hold: &Hold, microdollars: u64, tokens: u64) {
-        let now_ms = (self.core.clock)();
-        for payer in &hold.payers {
-            books.account(payer).settle(hold, microdollars, tokens, now_ms);
-            books.changed.insert(payer.clone());
-        }
-    }
-}
-
-impl Meter for TurnMeter {
-    fn reserve(&self, planned: &Planned) -> Result<(), OverBudget> {
-        let now_ms = (self.core.clock)();
-        let mut holds = self.holds();
-        let mut books = self.core.books();
-        let payers = [
-            books.place(Payer::User(self.user.clone()), now_ms),
-            books.place(Payer::World(self.world.clone()), now_ms),
-            Payer::Installation,
-        ];
-        let microdollars = planned.cost_microdollars_max;
-        let tokens = planned.input_tokens.saturating_add(planned.output_tokens_max);
-        for payer in &payers {
-            let account = books.account(payer);
-            account.windows.turn(now_ms);
-            if !account.has_room(self.core.budget(payer), microdollars, tokens) {
-                books.totals.refused(&self.world, &planned.model);
-                let (world, companion, model) = (&self.world, &self.companion, &planned.model);
-                let whose = payer.kind();
-                tracing::debug!(
-                    world,
-                    companion,
-                    model,
-                    whose,
-                    "a budget has no room for an answer"
-                );
-                return Err(OverBudget);
-            }
-        }
-        let hold = Hold { planned: planned.clone(), microdollars, tokens, payers };
-        for payer in &hold.payers {
-            books.account(payer).hold(&hold);
-            books.changed.insert(payer.clone());
-        }
-        holds.push(hold);
-        Ok(())
-    }
-
-    fn settle(&self, planned: &Planned, attempt: &Attempt) {
-        let mut holds = self.holds();
-        let Some(place) = holds.iter().position(|it| it.planned == *planned) else {
-            // The gateway settles what it has reserved, and once.
-            tracing::error!(model = planned.model, "an attempt was settled that was not reserved");
-            return;
-        };
-        let hold = holds.swap_remove(place);
-        let tokens = attempt.usage.input_tokens.saturating_add(attempt.usage.output_tokens);
-        let mut books = self.core.books();
-        self.end(&mut books, &hold, attempt.cost_microdollars, tokens);
-        books.totals.settled(&self.world, &planned.model, attempt);
-    }
-}
-
-impl Drop for TurnMeter {
-    /// What nobody settled is booked as if it had cost the most.
-    fn drop(&mut self) {
-        for hold in std::mem::take(&mut *self.holds()) {
-            let mut books = self.core.books();
-            self.end(&mut books, &hold, hold.microdollars, hold.tokens);
-            books.totals.unsettled(&self.world, &hold.planned);
-        }
+        self.windows.book(took.microdollars, took.tokens);
     }
 }
 

@@ -1,5 +1,9 @@
 //! How many messages somebody may send in any hour. No clock: times are arguments, milliseconds.
 //!
+//! With a Redis, all servers count together there (`redis::messages`). Each counts what comes to itself
+//! as well, and refuses what is too much by that count: so nobody gains anything when Redis is away,
+//! and the world goes on.
+//!
 //! Every message of the last hour is remembered, so the limit holds for any sixty minutes, and when
 //! the next one is free is known exactly. At most [`TALKERS_MAX`] people are known one by one. When
 //! there are more, whoever was quiet for longest goes into a crowd, which keeps the most that anybody
@@ -10,14 +14,17 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
     limits::{CROWDS, KEY_BYTES_MAX, TALKERS_MAX},
     settings::{Membership, MessagesPerHour},
 };
-use crate::hearing::head;
+use crate::{
+    hearing::head,
+    redis::{Redis, messages::SharedMessages},
+};
 
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
@@ -25,6 +32,14 @@ const HOUR_MS: u64 = 60 * 60 * 1_000;
 #[derive(Debug)]
 pub struct Messages {
     per_hour: MessagesPerHour,
+    own: Counted,
+    /// Those of all servers together.
+    shared: Option<SharedMessages>,
+}
+
+/// What one process has counted.
+#[derive(Debug)]
+struct Counted {
     talkers_max: usize,
     talkers: Mutex<Talkers>,
 }
@@ -55,12 +70,40 @@ struct Talker {
 }
 
 impl Messages {
-    /// Nobody has sent anything.
-    pub fn new(per_hour: MessagesPerHour) -> Self {
-        Self::with_room(per_hour, TALKERS_MAX, CROWDS)
+    /// Nobody has sent anything, but to other servers with the same Redis, if there is one.
+    pub fn new(per_hour: MessagesPerHour, redis: Option<Redis>) -> Self {
+        let own = Counted::with_room(TALKERS_MAX, CROWDS);
+        Self { per_hour, own, shared: redis.map(SharedMessages::new) }
     }
 
-    fn with_room(per_hour: MessagesPerHour, talkers_max: usize, crowds: usize) -> Self {
+    /// Takes a message of somebody, and tells how many more they may send now. What is refused does
+    /// not count.
+    pub async fn take(
+        &self,
+        user: &str,
+        membership: Membership,
+        now_ms: u64,
+    ) -> Result<u32, TooMany> {
+        let (user, limit) = (head(user, KEY_BYTES_MAX), self.per_hour.of(membership));
+        if let Some(shared) = &self.shared {
+            self.own.room(user, limit, now_ms)?;
+            if let Ok(told) = shared.take(user, limit, now_ms).await {
+                let left = told?;
+                // Another may have come in between, and is counted there as well.
+                return Ok(left.min(self.own.take(user, limit, now_ms).unwrap_or(0)));
+            }
+        }
+        self.own.take(user, limit, now_ms)
+    }
+
+    /// People who are known one by one in this process.
+    pub fn known(&self) -> usize {
+        self.own.talkers().known.len()
+    }
+}
+
+impl Counted {
+    fn with_room(talkers_max: usize, crowds: usize) -> Self {
         let talkers = Talkers {
             known: HashMap::new(),
             by_turn: BTreeMap::new(),
@@ -68,31 +111,25 @@ impl Messages {
             crowds: vec![Sent::default(); crowds.max(1)],
             lots: RandomState::new(),
         };
-        Self { per_hour, talkers_max: talkers_max.max(1), talkers: Mutex::new(talkers) }
+        Self { talkers_max: talkers_max.max(1), talkers: Mutex::new(talkers) }
     }
 
-    /// Takes a message of somebody, and tells how many more they may send now. What is refused does
-    /// not count.
-    pub fn take(&self, user: &str, membership: Membership, now_ms: u64) -> Result<u32, TooMany> {
-        let (user, limit) = (head(user, KEY_BYTES_MAX), self.per_hour.of(membership) as usize);
+    fn talkers(&self) -> MutexGuard<'_, Talkers> {
         // It is whole after each change.
-        let mut talkers = self.talkers.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = talkers.touch(user, self.talkers_max, now_ms);
-        let now_ms = sent.forget(now_ms);
-        let count = sent.at_ms.len();
-        if count < limit {
-            sent.at_ms.push_back(now_ms);
-            return Ok(u32::try_from(limit - count - 1).unwrap_or(u32::MAX));
-        }
-        // Once this one is an hour old, fewer than `limit` are left.
-        let hinders_ms = sent.at_ms.get(count - limit).copied().unwrap_or(now_ms);
-        let free_in_ms = (hinders_ms + HOUR_MS).saturating_sub(now_ms);
-        Err(TooMany { free_in_s: free_in_ms.div_ceil(1_000).max(1) })
+        self.talkers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// People who are known one by one.
-    pub fn known(&self) -> usize {
-        self.talkers.lock().unwrap_or_else(PoisonError::into_inner).known.len()
+    fn take(&self, user: &str, limit: u32, now_ms: u64) -> Result<u32, TooMany> {
+        let mut talkers = self.talkers();
+        let sent = talkers.touch(user, self.talkers_max, now_ms);
+        let (left, now_ms) = sent.room(limit, now_ms)?;
+        sent.at_ms.push_back(now_ms);
+        Ok(left - 1)
+    }
+
+    /// Whether there is room for a message.
+    fn room(&self, user: &str, limit: u32, now_ms: u64) -> Result<(), TooMany> {
+        self.talkers().touch(user, self.talkers_max, now_ms).room(limit, now_ms).map(|_| ())
     }
 }
 
@@ -148,6 +185,19 @@ impl Sent {
         now_ms
     }
 
+    /// How many more there may be, from one on, and the time, which never goes back.
+    fn room(&mut self, limit: u32, now_ms: u64) -> Result<(u32, u64), TooMany> {
+        let now_ms = self.forget(now_ms);
+        let (count, limit) = (self.at_ms.len(), limit as usize);
+        if count < limit {
+            return Ok((u32::try_from(limit - count).unwrap_or(u32::MAX), now_ms));
+        }
+        // Once this one is an hour old, fewer than `limit` are left.
+        let hinders_ms = self.at_ms.get(count - limit).copied().unwrap_or(now_ms);
+        let free_in_ms = (hinders_ms + HOUR_MS).saturating_sub(now_ms);
+        Err(TooMany { free_in_s: free_in_ms.div_ceil(1_000).max(1) })
+    }
+
     /// Makes each message at least as late as the other's, counted from the last one back: at no time
     /// fewer are left than the other would have.
     fn at_least(&mut self, other: &Self) {
@@ -167,16 +217,20 @@ mod tests {
 
     use super::*;
 
-    const FEW: MessagesPerHour = MessagesPerHour { free: 3, registered: 5, premium: 8 };
+    const FEW: u32 = 3;
 
     fn s(s: u64) -> u64 {
         1_000_000 + s * 1_000
     }
 
+    fn counted() -> Counted {
+        Counted::with_room(TALKERS_MAX, CROWDS)
+    }
+
     #[test]
     fn who_has_sent_all_is_told_to_the_second_when_the_next_one_is_free() {
-        let messages = Messages::new(FEW);
-        let take = |at_s| messages.take("ana", Membership::Free, s(at_s)).map_err(|e| e.free_in_s);
+        let messages = counted();
+        let take = |at_s| messages.take("ana", FEW, s(at_s)).map_err(|e| e.free_in_s);
         assert_eq!([take(0), take(100), take(200)], [Ok(2), Ok(1), Ok(0)]);
         assert_eq!(take(201), Err(3_399));
         assert_eq!(take(3_599), Err(1));
@@ -184,36 +238,36 @@ mod tests {
         assert_eq!(take(3_601), Err(99));
         assert_eq!(take(3_700), Ok(0));
         // Others have their own, and whoever is registered has more of it at once.
-        assert_eq!(messages.take("bo", Membership::Free, s(3_601)), Ok(2));
-        assert_eq!(messages.take("ana", Membership::Registered, s(3_701)), Ok(1));
+        assert_eq!(messages.take("bo", FEW, s(3_601)), Ok(2));
+        assert_eq!(messages.take("ana", 5, s(3_701)), Ok(1));
         // Who no longer is waits until enough of it is an hour old: all but two.
         assert_eq!(take(3_702), Err(3_498));
     }
 
     #[test]
     fn a_clock_that_goes_back_frees_nothing_and_hinders_nobody() {
-        let messages = Messages::new(FEW);
+        let messages = counted();
         for at_s in [5_000, 0, 10] {
-            assert!(messages.take("ana", Membership::Free, s(at_s)).is_ok());
+            assert!(messages.take("ana", FEW, s(at_s)).is_ok());
         }
-        assert_eq!(messages.take("ana", Membership::Free, s(0)), Err(TooMany { free_in_s: 3_600 }));
-        assert!(messages.take("ana", Membership::Free, s(8_600)).is_ok());
+        assert_eq!(messages.take("ana", FEW, s(0)), Err(TooMany { free_in_s: 3_600 }));
+        assert!(messages.take("ana", FEW, s(8_600)).is_ok());
     }
 
     #[test]
     fn nobody_is_rid_of_what_they_sent_by_a_flood_of_others() {
-        let messages = Messages::with_room(FEW, 16, 4);
+        let messages = Counted::with_room(16, 4);
         for _ in 0..3 {
-            messages.take("ana", Membership::Free, s(0)).unwrap();
+            messages.take("ana", FEW, s(0)).unwrap();
         }
         for other in 0..1_000 {
-            let _ = messages.take(&format!("other {other}"), Membership::Free, s(1));
+            let _ = messages.take(&format!("other {other}"), FEW, s(1));
         }
-        assert_eq!(messages.known(), 16);
-        let told = messages.take("ana", Membership::Free, s(2));
+        assert_eq!(messages.talkers().known.len(), 16);
+        let told = messages.take("ana", FEW, s(2));
         assert_eq!(told, Err(TooMany { free_in_s: 3_598 }));
         // Those of her crowd who come for the first time wait as well, but no longer than she does.
-        assert!(messages.take("ana", Membership::Free, s(3_600)).is_ok());
+        assert!(messages.take("ana", FEW, s(3_600)).is_ok());
     }
 
     proptest! {
@@ -223,13 +277,13 @@ mod tests {
         fn no_hour_has_more_than_it_may(
             asks in prop::collection::vec((0u8..12, 0u64..1_500), 1..200), room in 1usize..=12,
         ) {
-            let messages = Messages::with_room(FEW, room, 2);
+            let messages = Counted::with_room(room, 2);
             let mut log: Vec<(u8, u64)> = Vec::new();
             let mut now_s = 0;
             for (user, wait_s) in asks {
                 now_s += wait_s;
                 let sent = log.iter().filter(|(by, at)| *by == user && at + 3_600 > now_s).count();
-                match messages.take(&user.to_string(), Membership::Free, s(now_s)) {
+                match messages.take(&user.to_string(), FEW, s(now_s)) {
                     Ok(_) => {
                         prop_assert!(sent < 3);
                         log.push((user, now_s));
@@ -237,14 +291,14 @@ mod tests {
                     Err(TooMany { free_in_s }) => {
                         prop_assert!((1..=3_600).contains(&free_in_s));
                         prop_assert!(room < 12 || sent == 3);
-                        let take = |at_s| messages.take(&user.to_string(), Membership::Free, s(at_s));
+                        let take = |at_s| messages.take(&user.to_string(), FEW, s(at_s));
                         prop_assert!(take(now_s + free_in_s - 1).is_err());
                         now_s += free_in_s;
                         prop_assert!(take(now_s).is_ok());
                         log.push((user, now_s));
                     }
                 }
-                prop_assert!(messages.known() <= room);
+                prop_assert!(messages.talkers().known.len() <= room);
             }
         }
     }

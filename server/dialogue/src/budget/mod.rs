@@ -8,6 +8,7 @@ pub mod dollars;
 pub mod ledger;
 pub mod limits;
 pub mod messages;
+mod meter;
 pub mod settings;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,9 @@
 //! usd_per_month = 100
 //! tokens_per_hour = 2_000_000
 //! ```
+//!
+//! Where servers share limits in Redis, `when_redis_is_away = "refuse"` lets no model be asked while it
+//! does not answer; otherwise (`"own"`) each server keeps them on its own then.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +33,19 @@ pub struct LimitSettings {
     pub messages_per_hour: MessagesPerHour,
     /// What answers may cost. Without a word of it, whatever they cost.
     pub budgets: Budgets,
+    /// What becomes of budgets that servers share while nobody knows what others spend.
+    pub when_redis_is_away: WhenRedisIsAway,
+}
+
+/// What is done about shared budgets while Redis does not answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenRedisIsAway {
+    /// Each server keeps the same budgets on its own.
+    #[default]
+    Own,
+    /// There is room for nothing.
+    Refuse,
 }
 
 /// How a user stands to whoever runs the server.

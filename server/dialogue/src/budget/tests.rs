@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
 use super::{
@@ -58,6 +59,11 @@ fn attempt(microdollars: u64, outcome: Outcome) -> Attempt {
     }
 }
 
+/// As a ledger on its own answers, at once.
+fn reserve(meter: &dyn Meter, microdollars: u64) -> Result<(), OverBudget> {
+    meter.reserve(&planned(microdollars)).now_or_never().expect("it waits for nobody")
+}
+
 /// Spent in the hour, the day and the month, and held.
 fn told(ledger: &Ledger, payer: &Payer) -> ([u64; 3], u64) {
     let account = ledger.account(payer).unwrap_or_default();
@@ -73,18 +79,18 @@ fn what_an_answer_can_cost_is_held_and_what_it_cost_is_booked() {
     let (_, clock) = clock();
     let ledger = Ledger::new(budget("user.usd_per_day = \"0.000100\""), clock);
     let meter = ledger.meter("ana", "plaza", "lys");
-    assert_eq!(meter.reserve(&planned(60)), Ok(()));
+    assert_eq!(reserve(&*meter, 60), Ok(()));
     assert_eq!(told(&ledger, &user("ana")), ([0; 3], 60));
-    assert_eq!(meter.reserve(&planned(41)), Err(OverBudget), "60 are held");
-    assert_eq!(meter.reserve(&planned(40)), Ok(()), "all of it, to the last millionth");
+    assert_eq!(reserve(&*meter, 41), Err(OverBudget), "60 are held");
+    assert_eq!(reserve(&*meter, 40), Ok(()), "all of it, to the last millionth");
     meter.settle(&planned(60), &attempt(17, Outcome::Done));
     meter.settle(&planned(40), &attempt(0, Outcome::Failed(ProviderError::Cut)));
     assert_eq!(told(&ledger, &user("ana")), ([17; 3], 0));
     assert_eq!(told(&ledger, &Payer::Installation), ([17; 3], 0));
     // Others have budgets of their own.
-    assert_eq!(ledger.meter("bo", "plaza", "lys").reserve(&planned(100)), Ok(()));
-    assert_eq!(meter.reserve(&planned(84)), Err(OverBudget));
-    assert_eq!(meter.reserve(&planned(83)), Ok(()));
+    assert_eq!(reserve(&*ledger.meter("bo", "plaza", "lys"), 100), Ok(()));
+    assert_eq!(reserve(&*meter, 84), Err(OverBudget));
+    assert_eq!(reserve(&*meter, 83), Ok(()));
 }
 
 #[test]
@@ -95,7 +101,7 @@ fn the_narrowest_of_the_three_counts_and_a_refusal_holds_nothing() {
     let ledger = Ledger::new(budget(budgets), clock);
     let reserve = |who: &str, world: &str, cost| {
         let meter = ledger.meter(who, world, "lys");
-        let told = meter.reserve(&planned(cost));
+        let told = reserve(&*meter, cost);
         if told.is_ok() {
             meter.settle(&planned(cost), &attempt(cost, Outcome::Done));
         }
@@ -125,12 +131,12 @@ fn an_hour_begins_anew_and_what_is_held_goes_over_into_it() {
     let ledger = Ledger::new(budget("installation.usd_per_hour = 0.0001"), clock);
     let meter = ledger.meter("ana", "plaza", "lys");
     for cost in [70, 30] {
-        meter.reserve(&planned(cost)).unwrap();
+        reserve(&*meter, cost).unwrap();
     }
     meter.settle(&planned(70), &attempt(70, Outcome::Done));
     now.fetch_add(HOUR_MS, Ordering::Relaxed);
     assert_eq!(told(&ledger, &Payer::Installation), ([0, 70, 70], 30));
-    assert_eq!(meter.reserve(&planned(71)), Err(OverBudget));
+    assert_eq!(reserve(&*meter, 71), Err(OverBudget));
     meter.settle(&planned(30), &attempt(30, Outcome::Cancelled));
     assert_eq!(told(&ledger, &Payer::Installation), ([30, 100, 100], 0));
 }
@@ -140,10 +146,10 @@ fn an_attempt_that_took_more_than_planned_is_booked_as_it_was() {
     let (_, clock) = clock();
     let ledger = Ledger::new(budget("user.usd_per_day = 0.0001"), clock);
     let meter = ledger.meter("ana", "plaza", "lys");
-    meter.reserve(&planned(90)).unwrap();
+    reserve(&*meter, 90).unwrap();
     meter.settle(&planned(90), &attempt(150, Outcome::Done));
     assert_eq!(told(&ledger, &user("ana")), ([150; 3], 0));
-    assert_eq!(meter.reserve(&planned(0)), Err(OverBudget));
+    assert_eq!(reserve(&*meter, 0), Err(OverBudget));
 }
 
 #[test]
@@ -151,8 +157,8 @@ fn what_nobody_settles_is_booked_as_the_most_that_it_can_have_cost() {
     let (_, clock) = clock();
     let ledger = Ledger::new(Budgets::default(), clock);
     let meter = ledger.meter("ana", "plaza", "lys");
-    meter.reserve(&planned(90)).unwrap();
-    meter.reserve(&planned(5)).unwrap();
+    reserve(&*meter, 90).unwrap();
+    reserve(&*meter, 5).unwrap();
     meter.settle(&planned(5), &attempt(1, Outcome::Done));
     // Nothing of the kind is under way any more.
     meter.settle(&planned(5), &attempt(1, Outcome::Done));
@@ -167,9 +173,9 @@ fn a_restart_resets_no_budget() {
     let budgets = budget("user.usd_per_day = 0.0001");
     let ledger = Ledger::new(budgets, Arc::clone(&clock));
     let meter = ledger.meter("ana", "plaza", "lys");
-    meter.reserve(&planned(60)).unwrap();
+    reserve(&*meter, 60).unwrap();
     meter.settle(&planned(60), &attempt(20, Outcome::Done));
-    meter.reserve(&planned(70)).unwrap();
+    reserve(&*meter, 70).unwrap();
     let kept = serde_json::to_string(&ledger.take_changes()).unwrap();
     assert!(ledger.take_changes().is_empty());
     // The server is killed here: 70 may well have been spent.
@@ -179,7 +185,7 @@ fn a_restart_resets_no_budget() {
     };
     let ledger_2 = again(&kept);
     assert_eq!(told(&ledger_2, &user("ana")), ([90; 3], 0));
-    assert_eq!(ledger_2.meter("ana", "plaza", "lys").reserve(&planned(11)), Err(OverBudget));
+    assert_eq!(reserve(&*ledger_2.meter("ana", "plaza", "lys"), 11), Err(OverBudget));
     assert!(ledger_2.take_changes().is_empty(), "it is kept already");
     // In good order, it is known what was spent.
     meter.settle(&planned(70), &attempt(7, Outcome::Cancelled));
@@ -197,7 +203,7 @@ fn people_beyond_the_bound_share_budgets_and_nobody_loses_theirs() {
     let ledger = Ledger::new(budget("user.usd_per_day = 0.0001"), clock);
     let spend = |who: &str| {
         let meter = ledger.meter(who, "plaza", "lys");
-        let told = meter.reserve(&planned(100));
+        let told = reserve(&*meter, 100);
         if told.is_ok() {
             meter.settle(&planned(100), &attempt(100, Outcome::Done));
         }
@@ -205,7 +211,7 @@ fn people_beyond_the_bound_share_budgets_and_nobody_loses_theirs() {
     };
     assert_eq!(spend("ana"), Ok(()));
     for other in 1..super::limits::USERS_MAX {
-        ledger.meter(&format!("{other}"), "plaza", "lys").reserve(&planned(1)).unwrap();
+        reserve(&*ledger.meter(&format!("{other}"), "plaza", "lys"), 1).unwrap();
     }
     // All that there is for those who come now.
     let paid = (0..3_000).filter(|it| spend(&format!("late {it}")).is_ok()).count();
@@ -281,7 +287,7 @@ proptest! {
             match step {
                 Step::Reserve { turn, cost } => {
                     let before = told(&ledger, &Payer::Installation);
-                    if turns[turn].0.reserve(&planned(cost)).is_err() {
+                    if reserve(&*turns[turn].0, cost).is_err() {
                         prop_assert_eq!(told(&ledger, &Payer::Installation), before);
                         continue;
                     }
@@ -335,7 +341,7 @@ fn budgets_hold_when_many_ask_at_once() {
                     let mut paid = 0;
                     for cost in (1..=9).cycle().take(400) {
                         let meter = ledger.meter(&who.to_string(), "plaza", "lys");
-                        if meter.reserve(&planned(cost)).is_err() {
+                        if reserve(&*meter, cost).is_err() {
                             continue;
                         }
                         match cost % 3 {

@@ -23,8 +23,8 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Begins, after what was `said` already. Nothing is sent yet.
-    pub(super) fn begin(
+    /// Begins, after what was `said` already. Nothing is sent yet. Can be given up.
+    pub(super) async fn begin(
         core: &Arc<Core>,
         meter: &Arc<dyn Meter>,
         model: usize,
@@ -43,7 +43,7 @@ impl Running {
             cost_microdollars_max: settings
                 .cost_microdollars(input_tokens, u64::from(output_tokens_max)),
         };
-        meter.reserve(&planned)?;
+        meter.reserve(&planned).await?;
         core.note(&planned.provider, super::Health::asked);
         let provider = &core.providers[&settings.provider];
         let timeouts = core.settings.timeouts;

@@ -5,12 +5,18 @@
 
 use std::time::Duration;
 
+use futures_util::{
+    FutureExt,
+    future::{self, BoxFuture},
+};
+
 use crate::provider::{ProviderError, Usage};
 
 /// Keeps a budget, or counts.
 pub trait Meter: Send + Sync {
-    /// Before an attempt: whether it may be made. Reserves what it can cost at most.
-    fn reserve(&self, planned: &Planned) -> Result<(), OverBudget>;
+    /// Before an attempt: whether it may be made. Reserves what it can cost at most. Whoever no longer
+    /// waits for it has nothing reserved.
+    fn reserve<'a>(&'a self, planned: &'a Planned) -> BoxFuture<'a, Result<(), OverBudget>>;
     /// After an attempt that was reserved. Must not wait.
     fn settle(&self, planned: &Planned, attempt: &Attempt);
 }
@@ -25,8 +31,8 @@ pub struct OverBudget;
 pub struct Unmetered;
 
 impl Meter for Unmetered {
-    fn reserve(&self, _: &Planned) -> Result<(), OverBudget> {
-        Ok(())
+    fn reserve<'a>(&'a self, _: &'a Planned) -> BoxFuture<'a, Result<(), OverBudget>> {
+        future::ready(Ok(())).boxed()
     }
 
     fn settle(&self, _: &Planned, _: &Attempt) {}

@@ -297,10 +297,10 @@ impl Talk {
         }
     }
 
-    fn begin(&mut self, candidate: usize) -> Result<Running, OverBudget> {
+    async fn begin(&mut self, candidate: usize) -> Result<Running, OverBudget> {
         let Candidate { model, continuation, .. } = self.candidates[candidate];
         let said = (!self.said.is_empty()).then(|| (self.said.clone(), continuation));
-        let running = Running::begin(&self.core, &self.meter, model, &self.request, said)?;
+        let running = Running::begin(&self.core, &self.meter, model, &self.request, said).await?;
         self.attempts += 1;
         self.candidates[candidate].tries += 1;
         Ok(running)
@@ -309,7 +309,7 @@ impl Talk {
     /// Asks the current candidate, and another beside it if it is slow and the settings say so.
     async fn race(&mut self) -> Result<Result<Running, ProviderError>, OverBudget> {
         let may_be_empty = !self.said.is_empty();
-        let mut first = self.begin(self.current)?;
+        let mut first = self.begin(self.current).await?;
         if let Some(after) = self.hedge_after() {
             tokio::select! {
                 led = first.lead(may_be_empty) => return Ok(self.led(first, led)),
@@ -317,10 +317,14 @@ impl Talk {
             }
             let provider = self.provider_of(self.current).to_owned();
             let place = self.open_candidate(self.current + 1, Some(&provider));
-            if let Some(place) = place.filter(|&it| it != self.current)
-                && let Ok(second) = self.begin(place)
-            {
-                return Ok(self.both(first, second, place).await);
+            if let Some(place) = place.filter(|&it| it != self.current) {
+                tokio::select! {
+                    biased;
+                    second = self.begin(place) => if let Ok(second) = second {
+                        return Ok(self.both(first, second, place).await);
+                    },
+                    led = first.lead(may_be_empty) => return Ok(self.led(first, led)),
+                }
             }
         }
         let led = first.lead(may_be_empty).await;

@@ -10,6 +10,11 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
+pub mod answers;
+pub mod ledger;
+pub mod messages;
+pub mod patience;
+
 /// With which all keys begin.
 pub const PREFIX: &str = "vivarium:";
 /// How long an answer of Redis is waited for.

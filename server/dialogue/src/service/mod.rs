@@ -35,9 +35,10 @@ use crate::{
     memory::{Memory, embed::Hashed},
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
+    redis::{Redis, answers::SharedAnswers},
     safety::{
         age::{self, Age},
-        names::NameKey,
+        names::{self, NameKey},
     },
     turn::{self, HeardTurn, Pair, Relationship},
 };
@@ -115,6 +116,8 @@ pub struct Setup {
     pub gateway: Option<Gateway>,
     /// Where what they know is kept.
     pub keeping: Arc<dyn Keeping>,
+    /// What limits, budgets and answers are shared by with other servers.
+    pub redis: Option<Redis>,
     /// Drawn anew for each process.
     pub secret: [u8; 32],
     /// The time, in milliseconds since 1970 (UTC).
@@ -128,7 +131,7 @@ pub struct Dialogue {
     /// Where words come from; none: companions answer by themselves.
     gateway: Option<Gateway>,
     keeping: Arc<dyn Keeping>,
-    /// Makes marks that nobody can guess, and names of users for what counts them.
+    /// Makes marks that nobody can guess, and names of visitors for what counts them.
     names: NameKey,
     /// Who may say how much to models.
     messages: Messages,
@@ -142,9 +145,9 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// With the limits of the gateway's settings.
+    /// With the limits of the gateway's settings. Within a runtime, if there is a Redis.
     pub fn new(setup: Setup) -> Self {
-        let Setup { personas, gateway, keeping, secret, clock } = setup;
+        let Setup { personas, gateway, keeping, redis, secret, clock } = setup;
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
         let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
@@ -157,9 +160,9 @@ impl Dialogue {
             gateway,
             keeping,
             names: NameKey::new(secret),
-            messages: Messages::new(limits.messages_per_hour),
-            ledger: Ledger::new(limits.budgets, clock.clone()),
-            cache: Cache::new(&cached, None),
+            messages: Messages::new(limits.messages_per_hour, redis.clone()),
+            ledger: Ledger::with_redis(&limits, clock.clone(), redis.clone()),
+            cache: Cache::new(&cached, redis.map(SharedAnswers::tier2)),
             learning: Learning::default(),
             clock,
         }
@@ -287,7 +290,7 @@ impl Dialogue {
             // Whoever may be in danger is answered, and by nobody else.
             Some(gateway) if turn.heard.crisis.is_none() => {
                 let (user, membership) = self.user(&speaker);
-                match self.messages.take(&user, membership, now_ms) {
+                match self.messages.take(&user, membership, now_ms).await {
                     Ok(_) => {
                         let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
                         turn.by_model(&self.source(gateway, meter, number), knows, &words).await
@@ -368,7 +371,7 @@ impl Dialogue {
     fn user(&self, speaker: &Speaker) -> (String, Membership) {
         match speaker {
             Speaker::Account(account) => {
-                (self.names.name(account.as_bytes()), Membership::Registered)
+                (names::shared(account.as_bytes()), Membership::Registered)
             }
             Speaker::Visitor(person) => (self.names.name(&person.to_le_bytes()), Membership::Free),
         }

@@ -98,6 +98,7 @@ fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
         personas: BTreeMap::from([("guide".to_owned(), guide)]),
         gateway,
         keeping,
+        redis: None,
         secret: [7; 32],
         clock: Arc::new(|| NOW_MS.get()),
     }))
@@ -288,6 +289,7 @@ async fn nobody_is_taken_for_an_adult() {
         personas: BTreeMap::from([("guide".to_owned(), adults)]),
         gateway: Some(gateway),
         keeping: Arc::new(Forgetful),
+        redis: None,
         secret: [7; 32],
         clock: Arc::new(|| NOW_MS.get()),
     }));

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use futures_util::StreamExt;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{self, BoxFuture},
+};
 use serde_json::json;
 use vivarium_dialogue::{
     gateway::{
@@ -131,13 +134,13 @@ impl Book {
 }
 
 impl Meter for Book {
-    fn reserve(&self, planned: &Planned) -> Result<(), OverBudget> {
+    fn reserve<'a>(&'a self, planned: &'a Planned) -> BoxFuture<'a, Result<(), OverBudget>> {
         let mut reserved = self.reserved.lock().unwrap();
-        if reserved.len() >= self.allowed {
-            return Err(OverBudget);
+        let is_allowed = reserved.len() < self.allowed;
+        if is_allowed {
+            reserved.push(planned.clone());
         }
-        reserved.push(planned.clone());
-        Ok(())
+        future::ready(is_allowed.then_some(()).ok_or(OverBudget)).boxed()
     }
 
     fn settle(&self, planned: &Planned, attempt: &Attempt) {

@@ -1,5 +1,9 @@
 //! What is shared in Redis, against a real `redis-server` of each story's own.
 
+mod answers;
+mod books;
+mod ledger;
+mod messages;
 mod server;
 
 use server::RedisServer;

@@ -171,6 +171,7 @@ fn dialogue(
         personas: personas(assets),
         gateway,
         keeping: Arc::new(KeptMinds(keeper)),
+        redis: None,
         secret,
         clock: Arc::new(clock),
     }))

@@ -164,7 +164,7 @@ impl Core {
             output_tokens_max: 0,
             cost_microdollars_max: self.cost_microdollars(input_tokens),
         };
-        meter.reserve(&planned).map_err(|_| EmbeddingError::OverBudget)?;
+        meter.reserve(&planned).await.map_err(|_| EmbeddingError::OverBudget)?;
         self.note(Health::asked);
         let mut account = Account { core: self, meter, planned, began: Instant::now(), end: None };
         let ask = VectorAsk { model, texts, dimensions: *dimensions, wait_max };

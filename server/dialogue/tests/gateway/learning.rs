@@ -130,6 +130,7 @@ impl Guide {
             gateway: Some(Gateway::new(settings, |_| None).unwrap()),
             keeping: shelf.clone(),
             secret: [7; 32],
+            redis: None,
             clock: Arc::new(move || time.load(Ordering::Relaxed)),
         });
         let (dialogue, shelf) = (Arc::new(dialogue), shelf.clone());

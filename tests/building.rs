@@ -17,7 +17,7 @@ use vivarium_store::{
     adapters::memory::MemoryStore,
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore,
+        keys::KeyStore, minds::MindStore,
     },
 };
 
@@ -376,6 +376,10 @@ impl WorldStore for Failing {
     }
     fn minds(&mut self) -> &mut dyn MindStore {
         self.inner.minds()
+    }
+
+    fn api_keys(&mut self) -> &mut dyn KeyStore {
+        self.inner.api_keys()
     }
 }
 

@@ -8,6 +8,7 @@ mod companions;
 mod crashes;
 mod databases;
 mod disks;
+mod door;
 mod drafts;
 mod early;
 mod editing;

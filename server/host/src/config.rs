@@ -43,6 +43,10 @@ pub enum Command {
     World(WorldCommand),
     /// Make an invitation to build, while no server runs: prints what to add to the address.
     Invite(InviteConfig),
+    /// Make, list and revoke keys with which programs talk to companions; while a server is running,
+    /// by way of it.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Copy everything that a server keeps into a file, and uploaded assets into a folder beside it,
     /// while it is running or not.
     Backup(BackupConfig),
@@ -62,6 +66,75 @@ pub enum WorldCommand {
     Export(ExportConfig),
     /// Make a new world of a ZIP, or of a glb, while no server is running.
     Import(ImportConfig),
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and print it: it cannot be found out again.
+    Create(KeyCreateConfig),
+    /// List all keys: id, scope, tier, days on which they were made and used last, name.
+    List(KeyPlaceConfig),
+    /// End a key, and what is under way by it, at once.
+    Revoke(KeyRevokeConfig),
+}
+
+/// Where keys are.
+#[derive(Clone, Debug, Args)]
+pub struct KeyPlaceConfig {
+    /// Folder of what the server keeps.
+    #[arg(long, env = "VIVARIUM_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Database of PostgreSQL in which worlds are kept, instead of in the data folder: as in
+    /// postgresql://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "VIVARIUM_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Where else they may be.
+    #[command(flatten)]
+    pub remote: RemoteConfig,
+}
+
+/// Which key to make.
+#[derive(Clone, Debug, Args)]
+pub struct KeyCreateConfig {
+    /// What it is good for.
+    #[arg(long, value_enum)]
+    pub scope: KeyScope,
+    /// What it is called in lists.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub name: String,
+    /// As whose messages those of the key count: see `messages_per_hour` in README.md.
+    #[arg(long, value_enum, default_value = "registered")]
+    pub tier: KeyTier,
+    /// Where.
+    #[command(flatten)]
+    pub place: KeyPlaceConfig,
+}
+
+/// Which key to end.
+#[derive(Clone, Debug, Args)]
+pub struct KeyRevokeConfig {
+    /// Its id, as in the list.
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub place: KeyPlaceConfig,
+}
+
+/// What a key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyScope {
+    /// Talking to companions.
+    Dialogue,
+}
+
+/// As whose messages those of a key count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyTier {
+    /// As of somebody who is known.
+    Registered,
+    /// As of somebody who pays.
+    Premium,
 }
 
 /// A world among those that are kept.
@@ -451,6 +524,24 @@ mod tests {
         assert_eq!(ice_server("stun:host:3478").unwrap().urls, ["stun:host:3478"]);
         for wrong in ["host:3478", "turn:host:3478", "stun:", "turn:ana@host", "http://host"] {
             assert!(ice_server(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_needs_a_scope_and_is_registered_unless_it_says_more() {
+        let parsed = |words: &[&str]| {
+            Cli::try_parse_from(["vivarium", "key"].iter().chain(words)).map(|cli| cli.command)
+        };
+        let Ok(Command::Key(KeyCommand::Create(made))) = parsed(&["create", "--scope", "dialogue"])
+        else {
+            panic!("not create")
+        };
+        assert_eq!((made.scope, made.tier), (KeyScope::Dialogue, KeyTier::Registered));
+        let premium = ["create", "--scope", "dialogue", "--tier", "premium", "--name", "a bot"];
+        assert!(matches!(parsed(&premium), Ok(Command::Key(KeyCommand::Create(made)))
+            if made.tier == KeyTier::Premium && made.name == "a bot"));
+        for wrong in [&["create"][..], &["create", "--scope", "all"], &["revoke"]] {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
         }
     }
 

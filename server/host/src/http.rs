@@ -15,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower_http::services::{ServeDir, ServeFile};
+use vivarium_dialogue::service::Dialogue;
 use vivarium_link::{
     adapters::{
         quic,
@@ -42,10 +43,12 @@ use crate::{
     connections::Ticket,
     drafts::{self, Drafts},
     exchange::{self, Sources},
+    keys::{self, Keys},
     library::{self, Library},
     limits::BODY_READ_TIMEOUT,
     links::{Links, receive_peer},
     metrics::Metrics,
+    minds::openai,
     origin,
     routing::FrontDoor,
     tls::Certificates,
@@ -91,6 +94,10 @@ pub struct Shared {
     pub drafts: Arc<Drafts>,
     /// Worlds that are given out or brought in.
     pub exchanges: Arc<Semaphore>,
+    /// Who may talk to companions from elsewhere.
+    pub keys: Arc<Keys>,
+    /// What thinks for companions.
+    pub dialogue: Arc<Dialogue>,
 }
 
 /// All routes.
@@ -113,6 +120,8 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .merge(drafts::api::routes())
         .merge(library::api::routes())
         .merge(exchange::api::routes())
+        .merge(keys::api::routes())
+        .merge(openai::routes())
         // The client's build may have a folder of that name too.
         .nest_service(
             "/assets",

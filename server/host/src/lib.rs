@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod exchange;
 pub mod http;
 pub mod kept;
+pub mod keys;
 pub mod library;
 pub mod limits;
 pub mod links;

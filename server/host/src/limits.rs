@@ -190,3 +190,23 @@ pub const MIND_CALLS_MAX: usize = 4_096;
 pub const THOUGHTS_MAX: usize = 512;
 /// Words of an answer that may be ahead of what its world has taken in.
 pub const WORDS_AHEAD_MAX: usize = 16;
+/// Characters of the name of a key.
+pub const KEY_NAME_CHARS_MAX: usize = 80;
+/// How often one key may ask for something; more is refused until later.
+pub const KEY_REQUESTS: Rate = Rate { per_s: 5, burst: 60 };
+/// Answers that are under way by one key; more asks are refused.
+pub const CALLS_OF_KEY_MAX: usize = 4;
+/// Answers that are under way by all keys; more asks are refused.
+pub const CALLS_AT_ONCE_MAX: usize = 128;
+/// Users of one key that are told apart in one process; more are refused.
+pub const KEY_USERS_MAX: usize = 10_000;
+/// Bytes of what tells a user of a key apart.
+pub const KEY_USER_BYTES_MAX: usize = 256;
+/// Bytes of the body of a request to a companion by a key.
+pub const CALL_BODY_BYTES_MAX: usize = 256 * 1_024;
+/// Messages of one such request.
+pub const CALL_MESSAGES_MAX: usize = 512;
+/// Characters of the message that is answered: as many as a model is told.
+pub const CALL_TEXT_CHARS_MAX: usize = 600;
+/// How long an answer to such a request may take in all.
+pub const CALL_ANSWER_MAX: Duration = Duration::from_secs(120);

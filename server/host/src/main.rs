@@ -17,10 +17,12 @@ use vivarium_host::{
     building::roles::invitation,
     config::{
         ApplyConfig, BackupConfig, CheckConfig, Cli, Command, ExportConfig, ImportConfig,
-        InviteConfig, InvitedRole, LogFormat, ReplayConfig, ServerConfig, WorldCommand,
+        InviteConfig, InvitedRole, KeyCommand, KeyCreateConfig, KeyScope, KeyTier, LogFormat,
+        ReplayConfig, ServerConfig, WorldCommand,
     },
     exchange::files,
     kept::Kept,
+    keys::{self, NewKey, api::Listed, command},
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
     recording::Records,
     remote::Applied,
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::World(WorldCommand::Export(config)) => export(&config),
         Command::World(WorldCommand::Import(config)) => import(&config),
         Command::Invite(config) => invite(&config),
+        Command::Key(command) => key(command),
         Command::Backup(config) => back_up(&config),
         Command::Restore(config) => restore(&config),
     };
@@ -216,6 +219,38 @@ fn invite(config: &InviteConfig) -> anyhow::Result<()> {
     store.invite(&invitation, invitation.expires_at_ms - config.hours * 3_600_000)?;
     let world = config.world.as_deref().unwrap_or_default();
     writeln!(std::io::stdout().lock(), "/{world}#invitation={secret}")?;
+    Ok(())
+}
+
+fn key(command: KeyCommand) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    let mut out = std::io::stdout().lock();
+    match command {
+        KeyCommand::Create(KeyCreateConfig { scope, name, tier, place }) => {
+            let scope = match scope {
+                KeyScope::Dialogue => keys::DIALOGUE.to_owned(),
+            };
+            let tier = match tier {
+                KeyTier::Registered => "registered".to_owned(),
+                KeyTier::Premium => "premium".to_owned(),
+            };
+            let made = runtime.block_on(command::create(&place, NewKey { name, scope, tier }))?;
+            // The key alone goes where a script may take it.
+            eprintln!("the key {} is shown this once:", made.listed.id);
+            writeln!(out, "{}", made.key)?;
+        }
+        KeyCommand::List(place) => {
+            for key in runtime.block_on(command::list(&place))? {
+                let Listed { id, name, scope, tier, made_on, used_on } = key;
+                let used_on = used_on.unwrap_or_else(|| "never".to_owned());
+                writeln!(out, "{id}  {scope}  {tier:<10}  {made_on}  {used_on:<10}  {name}")?;
+            }
+        }
+        KeyCommand::Revoke(config) => {
+            runtime.block_on(command::revoke(&config.place, &config.id))?;
+            writeln!(out, "{}: revoked", config.id)?;
+        }
+    }
     Ok(())
 }
 

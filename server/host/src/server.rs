@@ -39,6 +39,7 @@ use crate::{
     drafts::Drafts,
     exchange, http,
     kept::{Kept, KeptError},
+    keys::{Keys, KeysError},
     library::{
         Library, Quotas, UploadError,
         collect::{self, Collected},
@@ -145,6 +146,9 @@ pub enum StartError {
     /// Who may do what cannot be found out.
     #[error(transparent)]
     Roles(#[from] RolesError),
+    /// Which keys count cannot be found out.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// Uploaded assets cannot be kept.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
@@ -279,6 +283,7 @@ impl Server {
         let worlds = Arc::new(Worlds::new(worlds));
         let (keeper, _) = Keeper::start(store).map_err(StartError::Thread)?;
         let roles = Arc::new(Roles::load(keeper.clone())?);
+        let keys = Arc::new(Keys::load(keeper.clone())?);
         let library = Arc::new(library(&config, shelf, keeper.clone())?);
         let door = Arc::new(door(&config, worlds.clone(), roles.clone()));
         let links = Links::default();
@@ -288,7 +293,7 @@ impl Server {
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
         let models = config.dialogue.as_deref();
-        let (minds, thinking) = thinking::start(&config.assets, models, keeper.clone())?;
+        let (dialogue, minds, thinking) = thinking::start(&config.assets, models, keeper.clone())?;
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);
@@ -335,6 +340,8 @@ impl Server {
             exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
             library: library.clone(),
             drafts: Arc::new(Drafts::new(starter, server.keeper.clone())),
+            keys,
+            dialogue,
         };
         let collecting = collect::keep_collecting(library, server.worlds.clone(), metrics.clone());
         server.tasks.push(tokio::spawn(collecting));

@@ -47,6 +47,16 @@ pub const PEOPLE_MAX: u64 = 100_000;
 pub const MEMORIES_MAX: u64 = 12_000;
 /// Minds, or people, that one look into a list gives.
 pub const LISTED_MAX: u32 = 1_000;
+/// Keys; more are refused.
+pub const KEYS_MAX: u64 = 1_000;
+/// Characters of what a key goes by.
+pub const KEY_ID_CHARS_MAX: usize = 24;
+/// Hexadecimal digits of the digest of a key.
+pub const KEY_DIGEST_DIGITS: usize = 64;
+/// Characters of a word that says what a key is good for.
+pub const KEY_WORD_CHARS_MAX: usize = 24;
+/// Bytes of the name of a key.
+pub const KEY_NAME_BYTES_MAX: usize = 256;
 /// How long a writer waits for another process, such as a backup, that holds the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a machine with a database may not confirm what it is sent before the connection counts as

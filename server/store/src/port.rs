@@ -7,8 +7,10 @@ use vivarium_contract::{
 
 use crate::limits::{VERSIONS_BYTES_MAX, VERSIONS_MAX};
 
+pub mod keys;
 pub mod minds;
 
+use keys::KeyStore;
 use minds::MindStore;
 
 /// Why something could not be kept or found.
@@ -331,4 +333,7 @@ pub trait WorldStore: Send {
 
     /// The minds, which belong to no world.
     fn minds(&mut self) -> &mut dyn MindStore;
+
+    /// The keys, which belong to no world either.
+    fn api_keys(&mut self) -> &mut dyn KeyStore;
 }

@@ -40,16 +40,28 @@ impl Period {
     }
 }
 
-/// The month of a day since 1970, as year times 12 and month from 0 on: `civil_from_days` in
-/// Hinnant, "chrono-Compatible Low-Level Date Algorithms", for days from 1970 on.
+/// The month of a day since 1970, as year times 12 and month from 0 on.
 fn month(days: u64) -> u64 {
+    civil(days).0
+}
+
+/// A day since 1970 as people write it, such as `2026-11-30`.
+pub fn date(days: u32) -> String {
+    let (month, day) = civil(u64::from(days));
+    format!("{:04}-{:02}-{day:02}", month / 12, month % 12 + 1)
+}
+
+/// The month of a day since 1970, as year times 12 and month from 0 on, and which day of it that is:
+/// `civil_from_days` in Hinnant, "chrono-Compatible Low-Level Date Algorithms", for days from 1970 on.
+fn civil(days: u64) -> (u64, u64) {
     let shifted = days.saturating_add(719_468);
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     // From March on, so that January and February are those of the following year.
     let from_march = (5 * of_year + 2) / 153;
-    (era * 400 + year_of_era) * 12 + from_march + 2
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    ((era * 400 + year_of_era) * 12 + from_march + 2, day)
 }
 
 /// What was spent in one hour, day or month.
@@ -161,6 +173,22 @@ mod tests {
             assert_eq!(Period::Month.index(now_ms), year * 12 + month - 1, "{day}");
             assert_eq!(Period::Month.index(now_ms + DAY_MS - 1), year * 12 + month - 1, "{day}");
         }
+    }
+
+    #[test]
+    fn days_are_written_as_people_write_them() {
+        let days = [0, 30, 11_016, 11_017, 20_787, 20_788, 47_540, 47_541];
+        let written = [
+            "1970-01-01",
+            "1970-01-31",
+            "2000-02-29",
+            "2000-03-01",
+            "2026-11-30",
+            "2026-12-01",
+            "2100-02-28",
+            "2100-03-01",
+        ];
+        assert_eq!(days.map(date), written);
     }
 
     #[test]

@@ -43,11 +43,13 @@ use crate::{
     turn::{self, HeardTurn, Pair, Relationship},
 };
 
+pub mod door;
 pub mod keeping;
 mod learning;
 mod modelled;
 mod source;
 
+use door::{Beside, Caller};
 use keeping::Keeping;
 use learning::Learning;
 use modelled::{Modelled, Outcome};
@@ -60,6 +62,8 @@ pub enum Speaker {
     Account(Arc<str>),
     /// Somebody who is known as long as they are here.
     Visitor(u32),
+    /// Somebody who speaks from elsewhere, by a key, and will be known again.
+    Key(Arc<Caller>),
 }
 
 /// Companions that are known of, and people whom they know, are kept in mind so many at once; those
@@ -201,7 +205,7 @@ impl Dialogue {
 
     /// Takes in what is kept of somebody.
     async fn load(&self, mind: &str, speaker: &Speaker, knows: &mut Acquaintance) {
-        let Speaker::Account(account) = speaker else { return };
+        let Some(account) = speaker.account() else { return };
         if knows.is_loaded {
             return;
         }
@@ -214,7 +218,7 @@ impl Dialogue {
 
     /// Keeps what has changed. What cannot be kept is tried again with the next turn.
     async fn keep(&self, mind: &str, speaker: &Speaker, knows: &mut Acquaintance) {
-        let Speaker::Account(account) = speaker else { return };
+        let Some(account) = speaker.account() else { return };
         if !knows.is_loaded {
             return;
         }
@@ -254,12 +258,12 @@ impl Dialogue {
         shared.clone()
     }
 
-    /// Answers what was asked in a world. The last word is [`MindWord::Done`] or
-    /// [`MindWord::Failed`].
-    pub async fn answer(
+    /// Answers what was asked. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
+    async fn turn(
         self: Arc<Self>,
         ask: DialogueAsk,
         (speaker, world): (Speaker, String),
+        beside: Beside,
         words: mpsc::Sender<MindWord>,
     ) {
         let now_ms = (self.clock)();
@@ -281,6 +285,9 @@ impl Dialogue {
         let knows = &mut *acquaintance;
         self.know(&ask.mind).await;
         self.load(&ask.mind, &speaker, knows).await;
+        if let Some(recent) = beside.recent {
+            knows.recent = recent;
+        }
         let (heard, drift) =
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
         // What was heard is kept whether or not anybody waits for the answer.
@@ -293,7 +300,11 @@ impl Dialogue {
                 match self.messages.take(&user, membership, now_ms).await {
                     Ok(_) => {
                         let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
-                        turn.by_model(&self.source(gateway, meter, number), knows, &words).await
+                        let source = Source {
+                            taken: Some(&beside.taken),
+                            ..self.source(gateway, meter, number)
+                        };
+                        turn.by_model(&source, knows, &words).await
                     }
                     Err(TooMany { free_in_s }) => {
                         let free_in_s = u32::try_from(free_in_s).unwrap_or(u32::MAX);
@@ -327,6 +338,7 @@ impl Dialogue {
             gateway,
             meter,
             names: &self.names,
+            taken: None,
             now_ms,
             seed: now_ms.rotate_left(17) ^ number,
         }
@@ -373,6 +385,7 @@ impl Dialogue {
             Speaker::Account(account) => {
                 (names::shared(account.as_bytes()), Membership::Registered)
             }
+            Speaker::Key(caller) => (self.names.name(caller.key().as_bytes()), caller.membership()),
             Speaker::Visitor(person) => (self.names.name(&person.to_le_bytes()), Membership::Free),
         }
     }

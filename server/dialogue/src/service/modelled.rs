@@ -74,7 +74,12 @@ impl Modelled<'_> {
                         results.push(ToolResult { id: call.id.clone(), text: result });
                         calls.push(call);
                     }
-                    Ok(Piece::ToolCall(_) | Piece::Usage(_)) => {}
+                    Ok(Piece::ToolCall(_)) => {}
+                    Ok(Piece::Usage(usage)) => {
+                        if let Some(taken) = self.source.taken {
+                            taken.add(usage);
+                        }
+                    }
                     Ok(Piece::Finished(how)) => finish = how,
                     Err(error) if said.is_empty() => return Outcome::Silent(Some(error)),
                     Err(error) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use vivarium_contract::companion::{DialogueAsk, Perception, Traits};
 
-use super::{PROMPT_TOKENS_MAX, modelled};
+use super::{PROMPT_TOKENS_MAX, door::Taken, modelled};
 use crate::{
     bond::Tie,
     cache::{Ask, Cache, CacheKey, Cacheable, Said},
@@ -36,6 +36,8 @@ pub(super) struct Source<'a> {
     pub meter: Arc<dyn Meter>,
     /// Makes marks that nobody can guess.
     pub names: &'a NameKey,
+    /// Where it is noted what models take.
+    pub taken: Option<&'a Taken>,
     pub now_ms: u64,
     /// Chooses among several answers.
     pub seed: u64,

@@ -17,12 +17,12 @@ use crate::{
     gateway::Settings,
     memory::{Item, Kept},
     persona::templates,
-    provider::{Ask, Finish, Piece, Pieces, Provider},
+    provider::{Ask, Finish, Piece, Pieces, Provider, Usage},
 };
 
 /// Keeps turns as a store does, or refuses to.
 #[derive(Debug, Default)]
-struct Shelf {
+pub(super) struct Shelf {
     people: Mutex<BTreeMap<(String, String), KeptPerson>>,
     states: Mutex<BTreeMap<String, Vec<u8>>>,
     is_broken: Mutex<bool>,
@@ -84,14 +84,14 @@ impl Keeping for Shelf {
 
 thread_local! {
     /// What the clock says.
-    static NOW_MS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    pub(super) static NOW_MS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-fn dialogue(keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
+pub(super) fn dialogue(keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
     with(None, keeping)
 }
 
-fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
+pub(super) fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
     let guide =
         templates::template("guide").expect("a template of that name").expect("a sound one");
     Arc::new(Dialogue::new(Setup {
@@ -106,6 +106,18 @@ fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
 
 fn account(name: &str) -> Speaker {
     Speaker::Account(name.into())
+}
+
+/// What was said, and the last word.
+pub(super) async fn heard(mut said: mpsc::Receiver<MindWord>) -> (String, MindWord) {
+    let (mut text, mut last) = (String::new(), None);
+    while let Some(word) = said.recv().await {
+        if let MindWord::Says { text: piece } = &word {
+            text.push_str(piece);
+        }
+        last = Some(word);
+    }
+    (text, last.expect("there is a last word"))
 }
 
 /// Says something; gives the words of the answer and its last one.
@@ -125,21 +137,11 @@ async fn say(
         text: text.into(),
         perception: Perception::default(),
     };
-    let (words, mut said) = mpsc::channel(4);
+    let (words, said) = mpsc::channel(4);
     NOW_MS.set(now_ms);
     let who = (speaker.clone(), "court".to_owned());
     let answers = dialogue.clone().answer(ask, who, words);
-    let hears = async {
-        let (mut text, mut last) = (String::new(), None);
-        while let Some(word) = said.recv().await {
-            if let MindWord::Says { text: piece } = &word {
-                text.push_str(piece);
-            }
-            last = Some(word);
-        }
-        (text, last.expect("there is a last word"))
-    };
-    tokio::join!(answers, hears).1
+    tokio::join!(answers, heard(said)).1
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,19 +220,20 @@ async fn visitors_are_known_while_they_are_here_and_nobody_knows_a_mind_that_is_
 
 /// A provider that says another thing each time, and notes what it was asked.
 #[derive(Debug, Default)]
-struct Parrot(Mutex<Vec<String>>);
+pub(super) struct Parrot(pub Mutex<Vec<String>>);
 
 impl Provider for Parrot {
     fn ask(&self, ask: Ask) -> Pieces {
         let mut asked = self.0.lock().unwrap();
         asked.push(format!("{:?}", ask.request));
         let said = Piece::Text(format!("Lovely to see you, number {}.", asked.len()));
-        stream::iter([Ok(said), Ok(Piece::Finished(Finish::Stop))]).boxed()
+        let usage = Piece::Usage(Usage { input_tokens: 90, output_tokens: 7 });
+        stream::iter([Ok(said), Ok(usage), Ok(Piece::Finished(Finish::Stop))]).boxed()
     }
 }
 
 /// A gateway with one model, and who is asked.
-fn gateway(more: &str) -> (Gateway, Arc<Parrot>) {
+pub(super) fn gateway(more: &str) -> (Gateway, Arc<Parrot>) {
     let settings = format!(
         "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n\
          [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"large\"\n\

@@ -15,6 +15,7 @@ use vivarium_contract::companion::{DialogueAsk, MindFailure, MindWord, Traits};
 use vivarium_dialogue::service::Speaker;
 use vivarium_protocol::ids::ObjectId;
 
+pub mod openai;
 pub mod thinking;
 
 use crate::{

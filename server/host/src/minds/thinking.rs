@@ -135,16 +135,17 @@ pub enum DialogueError {
 }
 
 /// Has the companions of an assets folder think, with the language models that a file names. Gives
-/// the tasks, to be ended with the server.
+/// what thinks, and the tasks, to be ended with the server.
 pub fn start(
     assets: &Path,
     settings: Option<&Path>,
     keeper: Keeper,
-) -> Result<(Minds, Vec<JoinHandle<()>>), DialogueError> {
+) -> Result<(Arc<Dialogue>, Minds, Vec<JoinHandle<()>>), DialogueError> {
     let dialogue = Arc::new(dialogue(assets, settings, keeper)?);
     let (minds, thinking) = Minds::start(dialogue.clone());
-    let warming = tokio::spawn(async move { dialogue.warm_up().await });
-    Ok((minds, vec![thinking, warming]))
+    let warms = dialogue.clone();
+    let warming = tokio::spawn(async move { warms.warm_up().await });
+    Ok((dialogue, minds, vec![thinking, warming]))
 }
 
 fn dialogue(

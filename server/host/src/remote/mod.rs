@@ -26,6 +26,7 @@ use crate::{
     running::{self, Reach},
 };
 
+mod keys;
 mod trust;
 
 /// Why a running server did not do it.
@@ -212,7 +213,7 @@ impl Remote {
         bytes_max: u64,
     ) -> Result<Vec<u8>, RemoteError> {
         let (method, path) = way;
-        let is_change = method == Method::POST;
+        let is_change = method != Method::GET;
         let unreachable = |error: reqwest::Error| {
             let (url, reason) = (self.url.clone(), reason_of(&error));
             unanswered(RemoteError::Unreachable { url, reason }, is_change && !error.is_connect())

@@ -8,10 +8,12 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
+        keys::{KeyStore, KnownKey},
         minds::MindStore,
     },
 };
 
+mod keys;
 mod minds;
 
 /// Forgets everything at its end.
@@ -27,6 +29,8 @@ pub struct MemoryStore {
     /// Of the version that was kept last.
     last_version: u64,
     minds: minds::Minds,
+    /// By their ids.
+    keys: BTreeMap<String, KnownKey>,
 }
 
 #[derive(Debug)]
@@ -289,6 +293,10 @@ impl WorldStore for MemoryStore {
     }
 
     fn minds(&mut self) -> &mut dyn MindStore {
+        self
+    }
+
+    fn api_keys(&mut self) -> &mut dyn KeyStore {
         self
     }
 }

@@ -12,11 +12,12 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX, SILENCE_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore, role_number, role_of,
+        keys::KeyStore, minds::MindStore, role_number, role_of,
     },
 };
 
 mod drafts;
+mod keys;
 mod minds;
 mod versions;
 
@@ -94,6 +95,7 @@ const MIGRATIONS: &[&str] = &[
     );
 ",
     minds::TABLES,
+    keys::TABLES,
 ];
 
 /// Everything is in a schema of this name.
@@ -631,6 +633,10 @@ impl WorldStore for PostgresStore {
     }
 
     fn minds(&mut self) -> &mut dyn MindStore {
+        self
+    }
+
+    fn api_keys(&mut self) -> &mut dyn KeyStore {
         self
     }
 }

@@ -20,11 +20,12 @@ use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore, role_number, role_of,
+        keys::KeyStore, minds::MindStore, role_number, role_of,
     },
 };
 
 mod drafts;
+mod keys;
 mod minds;
 mod versions;
 
@@ -108,6 +109,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
 ",
     minds::TABLES,
+    keys::TABLES,
 ];
 
 /// All worlds, as a name.
@@ -660,6 +662,10 @@ impl WorldStore for SqliteStore {
     }
 
     fn minds(&mut self) -> &mut dyn MindStore {
+        self
+    }
+
+    fn api_keys(&mut self) -> &mut dyn KeyStore {
         self
     }
 }

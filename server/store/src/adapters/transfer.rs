@@ -169,6 +169,21 @@ const TABLES: &[Table] = &[
         keys: 2,
         counts: false,
     },
+    Table {
+        name: "api_key",
+        named: "api_key",
+        columns: &[
+            ("id", Text),
+            ("digest", Text),
+            ("name", Text),
+            ("scope", Text),
+            ("tier", Text),
+            ("made_on", Number),
+            ("used_on", Number),
+        ],
+        keys: 1,
+        counts: false,
+    },
 ];
 
 /// In SQLite the one table whose ids are never given again.
@@ -279,8 +294,7 @@ fn is_empty(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
     for table in TABLES {
         let query = format!("SELECT EXISTS (SELECT FROM {})", table.named);
         if transaction.query_one(query.as_str(), &[]).map_err(of_there)?.get(0) {
-            let text =
-                "the database keeps worlds, roles or minds; a backup is put into an empty one";
+            let text = "the database keeps worlds, roles, minds or keys; a backup is put into an empty one";
             return Err(StoreError::Occupied(text.into()));
         }
     }

@@ -7,6 +7,7 @@ mod crash;
 mod database;
 mod disk;
 mod faults;
+mod keys;
 mod minds;
 mod postgres;
 mod shim;

@@ -6,7 +6,7 @@ use vivarium_store::{
     port::{Draft, Grant, StoreError, Version, WorldStore, minds::NewPersona},
 };
 
-use crate::{batch, minds::turn, of};
+use crate::{batch, keys::key, minds::turn, of};
 
 #[test]
 fn a_database_is_there_again_and_belongs_to_one_server() {
@@ -30,7 +30,7 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let newer = SqliteStore::open(folder.path()).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 7 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 8 });
     assert!(newer.to_string().contains("use a newer program"), "{newer}");
 
     std::fs::remove_file(&file).unwrap();
@@ -131,7 +131,7 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
 }
 
 #[test]
-fn the_sixth_version_had_no_minds_and_keeps_all_else() {
+fn the_sixth_version_had_neither_minds_nor_keys_and_keeps_all_else() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = SqliteStore::open(folder.path()).unwrap();
     let owner = Grant { account: "ana".into(), world: None, role: Role::Owner, name: "Ana".into() };
@@ -153,7 +153,8 @@ fn the_sixth_version_had_no_minds_and_keeps_all_else() {
     // Nothing else is different.
     connection
         .execute_batch(
-            "DROP TABLE memory;
+            "DROP TABLE api_key;
+             DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;
              DROP TABLE mind;
@@ -170,6 +171,14 @@ fn the_sixth_version_had_no_minds_and_keeps_all_else() {
     drop(store);
     let mut again = SqliteStore::open(folder.path()).unwrap();
     assert_eq!(again.minds().people_of("nia", "", 9).unwrap().len(), 1);
+    assert_eq!(again.api_keys().keys(), Ok(Vec::new()));
+    drop(again);
+    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    connection.execute_batch("DROP TABLE api_key; PRAGMA user_version = 7;").unwrap();
+    drop(connection);
+    let mut store = SqliteStore::open(folder.path()).unwrap();
+    store.api_keys().add_key(&key("k1", 1)).unwrap();
+    assert_eq!(store.minds().people_of("nia", "", 9).unwrap().len(), 1);
 }
 
 #[test]

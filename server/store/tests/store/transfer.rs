@@ -17,6 +17,7 @@ use vivarium_store::{
     },
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, Version, WorldStore,
+        keys::KnownKey,
         minds::{MindStore, NewPersona},
     },
 };
@@ -24,6 +25,7 @@ use vivarium_store::{
 use crate::{
     batch,
     database::{PATIENCE, Postgres},
+    keys::key,
     minds::turn,
     of,
 };
@@ -86,6 +88,9 @@ fn fill(store: &mut dyn WorldStore) {
         store.shelve(&Shelved { world: "plaza".into(), path: path.into(), entry }).unwrap();
     }
     fill_minds(store.minds());
+    for (id, used_on) in [("k1", None), ("k2", Some(20_000))] {
+        store.api_keys().add_key(&KnownKey { used_on, ..key(id, 1) }).unwrap();
+    }
 }
 
 fn fill_minds(minds: &mut dyn MindStore) {
@@ -158,6 +163,9 @@ fn are_same<'a>(left: &'a mut dyn WorldStore, right: &'a mut dyn WorldStore) {
     assert_eq!(left.grants(), right.grants());
     assert_eq!(left.shelved(), right.shelved());
     assert_eq!(told_of_minds(left.minds()), told_of_minds(right.minds()));
+    let keys = left.api_keys().keys().unwrap();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(Ok(keys), right.api_keys().keys());
     let version = Version { id: 0, name: "new".into(), revision: 9, at_ms: 1, author: "bo".into() };
     let next = left.keep_version("plaza", &version, b"[9]").unwrap();
     assert_eq!(right.keep_version("plaza", &version, b"[9]").unwrap(), next, "no id twice");

@@ -17,7 +17,7 @@ use vivarium_store::{
     adapters::memory::MemoryStore,
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore,
+        minds::MindStore, spending::SpendingStore,
     },
 };
 
@@ -376,6 +376,9 @@ impl WorldStore for Failing {
     }
     fn minds(&mut self) -> &mut dyn MindStore {
         self.inner.minds()
+    }
+    fn spending(&mut self) -> &mut dyn SpendingStore {
+        self.inner.spending()
     }
 }
 

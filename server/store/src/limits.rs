@@ -47,6 +47,12 @@ pub const PEOPLE_MAX: u64 = 100_000;
 pub const MEMORIES_MAX: u64 = 12_000;
 /// Minds, or people, that one look into a list gives.
 pub const LISTED_MAX: u32 = 1_000;
+/// Payers of answers whose spending is kept; more are refused. Ledgers have fewer.
+pub const PAYERS_MAX: u64 = 200_000;
+/// Bytes of what a payer goes by.
+pub const PAYER_BYTES_MAX: usize = 1_024;
+/// Bytes of what a payer has spent.
+pub const WINDOWS_BYTES_MAX: usize = 4 * 1_024;
 /// How long a writer waits for another process, such as a backup, that holds the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a machine with a database may not confirm what it is sent before the connection counts as

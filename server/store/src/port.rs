@@ -8,8 +8,10 @@ use vivarium_contract::{
 use crate::limits::{VERSIONS_BYTES_MAX, VERSIONS_MAX};
 
 pub mod minds;
+pub mod spending;
 
 use minds::MindStore;
+use spending::SpendingStore;
 
 /// Why something could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -331,4 +333,7 @@ pub trait WorldStore: Send {
 
     /// The minds, which belong to no world.
     fn minds(&mut self) -> &mut dyn MindStore;
+
+    /// What was spent on answers of minds.
+    fn spending(&mut self) -> &mut dyn SpendingStore;
 }

@@ -8,11 +8,12 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore,
+        minds::MindStore, spending::SpendingStore,
     },
 };
 
 mod minds;
+mod spending;
 
 /// Forgets everything at its end.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub struct MemoryStore {
     /// Of the version that was kept last.
     last_version: u64,
     minds: minds::Minds,
+    /// By payers.
+    spending: BTreeMap<String, Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -289,6 +292,10 @@ impl WorldStore for MemoryStore {
     }
 
     fn minds(&mut self) -> &mut dyn MindStore {
+        self
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
         self
     }
 }

@@ -12,12 +12,13 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX, SILENCE_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore, role_number, role_of,
+        minds::MindStore, role_number, role_of, spending::SpendingStore,
     },
 };
 
 mod drafts;
 mod minds;
+mod spending;
 mod versions;
 
 /// Each brings the database from the version of its index to the next one. Only append.
@@ -94,6 +95,7 @@ const MIGRATIONS: &[&str] = &[
     );
 ",
     minds::TABLES,
+    spending::TABLES,
 ];
 
 /// Everything is in a schema of this name.
@@ -631,6 +633,10 @@ impl WorldStore for PostgresStore {
     }
 
     fn minds(&mut self) -> &mut dyn MindStore {
+        self
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
         self
     }
 }

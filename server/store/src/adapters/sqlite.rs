@@ -20,12 +20,13 @@ use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore, role_number, role_of,
+        minds::MindStore, role_number, role_of, spending::SpendingStore,
     },
 };
 
 mod drafts;
 mod minds;
+mod spending;
 mod versions;
 
 /// Name of the database in the folder of a server's data.
@@ -108,6 +109,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
 ",
     minds::TABLES,
+    spending::TABLES,
 ];
 
 /// All worlds, as a name.
@@ -660,6 +662,10 @@ impl WorldStore for SqliteStore {
     }
 
     fn minds(&mut self) -> &mut dyn MindStore {
+        self
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
         self
     }
 }

@@ -5,7 +5,7 @@ use vivarium_store::{
     keeper::{Keeper, SaveError},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        minds::MindStore,
+        minds::MindStore, spending::SpendingStore,
     },
 };
 
@@ -157,6 +157,10 @@ impl WorldStore for Failing {
 
     fn minds(&mut self) -> &mut dyn MindStore {
         self.inner.minds()
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
+        self.inner.spending()
     }
 }
 

@@ -10,6 +10,7 @@ mod faults;
 mod minds;
 mod postgres;
 mod shim;
+mod spending;
 mod sqlite;
 mod transfer;
 

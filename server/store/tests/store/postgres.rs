@@ -44,7 +44,7 @@ fn only_one_server_writes_and_newer_databases_are_refused() {
     let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
     client.batch_execute("UPDATE vivarium.version SET number = 99").unwrap();
     let newer = PostgresStore::open(&url).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 7 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 8 });
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
         .batch_execute(
             "ALTER TABLE vivarium.role DROP COLUMN name;
              DROP TABLE vivarium.draft, vivarium.memory, vivarium.acquaintance, vivarium.persona,
-                vivarium.mind;
+                vivarium.mind, vivarium.spending;
              INSERT INTO vivarium.role VALUES ('ana', '', 2);
              UPDATE vivarium.version SET number = 4;",
         )

@@ -18,6 +18,7 @@ use vivarium_store::{
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, Version, WorldStore,
         minds::{MindStore, NewPersona},
+        spending::Spending,
     },
 };
 
@@ -85,6 +86,9 @@ fn fill(store: &mut dyn WorldStore) {
         let entry = path.as_bytes().to_vec();
         store.shelve(&Shelved { world: "plaza".into(), path: path.into(), entry }).unwrap();
     }
+    let windows = Some(b"{\"hour\":1}".to_vec());
+    let spent = |payer: &str| Spending { payer: payer.into(), windows: windows.clone() };
+    store.spending().save_spending(&[spent("\"installation\""), spent("a \u{1f40e}")]).unwrap();
     fill_minds(store.minds());
 }
 
@@ -157,6 +161,7 @@ fn are_same<'a>(left: &'a mut dyn WorldStore, right: &'a mut dyn WorldStore) {
     assert_eq!(left.drafts(), right.drafts());
     assert_eq!(left.grants(), right.grants());
     assert_eq!(left.shelved(), right.shelved());
+    assert_eq!(left.spending().load_spending(), right.spending().load_spending());
     assert_eq!(told_of_minds(left.minds()), told_of_minds(right.minds()));
     let version = Version { id: 0, name: "new".into(), revision: 9, at_ms: 1, author: "bo".into() };
     let next = left.keep_version("plaza", &version, b"[9]").unwrap();
@@ -356,6 +361,7 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
             "ALTER TABLE role DROP COLUMN name;
              INSERT INTO role VALUES ('ana', '', 2);
              DROP TABLE draft;
+             DROP TABLE spending;
              DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;

@@ -208,6 +208,12 @@ impl Gateway {
         self.core.turns.available_permits()
     }
 
+    /// Replies that wait for their turn.
+    pub fn waiting(&self) -> usize {
+        let waiting_max = self.core.settings.concurrency.waiting_max;
+        waiting_max.saturating_sub(self.core.waiting.available_permits())
+    }
+
     /// What it was made of.
     pub fn settings(&self) -> &Settings {
         &self.core.settings

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
-use vivarium_contract::{Intent, WorldInput};
+use vivarium_contract::{Intent, WorldInput, companion::Bond};
 use vivarium_host::{
     config::ServerConfig,
     recording::{Record, Records},
@@ -166,7 +166,7 @@ async fn she_knows_a_friend_before_a_word_was_said() -> anyhow::Result<()> {
     let [WorldInput::Bond { companion, bond, .. }] = bonds[..] else {
         anyhow::bail!("one knows one: {bonds:?}")
     };
-    ensure!(*companion == nia && bond.warmth > 0, "{bonds:?}");
+    ensure!(*companion == nia && *bond != Bond::default(), "{bonds:?}");
     ensure!(all.iter().position(is_bond) < Some(word), "before the first word");
     let again = replay::<Simulation, _>(Records::open(&recording)?, |_| ())?;
     ensure!(again.is_complete && combined(&again.worlds) == combined(&live.worlds));

@@ -13,37 +13,38 @@ use std::{
 
 /// In the data folder.
 pub const FILE: &str = "dialogue.secret";
-const NEW_FILE: &str = "dialogue.secret.new";
 const BYTES: usize = 32;
 
 /// The secret of a data folder; makes one when there is none.
 pub fn of(data: &Path) -> io::Result<[u8; BYTES]> {
     let path = data.join(FILE);
-    match fs::read(&path) {
-        Ok(found) => <[u8; BYTES]>::try_from(found).map_err(|_| {
-            let text = "it is damaged: stop the server and delete it, and budgets of users begin \
-                        anew";
-            io::Error::new(io::ErrorKind::InvalidData, text)
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => made(data, &path),
-        Err(error) => Err(error),
+    match read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make(&path)?;
+            read(&path)
+        }
+        found => found,
     }
 }
 
-fn made(data: &Path, path: &Path) -> io::Result<[u8; BYTES]> {
-    let mut secret = [0; BYTES];
+fn read(path: &Path) -> io::Result<[u8; BYTES]> {
+    <[u8; BYTES]>::try_from(fs::read(path)?).map_err(|_| {
+        let text = "it is damaged: stop the server and delete it, and budgets of users begin anew";
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    })
+}
+
+fn make(path: &Path) -> io::Result<()> {
+    let (mut secret, mut mark) = ([0; BYTES], [0; 8]);
     getrandom::fill(&mut secret).map_err(io::Error::other)?;
-    let new = data.join(NEW_FILE);
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    // As nobody else's from its first moment on, and never half of it.
+    getrandom::fill(&mut mark).map_err(io::Error::other)?;
+    // As nobody else's from its first moment on, and never half of it. Servers that keep nothing may
+    // share a folder, so each writes a file of its own first.
+    let new = path.with_extension(format!("{:016x}.new", u64::from_le_bytes(mark)));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
     file.write_all(&secret)?;
     file.sync_all()?;
-    fs::rename(new, path)?;
-    Ok(secret)
+    fs::rename(new, path)
 }
 
 #[cfg(test)]
@@ -56,8 +57,6 @@ mod tests {
     fn a_folder_has_one_secret_for_its_owner_s_eyes() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path();
-        // As a server that was killed may leave it.
-        fs::write(data.join(NEW_FILE), "x").unwrap();
         let secret = of(data).unwrap();
         assert_eq!(of(data).unwrap(), secret);
         let mode = fs::metadata(data.join(FILE)).unwrap().permissions().mode();

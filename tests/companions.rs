@@ -310,7 +310,7 @@ fn she_comes_nearer_to_whom_she_knows_to_be_a_friend() {
         for (person, bond) in bond.into_iter().flat_map(|bond| [(ana, bond), (PersonId(9), bond)]) {
             world.input(WorldInput::Bond { companion: MIRA, person, bond });
         }
-        world.walk(ana, towards(-127, 0), 90);
+        world.walk(ana, towards(-127, 0), 30);
         world.have_do(ana, &[Action::WalkTo { target: Being::Person(ana) }]);
         let mut nearest = f32::INFINITY;
         for _ in 0..200 {

@@ -17,7 +17,7 @@ use vivarium_store::{
     adapters::memory::MemoryStore,
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        keys::KeyStore, minds::MindStore,
+        keys::KeyStore, minds::MindStore, spending::SpendingStore,
     },
 };
 
@@ -380,6 +380,10 @@ impl WorldStore for Failing {
 
     fn api_keys(&mut self) -> &mut dyn KeyStore {
         self.inner.api_keys()
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
+        self.inner.spending()
     }
 }
 

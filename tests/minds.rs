@@ -40,7 +40,7 @@ fn court() -> WorldSource {
     WorldSource::from_json(document.to_string().into()).expect("a valid document")
 }
 
-async fn server(change: impl FnOnce(&mut ServerConfig)) -> anyhow::Result<Server> {
+pub async fn server(change: impl FnOnce(&mut ServerConfig)) -> anyhow::Result<Server> {
     let mut config = ServerConfig::on_free_port();
     config.assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
     change(&mut config);
@@ -49,12 +49,12 @@ async fn server(change: impl FnOnce(&mut ServerConfig)) -> anyhow::Result<Server
 
 impl Client {
     /// Says something to Nia; gives what she answers, in pieces, and how it ended.
-    async fn talk(&mut self, text: &str) -> anyhow::Result<(Vec<String>, SpeechEnd)> {
+    pub async fn talk(&mut self, text: &str) -> anyhow::Result<(Vec<String>, SpeechEnd)> {
         self.talk_to(NIA, text).await
     }
 
     /// The same of somebody else.
-    async fn talk_to(
+    pub async fn talk_to(
         &mut self,
         companion: ObjectId,
         text: &str,
@@ -115,7 +115,7 @@ async fn without_a_model_she_answers_from_what_she_knows_and_says_so() -> anyhow
 }
 
 /// An upstream that speaks like OpenAI, and what it was asked.
-async fn upstream(
+pub async fn upstream(
     answers: Vec<Vec<Value>>,
 ) -> anyhow::Result<(u16, tokio::task::JoinHandle<Vec<Value>>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -155,7 +155,7 @@ async fn upstream(
 }
 
 /// Settings with one model behind a port.
-fn one_model(port: u16) -> String {
+pub fn one_model(port: u16) -> String {
     format!(
         "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
              [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\
@@ -163,7 +163,7 @@ fn one_model(port: u16) -> String {
     )
 }
 
-fn delta(delta: Value, finish: Option<&str>) -> Value {
+pub fn delta(delta: Value, finish: Option<&str>) -> Value {
     json!({ "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
         "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
 }

@@ -5,6 +5,7 @@ mod harness;
 mod avatars;
 mod building;
 mod companions;
+mod costs;
 mod crashes;
 mod databases;
 mod disks;

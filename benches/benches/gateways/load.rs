@@ -80,6 +80,7 @@ impl Asker {
                     turns: vec![Turn::User("Tell me of the sea.".into())],
                     tools: Vec::new(),
                     output_tokens_max: 200,
+                    tool_choice: None,
                 };
                 let mut reply = gateway.stream(request, Some(Tier::Large), Arc::new(Unmetered));
                 let (mut pieces, mut is_whole) = (0, false);

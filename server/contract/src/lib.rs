@@ -15,7 +15,7 @@ use vivarium_protocol::{
 };
 use vivarium_scene::document::WorldDocument;
 
-use companion::{DialogueAsk, MindWord, Traits};
+use companion::{Bond, DialogueAsk, MindWord, Traits};
 use editing::{Change, EditDone, EditRefusal, Editor, Operations};
 use saving::SavedPose;
 
@@ -134,6 +134,15 @@ pub enum WorldInput {
         number: u32,
         /// What undoes them, in order.
         operations: Operations,
+    },
+    /// What a companion thinks of somebody who has come, unless it knows better already.
+    Bond {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of whom.
+        person: PersonId,
+        /// All of it.
+        bond: Bond,
     },
 }
 

@@ -188,6 +188,14 @@ pub const SIGNAL_ECHO_MAX: Duration = Duration::from_secs(1);
 pub const MIND_CALLS_MAX: usize = 4_096;
 /// Answers that are thought of at once; more asks are refused.
 pub const THOUGHTS_MAX: usize = 512;
+/// People who have come, of whom companions are asked at once what they think; of others it is known
+/// with their first answer.
+pub const MEETINGS_MAX: usize = 64;
+/// Companions of a world that know of somebody who comes what they think of them; others know it with
+/// their first answer.
+pub const BONDS_PER_VISIT_MAX: usize = 32;
+/// How often what was spent on answers is written to the disk, if it has changed.
+pub const SPENDING_EVERY: Duration = Duration::from_secs(5);
 /// Words of an answer that may be ahead of what its world has taken in.
 pub const WORDS_AHEAD_MAX: usize = 16;
 /// Characters of the name of a key.

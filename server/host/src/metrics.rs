@@ -31,6 +31,8 @@ use vivarium_link::{
     transport::Lane,
 };
 
+use crate::minds::meters::DialogueMeters;
+
 /// Seconds. Around 10 ms, which ticks should stay below, and the 33 ms of a whole tick.
 const TICK_BUCKETS_S: [f64; 16] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.003, 0.005, 0.007_5, 0.010, 0.0125, 0.016, 0.020,
@@ -62,6 +64,8 @@ pub struct Metrics {
     notice_bytes: Family<Labels, Counter>,
     inputs_dropped: Family<Labels, Counter>,
     denied: Family<Labels, Counter>,
+    /// What companions are asked, and what answers take.
+    pub dialogue: Arc<DialogueMeters>,
     /// TCP connections that were turned away by a limit.
     pub connections_refused: Counter,
     /// WebSocket requests from pages of foreign origins.
@@ -110,6 +114,7 @@ impl Metrics {
             notice_bytes: Family::default(),
             inputs_dropped: Family::default(),
             denied: Family::default(),
+            dialogue: Arc::default(),
             connections_refused: Counter::default(),
             origins_refused: Counter::default(),
             edits_kept: Counter::default(),
@@ -151,6 +156,7 @@ impl Metrics {
         ] {
             registry.register(name, help, counter.clone());
         }
+        metrics.dialogue.register(registry);
         registry.register_collector(Box::new(OutboxCollector(outboxes)));
         registry.register_collector(Box::new(HandshakeCollector(handshakes)));
         for (transport, stats) in links {

@@ -76,6 +76,9 @@ pub struct Residents {
     gone_to: BTreeMap<PersonId, (Arc<World>, u8)>,
     /// Wishes that were quicker than whose they are, and the ticks for which they wait.
     early: Vec<(PersonId, Intent, u8)>,
+    /// People who have come in this tick and are known again: companions are told of them after it,
+    /// when they have come themselves.
+    come: Vec<(PersonId, Arc<str>)>,
     /// People whose way to another world was shut: they come in again at the next tick.
     put_back: Vec<Arrival>,
 }
@@ -91,6 +94,7 @@ impl Residents {
             welcomed: BTreeSet::new(),
             gone_to: BTreeMap::new(),
             early: Vec::new(),
+            come: Vec::new(),
             put_back: Vec::new(),
         }
     }
@@ -136,6 +140,12 @@ impl Residents {
             ToWorld::Intent { person, intent } => self.wish(person, intent, inputs),
             ToWorld::Mind { companion, generation, word } => {
                 inputs.push(WorldInput::Mind { companion, generation, word });
+            }
+            ToWorld::Bond { companion, person, bond } => {
+                // Whoever has left is known no more.
+                if self.people.contains_key(&person) {
+                    inputs.push(WorldInput::Bond { companion, person, bond });
+                }
             }
             ToWorld::Traits { companion, traits } => {
                 inputs.push(WorldInput::Traits { companion, traits });
@@ -192,6 +202,7 @@ impl Residents {
         if road.is_none() {
             inputs.push(WorldInput::Presence { person, road, anew: false });
         }
+        self.come.extend(arrival.seat.account().map(|account| (person, account.clone())));
         let resident = Resident {
             seat: arrival.seat,
             outbox: arrival.outbox,
@@ -228,7 +239,7 @@ impl Residents {
                     }
                 }
                 WorldOutput::Lives { companion, mind } => {
-                    self.minds.tell(&self.me, Call::Lives { companion, mind });
+                    self.minds.lives(&self.me, companion, mind);
                 }
                 WorldOutput::Ask(ask) => {
                     let resident = self.people.get(&ask.person);
@@ -249,6 +260,9 @@ impl Residents {
                     }
                 }
             }
+        }
+        for (person, account) in std::mem::take(&mut self.come) {
+            self.minds.tell(&self.me, Call::Met { person, account });
         }
     }
 
@@ -323,6 +337,7 @@ impl Residents {
             ToWorld::Arrival(_)
             | ToWorld::Path { .. }
             | ToWorld::Mind { .. }
+            | ToWorld::Bond { .. }
             | ToWorld::Traits { .. } => None,
         };
         match gone_to {

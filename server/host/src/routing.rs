@@ -22,7 +22,7 @@ use std::{
 use subtle::ConstantTimeEq;
 use vivarium_contract::{
     Intent, Road,
-    companion::{MindWord, Traits},
+    companion::{Bond, MindWord, Traits},
     editing::Role,
 };
 use vivarium_link::{
@@ -171,6 +171,15 @@ pub enum ToWorld {
         generation: u32,
         /// What.
         word: MindWord,
+    },
+    /// What a companion thinks of somebody who has come.
+    Bond {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Of whom.
+        person: PersonId,
+        /// All of it.
+        bond: Bond,
     },
     /// What a companion is like.
     Traits {

@@ -49,7 +49,10 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
-    minds::thinking::{self, DialogueError},
+    minds::{
+        books::Books,
+        thinking::{self, DialogueError, Sources, Thinking},
+    },
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -175,6 +178,8 @@ pub struct Server {
     starter: Arc<Starter>,
     ending: watch::Sender<bool>,
     tasks: Vec<Task<()>>,
+    /// What answers cost.
+    books: Arc<Books>,
     recording: Option<Recording>,
     /// Writes what must last, and holds the data folder, so that nobody else changes what is in it.
     keeper: Keeper,
@@ -292,8 +297,9 @@ impl Server {
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
-        let models = config.dialogue.as_deref();
-        let (dialogue, minds, thinking) = thinking::start(&config.assets, models, keeper.clone())?;
+        let from = Sources::of(&config);
+        let Thinking { dialogue, minds, books, tasks } =
+            thinking::start(&from, keeper.clone(), &metrics.dialogue)?;
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);
@@ -310,7 +316,8 @@ impl Server {
             webrtc: webrtc.clone(),
             starter: starter.clone(),
             ending,
-            tasks: thinking,
+            tasks,
+            books,
             recording,
             keeper,
             roles: roles.clone(),
@@ -461,11 +468,12 @@ impl Server {
         self.starter.stop();
         let starter = self.starter.clone();
         let recording = self.recording.take();
-        let keeper = self.keeper.clone();
+        let (keeper, books) = (self.keeper.clone(), self.books.clone());
         // While the folder is still held: else it might be the next server's.
         drop(self.running.take());
         let ended = tokio::task::spawn_blocking(move || {
             let worlds = starter.join();
+            books.save();
             // What the worlds said last is on the disk when this returns, and the folder is free.
             keeper.end();
             Ended { worlds, is_recorded: recording.is_some_and(Recording::finish) }

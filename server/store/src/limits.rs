@@ -57,6 +57,12 @@ pub const KEY_DIGEST_DIGITS: usize = 64;
 pub const KEY_WORD_CHARS_MAX: usize = 24;
 /// Bytes of the name of a key.
 pub const KEY_NAME_BYTES_MAX: usize = 256;
+/// Payers of answers whose spending is kept; more are refused. Ledgers have fewer.
+pub const PAYERS_MAX: u64 = 200_000;
+/// Bytes of what a payer goes by.
+pub const PAYER_BYTES_MAX: usize = 1_024;
+/// Bytes of what a payer has spent.
+pub const WINDOWS_BYTES_MAX: usize = 4 * 1_024;
 /// How long a writer waits for another process, such as a backup, that holds the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a machine with a database may not confirm what it is sent before the connection counts as

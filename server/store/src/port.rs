@@ -9,9 +9,11 @@ use crate::limits::{VERSIONS_BYTES_MAX, VERSIONS_MAX};
 
 pub mod keys;
 pub mod minds;
+pub mod spending;
 
 use keys::KeyStore;
 use minds::MindStore;
+use spending::SpendingStore;
 
 /// Why something could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -336,4 +338,7 @@ pub trait WorldStore: Send {
 
     /// The keys, which belong to no world either.
     fn api_keys(&mut self) -> &mut dyn KeyStore;
+
+    /// What was spent on answers of minds.
+    fn spending(&mut self) -> &mut dyn SpendingStore;
 }

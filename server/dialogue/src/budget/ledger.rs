@@ -128,29 +128,24 @@ impl Ledger {
 
     /// Goes on from what was kept: the last of each payer.
     pub fn from_kept(budgets: Budgets, clock: Clock, kept: impl IntoIterator<Item = Kept>) -> Self {
-        let mut books = Books::default();
-        let now_ms = clock();
-        // Those who have an account of their own come before those who share one.
-        let mut kept: Vec<Kept> = kept.into_iter().collect();
-        kept.sort_by(|one, other| one.payer.cmp(&other.payer));
-        for Kept { payer, windows } in kept {
-            if windows.is_over(now_ms) {
-                continue;
-            }
-            let payer = books.place(payer, now_ms);
-            books.account(&payer).windows.at_least(&windows);
-        }
+        let books = Books::from_kept(kept, clock());
         Self::with_books(budgets, clock, books, None)
     }
 
     /// With the budgets of the settings, shared with all who have the same Redis, if there is one: then
     /// within a runtime, in which it settles.
-    pub fn with_redis(limits: &LimitSettings, clock: Clock, redis: Option<Redis>) -> Self {
+    pub fn with_redis(
+        limits: &LimitSettings,
+        clock: Clock,
+        redis: Option<Redis>,
+        kept: impl IntoIterator<Item = Kept>,
+    ) -> Self {
         let shared = redis.map(|redis| Shared {
             books: SharedBooks::new(&limits.budgets, redis),
             when_away: limits.when_redis_is_away,
         });
-        Self::with_books(limits.budgets, clock, Books::default(), shared)
+        let books = Books::from_kept(kept, clock());
+        Self::with_books(limits.budgets, clock, books, shared)
     }
 
     fn with_books(budgets: Budgets, clock: Clock, books: Books, shared: Option<Shared>) -> Self {
@@ -225,6 +220,22 @@ impl Core {
 }
 
 impl Books {
+    /// As they were kept.
+    fn from_kept(kept: impl IntoIterator<Item = Kept>, now_ms: u64) -> Self {
+        let mut books = Self::default();
+        // Those who have an account of their own come before those who share one.
+        let mut kept: Vec<Kept> = kept.into_iter().collect();
+        kept.sort_by(|one, other| one.payer.cmp(&other.payer));
+        for Kept { payer, windows } in kept {
+            if windows.is_over(now_ms) {
+                continue;
+            }
+            let payer = books.place(payer, now_ms);
+            books.account(&payer).windows.at_least(&windows);
+        }
+        books
+    }
+
     /// Where a payer's account is: their own, unless there are too many. Nobody who has one loses it
     /// while anything of it counts, so a flood of newcomers resets no budget; they share some.
     pub(super) fn place(&mut self, payer: Payer, now_ms: u64) -> Payer {

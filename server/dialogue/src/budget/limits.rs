@@ -12,6 +12,8 @@ pub const USERS_MAX: usize = 100_000;
 pub const WORLDS_MAX: usize = 1_024;
 /// Bytes of the key of somebody, or of the name of a world, that are looked at.
 pub const KEY_BYTES_MAX: usize = 128;
+/// Accounts that the settings may name as premium members.
+pub const PREMIUM_MAX: usize = 10_000;
 /// Dollars of one budget.
 pub const DOLLARS_MAX: u64 = 1_000_000;
 /// Tokens of one budget.

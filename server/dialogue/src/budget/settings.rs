@@ -1,6 +1,9 @@
 //! The part `[limits]` of `dialogue.toml`: who may say how much, and what it may cost.
 //!
 //! ```toml
+//! [limits]
+//! premium = ["9f86d081884c7d65"]           # accounts, as the list of who may build calls them
+//!
 //! [limits.messages_per_hour]
 //! free = 10
 //! registered = 50
@@ -17,18 +20,22 @@
 //! Where servers share limits in Redis, `when_redis_is_away = "refuse"` lets no model be asked while it
 //! does not answer; otherwise (`"own"`) each server keeps them on its own then.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     dollars::Dollars,
-    limits::{MESSAGES_PER_HOUR_MAX, TOKENS_MAX},
+    limits::{KEY_BYTES_MAX, MESSAGES_PER_HOUR_MAX, PREMIUM_MAX, TOKENS_MAX},
     window::Period,
 };
 
 /// Everything that `[limits]` says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSettings {
+    /// Accounts that are [`Membership::Premium`]; others are [`Membership::Registered`].
+    pub premium: BTreeSet<String>,
     /// How many messages somebody may send.
     pub messages_per_hour: MessagesPerHour,
     /// What answers may cost. Without a word of it, whatever they cost.
@@ -143,6 +150,13 @@ impl Budget {
 impl LimitSettings {
     /// What cannot be used of them: the field from `[limits]` on, and what is wrong with it.
     pub fn fault(&self) -> Option<(String, String)> {
+        if self.premium.len() > PREMIUM_MAX {
+            return Some(("premium".into(), format!("it may name at most {PREMIUM_MAX} accounts")));
+        }
+        if self.premium.iter().any(|account| !(1..=KEY_BYTES_MAX).contains(&account.len())) {
+            let told = format!("an account has from 1 to {KEY_BYTES_MAX} bytes");
+            return Some(("premium".into(), told));
+        }
         let MessagesPerHour { free, registered, premium } = self.messages_per_hour;
         for (name, count) in [("free", free), ("registered", registered), ("premium", premium)] {
             if !(1..=MESSAGES_PER_HOUR_MAX).contains(&count) {

@@ -233,6 +233,12 @@ impl Gateway {
         self.core.embeddings.as_ref()
     }
 
+    /// Replies that wait for their turn.
+    pub fn waiting(&self) -> usize {
+        let waiting_max = self.core.settings.concurrency.waiting_max;
+        waiting_max.saturating_sub(self.core.waiting.available_permits())
+    }
+
     /// What it was made of.
     pub fn settings(&self) -> &Settings {
         &self.core.settings

@@ -19,6 +19,14 @@ impl NameKey {
         Self(secret)
     }
 
+    /// A key for what nobody may know in advance, of a secret that outlives processes: another one for
+    /// each that begins at another time.
+    pub fn for_one_process(secret: [u8; 32], began_ms: u64) -> Self {
+        let keyed =
+            blake3::keyed_hash(&secret, &[b"process ", &began_ms.to_le_bytes()[..]].concat());
+        Self(*keyed.as_bytes())
+    }
+
     /// The name of a user: always the same, and not to be turned back without the key.
     pub fn name(&self, user: &[u8]) -> String {
         let hash = blake3::keyed_hash(&self.0, user).to_hex();
@@ -49,5 +57,8 @@ mod tests {
         assert_ne!(shared(b"ana"), shared(b"bo"));
         assert_eq!(shared(b"ana").len(), NAME_DIGITS);
         assert_eq!(format!("{a:?}"), "NameKey(..)");
+        let [now, then] = [7, 8].map(|began_ms| NameKey::for_one_process([1; 32], began_ms));
+        assert_ne!(now.name(b"ana"), then.name(b"ana"));
+        assert_ne!(now.name(b"ana"), a.name(b"ana"));
     }
 }

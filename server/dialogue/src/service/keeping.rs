@@ -7,6 +7,7 @@ use vivarium_contract::saving::MindTurn;
 
 use super::Acquaintance;
 use crate::{
+    bond::Tie,
     memory::{Kept, Memory, embed::Hashed},
     persona::genome::Drift,
     turn::Relationship,
@@ -82,6 +83,12 @@ pub(super) fn acquaintance(kept: KeptPerson) -> Result<Acquaintance, KeepingErro
     let memory = Memory::from_kept(memories, &Hashed)
         .map_err(|error| KeepingError(format!("memories do not hold together: {error}")))?;
     Ok(Acquaintance { relationship, memory, is_loaded: true, ..Acquaintance::default() })
+}
+
+/// How a mind stands with somebody, as it was kept, if it was.
+pub(super) fn tie(kept: Option<KeptPerson>) -> Result<Option<Tie>, KeepingError> {
+    let Some(bytes) = kept.and_then(|kept| kept.tie) else { return Ok(None) };
+    Ok(Some(parsed::<Relationship>(&bytes)?.tie))
 }
 
 /// What has changed since it was asked last, to be kept.

@@ -9,7 +9,7 @@
 //! another has said. Whatever fails, there is an answer, or a reason why there is none.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -28,7 +28,7 @@ use vivarium_protocol::ids::{ObjectId, PersonId};
 
 use crate::{
     bond::Tie,
-    budget::{Clock, Ledger, Membership, Messages, TooMany},
+    budget::{Clock, Kept, Ledger, Membership, Messages, TooMany},
     cache::{Cache, WarmedUp},
     gateway::{Gateway, meter::Meter},
     hearing::Heard,
@@ -46,13 +46,17 @@ use crate::{
 pub mod door;
 pub mod keeping;
 mod learning;
+mod met;
 mod modelled;
+pub mod noted;
+pub mod sight;
 mod source;
 
 use door::{Beside, Caller};
 use keeping::Keeping;
 use learning::Learning;
 use modelled::{Modelled, Outcome};
+use noted::{Answered, NotedMeter, Notes, Screen, Told};
 use source::{Asked, SMALL_TALK, Source};
 
 /// Who speaks to a companion, as its mind may know them.
@@ -122,8 +126,12 @@ pub struct Setup {
     pub keeping: Arc<dyn Keeping>,
     /// What limits, budgets and answers are shared by with other servers.
     pub redis: Option<Redis>,
-    /// Drawn anew for each process.
+    /// By which users are named for what counts them: the same after a restart, so that counts go on.
     pub secret: [u8; 32],
+    /// What was spent before, as it was kept.
+    pub spent: Vec<Kept>,
+    /// Who counts what becomes of messages.
+    pub notes: Arc<dyn Notes>,
     /// The time, in milliseconds since 1970 (UTC).
     pub clock: Clock,
 }
@@ -135,8 +143,15 @@ pub struct Dialogue {
     /// Where words come from; none: companions answer by themselves.
     gateway: Option<Gateway>,
     keeping: Arc<dyn Keeping>,
-    /// Makes marks that nobody can guess, and names of visitors for what counts them.
+    /// Makes names of users for what counts them.
     names: NameKey,
+    /// Makes marks that nobody can guess.
+    marks: NameKey,
+    notes: Arc<dyn Notes>,
+    /// Accounts that are premium members.
+    premium: BTreeSet<String>,
+    /// Whether other servers count with this one.
+    is_shared: bool,
     /// Who may say how much to models.
     messages: Messages,
     /// What models cost.
@@ -151,12 +166,12 @@ pub struct Dialogue {
 impl Dialogue {
     /// With the limits of the gateway's settings. Within a runtime, if there is a Redis.
     pub fn new(setup: Setup) -> Self {
-        let Setup { personas, gateway, keeping, redis, secret, clock } = setup;
+        let Setup { personas, gateway, keeping, redis, secret, spent, notes, clock } = setup;
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
         let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
         let settings = gateway.as_ref().map(Gateway::settings);
-        let limits = settings.map(|settings| settings.limits).unwrap_or_default();
+        let limits = settings.map(|settings| settings.limits.clone()).unwrap_or_default();
         let cached = settings.map(|settings| settings.cache.clone()).unwrap_or_default();
         Self {
             known,
@@ -164,8 +179,12 @@ impl Dialogue {
             gateway,
             keeping,
             names: NameKey::new(secret),
+            marks: NameKey::for_one_process(secret, clock()),
+            notes,
+            premium: limits.premium.clone(),
+            is_shared: redis.is_some(),
             messages: Messages::new(limits.messages_per_hour, redis.clone()),
-            ledger: Ledger::with_redis(&limits, clock.clone(), redis.clone()),
+            ledger: Ledger::with_redis(&limits, clock.clone(), redis.clone(), spent),
             cache: Cache::new(&cached, redis.map(SharedAnswers::tier2)),
             learning: Learning::default(),
             clock,
@@ -268,13 +287,17 @@ impl Dialogue {
     ) {
         let now_ms = (self.clock)();
         let number = self.turns.fetch_add(1, Ordering::Relaxed);
+        let mut told = Told::new(&*self.notes, &world);
         let persona = self.known().personas.get(&ask.mind).cloned();
         let Some(persona) = persona else {
+            told.is(Answered::Unknown);
             let _ = words.send(MindWord::Failed { reason: MindFailure::Unknown }).await;
             return;
         };
         // Nobody has been asked for their age yet, so nobody is taken for an adult.
         if !age::may_talk(&persona, Age::Unknown) {
+            self.notes.screened(Screen::Age);
+            told.is(Answered::TooYoung);
             let language = persona.language_for(Heard::new(&ask.text).language());
             let _ = speak(age::refusal(language), &words).await;
             let _ = words.send(MindWord::Done { is_reduced: false }).await;
@@ -293,6 +316,9 @@ impl Dialogue {
         // What was heard is kept whether or not anybody waits for the answer.
         self.keep(&ask.mind, &speaker, knows).await;
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
+        if turn.heard.crisis.is_some() {
+            self.notes.screened(Screen::Crisis);
+        }
         let answer = match &self.gateway {
             // Whoever may be in danger is answered, and by nobody else.
             Some(gateway) if turn.heard.crisis.is_none() => {
@@ -300,13 +326,19 @@ impl Dialogue {
                 match self.messages.take(&user, membership, now_ms).await {
                     Ok(_) => {
                         let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
+                        let meter = NotedMeter::new(meter, self.notes.clone());
                         let source = Source {
                             taken: Some(&beside.taken),
-                            ..self.source(gateway, meter, number)
+                            ..self.source(gateway, meter.clone(), number)
                         };
-                        turn.by_model(&source, knows, &words).await
+                        let said = turn.by_model(&source, knows, &words).await;
+                        if let Some((_, end)) = &said {
+                            told.is(Answered::of(end, meter.was_asked()));
+                        }
+                        said
                     }
                     Err(TooMany { free_in_s }) => {
+                        told.is(Answered::OverLimit);
                         let free_in_s = u32::try_from(free_in_s).unwrap_or(u32::MAX);
                         let reason = MindFailure::OverLimit { free_in_s };
                         let _ = words.send(MindWord::Failed { reason }).await;
@@ -314,7 +346,13 @@ impl Dialogue {
                     }
                 }
             }
-            gateway => turn.alone(knows, &words, gateway.is_none()).await,
+            gateway => {
+                let said = turn.alone(knows, &words, gateway.is_none()).await;
+                if said.is_some() {
+                    told.is(Answered::Alone);
+                }
+                said
+            }
         };
         if let Some((said, end)) = answer {
             knows.note(By::Person, ask.text.clone());
@@ -337,7 +375,8 @@ impl Dialogue {
             cache: &self.cache,
             gateway,
             meter,
-            names: &self.names,
+            marks: &self.marks,
+            notes: &*self.notes,
             taken: None,
             now_ms,
             seed: now_ms.rotate_left(17) ^ number,
@@ -353,6 +392,7 @@ impl Dialogue {
         for (mind, persona) in personas.iter().filter(|_| !texts.is_empty()) {
             let Some(traits) = self.traits(mind).await else { continue };
             let meter = self.ledger.meter("", "", mind);
+            let meter = NotedMeter::new(meter, self.notes.clone());
             let warmed = self.cache.warm_up(texts, |text| {
                 let language = persona.language_for(Heard::new(text).language());
                 let ask = DialogueAsk {
@@ -383,7 +423,15 @@ impl Dialogue {
     fn user(&self, speaker: &Speaker) -> (String, Membership) {
         match speaker {
             Speaker::Account(account) => {
-                (names::shared(account.as_bytes()), Membership::Registered)
+                let is_premium = self.premium.contains(&**account);
+                let membership =
+                    if is_premium { Membership::Premium } else { Membership::Registered };
+                // Servers that count together know nothing of each other's secrets.
+                let name = match self.is_shared {
+                    true => names::shared(account.as_bytes()),
+                    false => self.names.name(account.as_bytes()),
+                };
+                (name, membership)
             }
             Speaker::Key(caller) => (self.names.name(caller.key().as_bytes()), caller.membership()),
             Speaker::Visitor(person) => (self.names.name(&person.to_le_bytes()), Membership::Free),
@@ -487,7 +535,7 @@ impl Thinking<'_> {
                 let queries = source.queries(&ask.text, &knows.memory).await;
                 let (bond, now_ms) = (tie.bond(), self.now_ms);
                 let memories = knows.memory.recall_by(&queries, &bond, now_ms, MEMORIES_TOLD_MAX);
-                let request = modelled::request(&Brief {
+                let request = source.request(&Brief {
                     persona,
                     traits,
                     tie,

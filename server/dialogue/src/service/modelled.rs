@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use vivarium_contract::companion::{DialogueAsk, MindWord, SPEECH_BYTES_MAX};
 
-use super::source::Source;
+use super::{noted::Screen, source::Source};
 use crate::{
     actions::{self, Called},
     gateway::{GatewayError, Reply},
@@ -65,7 +65,11 @@ impl Modelled<'_> {
                         if !self.say(screen.push(&text), &mut said).await {
                             return Outcome::Gone;
                         }
-                        if screen.stopped().is_some() || said.len() >= SPEECH_BYTES_MAX {
+                        if screen.stopped().is_some() {
+                            self.source.notes.screened(Screen::Output);
+                            return Outcome::Said(said);
+                        }
+                        if said.len() >= SPEECH_BYTES_MAX {
                             return Outcome::Said(said);
                         }
                     }
@@ -137,8 +141,8 @@ impl Modelled<'_> {
     }
 }
 
-/// What the gateway is asked.
-pub(super) fn request(brief: &Brief<'_>) -> Request {
+/// What the gateway is asked, and whether somebody tries to give orders in it.
+pub(super) fn request(brief: &Brief<'_>) -> (Request, bool) {
     let prompt = prompt::build(brief);
     if prompt.is_tampering {
         tracing::info!(mind = brief.ask.mind, "somebody tries to give a companion orders");
@@ -152,11 +156,12 @@ pub(super) fn request(brief: &Brief<'_>) -> Request {
         description: tool.description.to_owned(),
         schema: tool.parameters,
     });
-    Request {
+    let request = Request {
         system: prompt.system,
         turns: turns.collect(),
         tools: tools.collect(),
         tool_choice: None,
         output_tokens_max: OUTPUT_TOKENS,
-    }
+    };
+    (request, prompt.is_tampering)
 }

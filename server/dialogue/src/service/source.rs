@@ -7,7 +7,12 @@ use std::sync::Arc;
 
 use vivarium_contract::companion::{DialogueAsk, Perception, Traits};
 
-use super::{PROMPT_TOKENS_MAX, door::Taken, modelled};
+use super::{
+    PROMPT_TOKENS_MAX,
+    door::Taken,
+    modelled,
+    noted::{Notes, Screen},
+};
 use crate::{
     bond::Tie,
     cache::{Ask, Cache, CacheKey, Cacheable, Said},
@@ -35,7 +40,8 @@ pub(super) struct Source<'a> {
     pub gateway: &'a Gateway,
     pub meter: Arc<dyn Meter>,
     /// Makes marks that nobody can guess.
-    pub names: &'a NameKey,
+    pub marks: &'a NameKey,
+    pub notes: &'a dyn Notes,
     /// Where it is noted what models take.
     pub taken: Option<&'a Taken>,
     pub now_ms: u64,
@@ -55,7 +61,16 @@ pub(super) struct Asked<'a> {
 impl Source<'_> {
     /// A word that nobody can guess, for prompts; another one for each process.
     pub fn mark(&self, of: &[u8]) -> String {
-        self.names.name(&[b"mark ", of].concat())
+        self.marks.name(&[b"mark ", of].concat())
+    }
+
+    /// What a model is to be asked.
+    pub fn request(&self, brief: &Brief<'_>) -> Request {
+        let (request, is_tampering) = modelled::request(brief);
+        if is_tampering {
+            self.notes.screened(Screen::Injection);
+        }
+        request
     }
 
     /// What a model is asked.
@@ -103,7 +118,7 @@ impl Source<'_> {
             tokens_max: PROMPT_TOKENS_MAX,
             now_ms: self.now_ms,
         };
-        let request = modelled::request(&brief);
+        let request = self.request(&brief);
         let tier = scorer::score(&ask.text).tier();
         let key = CacheKey::of(&Ask {
             tier,

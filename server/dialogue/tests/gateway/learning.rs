@@ -22,6 +22,7 @@ use vivarium_dialogue::{
     service::{
         Dialogue, Setup, Speaker,
         keeping::{Keeping, KeepingError, KeptPerson},
+        noted::Unnoted,
     },
 };
 use vivarium_protocol::ids::{ObjectId, PersonId};
@@ -131,6 +132,8 @@ impl Guide {
             keeping: shelf.clone(),
             secret: [7; 32],
             redis: None,
+            spent: Vec::new(),
+            notes: Arc::new(Unnoted),
             clock: Arc::new(move || time.load(Ordering::Relaxed)),
         });
         let (dialogue, shelf) = (Arc::new(dialogue), shelf.clone());

@@ -49,7 +49,7 @@ pub fn limits(text: &str) -> LimitSettings {
 
 /// One server's ledger.
 pub fn ledger(redis: &Redis, text: &str, time: &Time) -> Ledger {
-    Ledger::with_redis(&limits(text), time.clock(), Some(redis.clone()))
+    Ledger::with_redis(&limits(text), time.clock(), Some(redis.clone()), [])
 }
 
 /// An attempt that costs so much at most, and 150 tokens.

@@ -4,22 +4,34 @@
 //! like everything else. Invariant: nothing here holds up a world. What is too much is refused, in
 //! words that the world understands.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     task::{JoinHandle, JoinSet},
 };
-use vivarium_contract::companion::{DialogueAsk, MindFailure, MindWord, Traits};
-use vivarium_dialogue::service::Speaker;
-use vivarium_protocol::ids::ObjectId;
+use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
+use vivarium_dialogue::service::{
+    Speaker,
+    noted::{Answered, Notes},
+};
+use vivarium_protocol::ids::{ObjectId, PersonId};
 
+pub mod books;
+pub mod meters;
 pub mod openai;
+pub mod secret;
 pub mod thinking;
 
+use meters::DialogueMeters;
+
 use crate::{
-    limits::{MIND_CALLS_MAX, THOUGHTS_MAX, WORDS_AHEAD_MAX},
+    limits::{BONDS_PER_VISIT_MAX, MEETINGS_MAX, MIND_CALLS_MAX, THOUGHTS_MAX, WORDS_AHEAD_MAX},
     routing::ToWorld,
     worlds::World,
 };
@@ -28,6 +40,9 @@ use crate::{
 pub trait Mind: Send + Sync + 'static {
     /// What a companion is like; none: nobody knows it.
     fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>>;
+
+    /// What it thinks of somebody; none: nothing yet.
+    fn bond(self: Arc<Self>, mind: String, speaker: Speaker) -> BoxFuture<'static, Option<Bond>>;
 
     /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
     /// Whoever drops it waits for no more. `who`: the speaker, and the name of the world.
@@ -42,12 +57,12 @@ pub trait Mind: Send + Sync + 'static {
 /// What a world tells.
 #[derive(Debug)]
 pub enum Call {
-    /// A companion lives there now, or no longer.
-    Lives {
-        /// Which.
-        companion: ObjectId,
-        /// Whose mind it has.
-        mind: Option<String>,
+    /// Somebody has come who is known again.
+    Met {
+        /// Who.
+        person: PersonId,
+        /// By which they are known.
+        account: Arc<str>,
     },
     /// A companion was spoken to.
     Ask {
@@ -69,18 +84,50 @@ pub enum Call {
 #[derive(Clone, Debug)]
 pub struct Minds {
     calls: Option<mpsc::Sender<(Arc<World>, Call)>>,
+    board: Arc<Board>,
+}
+
+/// What worlds tell that must not be lost, however much is asked: of each companion, the newest is
+/// enough.
+#[derive(Debug, Default)]
+struct Board {
+    lives: Mutex<BTreeMap<Whose, Lives>>,
+    is_news: Notify,
+    meters: Arc<DialogueMeters>,
+}
+
+/// Where a companion lives, and whose mind it has; none: it is gone.
+type Lives = (Arc<World>, Option<String>);
+
+impl Board {
+    fn take(&self) -> BTreeMap<Whose, Lives> {
+        std::mem::take(&mut *self.lives.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Minds {
     /// Nobody thinks.
     pub fn none() -> Self {
-        Self { calls: None }
+        Self { calls: None, board: Arc::default() }
     }
 
     /// Somebody thinks, until the task is aborted.
-    pub fn start(mind: Arc<dyn Mind>) -> (Self, JoinHandle<()>) {
+    pub fn start(mind: Arc<dyn Mind>, meters: Arc<DialogueMeters>) -> (Self, JoinHandle<()>) {
         let (calls, called) = mpsc::channel(MIND_CALLS_MAX);
-        (Self { calls: Some(calls) }, tokio::spawn(Desk::new(mind).serve(called)))
+        let board = Arc::new(Board { meters, ..Board::default() });
+        let serving = tokio::spawn(Desk::new(mind, board.clone()).serve(called));
+        (Self { calls: Some(calls), board }, serving)
+    }
+
+    /// A companion lives in a world now, with this mind; none: no longer. Never refused.
+    pub fn lives(&self, world: &Arc<World>, companion: ObjectId, mind: Option<String>) {
+        if self.calls.is_none() {
+            return;
+        }
+        let mut lives = self.board.lives.lock().unwrap_or_else(PoisonError::into_inner);
+        lives.insert(whose(world, companion), (world.clone(), mind));
+        drop(lives);
+        self.board.is_news.notify_one();
     }
 
     /// Tells something, and goes on. An ask that cannot be taken is answered at once.
@@ -94,6 +141,7 @@ impl Minds {
         if let Call::Ask { ask, .. } = refused {
             let word = MindWord::Failed { reason: MindFailure::Busy };
             let (companion, generation) = (ask.companion, ask.generation);
+            self.board.meters.answered(world.home().name(), Answered::Busy);
             // If the inbox is full as well, the world finds out by its own patience.
             let _ = world.send(ToWorld::Mind { companion, generation, word });
         }
@@ -107,41 +155,102 @@ fn whose(world: &Arc<World>, companion: ObjectId) -> Whose {
     (Arc::as_ptr(world).addr(), companion)
 }
 
+/// Who lives in a world, and with which minds.
+struct Household {
+    /// Holds its place in memory, so that no other world gets its number.
+    world: Weak<World>,
+    minds: BTreeMap<ObjectId, String>,
+}
+
 /// Who thinks about what.
 struct Desk {
     mind: Arc<dyn Mind>,
+    board: Arc<Board>,
+    households: BTreeMap<usize, Household>,
     thinking: BTreeMap<Whose, (u32, tokio::task::AbortHandle)>,
     tasks: JoinSet<()>,
+    /// What companions think of those who have come is looked up.
+    meetings: JoinSet<()>,
 }
 
 impl Desk {
-    fn new(mind: Arc<dyn Mind>) -> Self {
-        Self { mind, thinking: BTreeMap::new(), tasks: JoinSet::new() }
+    fn new(mind: Arc<dyn Mind>, board: Arc<Board>) -> Self {
+        let (households, thinking) = (BTreeMap::new(), BTreeMap::new());
+        let (tasks, meetings) = (JoinSet::new(), JoinSet::new());
+        Self { mind, board, households, thinking, tasks, meetings }
     }
 
     async fn serve(mut self, mut called: mpsc::Receiver<(Arc<World>, Call)>) {
+        let board = self.board.clone();
         loop {
             tokio::select! {
+                () = board.is_news.notified() => self.settle(),
                 call = called.recv() => match call {
-                    Some((world, call)) => self.take(&world, call),
+                    Some((world, call)) => {
+                        // Whoever is spoken to has come before.
+                        self.settle();
+                        self.take(&world, call);
+                    }
                     None => return,
                 },
                 Some(_) = self.tasks.join_next() => {
                     self.thinking.retain(|_, (_, task)| !task.is_finished());
                 }
+                Some(_) = self.meetings.join_next() => {}
+            }
+            let thoughts = i64::try_from(self.thinking.len()).unwrap_or(i64::MAX);
+            self.board.meters.thoughts.set(thoughts);
+        }
+    }
+
+    /// Takes in who lives where now.
+    fn settle(&mut self) {
+        for (whose, (world, mind)) in self.board.take() {
+            self.forget(whose);
+            let (number, companion) = whose;
+            if !self.households.contains_key(&number) {
+                self.households.retain(|_, household| household.world.strong_count() > 0);
+            }
+            let household = self.households.entry(number).or_insert_with(|| Household {
+                world: Arc::downgrade(&world),
+                minds: BTreeMap::new(),
+            });
+            match mind {
+                Some(mind) => {
+                    household.minds.insert(companion, mind.clone());
+                    let told = self.introduce(world, companion, mind);
+                    self.tasks.spawn(told);
+                }
+                None => {
+                    household.minds.remove(&companion);
+                }
             }
         }
     }
 
-    fn take(&mut self, world: &Arc<World>, call: Call) {
-        match call {
-            Call::Lives { companion, mind } => {
-                self.forget(whose(world, companion));
-                if let Some(mind) = mind {
-                    let told = self.introduce(world.clone(), companion, mind);
-                    self.tasks.spawn(told);
+    /// Tells a world what its companions think of somebody who has come.
+    fn meet(&mut self, world: &Arc<World>, person: PersonId, account: Arc<str>) {
+        let Some(household) = self.households.get(&Arc::as_ptr(world).addr()) else { return };
+        if self.meetings.len() >= MEETINGS_MAX {
+            // Their first answer tells it.
+            return;
+        }
+        let met = household.minds.iter().take(BONDS_PER_VISIT_MAX);
+        let met: Vec<(ObjectId, String)> = met.map(|(id, mind)| (*id, mind.clone())).collect();
+        let (mind, world) = (self.mind.clone(), world.clone());
+        self.meetings.spawn(async move {
+            for (companion, name) in met {
+                let speaker = Speaker::Account(account.clone());
+                if let Some(bond) = mind.clone().bond(name, speaker).await {
+                    deliver(world.clone(), ToWorld::Bond { companion, person, bond }).await;
                 }
             }
+        });
+    }
+
+    fn take(&mut self, world: &Arc<World>, call: Call) {
+        match call {
+            Call::Met { person, account } => self.meet(world, person, account),
             Call::Unask { companion, generation } => {
                 let whose = whose(world, companion);
                 if self.thinking.get(&whose).is_some_and(|(asked, _)| *asked == generation) {
@@ -177,6 +286,7 @@ impl Desk {
         if self.thinking.len() >= THOUGHTS_MAX {
             let word = MindWord::Failed { reason: MindFailure::Busy };
             let told = ToWorld::Mind { companion, generation, word };
+            self.board.meters.answered(world.home().name(), Answered::Busy);
             self.tasks.spawn(deliver(world.clone(), told));
             return;
         }
@@ -220,3 +330,6 @@ async fn deliver(world: Arc<World>, told: ToWorld) {
     }
     tracing::warn!(world = world.name(), "a world takes in no words of its minds");
 }
+
+#[cfg(test)]
+mod tests;

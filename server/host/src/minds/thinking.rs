@@ -14,7 +14,7 @@ use tokio::{
     task::JoinHandle,
 };
 use vivarium_contract::{
-    companion::{DialogueAsk, MindWord, Traits},
+    companion::{Bond, DialogueAsk, MindWord, Traits},
     saving::MindTurn,
 };
 use vivarium_dialogue::{
@@ -30,7 +30,13 @@ use vivarium_store::{
     port::{StoreError, WorldStore},
 };
 
-use super::{Mind, Minds};
+use super::{
+    Mind, Minds,
+    books::{self, Books, BooksError},
+    meters::DialogueMeters,
+    secret,
+};
+use crate::config::ServerConfig;
 
 /// What minds know, in the store of this server.
 #[derive(Debug)]
@@ -100,6 +106,10 @@ impl Mind for Dialogue {
         async move { Dialogue::traits(&self, &mind).await }.boxed()
     }
 
+    fn bond(self: Arc<Self>, mind: String, speaker: Speaker) -> BoxFuture<'static, Option<Bond>> {
+        async move { Dialogue::bond(&self, &mind, &speaker).await }.boxed()
+    }
+
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
@@ -129,33 +139,75 @@ pub enum DialogueError {
         /// What is wrong.
         error: Box<SetupError>,
     },
-    /// The operating system gives no random numbers.
-    #[error("no random numbers: {0}")]
-    Random(io::Error),
+    /// The server's secret cannot be had.
+    #[error("{path}: {error}")]
+    Secret {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// What was spent before cannot be found out.
+    #[error(transparent)]
+    Books(#[from] BooksError),
 }
 
-/// Has the companions of an assets folder think, with the language models that a file names. Gives
-/// what thinks, and the tasks, to be ended with the server.
+/// Where companions' minds come from.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    /// In which their personas are.
+    pub assets: &'a Path,
+    /// In which the server's secret is.
+    pub data: &'a Path,
+    /// Which language models they have.
+    pub settings: Option<&'a Path>,
+}
+
+impl<'a> Sources<'a> {
+    /// As the configuration of a server says.
+    pub fn of(config: &'a ServerConfig) -> Self {
+        let settings = config.dialogue.as_deref();
+        Self { assets: &config.assets, data: &config.data, settings }
+    }
+}
+
+/// What thinks for companions, and what goes with it.
+#[derive(Debug)]
+pub struct Thinking {
+    /// What thinks.
+    pub dialogue: Arc<Dialogue>,
+    /// Where worlds ask.
+    pub minds: Minds,
+    /// What answers cost, to be written once more at the end.
+    pub books: Arc<Books>,
+    /// To be ended with the server.
+    pub tasks: Vec<JoinHandle<()>>,
+}
+
+/// Has the companions of an assets folder think, with the language models that a file names.
 pub fn start(
-    assets: &Path,
-    settings: Option<&Path>,
+    sources: &Sources<'_>,
     keeper: Keeper,
-) -> Result<(Arc<Dialogue>, Minds, Vec<JoinHandle<()>>), DialogueError> {
-    let dialogue = Arc::new(dialogue(assets, settings, keeper)?);
-    let (minds, thinking) = Minds::start(dialogue.clone());
+    meters: &Arc<DialogueMeters>,
+) -> Result<Thinking, DialogueError> {
+    let dialogue = Arc::new(dialogue(sources, keeper.clone(), meters.clone())?);
+    meters.watch(dialogue.clone());
+    let (minds, thinking) = Minds::start(dialogue.clone(), meters.clone());
+    let books = Arc::new(Books::new(dialogue.clone(), keeper, meters.clone()));
+    let keeping = tokio::spawn(books.clone().keep());
     let warms = dialogue.clone();
     let warming = tokio::spawn(async move { warms.warm_up().await });
-    Ok((dialogue, minds, vec![thinking, warming]))
+    Ok(Thinking { dialogue, minds, books, tasks: vec![thinking, keeping, warming] })
 }
 
 fn dialogue(
-    assets: &Path,
-    settings: Option<&Path>,
+    sources: &Sources<'_>,
     keeper: Keeper,
+    meters: Arc<DialogueMeters>,
 ) -> Result<Dialogue, DialogueError> {
-    let gateway = settings.map(gateway).transpose()?;
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| DialogueError::Random(io::Error::other(error)))?;
+    let gateway = sources.settings.map(gateway).transpose()?;
+    let secret = secret::of(sources.data)
+        .map_err(|error| DialogueError::Secret { path: sources.data.join(secret::FILE), error })?;
     match &gateway {
         Some(gateway) => {
             let models: Vec<&str> =
@@ -169,11 +221,13 @@ fn dialogue(
         u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
     };
     Ok(Dialogue::new(Setup {
-        personas: personas(assets),
+        personas: personas(sources.assets),
         gateway,
+        spent: books::load(&keeper, clock())?,
         keeping: Arc::new(KeptMinds(keeper)),
         redis: None,
         secret,
+        notes: meters,
         clock: Arc::new(clock),
     }))
 }

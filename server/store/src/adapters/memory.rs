@@ -10,11 +10,13 @@ use crate::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
         keys::{KeyStore, KnownKey},
         minds::MindStore,
+        spending::SpendingStore,
     },
 };
 
 mod keys;
 mod minds;
+mod spending;
 
 /// Forgets everything at its end.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub struct MemoryStore {
     minds: minds::Minds,
     /// By their ids.
     keys: BTreeMap<String, KnownKey>,
+    /// By payers.
+    spending: BTreeMap<String, Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -297,6 +301,10 @@ impl WorldStore for MemoryStore {
     }
 
     fn api_keys(&mut self) -> &mut dyn KeyStore {
+        self
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
         self
     }
 }

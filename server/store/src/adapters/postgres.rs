@@ -12,13 +12,14 @@ use crate::{
     limits::{HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX, SILENCE_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        keys::KeyStore, minds::MindStore, role_number, role_of,
+        keys::KeyStore, minds::MindStore, role_number, role_of, spending::SpendingStore,
     },
 };
 
 mod drafts;
 mod keys;
 mod minds;
+mod spending;
 mod versions;
 
 /// Each brings the database from the version of its index to the next one. Only append.
@@ -96,6 +97,7 @@ const MIGRATIONS: &[&str] = &[
 ",
     minds::TABLES,
     keys::TABLES,
+    spending::TABLES,
 ];
 
 /// Everything is in a schema of this name.
@@ -637,6 +639,10 @@ impl WorldStore for PostgresStore {
     }
 
     fn api_keys(&mut self) -> &mut dyn KeyStore {
+        self
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
         self
     }
 }

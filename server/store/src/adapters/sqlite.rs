@@ -20,13 +20,14 @@ use crate::{
     limits::{BUSY_TIMEOUT, HISTORY_BATCHES_MAX, INVITATIONS_PER_WORLD_MAX},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        keys::KeyStore, minds::MindStore, role_number, role_of,
+        keys::KeyStore, minds::MindStore, role_number, role_of, spending::SpendingStore,
     },
 };
 
 mod drafts;
 mod keys;
 mod minds;
+mod spending;
 mod versions;
 
 /// Name of the database in the folder of a server's data.
@@ -110,6 +111,7 @@ const MIGRATIONS: &[&str] = &[
 ",
     minds::TABLES,
     keys::TABLES,
+    spending::TABLES,
 ];
 
 /// All worlds, as a name.
@@ -666,6 +668,10 @@ impl WorldStore for SqliteStore {
     }
 
     fn api_keys(&mut self) -> &mut dyn KeyStore {
+        self
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
         self
     }
 }

@@ -184,6 +184,13 @@ const TABLES: &[Table] = &[
         keys: 1,
         counts: false,
     },
+    Table {
+        name: "spending",
+        named: "spending",
+        columns: &[("payer", Text), ("windows", Bytes)],
+        keys: 1,
+        counts: false,
+    },
 ];
 
 /// In SQLite the one table whose ids are never given again.

@@ -5,7 +5,7 @@ use vivarium_store::{
     keeper::{Keeper, SaveError},
     port::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, StoredWorld, Version, WorldStore,
-        keys::KeyStore, minds::MindStore,
+        keys::KeyStore, minds::MindStore, spending::SpendingStore,
     },
 };
 
@@ -161,6 +161,10 @@ impl WorldStore for Failing {
 
     fn api_keys(&mut self) -> &mut dyn KeyStore {
         self.inner.api_keys()
+    }
+
+    fn spending(&mut self) -> &mut dyn SpendingStore {
+        self.inner.spending()
     }
 }
 

@@ -11,6 +11,7 @@ mod keys;
 mod minds;
 mod postgres;
 mod shim;
+mod spending;
 mod sqlite;
 mod transfer;
 

@@ -57,7 +57,7 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
         .batch_execute(
             "ALTER TABLE vivarium.role DROP COLUMN name;
              DROP TABLE vivarium.draft, vivarium.memory, vivarium.acquaintance, vivarium.persona,
-                vivarium.mind, vivarium.api_key;
+                vivarium.mind, vivarium.api_key, vivarium.spending;
              INSERT INTO vivarium.role VALUES ('ana', '', 2);
              UPDATE vivarium.version SET number = 4;",
         )

@@ -154,6 +154,7 @@ fn the_sixth_version_had_neither_minds_nor_keys_and_keeps_all_else() {
     connection
         .execute_batch(
             "DROP TABLE api_key;
+             DROP TABLE spending;
              DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;

@@ -19,6 +19,7 @@ use vivarium_store::{
         Draft, Expired, Grant, Invitation, Shelved, StoreError, Version, WorldStore,
         keys::KnownKey,
         minds::{MindStore, NewPersona},
+        spending::Spending,
     },
 };
 
@@ -87,6 +88,9 @@ fn fill(store: &mut dyn WorldStore) {
         let entry = path.as_bytes().to_vec();
         store.shelve(&Shelved { world: "plaza".into(), path: path.into(), entry }).unwrap();
     }
+    let windows = Some(b"{\"hour\":1}".to_vec());
+    let spent = |payer: &str| Spending { payer: payer.into(), windows: windows.clone() };
+    store.spending().save_spending(&[spent("\"installation\""), spent("a \u{1f40e}")]).unwrap();
     fill_minds(store.minds());
     for (id, used_on) in [("k1", None), ("k2", Some(20_000))] {
         store.api_keys().add_key(&KnownKey { used_on, ..key(id, 1) }).unwrap();
@@ -162,6 +166,7 @@ fn are_same<'a>(left: &'a mut dyn WorldStore, right: &'a mut dyn WorldStore) {
     assert_eq!(left.drafts(), right.drafts());
     assert_eq!(left.grants(), right.grants());
     assert_eq!(left.shelved(), right.shelved());
+    assert_eq!(left.spending().load_spending(), right.spending().load_spending());
     assert_eq!(told_of_minds(left.minds()), told_of_minds(right.minds()));
     let keys = left.api_keys().keys().unwrap();
     assert_eq!(keys.len(), 2);
@@ -364,6 +369,7 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
             "ALTER TABLE role DROP COLUMN name;
              INSERT INTO role VALUES ('ana', '', 2);
              DROP TABLE draft;
+             DROP TABLE spending;
              DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;

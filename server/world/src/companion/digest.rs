@@ -42,6 +42,9 @@ pub(crate) fn digest(world: &World, hash: &mut blake3::Hasher) {
             (world.get::<Deeds>(entity), world.get::<Companion>(entity))
         {
             hash.update(format!("{:?} {:?}", deeds.doing(), companion.traits).as_bytes());
+            for known in &companion.bonds {
+                hash.update(format!("{known:?}").as_bytes());
+            }
         }
     }
 }

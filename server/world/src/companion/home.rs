@@ -94,6 +94,7 @@ type Parts = (
     &'static mut Deeds,
     &'static Member,
     &'static mut Hands,
+    &'static mut Speech,
 );
 
 /// The same, of one.
@@ -104,6 +105,7 @@ type Body<'a> = (
     Mut<'a, Deeds>,
     &'a Member,
     Mut<'a, Hands>,
+    Mut<'a, Speech>,
 );
 
 /// The document as it is now, and what of it has changed.
@@ -128,7 +130,7 @@ pub(super) fn follow(
         return;
     }
     if !companions.0.is_empty() {
-        for (_, _, _, _, _, mut hands) in &mut bodies {
+        for (_, _, _, _, _, mut hands, _) in &mut bodies {
             let Some(held) = hands.held() else { continue };
             if changed.reset {
                 super::hands::set_free(held, &current, &mut physics);
@@ -156,7 +158,9 @@ pub(super) fn follow(
             }
             (None, Some(entity)) => {
                 companions.0.remove(id);
-                let Ok((_, avatar, _, _, member, hands)) = bodies.get_mut(entity) else { continue };
+                let Ok((_, avatar, _, _, member, hands, _)) = bodies.get_mut(entity) else {
+                    continue;
+                };
                 if let Some(held) = hands.held() {
                     super::hands::set_free(held, &current, &mut physics);
                 }
@@ -172,13 +176,15 @@ pub(super) fn follow(
 
 /// One is another now: with another home, it is there at once.
 fn change(now: Companion, body: Body<'_>, physics: &mut Physics, outbox: &mut Outbox) {
-    let (mut companion, mut avatar, mut legs, mut deeds, _, _) = body;
+    let (mut companion, mut avatar, mut legs, mut deeds, _, _, mut speech) = body;
     let has_moved = companion.home_m != now.home_m || companion.home_yaw != now.home_yaw;
     let (traits, bonds) = if companion.mind == now.mind {
         (companion.traits, std::mem::take(&mut companion.bonds))
     } else {
         let mind = Some(now.mind.clone());
         outbox.push(WorldOutput::Lives { companion: now.object, mind });
+        // Whoever was answering is not there any more.
+        speech.break_off();
         Default::default()
     };
     *companion = Companion { traits, bonds, ..now };

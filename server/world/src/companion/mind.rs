@@ -4,19 +4,25 @@ use bevy_ecs::prelude::*;
 use vivarium_contract::{WorldInput, companion::Traits};
 
 use super::{Companion, Companions, speech::Speech};
-use crate::tick::Inbox;
+use crate::{authority::People, tick::Inbox};
 
 /// Takes out of the inbox what minds say.
 pub(super) fn take_words(
     mut inbox: ResMut<Inbox>,
     companions: Res<Companions>,
+    people: Res<People>,
     mut bodies: Query<(&mut Companion, &mut Speech)>,
 ) {
     let is_mind = |input: &mut WorldInput| {
-        matches!(input, WorldInput::Mind { .. } | WorldInput::Traits { .. })
+        matches!(
+            input,
+            WorldInput::Mind { .. } | WorldInput::Traits { .. } | WorldInput::Bond { .. }
+        )
     };
     for input in inbox.0.extract_if(.., is_mind) {
-        let (WorldInput::Mind { companion, .. } | WorldInput::Traits { companion, .. }) = &input
+        let (WorldInput::Mind { companion, .. }
+        | WorldInput::Traits { companion, .. }
+        | WorldInput::Bond { companion, .. }) = &input
         else {
             continue;
         };
@@ -27,6 +33,11 @@ pub(super) fn take_words(
             WorldInput::Mind { generation, word, .. } => speech.take(generation, word),
             // Whatever the host says, they are within their bounds.
             WorldInput::Traits { traits, .. } => companion.traits = Traits::from(traits.values()),
+            // What an answer has said meanwhile is newer.
+            WorldInput::Bond { person, bond, .. } if people.get(person).is_some() => {
+                companion.bonds.retain(|person, _| people.get(*person).is_some());
+                companion.bonds.entry(person).or_insert(bond);
+            }
             _ => {}
         }
     }

@@ -53,6 +53,8 @@ pub(crate) struct Speech {
     talk: Option<(PersonId, u32)>,
     /// What the mind has said for the answer, in order.
     words: VecDeque<MindWord>,
+    /// Whether the answer is another mind's.
+    is_broken_off: bool,
 }
 
 /// An answer that is not ended yet.
@@ -94,6 +96,12 @@ impl Speech {
         if is_awaited && (is_end || self.words.len() < WORDS_WAITING_MAX) {
             self.words.push_back(word);
         }
+    }
+
+    /// It has another mind from now on: what the one before was saying ends.
+    pub fn break_off(&mut self) {
+        self.words.clear();
+        self.is_broken_off = self.answer.is_some();
     }
 
     /// With whom it talks.
@@ -218,6 +226,7 @@ impl Speech {
     /// Ends an answer that nobody waits for any more, or that takes too long.
     fn interrupt(&mut self, at_m: [f32; 3], sights: &Sights, mouth: &mut Mouth<'_>) {
         let hushed = std::mem::take(&mut self.hushed);
+        let is_broken_off = std::mem::take(&mut self.is_broken_off);
         let Some(answer) = &self.answer else { return };
         let clock = &sights.clock;
         let ticks = |seconds: u32| (seconds as f32 / clock.tick_s) as u32;
@@ -227,7 +236,8 @@ impl Speech {
         let is_silent = clock.tick.saturating_sub(answer.heard_of) > ticks(SILENCE_S_MAX);
         let is_late = clock.tick.saturating_sub(answer.since) > ticks(ASK_S_MAX)
             || (is_silent && self.words.is_empty());
-        let end = if has_left || says_more || hushed.contains(&answer.person) {
+        let is_hushed = hushed.contains(&answer.person);
+        let end = if has_left || says_more || is_hushed || is_broken_off {
             SpeechEnd::Interrupted
         } else if is_late {
             SpeechEnd::TimedOut

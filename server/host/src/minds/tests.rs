@@ -1,0 +1,99 @@
+//! What worlds tell of companions is never lost, and what these think of newcomers is told.
+
+use std::sync::mpsc::Receiver;
+
+use futures_util::FutureExt;
+
+use super::*;
+use crate::{puppet, worlds::Worlds};
+
+const NIA: ObjectId = ObjectId(2);
+const ANA: PersonId = PersonId(1);
+
+/// Knows Nia, and Ana.
+#[derive(Debug)]
+struct Simple;
+
+impl Mind for Simple {
+    fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>> {
+        let openness = mind.len() as u8;
+        async move { Some(Traits { openness, ..Traits::default() }) }.boxed()
+    }
+
+    fn bond(self: Arc<Self>, mind: String, speaker: Speaker) -> BoxFuture<'static, Option<Bond>> {
+        let is_known = mind == "nia" && speaker == Speaker::Account("ana".into());
+        async move { is_known.then(|| Bond { warmth: 60, ..Bond::default() }) }.boxed()
+    }
+
+    fn answer(
+        self: Arc<Self>,
+        _: DialogueAsk,
+        _: (Speaker, String),
+        _: mpsc::Sender<MindWord>,
+    ) -> BoxFuture<'static, ()> {
+        async {}.boxed()
+    }
+}
+
+fn court() -> (Arc<Worlds>, Arc<World>, Receiver<ToWorld>) {
+    let (worlds, mut inboxes) = puppet::worlds(&["court"]);
+    let world = worlds.all().swap_remove(0);
+    (worlds, world, inboxes.swap_remove(0))
+}
+
+/// What the world is told next.
+async fn told(inbox: &Receiver<ToWorld>) -> ToWorld {
+    for _ in 0..10_000 {
+        if let Ok(told) = inbox.try_recv() {
+            return told;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the world is told nothing")
+}
+
+#[tokio::test]
+async fn who_lives_in_a_world_is_told_however_much_is_asked() {
+    let (_worlds, world, inbox) = court();
+    let (minds, serving) = Minds::start(Arc::new(Simple), Arc::default());
+    // Nobody looks at it before this task waits.
+    for generation in 0..=u32::try_from(MIND_CALLS_MAX).unwrap() {
+        minds.tell(&world, Call::Unask { companion: NIA, generation });
+    }
+    minds.lives(&world, NIA, Some("somebody".into()));
+    minds.lives(&world, NIA, Some("nia".into()));
+    let ToWorld::Traits { companion: NIA, traits } = told(&inbox).await else {
+        panic!("something else is told")
+    };
+    assert_eq!(traits.openness, 3, "of the newest mind");
+    assert!(inbox.try_recv().is_err(), "and of no other");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_world_is_told_what_its_companions_think_of_whoever_comes() {
+    let (_worlds, world, inbox) = court();
+    let (minds, serving) = Minds::start(Arc::new(Simple), Arc::default());
+    for (companion, mind) in [(NIA, "nia"), (ObjectId(3), "max"), (ObjectId(4), "nia")] {
+        minds.lives(&world, companion, Some(mind.into()));
+    }
+    minds.lives(&world, ObjectId(4), None);
+    for account in ["bo", "ana"] {
+        minds.tell(&world, Call::Met { person: ANA, account: account.into() });
+    }
+    loop {
+        match told(&inbox).await {
+            ToWorld::Traits { .. } => {}
+            ToWorld::Bond { companion, person, bond } => {
+                assert_eq!((companion, person, bond.warmth), (NIA, ANA, 60));
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(inbox.try_recv().is_err(), "nobody else knows her, and she is told once");
+    serving.abort();
+}

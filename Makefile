@@ -37,6 +37,7 @@ audit: ## known vulnerabilities of dependencies (fetches the advisory database)
 	cargo deny check advisories
 
 bench: ## criterion benches
+	@tools/make/require.sh bench
 	cargo bench -p vivarium-benches
 
 bench-peers: ## the crowd beside other libraries: make bench-peers [N=100,300] [LIBRARIES=vivarium] [PROFILE=plain]

@@ -92,11 +92,11 @@ require_redis() {
   type -P redis-server >/dev/null && return
   local install="apt-get update && apt-get install -y --no-install-recommends redis-server"
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "installing Redis for the tests of shared dialogue: $install"
+    echo "installing Redis for what dialogue shares: $install"
     (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server) &&
       type -P redis-server >/dev/null && return
   fi
-  fail "Redis is missing for the tests of shared dialogue. As root on Debian or Ubuntu: $install"
+  fail "Redis is missing, for what dialogue shares. As root on Debian or Ubuntu: $install"
 }
 
 require_python() {
@@ -120,8 +120,9 @@ case "${1:-}" in
   rust) require_rust ;;
   run) require_rust && require_node ;;
   test) require_rust && require_node && require_chromium && require_postgres && require_redis && require_python ;;
+  bench) require_rust && require_redis ;;
   deny) require_rust && require_deny ;;
   chromium) find_chromium ;;
   postgres) find_postgres ;;
-  *) fail "usage: require.sh rust|run|test|deny|chromium|postgres" ;;
+  *) fail "usage: require.sh rust|run|test|bench|deny|chromium|postgres" ;;
 esac

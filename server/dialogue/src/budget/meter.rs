@@ -194,6 +194,7 @@ impl Drop for Asked<'_> {
     fn drop(&mut self) {
         let Some(id) = self.id.take() else { return };
         let (whose, amount, now_ms) = (self.whose.clone(), Amount::default(), self.now_ms);
-        self.books.settle(Settlement { id, whose, amount, now_ms, is_unheld: false });
+        // It may get there after this.
+        self.books.settle(Settlement { id, whose, amount, now_ms, is_unheld: true });
     }
 }

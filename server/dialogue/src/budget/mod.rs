@@ -1,8 +1,9 @@
 //! Who may say how much, and what it may cost.
 //!
 //! `messages` counts messages of each user; `ledger` keeps budgets in money and tokens and is what the
-//! gateway's meter asks; `settings` is `[limits]` of `dialogue.toml`. Nothing here knows who somebody
-//! is: users are keys, which whoever asks has made. Nothing has a clock.
+//! gateway's meter asks; `settings` is `[limits]` of `dialogue.toml`. With a Redis, several servers share
+//! all of it. Nothing here knows who somebody is: users are keys, which whoever asks has made. Nothing
+//! has a clock.
 
 pub mod dollars;
 pub mod ledger;

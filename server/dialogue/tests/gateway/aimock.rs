@@ -10,7 +10,10 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
-use vivarium_dialogue::provider::{Finish, ToolResult, Turn};
+use vivarium_dialogue::{
+    gateway::{embeddings::EmbeddingError, meter::Unmetered},
+    provider::{Finish, Request, ToolResult, Turn},
+};
 
 use crate::asking::{Book, IMPATIENT, Told, gateway, request, settings, told};
 
@@ -84,6 +87,33 @@ async fn answers_and_calls_are_understood() {
         assert_eq!(call.arguments, json!({ "to": "Zoë", "times": [1, 2] }));
         assert_eq!(told.finish, Some(Finish::ToolCalls));
     }
+}
+
+#[tokio::test]
+async fn a_tool_that_is_to_be_called_is_called() {
+    let aimock = Aimock::start().await;
+    for kinds in KINDS {
+        let gateway = gateway(settings(kinds, [aimock.port; 2], ""));
+        let request = Request { tool_choice: Some("wave".into()), ..request("wave") };
+        let told = told(gateway.stream(request, None, Book::open())).await;
+        assert_eq!(told.calls[0].name, "wave", "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn vectors_are_understood_and_what_is_none_is_refused() {
+    let aimock = Aimock::start().await;
+    let memory = "[memory]\nembedding = { model = \"meaning\", provider = \"one\" }\n";
+    let gateway = gateway(settings(KINDS[0], [aimock.port; 2], memory));
+    let embeddings = gateway.embeddings().unwrap();
+    let vectors = embeddings.of(&["hives on a roof", "more hives"], &Unmetered).await.unwrap();
+    let [Some(one), Some(other)] = &vectors[..] else { panic!("{vectors:?}") };
+    assert!(one.cosine(other).unwrap() > 0.99);
+    let nothing = embeddings.of(&["nothing"], &Unmetered).await.unwrap();
+    assert_eq!(nothing, [None]);
+    let limited = embeddings.of(&["limited"], &Unmetered).await;
+    assert!(matches!(limited, Err(EmbeddingError::Provider(_))), "{limited:?}");
+    assert_eq!(embeddings.query("hives again", &Unmetered).await, None, "it is left alone");
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ use crate::{
         roles::Roles,
         versions,
     },
+    companions::{self, Companions},
     connections::Ticket,
     drafts::{self, Drafts},
     exchange::{self, Sources},
@@ -89,6 +90,8 @@ pub struct Shared {
     pub sources: Arc<Sources>,
     /// What begins and ends drafts.
     pub drafts: Arc<Drafts>,
+    /// Companions that people make.
+    pub companions: Arc<Companions>,
     /// Worlds that are given out or brought in.
     pub exchanges: Arc<Semaphore>,
 }
@@ -113,6 +116,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .merge(drafts::api::routes())
         .merge(library::api::routes())
         .merge(exchange::api::routes())
+        .merge(companions::api::routes())
         // The client's build may have a folder of that name too.
         .nest_service(
             "/assets",

@@ -190,3 +190,26 @@ pub const MIND_CALLS_MAX: usize = 4_096;
 pub const THOUGHTS_MAX: usize = 512;
 /// Words of an answer that may be ahead of what its world has taken in.
 pub const WORDS_AHEAD_MAX: usize = 16;
+/// Companions of worlds whose minds are noted, so that their worlds hear when one changes; of more
+/// it is not told.
+pub const LIVES_MAX: usize = 65_536;
+/// Bytes of the body of a request about companions: a persona and what is said beside it.
+pub const COMPANION_BODY_BYTES_MAX: usize = 160 * 1_024;
+/// Companions of one account; more are refused.
+pub const COMPANIONS_PER_ACCOUNT_MAX: usize = 32;
+/// Companions whose names make the same name of a mind; more are refused.
+pub const COMPANIONS_WITH_ONE_NAME_MAX: u32 = 999;
+/// People whom a companion knows that its owner is told of.
+pub const PEOPLE_TOLD_MAX: u32 = 1_000;
+/// How long a consent to a child counts.
+pub const CONSENT_LIFE: Duration = Duration::from_secs(24 * 3_600);
+/// Consents that wait to be used; more are refused.
+pub const CONSENTS_MAX: usize = 4_096;
+/// Those of one account.
+pub const CONSENTS_OF_ONE_MAX: usize = 32;
+/// Previews that are answered at once; more are busy.
+pub const PREVIEWS_AT_ONCE_MAX: usize = 8;
+/// Those of one account.
+pub const PREVIEWS_OF_ONE_MAX: usize = 2;
+/// How long a preview may take.
+pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(120);

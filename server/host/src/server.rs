@@ -34,6 +34,7 @@ use crate::{
         roles::{Roles, RolesError},
         upkeep,
     },
+    companions::{CompanionError, Companions},
     config::ServerConfig,
     connections::{self, Gate},
     drafts::Drafts,
@@ -48,7 +49,7 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
-    minds::thinking::{self, DialogueError},
+    minds::thinking::{self, DialogueError, Thinking},
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -96,6 +97,9 @@ pub enum StartError {
     /// Companions' minds cannot be set up.
     #[error("companions cannot speak as --dialogue says: {0}")]
     Dialogue(#[from] DialogueError),
+    /// Whose companions are whose cannot be found out.
+    #[error("companions cannot be read: {0}")]
+    Companions(#[from] CompanionError),
     /// HTTPS cannot be served.
     #[error("cannot serve HTTPS: {0}")]
     Https(rustls::Error),
@@ -288,7 +292,9 @@ impl Server {
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
         let models = config.dialogue.as_deref();
-        let (minds, thinking) = thinking::start(&config.assets, models, keeper.clone())?;
+        let Thinking { minds, dialogue, tasks: thinking } =
+            thinking::start(&config.assets, models, keeper.clone())?;
+        let companions = Companions::load(keeper.clone(), dialogue, minds.clone())?;
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);
@@ -332,6 +338,7 @@ impl Server {
             edits: Arc::default(),
             pasts: Arc::new(Semaphore::new(PASTS_AT_ONCE)),
             sources: exchange::api::sources(&config.assets, &library),
+            companions: Arc::new(companions),
             exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
             library: library.clone(),
             drafts: Arc::new(Drafts::new(starter, server.keeper.clone())),

@@ -183,6 +183,16 @@ impl Dialogue {
         self.roster.find(mind).await
     }
 
+    /// Names of the minds that came with the server.
+    pub fn shipped(&self) -> impl Iterator<Item = &str> {
+        self.roster.shipped().keys().map(String::as_str)
+    }
+
+    /// Whether a mind came with the server.
+    pub fn is_shipped(&self, mind: &str) -> bool {
+        self.roster.shipped().contains_key(mind)
+    }
+
     /// Another persona is kept of a mind: it counts from the next message on.
     pub async fn renew(&self, mind: &str) {
         self.roster.renew(mind).await;

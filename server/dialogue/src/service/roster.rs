@@ -13,6 +13,8 @@ use moka::sync::Cache;
 use super::keeping::Keeping;
 use crate::persona::Persona;
 
+/// Characters of the name of a mind.
+const NAME_CHARS_MAX: usize = 32;
 /// Personas of people's that are in mind at once; of more, those that nobody asks for go first.
 const PERSONAS_MAX: u64 = 1_024;
 
@@ -39,6 +41,12 @@ impl Drop for Closed<'_> {
     fn drop(&mut self) {
         self.roster.closed().remove(&self.mind);
     }
+}
+
+/// Whether a mind can have this name.
+fn is_name(name: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=NAME_CHARS_MAX).contains(&name.len()) && name.bytes().all(is_fit)
 }
 
 impl Roster {
@@ -68,7 +76,7 @@ impl Roster {
         if let Some(persona) = self.shipped.get(mind) {
             return Some(persona.clone());
         }
-        if self.closed().contains(mind) {
+        if !is_name(mind) || self.closed().contains(mind) {
             return None;
         }
         if let Some(persona) = self.made.get(mind) {

@@ -25,6 +25,7 @@ use crate::{
 struct Shelf {
     people: Mutex<BTreeMap<(String, String), KeptPerson>>,
     states: Mutex<BTreeMap<String, Vec<u8>>>,
+    personas: Mutex<BTreeMap<String, Persona>>,
     is_broken: Mutex<bool>,
 }
 
@@ -46,6 +47,42 @@ impl Keeping for Shelf {
         async move {
             self.broken()?;
             Ok(self.states.lock().unwrap().get(mind).cloned())
+        }
+        .boxed()
+    }
+
+    fn persona<'a>(
+        &'a self,
+        mind: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        async move {
+            self.broken()?;
+            let personas = self.personas.lock().unwrap();
+            Ok(personas.get(mind).map(|persona| serde_json::to_vec(persona).unwrap()))
+        }
+        .boxed()
+    }
+
+    fn forget<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<(), KeepingError>> {
+        async move {
+            self.broken()?;
+            self.people.lock().unwrap().remove(&(mind.to_owned(), person.to_owned()));
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn forget_mind<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
+        async move {
+            self.broken()?;
+            self.people.lock().unwrap().retain(|(of, _), _| of != mind);
+            self.states.lock().unwrap().remove(mind);
+            self.personas.lock().unwrap().remove(mind);
+            Ok(())
         }
         .boxed()
     }
@@ -82,6 +119,8 @@ impl Keeping for Shelf {
     }
 }
 
+mod knowing;
+
 thread_local! {
     /// What the clock says.
     static NOW_MS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
@@ -114,9 +153,20 @@ async fn say(
     now_ms: u64,
     text: &str,
 ) -> (String, MindWord) {
+    say_to(dialogue, "guide", speaker, now_ms, text).await
+}
+
+/// The same to somebody else.
+async fn say_to(
+    dialogue: &Arc<Dialogue>,
+    mind: &str,
+    speaker: &Speaker,
+    now_ms: u64,
+    text: &str,
+) -> (String, MindWord) {
     let ask = DialogueAsk {
         companion: ObjectId(1),
-        mind: "guide".into(),
+        mind: mind.into(),
         name: "Nia".into(),
         generation: 1,
         person: PersonId(1),

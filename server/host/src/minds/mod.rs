@@ -4,7 +4,11 @@
 //! like everything else. Invariant: nothing here holds up a world. What is too much is refused, in
 //! words that the world understands.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use tokio::{
@@ -18,7 +22,7 @@ use vivarium_protocol::ids::ObjectId;
 pub mod thinking;
 
 use crate::{
-    limits::{MIND_CALLS_MAX, THOUGHTS_MAX, WORDS_AHEAD_MAX},
+    limits::{LIVES_MAX, MIND_CALLS_MAX, THOUGHTS_MAX, WORDS_AHEAD_MAX},
     routing::ToWorld,
     worlds::World,
 };
@@ -64,10 +68,19 @@ pub enum Call {
     },
 }
 
+/// What the desk is told.
+#[derive(Debug)]
+enum Told {
+    /// By a world.
+    Call(Arc<World>, Call),
+    /// A mind is another than it was.
+    Changed(String),
+}
+
 /// Where worlds tell it.
 #[derive(Clone, Debug)]
 pub struct Minds {
-    calls: Option<mpsc::Sender<(Arc<World>, Call)>>,
+    calls: Option<mpsc::Sender<Told>>,
 }
 
 impl Minds {
@@ -85,16 +98,21 @@ impl Minds {
     /// Tells something, and goes on. An ask that cannot be taken is answered at once.
     pub fn tell(&self, world: &Arc<World>, call: Call) {
         let Some(calls) = &self.calls else { return };
-        let refused = match calls.try_send((world.clone(), call)) {
-            Ok(()) => return,
-            Err(error) => error.into_inner().1,
-        };
+        let Err(refused) = calls.try_send(Told::Call(world.clone(), call)) else { return };
         tracing::warn!(world = world.name(), "too much is asked of minds at once");
-        if let Call::Ask { ask, .. } = refused {
+        if let Told::Call(_, Call::Ask { ask, .. }) = refused.into_inner() {
             let word = MindWord::Failed { reason: MindFailure::Busy };
             let (companion, generation) = (ask.companion, ask.generation);
             // If the inbox is full as well, the world finds out by its own patience.
             let _ = world.send(ToWorld::Mind { companion, generation, word });
+        }
+    }
+
+    /// Tells all worlds in which a mind lives what it is like now. Waits until there is room.
+    pub async fn changed(&self, mind: String) {
+        if let Some(calls) = &self.calls {
+            // Nobody thinks any more when this fails.
+            let _ = calls.send(Told::Changed(mind)).await;
         }
     }
 }
@@ -109,20 +127,25 @@ fn whose(world: &Arc<World>, companion: ObjectId) -> Whose {
 /// Who thinks about what.
 struct Desk {
     mind: Arc<dyn Mind>,
+    /// Who lives where, with which mind. A world that is only noted here does not live on, and no
+    /// other one comes in its place in memory.
+    lives: BTreeMap<Whose, (Weak<World>, String)>,
     thinking: BTreeMap<Whose, (u32, tokio::task::AbortHandle)>,
     tasks: JoinSet<()>,
 }
 
 impl Desk {
     fn new(mind: Arc<dyn Mind>) -> Self {
-        Self { mind, thinking: BTreeMap::new(), tasks: JoinSet::new() }
+        let (lives, thinking) = (BTreeMap::new(), BTreeMap::new());
+        Self { mind, lives, thinking, tasks: JoinSet::new() }
     }
 
-    async fn serve(mut self, mut called: mpsc::Receiver<(Arc<World>, Call)>) {
+    async fn serve(mut self, mut called: mpsc::Receiver<Told>) {
         loop {
             tokio::select! {
                 call = called.recv() => match call {
-                    Some((world, call)) => self.take(&world, call),
+                    Some(Told::Call(world, call)) => self.take(&world, call),
+                    Some(Told::Changed(mind)) => self.changed(&mind),
                     None => return,
                 },
                 Some(_) = self.tasks.join_next() => {
@@ -136,6 +159,7 @@ impl Desk {
         match call {
             Call::Lives { companion, mind } => {
                 self.forget(whose(world, companion));
+                self.note(world, companion, mind.as_ref());
                 if let Some(mind) = mind {
                     let told = self.introduce(world.clone(), companion, mind);
                     self.tasks.spawn(told);
@@ -149,6 +173,36 @@ impl Desk {
             }
             Call::Ask { ask, account } => self.ask(world, *ask, account),
         }
+    }
+
+    /// Notes who lives where.
+    fn note(&mut self, world: &Arc<World>, companion: ObjectId, mind: Option<&String>) {
+        let whose = whose(world, companion);
+        let Some(mind) = mind else {
+            self.lives.remove(&whose);
+            return;
+        };
+        if self.lives.len() >= LIVES_MAX {
+            self.lives.retain(|_, (world, _)| world.strong_count() > 0);
+            if self.lives.len() >= LIVES_MAX {
+                tracing::warn!(mind, "too many companions: a world will not hear when one changes");
+                return;
+            }
+        }
+        self.lives.insert(whose, (Arc::downgrade(world), mind.clone()));
+    }
+
+    /// Tells the worlds in which a mind lives.
+    fn changed(&mut self, mind: &str) {
+        self.lives.retain(|_, (world, _)| world.strong_count() > 0);
+        let lives = self.lives.iter().filter(|(_, (_, other))| other == mind);
+        let lives = lives.filter_map(|((_, companion), (world, _))| {
+            Some(self.introduce(world.upgrade()?, *companion, mind.to_owned()))
+        });
+        let told: Vec<_> = lives.collect();
+        told.into_iter().for_each(|told| {
+            self.tasks.spawn(told);
+        });
     }
 
     /// Tells a world what a companion is like.

@@ -59,6 +59,18 @@ impl Keeping for KeptMinds {
         .boxed()
     }
 
+    fn persona<'a>(
+        &'a self,
+        mind: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        let mind = mind.to_owned();
+        async move {
+            let known = self.ask(move |store| store.minds().load_mind(&mind)).await?;
+            Ok(known.and_then(|known| known.persona).map(|(_, persona)| persona))
+        }
+        .boxed()
+    }
+
     fn person<'a>(
         &'a self,
         mind: &'a str,
@@ -84,6 +96,28 @@ impl Keeping for KeptMinds {
         async move {
             let ended = |_| KeepingError("the store has ended".to_owned());
             answered.await.map_err(ended)?.map_err(|error| KeepingError(error.to_string()))
+        }
+        .boxed()
+    }
+
+    fn forget<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<(), KeepingError>> {
+        let (mind, person) = (mind.to_owned(), person.to_owned());
+        async move {
+            self.ask(move |store| store.minds().forget(&mind, &person)).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn forget_mind<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
+        let mind = mind.to_owned();
+        async move {
+            self.ask(move |store| store.minds().forget_mind(&mind)).await?;
+            Ok(())
         }
         .boxed()
     }
@@ -131,17 +165,29 @@ pub enum DialogueError {
     Random(io::Error),
 }
 
-/// Has the companions of an assets folder think, with the language models that a file names. Gives
-/// the tasks, to be ended with the server.
+/// Everything that thinks.
+#[derive(Debug)]
+pub struct Thinking {
+    /// Where worlds ask.
+    pub minds: Minds,
+    /// What answers.
+    pub dialogue: Arc<Dialogue>,
+    /// To be ended with the server.
+    pub tasks: Vec<JoinHandle<()>>,
+}
+
+/// Has companions think, those of an assets folder and those of the store, with the language models
+/// that a file names.
 pub fn start(
     assets: &Path,
     settings: Option<&Path>,
     keeper: Keeper,
-) -> Result<(Minds, Vec<JoinHandle<()>>), DialogueError> {
+) -> Result<Thinking, DialogueError> {
     let dialogue = Arc::new(dialogue(assets, settings, keeper)?);
     let (minds, thinking) = Minds::start(dialogue.clone());
-    let warming = tokio::spawn(async move { dialogue.warm_up().await });
-    Ok((minds, vec![thinking, warming]))
+    let warm = dialogue.clone();
+    let warming = tokio::spawn(async move { warm.warm_up().await });
+    Ok(Thinking { minds, dialogue, tasks: vec![thinking, warming] })
 }
 
 fn dialogue(

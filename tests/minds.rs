@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// The same of somebody else.
-    async fn talk_to(
+    pub async fn talk_to(
         &mut self,
         companion: ObjectId,
         text: &str,

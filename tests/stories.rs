@@ -6,6 +6,7 @@ mod avatars;
 mod building;
 mod companions;
 mod crashes;
+mod creation;
 mod databases;
 mod disks;
 mod drafts;

@@ -1,7 +1,5 @@
 //! Companions over HTTP: making, changing and deleting them, versions, consents and children.
 
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     body::Bytes,
@@ -203,7 +201,7 @@ struct Shown {
     mind: String,
     is_mine: bool,
     version: Option<u64>,
-    persona: Option<Arc<Persona>>,
+    persona: Option<Persona>,
     name: String,
     traits: Traits,
     born: Traits,
@@ -230,7 +228,7 @@ async fn show(
         traits,
         born: persona.genome.expressed(),
         genes: is_open.then(|| persona.genome.pairs()),
-        persona: is_open.then_some(persona),
+        persona: is_open.then(|| Persona::clone(&persona)),
         mind,
     }))
 }
@@ -271,8 +269,8 @@ async fn delete(
 ) -> Result<StatusCode, Refusal> {
     let account = caller(&shared, &headers)?;
     shared.companions.check_owner(&account, &mind)?;
-    to_its_end(async move { Ok(shared.companions.delete(&account, &mind).await?) }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let gone = to_its_end(async move { Ok(shared.companions.delete(&account, &mind).await?) });
+    gone.await.map(|_| StatusCode::NO_CONTENT)
 }
 
 #[derive(Debug, Serialize)]

@@ -7,6 +7,7 @@ mod building;
 mod companions;
 mod costs;
 mod crashes;
+mod creation;
 mod databases;
 mod disks;
 mod door;

@@ -145,7 +145,7 @@ fn budgets(criterion: &mut Criterion, runtime: &Runtime, redis: &Redis) {
     let limits = LimitSettings::default();
     for (name, redis) in [("own", None), ("redis", Some(redis.clone()))] {
         let ledger =
-            runtime.block_on(async { Ledger::with_redis(&limits, Arc::clone(&clock), redis) });
+            runtime.block_on(async { Ledger::with_redis(&limits, Arc::clone(&clock), redis, []) });
         criterion.bench_function(&format!("dialogue/reserve_and_settle_{name}"), |bench| {
             bench.iter(|| {
                 runtime.block_on(async {

@@ -40,6 +40,7 @@ use crate::{
         roles::Roles,
         versions,
     },
+    companions::{self, Companions},
     connections::Ticket,
     drafts::{self, Drafts},
     exchange::{self, Sources},
@@ -92,6 +93,8 @@ pub struct Shared {
     pub sources: Arc<Sources>,
     /// What begins and ends drafts.
     pub drafts: Arc<Drafts>,
+    /// Companions that people make.
+    pub companions: Arc<Companions>,
     /// Worlds that are given out or brought in.
     pub exchanges: Arc<Semaphore>,
     /// Who may talk to companions from elsewhere.
@@ -122,6 +125,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .merge(exchange::api::routes())
         .merge(keys::api::routes())
         .merge(openai::routes())
+        .merge(companions::api::routes())
         // The client's build may have a folder of that name too.
         .nest_service(
             "/assets",

@@ -7,6 +7,7 @@ pub mod apply;
 pub mod backup;
 pub mod building;
 pub mod clock;
+pub mod companions;
 pub mod config;
 pub mod connections;
 pub mod drafts;

@@ -218,3 +218,23 @@ pub const CALL_MESSAGES_MAX: usize = 512;
 pub const CALL_TEXT_CHARS_MAX: usize = 600;
 /// How long an answer to such a request may take in all.
 pub const CALL_ANSWER_MAX: Duration = Duration::from_secs(120);
+/// Bytes of the body of a request about companions: a persona and what is said beside it.
+pub const COMPANION_BODY_BYTES_MAX: usize = 160 * 1_024;
+/// Companions of one account; more are refused.
+pub const COMPANIONS_PER_ACCOUNT_MAX: usize = 32;
+/// Companions whose names make the same name of a mind; more are refused.
+pub const COMPANIONS_WITH_ONE_NAME_MAX: u32 = 999;
+/// People whom a companion knows that its owner is told of.
+pub const PEOPLE_TOLD_MAX: u32 = 1_000;
+/// How long a consent to a child counts.
+pub const CONSENT_LIFE: Duration = Duration::from_secs(24 * 3_600);
+/// Consents that wait to be used; more are refused.
+pub const CONSENTS_MAX: usize = 4_096;
+/// Those of one account.
+pub const CONSENTS_OF_ONE_MAX: usize = 32;
+/// Previews that are answered at once; more are busy.
+pub const PREVIEWS_AT_ONCE_MAX: usize = 8;
+/// Those of one account.
+pub const PREVIEWS_OF_ONE_MAX: usize = 2;
+/// How long a preview may take.
+pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(120);

@@ -34,6 +34,7 @@ use crate::{
         roles::{Roles, RolesError},
         upkeep,
     },
+    companions::{CompanionError, Companions},
     config::ServerConfig,
     connections::{self, Gate},
     drafts::Drafts,
@@ -100,6 +101,9 @@ pub enum StartError {
     /// Companions' minds cannot be set up.
     #[error("companions cannot speak as --dialogue says: {0}")]
     Dialogue(#[from] DialogueError),
+    /// Whose companions are whose cannot be found out.
+    #[error("companions cannot be read: {0}")]
+    Companions(#[from] CompanionError),
     /// HTTPS cannot be served.
     #[error("cannot serve HTTPS: {0}")]
     Https(rustls::Error),
@@ -300,6 +304,7 @@ impl Server {
         let from = Sources::of(&config);
         let Thinking { dialogue, minds, books, tasks } =
             thinking::start(&from, keeper.clone(), &metrics.dialogue)?;
+        let companions = Companions::load(keeper.clone(), dialogue.clone(), minds.clone())?;
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
         let starter = Arc::new(starter);
@@ -344,6 +349,7 @@ impl Server {
             edits: Arc::default(),
             pasts: Arc::new(Semaphore::new(PASTS_AT_ONCE)),
             sources: exchange::api::sources(&config.assets, &library),
+            companions: Arc::new(companions),
             exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
             library: library.clone(),
             drafts: Arc::new(Drafts::new(starter, server.keeper.clone())),

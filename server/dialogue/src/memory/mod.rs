@@ -12,6 +12,7 @@ use vivarium_contract::companion::Emotion;
 
 use embed::{Embedder, Vector, Vectors};
 
+mod correct;
 pub mod embed;
 pub mod extract;
 pub mod lesson;

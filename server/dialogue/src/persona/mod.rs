@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::hearing::language::Language;
 use genome::Genome;
 
+pub mod child;
 pub mod genome;
 pub mod templates;
 

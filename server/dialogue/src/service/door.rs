@@ -124,14 +124,9 @@ pub struct Call {
 }
 
 impl Dialogue {
-    /// The names of all minds that are known, in order.
-    pub fn minds(&self) -> Vec<String> {
-        self.known().personas.keys().cloned().collect()
-    }
-
     /// Whether a mind is known.
-    pub fn knows_mind(&self, mind: &str) -> bool {
-        self.known().personas.contains_key(mind)
+    pub async fn knows_mind(&self, mind: &str) -> bool {
+        self.roster.find(mind).await.is_some()
     }
 
     /// Answers what was asked in a world. The last word is [`MindWord::Done`] or
@@ -149,7 +144,7 @@ impl Dialogue {
     /// it wants to do is in nobody's world. What it costs is on the budget of no world.
     pub async fn answer_call(self: Arc<Self>, call: Call, words: mpsc::Sender<MindWord>) {
         let Call { mind, caller, name: person_name, text, recent, taken } = call;
-        let name = self.known().personas.get(&mind).map(|persona| persona.name.clone());
+        let name = self.roster.find(&mind).await.map(|persona| persona.name.clone());
         let ask = DialogueAsk {
             companion: ObjectId(0),
             name: name.unwrap_or_default(),
@@ -274,6 +269,7 @@ mod tests {
         let nobody = Call { mind: "nobody".into(), ..call(caller(None), text) };
         let (_, last) = answered(&guide, nobody).await;
         assert_eq!(last, MindWord::Failed { reason: MindFailure::Unknown });
-        assert_eq!((guide.minds(), guide.knows_mind("nobody")), (vec!["guide".into()], false));
+        assert!(guide.knows_mind("guide").await);
+        assert!(!guide.knows_mind("nobody").await);
     }
 }

@@ -36,6 +36,10 @@ pub trait Keeping: Send + Sync + fmt::Debug {
     /// How a mind is with everybody.
     fn state<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>>;
 
+    /// JSON of the newest persona that is kept of a mind; none: it has none here.
+    fn persona<'a>(&'a self, mind: &'a str)
+    -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>>;
+
     /// What a mind knows of somebody.
     fn person<'a>(
         &'a self,
@@ -45,6 +49,16 @@ pub trait Keeping: Send + Sync + fmt::Debug {
 
     /// Keeps a turn, whole or not at all; it is on the disk when this is done.
     fn keep(&self, turn: MindTurn) -> BoxFuture<'_, Result<(), KeepingError>>;
+
+    /// Deletes all that a mind knows of somebody, behind all turns that were to be kept before.
+    fn forget<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<(), KeepingError>>;
+
+    /// Deletes a mind with everything.
+    fn forget_mind<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<(), KeepingError>>;
 }
 
 /// Keeps nothing.
@@ -53,6 +67,10 @@ pub struct Forgetful;
 
 impl Keeping for Forgetful {
     fn state<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn persona<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
         async { Ok(None) }.boxed()
     }
 
@@ -65,6 +83,14 @@ impl Keeping for Forgetful {
     }
 
     fn keep(&self, _: MindTurn) -> BoxFuture<'_, Result<(), KeepingError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn forget<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn forget_mind<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
         async { Ok(()) }.boxed()
     }
 }

@@ -9,9 +9,9 @@ impl Dialogue {
     /// told anyway.
     pub async fn bond(&self, mind: &str, speaker: &Speaker) -> Option<Bond> {
         let Speaker::Account(account) = speaker else { return None };
+        self.roster.find(mind).await?;
         let known = {
             let known = self.known();
-            known.personas.get(mind)?;
             known.acquaintances.get(&(mind.to_owned(), speaker.clone())).map(|it| it.1.clone())
         };
         let in_mind = match &known {

@@ -45,18 +45,22 @@ use crate::{
 
 pub mod door;
 pub mod keeping;
+pub mod knowing;
 mod learning;
 mod met;
 mod modelled;
 pub mod noted;
+pub mod preview;
+mod roster;
 pub mod sight;
 mod source;
 
-use door::{Beside, Caller};
-use keeping::Keeping;
+use door::{Beside, Caller, Taken};
+use keeping::{Keeping, KeepingError};
 use learning::Learning;
 use modelled::{Modelled, Outcome};
 use noted::{Answered, NotedMeter, Notes, Screen, Told};
+use roster::Roster;
 use source::{Asked, SMALL_TALK, Source};
 
 /// Who speaks to a companion, as its mind may know them.
@@ -96,6 +100,15 @@ struct Acquaintance {
 }
 
 impl Acquaintance {
+    /// Begins anew. What is learned of what was said before is not taken in any more.
+    fn forget(&mut self) {
+        let mut memory = std::mem::take(&mut self.memory);
+        memory.delete_all();
+        // There is nothing to delete where it is kept, either.
+        memory.take_changes();
+        *self = Self { memory, is_loaded: true, ..Self::default() };
+    }
+
     /// Notes what was said.
     fn note(&mut self, by: By, text: String) {
         while self.recent.len() >= RECENT_MAX {
@@ -110,7 +123,6 @@ type Shared = Arc<tokio::sync::Mutex<Acquaintance>>;
 /// Everything that is known of companions.
 #[derive(Debug, Default)]
 struct Known {
-    personas: BTreeMap<String, Arc<Persona>>,
     drifts: BTreeMap<String, Drift>,
     /// With the number of the turn in which they were used last.
     acquaintances: BTreeMap<(String, Speaker), (u64, Shared)>,
@@ -118,7 +130,7 @@ struct Known {
 
 /// From what a [`Dialogue`] is made.
 pub struct Setup {
-    /// Who companions are, by the names of their minds.
+    /// Who companions are that come with the server, by the names of their minds.
     pub personas: BTreeMap<String, Persona>,
     /// Where words come from; none: companions answer by themselves.
     pub gateway: Option<Gateway>,
@@ -138,6 +150,7 @@ pub struct Setup {
 
 /// Thinks for companions.
 pub struct Dialogue {
+    roster: Roster,
     known: Mutex<Known>,
     turns: AtomicU64,
     /// Where words come from; none: companions answer by themselves.
@@ -167,13 +180,13 @@ impl Dialogue {
     /// With the limits of the gateway's settings. Within a runtime, if there is a Redis.
     pub fn new(setup: Setup) -> Self {
         let Setup { personas, gateway, keeping, redis, secret, spent, notes, clock } = setup;
-        let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
-        let known = Known { personas: personas.collect(), ..Known::default() };
-        let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
+        let roster = Roster::new(personas, keeping.clone());
+        let (known, turns) = (Mutex::default(), AtomicU64::new(0));
         let settings = gateway.as_ref().map(Gateway::settings);
         let limits = settings.map(|settings| settings.limits.clone()).unwrap_or_default();
         let cached = settings.map(|settings| settings.cache.clone()).unwrap_or_default();
         Self {
+            roster,
             known,
             turns,
             gateway,
@@ -198,19 +211,44 @@ impl Dialogue {
 
     /// What a companion is like; none: nobody knows it.
     pub async fn traits(&self, mind: &str) -> Option<Traits> {
+        let persona = self.roster.find(mind).await?;
         self.know(mind).await;
-        let known = self.known();
-        let drift = known.drifts.get(mind).copied().unwrap_or_default();
-        Some(drift.bend(&known.personas.get(mind)?.genome))
+        let drift = self.known().drifts.get(mind).copied().unwrap_or_default();
+        Some(drift.bend(&persona.genome))
     }
 
-    /// Finds out what life has made of a mind, once.
+    /// Who a companion is, as it is kept by now; none: nobody knows it.
+    pub async fn persona(&self, mind: &str) -> Option<Arc<Persona>> {
+        self.roster.find(mind).await
+    }
+
+    /// Names of the minds that came with the server.
+    pub fn shipped(&self) -> impl Iterator<Item = &str> {
+        self.roster.shipped().keys().map(String::as_str)
+    }
+
+    /// Whether a mind came with the server.
+    pub fn is_shipped(&self, mind: &str) -> bool {
+        self.roster.shipped().contains_key(mind)
+    }
+
+    /// Another persona is kept of a mind: it counts from the next message on.
+    pub async fn renew(&self, mind: &str) {
+        self.roster.renew(mind).await;
+    }
+
+    /// What somebody goes by for others than themselves: another name for each mind.
+    pub fn pseudonym(&self, mind: &str, account: &str) -> String {
+        self.names.name(format!("person {mind} {account}").as_bytes())
+    }
+
+    fn next_turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Finds out what life has made of a mind that somebody knows, once.
     async fn know(&self, mind: &str) {
-        let is_known = {
-            let known = self.known();
-            known.drifts.contains_key(mind) || !known.personas.contains_key(mind)
-        };
-        if is_known {
+        if self.known().drifts.contains_key(mind) {
             return;
         }
         let kept = self.keeping.state(mind).await;
@@ -250,15 +288,21 @@ impl Dialogue {
             Ok(turn) => knows.unkept.push_back(turn),
             Err(error) => tracing::error!(mind, %error, "a turn cannot be written down"),
         }
+        if let Err(error) = self.keep_waiting(knows).await {
+            tracing::warn!(mind, %error, "what a mind knows is not kept yet");
+        }
+    }
+
+    /// Keeps what waits for it, in its order, as far as it can be kept.
+    async fn keep_waiting(&self, knows: &mut Acquaintance) -> Result<(), KeepingError> {
         while knows.unkept.len() > UNKEPT_MAX {
             knows.unkept.pop_front();
         }
         while let Some(turn) = knows.unkept.front() {
-            if let Err(error) = self.keeping.keep(turn.clone()).await {
-                return tracing::warn!(mind, %error, "what a mind knows is not kept yet");
-            }
+            self.keeping.keep(turn.clone()).await?;
             knows.unkept.pop_front();
         }
+        Ok(())
     }
 
     /// What a companion knows of somebody, to be held for one turn.
@@ -281,18 +325,24 @@ impl Dialogue {
     async fn turn(
         self: Arc<Self>,
         ask: DialogueAsk,
-        (speaker, world): (Speaker, String),
+        who: (Speaker, String),
         beside: Beside,
         words: mpsc::Sender<MindWord>,
     ) {
-        let now_ms = (self.clock)();
-        let number = self.turns.fetch_add(1, Ordering::Relaxed);
-        let mut told = Told::new(&*self.notes, &world);
-        let persona = self.known().personas.get(&ask.mind).cloned();
-        let Some(persona) = persona else {
+        let (now_ms, number) = ((self.clock)(), self.next_turn());
+        let (speaker, world) = &who;
+        let mut told = Told::new(&*self.notes, world);
+        if self.roster.find(&ask.mind).await.is_none() {
             told.is(Answered::Unknown);
-            let _ = words.send(MindWord::Failed { reason: MindFailure::Unknown }).await;
-            return;
+            return nobody(&words).await;
+        }
+        let shared = self.acquaintance(&ask.mind, speaker, number);
+        let mut acquaintance = shared.lock().await;
+        let knows = &mut *acquaintance;
+        // It may have become another, or have gone, while this waited.
+        let Some(persona) = self.roster.find(&ask.mind).await else {
+            told.is(Answered::Unknown);
+            return nobody(&words).await;
         };
         // Nobody has been asked for their age yet, so nobody is taken for an adult.
         if !age::may_talk(&persona, Age::Unknown) {
@@ -303,35 +353,51 @@ impl Dialogue {
             let _ = words.send(MindWord::Done { is_reduced: false }).await;
             return;
         }
-        let shared = self.acquaintance(&ask.mind, &speaker, number);
-        let mut acquaintance = shared.lock().await;
-        let knows = &mut *acquaintance;
         self.know(&ask.mind).await;
-        self.load(&ask.mind, &speaker, knows).await;
+        self.load(&ask.mind, speaker, knows).await;
         if let Some(recent) = beside.recent {
             knows.recent = recent;
         }
         let (heard, drift) =
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
         // What was heard is kept whether or not anybody waits for the answer.
-        self.keep(&ask.mind, &speaker, knows).await;
+        self.keep(&ask.mind, speaker, knows).await;
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
         if turn.heard.crisis.is_some() {
             self.notes.screened(Screen::Crisis);
         }
-        let answer = match &self.gateway {
+        let beside = (&*beside.taken, &mut told);
+        if let Some((said, end)) = self.think(&turn, &who, beside, knows, &words).await {
+            knows.note(By::Person, ask.text.clone());
+            knows.note(By::Companion, said.clone());
+            self.keep(&ask.mind, speaker, knows).await;
+            self.learn(&turn, (speaker, world, &shared), (&said, &end));
+            let _ = words.send(end).await;
+        }
+    }
+
+    /// Finds the words; gives what was said, and the last word. None: nothing follows any more.
+    async fn think(
+        &self,
+        turn: &Thinking<'_>,
+        (speaker, world): &(Speaker, String),
+        (taken, told): (&Taken, &mut Told<'_>),
+        knows: &mut Acquaintance,
+        words: &mpsc::Sender<MindWord>,
+    ) -> Option<(String, MindWord)> {
+        match &self.gateway {
             // Whoever may be in danger is answered, and by nobody else.
             Some(gateway) if turn.heard.crisis.is_none() => {
-                let (user, membership) = self.user(&speaker);
-                match self.messages.take(&user, membership, now_ms).await {
+                let (user, membership) = self.user(speaker);
+                match self.messages.take(&user, membership, turn.now_ms).await {
                     Ok(_) => {
-                        let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
+                        let meter = self.ledger.meter(&user, world, &turn.ask.mind);
                         let meter = NotedMeter::new(meter, self.notes.clone());
                         let source = Source {
-                            taken: Some(&beside.taken),
-                            ..self.source(gateway, meter.clone(), number)
+                            taken: Some(taken),
+                            ..self.source(gateway, meter.clone(), turn.number)
                         };
-                        let said = turn.by_model(&source, knows, &words).await;
+                        let said = turn.by_model(&source, knows, words).await;
                         if let Some((_, end)) = &said {
                             told.is(Answered::of(end, meter.was_asked()));
                         }
@@ -347,19 +413,12 @@ impl Dialogue {
                 }
             }
             gateway => {
-                let said = turn.alone(knows, &words, gateway.is_none()).await;
+                let said = turn.alone(knows, words, gateway.is_none()).await;
                 if said.is_some() {
                     told.is(Answered::Alone);
                 }
                 said
             }
-        };
-        if let Some((said, end)) = answer {
-            knows.note(By::Person, ask.text.clone());
-            knows.note(By::Companion, said.clone());
-            self.keep(&ask.mind, &speaker, knows).await;
-            self.learn(&turn, (&speaker, &world, &shared), (&said, &end));
-            let _ = words.send(end).await;
         }
     }
 
@@ -388,8 +447,7 @@ impl Dialogue {
     pub async fn warm_up(&self) {
         let Some(gateway) = &self.gateway else { return };
         let texts = &gateway.settings().cache.warm_up;
-        let personas = self.known().personas.clone();
-        for (mind, persona) in personas.iter().filter(|_| !texts.is_empty()) {
+        for (mind, persona) in self.roster.shipped().iter().filter(|_| !texts.is_empty()) {
             let Some(traits) = self.traits(mind).await else { continue };
             let meter = self.ledger.meter("", "", mind);
             let meter = NotedMeter::new(meter, self.notes.clone());
@@ -405,7 +463,7 @@ impl Dialogue {
                     text: text.to_owned(),
                     perception: Perception::default(),
                 };
-                let number = self.turns.fetch_add(1, Ordering::Relaxed);
+                let number = self.next_turn();
                 let source = self.source(gateway, meter.clone(), number);
                 let (ask, tie) = (&ask, &Tie::default());
                 Some(source.small_talk(&Asked { persona, traits, tie, language, ask })?.1)
@@ -473,6 +531,11 @@ async fn speak(text: &str, words: &mpsc::Sender<MindWord>) -> Option<()> {
         words.send(MindWord::Says { text: text.to_owned() }).await.ok()?;
     }
     Some(())
+}
+
+/// Nobody has the mind that was asked.
+async fn nobody(words: &mpsc::Sender<MindWord>) {
+    let _ = words.send(MindWord::Failed { reason: MindFailure::Unknown }).await;
 }
 
 impl fmt::Debug for Dialogue {

@@ -29,6 +29,7 @@ use crate::{
 pub(super) struct Shelf {
     people: Mutex<BTreeMap<(String, String), KeptPerson>>,
     states: Mutex<BTreeMap<String, Vec<u8>>>,
+    personas: Mutex<BTreeMap<String, Persona>>,
     is_broken: Mutex<bool>,
 }
 
@@ -50,6 +51,42 @@ impl Keeping for Shelf {
         async move {
             self.broken()?;
             Ok(self.states.lock().unwrap().get(mind).cloned())
+        }
+        .boxed()
+    }
+
+    fn persona<'a>(
+        &'a self,
+        mind: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        async move {
+            self.broken()?;
+            let personas = self.personas.lock().unwrap();
+            Ok(personas.get(mind).map(|persona| serde_json::to_vec(persona).unwrap()))
+        }
+        .boxed()
+    }
+
+    fn forget<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<(), KeepingError>> {
+        async move {
+            self.broken()?;
+            self.people.lock().unwrap().remove(&(mind.to_owned(), person.to_owned()));
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn forget_mind<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
+        async move {
+            self.broken()?;
+            self.people.lock().unwrap().retain(|(of, _), _| of != mind);
+            self.states.lock().unwrap().remove(mind);
+            self.personas.lock().unwrap().remove(mind);
+            Ok(())
         }
         .boxed()
     }
@@ -85,6 +122,8 @@ impl Keeping for Shelf {
         .boxed()
     }
 }
+
+mod knowing;
 
 thread_local! {
     /// What the clock says.
@@ -133,9 +172,20 @@ async fn say(
     now_ms: u64,
     text: &str,
 ) -> (String, MindWord) {
+    say_to(dialogue, "guide", speaker, now_ms, text).await
+}
+
+/// The same to somebody else.
+async fn say_to(
+    dialogue: &Arc<Dialogue>,
+    mind: &str,
+    speaker: &Speaker,
+    now_ms: u64,
+    text: &str,
+) -> (String, MindWord) {
     let ask = DialogueAsk {
         companion: ObjectId(1),
-        mind: "guide".into(),
+        mind: mind.into(),
         name: "Nia".into(),
         generation: 1,
         person: PersonId(1),

@@ -69,6 +69,24 @@ impl Keeping for Shelf {
         async { Ok(None) }.boxed()
     }
 
+    fn persona<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn forget<'a>(
+        &'a self,
+        _: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<(), KeepingError>> {
+        self.0.lock().unwrap().remove(person);
+        async { Ok(()) }.boxed()
+    }
+
+    fn forget_mind<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
+        self.0.lock().unwrap().clear();
+        async { Ok(()) }.boxed()
+    }
+
     fn person<'a>(
         &'a self,
         _: &'a str,

@@ -500,6 +500,18 @@ pub(super) async fn beside<T: Send + 'static>(
     })
 }
 
+/// Something that goes on to its end, whether or not somebody waits for the answer.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    act: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Answer<T> {
+    let lost = |text| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text);
+    match tokio::time::timeout(2 * EDIT_ANSWER_TIMEOUT, tokio::spawn(act)).await {
+        Ok(Ok(done)) => done.map(Json),
+        Ok(Err(_)) => Err(lost("it failed, which is our fault: look what became of it")),
+        Err(_) => Err(lost("there is no answer: look what became of it")),
+    }
+}
+
 /// Worlds that are changed while nobody comes in must not pile up what is to be followed.
 pub async fn keep_replicas(worlds: Arc<Worlds>) {
     let mut every_second = tokio::time::interval(Duration::from_secs(1));

@@ -8,7 +8,6 @@ use axum::{
     routing::{delete, get},
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 use vivarium_contract::editing::Role;
 use vivarium_protocol::text;
 
@@ -18,11 +17,11 @@ use super::{
 };
 use crate::{
     building::{
-        api::{Answer, Builder, NAMELESS, Refusal, account, builder, name_of, parse},
+        api::{Answer, Builder, NAMELESS, Refusal, account, builder, name_of, parse, to_its_end},
         versions::is_of,
     },
     http::Shared,
-    limits::{DRAFT_TITLE_CHARS_MAX, EDIT_ANSWER_TIMEOUT, EDIT_BODY_BYTES_MAX},
+    limits::{DRAFT_TITLE_CHARS_MAX, EDIT_BODY_BYTES_MAX},
 };
 
 /// The routes of this file.
@@ -47,18 +46,6 @@ impl From<DraftError> for Refusal {
             | DraftError::Thread(_)
             | DraftError::Random => Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_kept", error),
         }
-    }
-}
-
-/// Something that goes on to its end, whether or not somebody waits for the answer.
-async fn to_its_end<T: Send + 'static>(
-    act: impl Future<Output = Result<T, Refusal>> + Send + 'static,
-) -> Answer<T> {
-    let lost = |text| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text);
-    match timeout(2 * EDIT_ANSWER_TIMEOUT, tokio::spawn(act)).await {
-        Ok(Ok(done)) => done.map(Json),
-        Ok(Err(_)) => Err(lost("it failed, which is our fault: look what became of it")),
-        Err(_) => Err(lost("there is no answer: look what became of it")),
     }
 }
 

@@ -80,10 +80,19 @@ pub enum Call {
     },
 }
 
+/// What the desk is told.
+#[derive(Debug)]
+enum Told {
+    /// By a world.
+    Call(Arc<World>, Call),
+    /// A mind is another than it was.
+    Changed(String),
+}
+
 /// Where worlds tell it.
 #[derive(Clone, Debug)]
 pub struct Minds {
-    calls: Option<mpsc::Sender<(Arc<World>, Call)>>,
+    calls: Option<mpsc::Sender<Told>>,
     board: Arc<Board>,
 }
 
@@ -133,17 +142,22 @@ impl Minds {
     /// Tells something, and goes on. An ask that cannot be taken is answered at once.
     pub fn tell(&self, world: &Arc<World>, call: Call) {
         let Some(calls) = &self.calls else { return };
-        let refused = match calls.try_send((world.clone(), call)) {
-            Ok(()) => return,
-            Err(error) => error.into_inner().1,
-        };
+        let Err(refused) = calls.try_send(Told::Call(world.clone(), call)) else { return };
         tracing::warn!(world = world.name(), "too much is asked of minds at once");
-        if let Call::Ask { ask, .. } = refused {
+        if let Told::Call(_, Call::Ask { ask, .. }) = refused.into_inner() {
             let word = MindWord::Failed { reason: MindFailure::Busy };
             let (companion, generation) = (ask.companion, ask.generation);
             self.board.meters.answered(world.home().name(), Answered::Busy);
             // If the inbox is full as well, the world finds out by its own patience.
             let _ = world.send(ToWorld::Mind { companion, generation, word });
+        }
+    }
+
+    /// Tells all worlds in which a mind lives what it is like now. Waits until there is room.
+    pub async fn changed(&self, mind: String) {
+        if let Some(calls) = &self.calls {
+            // Nobody thinks any more when this fails.
+            let _ = calls.send(Told::Changed(mind)).await;
         }
     }
 }
@@ -180,16 +194,20 @@ impl Desk {
         Self { mind, board, households, thinking, tasks, meetings }
     }
 
-    async fn serve(mut self, mut called: mpsc::Receiver<(Arc<World>, Call)>) {
+    async fn serve(mut self, mut called: mpsc::Receiver<Told>) {
         let board = self.board.clone();
         loop {
             tokio::select! {
                 () = board.is_news.notified() => self.settle(),
                 call = called.recv() => match call {
-                    Some((world, call)) => {
+                    Some(Told::Call(world, call)) => {
                         // Whoever is spoken to has come before.
                         self.settle();
                         self.take(&world, call);
+                    }
+                    Some(Told::Changed(mind)) => {
+                        self.settle();
+                        self.changed(&mind);
                     }
                     None => return,
                 },
@@ -258,6 +276,19 @@ impl Desk {
                 }
             }
             Call::Ask { ask, account } => self.ask(world, *ask, account),
+        }
+    }
+
+    /// Tells the worlds in which a mind lives.
+    fn changed(&mut self, mind: &str) {
+        let mut told = Vec::new();
+        for household in self.households.values() {
+            let Some(world) = household.world.upgrade() else { continue };
+            let lives = household.minds.iter().filter(|(_, other)| *other == mind);
+            told.extend(lives.map(|(id, _)| self.introduce(world.clone(), *id, mind.to_owned())));
+        }
+        for introduced in told {
+            self.tasks.spawn(introduced);
         }
     }
 

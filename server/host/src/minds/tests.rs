@@ -1,11 +1,17 @@
 //! What worlds tell of companions is never lost, and what these think of newcomers is told.
 
-use std::sync::mpsc::Receiver;
+use std::sync::{
+    atomic::{AtomicU8, Ordering},
+    mpsc::Receiver,
+};
 
 use futures_util::FutureExt;
 
 use super::*;
-use crate::{puppet, worlds::Worlds};
+use crate::{
+    puppet,
+    worlds::{WorldSource, Worlds},
+};
 
 const NIA: ObjectId = ObjectId(2);
 const ANA: PersonId = PersonId(1);
@@ -96,4 +102,71 @@ async fn a_world_is_told_what_its_companions_think_of_whoever_comes() {
     }
     assert!(inbox.try_recv().is_err(), "nobody else knows her, and she is told once");
     serving.abort();
+}
+
+/// Everybody is as courageous as it says.
+#[derive(Default)]
+struct Brave(AtomicU8);
+
+impl Mind for Brave {
+    fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>> {
+        let courage = self.0.load(Ordering::Relaxed);
+        async move { (mind == "ada").then(|| Traits { courage, ..Traits::default() }) }.boxed()
+    }
+
+    fn bond(self: Arc<Self>, _: String, _: Speaker) -> BoxFuture<'static, Option<Bond>> {
+        async { None }.boxed()
+    }
+
+    fn answer(
+        self: Arc<Self>,
+        _: DialogueAsk,
+        _: (Speaker, String),
+        _: mpsc::Sender<MindWord>,
+    ) -> BoxFuture<'static, ()> {
+        async {}.boxed()
+    }
+}
+
+#[tokio::test]
+async fn worlds_hear_when_a_mind_that_lives_there_is_another() {
+    let document = r#"{"version":1,"name":"here","title":"Here","objects":[]}"#;
+    let source = WorldSource::from_json(document.into()).unwrap();
+    let (world, inbox) = World::new(source);
+    let brave = Arc::new(Brave::default());
+    let (minds, desk) = Minds::start(brave.clone(), Arc::default());
+    let lives = |companion, mind: &str| {
+        let (companion, mind) = (ObjectId(companion), Some(mind.to_owned()));
+        minds.lives(&world, companion, mind);
+    };
+    let mut inbox = Some(inbox);
+    let mut told = async |count: usize| {
+        let messages = inbox.take().expect("it comes back");
+        let waits = tokio::task::spawn_blocking(move || {
+            let mut told = Vec::new();
+            for _ in 0..count {
+                let message = messages.recv_timeout(Duration::from_secs(20)).unwrap();
+                let ToWorld::Traits { companion, traits } = message else { continue };
+                told.push((companion.0, traits.courage));
+            }
+            told.sort_unstable();
+            (messages, told)
+        });
+        let (messages, told) = waits.await.unwrap();
+        inbox = Some(messages);
+        told
+    };
+    for (companion, mind) in [(1, "ada"), (2, "ada"), (3, "ada"), (4, "nobody")] {
+        lives(companion, mind);
+    }
+    assert_eq!(told(3).await, [(1, 0), (2, 0), (3, 0)]);
+    lives(2, "nobody");
+    minds.lives(&world, ObjectId(3), None);
+    brave.0.store(90, Ordering::Relaxed);
+    minds.changed("ada".into()).await;
+    minds.changed("nobody".into()).await;
+    assert_eq!(told(1).await, [(1, 90)]);
+    lives(5, "ada");
+    assert_eq!(told(1).await, [(5, 90)], "nobody else was told");
+    desk.abort();
 }

@@ -65,6 +65,18 @@ impl Keeping for KeptMinds {
         .boxed()
     }
 
+    fn persona<'a>(
+        &'a self,
+        mind: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, KeepingError>> {
+        let mind = mind.to_owned();
+        async move {
+            let known = self.ask(move |store| store.minds().load_mind(&mind)).await?;
+            Ok(known.and_then(|known| known.persona).map(|(_, persona)| persona))
+        }
+        .boxed()
+    }
+
     fn person<'a>(
         &'a self,
         mind: &'a str,
@@ -90,6 +102,28 @@ impl Keeping for KeptMinds {
         async move {
             let ended = |_| KeepingError("the store has ended".to_owned());
             answered.await.map_err(ended)?.map_err(|error| KeepingError(error.to_string()))
+        }
+        .boxed()
+    }
+
+    fn forget<'a>(
+        &'a self,
+        mind: &'a str,
+        person: &'a str,
+    ) -> BoxFuture<'a, Result<(), KeepingError>> {
+        let (mind, person) = (mind.to_owned(), person.to_owned());
+        async move {
+            self.ask(move |store| store.minds().forget(&mind, &person)).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn forget_mind<'a>(&'a self, mind: &'a str) -> BoxFuture<'a, Result<(), KeepingError>> {
+        let mind = mind.to_owned();
+        async move {
+            self.ask(move |store| store.minds().forget_mind(&mind)).await?;
+            Ok(())
         }
         .boxed()
     }
@@ -184,7 +218,8 @@ pub struct Thinking {
     pub tasks: Vec<JoinHandle<()>>,
 }
 
-/// Has the companions of an assets folder think, with the language models that a file names.
+/// Has companions think, those of an assets folder and those of the store, with the language models
+/// that a file names.
 pub fn start(
     sources: &Sources<'_>,
     keeper: Keeper,

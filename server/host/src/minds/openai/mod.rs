@@ -86,7 +86,7 @@ fn listed(mind: &str) -> Value {
 
 async fn models(State(shared): State<Shared>, headers: HeaderMap) -> Result<Response, Fault> {
     key(&shared, &headers)?;
-    let minds: Vec<Value> = shared.dialogue.minds().iter().map(|mind| listed(mind)).collect();
+    let minds: Vec<Value> = shared.companions.all().iter().map(|mind| listed(mind)).collect();
     Ok(Json(json!({ "object": "list", "data": minds })).into_response())
 }
 
@@ -96,7 +96,7 @@ async fn model(
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     key(&shared, &headers)?;
-    match shared.dialogue.knows_mind(&mind) {
+    match shared.dialogue.knows_mind(&mind).await {
         true => Ok(Json(listed(&mind)).into_response()),
         false => Err(Fault::model(&mind)),
     }
@@ -121,7 +121,7 @@ async fn complete(State(shared): State<Shared>, request: Request) -> Result<Resp
     let permit = shared.keys.begin(&key)?;
     let asked = request::read(&body(request).await?)?;
     let Asked { model, text, recent, name, user, streams, counts, tokens } = asked;
-    if !shared.dialogue.knows_mind(&model) {
+    if !shared.dialogue.knows_mind(&model).await {
         return Err(Fault::model(&model));
     }
     if let Some(user) = &user {

@@ -364,6 +364,7 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
             "ALTER TABLE role DROP COLUMN name;
              INSERT INTO role VALUES ('ana', '', 2);
              DROP TABLE draft;
+             DROP TABLE api_key;
              DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;

@@ -106,6 +106,7 @@ fn roles_of_the_fourth_version_have_no_names_yet() {
              INSERT INTO invitation VALUES (1, 'a', 'plaza', 2, 9);
              DROP TABLE draft;
              DROP TABLE spending;
+             DROP TABLE api_key;
              DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;

@@ -370,6 +370,7 @@ fn backups_of_earlier_versions_are_taken_and_what_is_none_leaves_nothing() {
              INSERT INTO role VALUES ('ana', '', 2);
              DROP TABLE draft;
              DROP TABLE spending;
+             DROP TABLE api_key;
              DROP TABLE memory;
              DROP TABLE acquaintance;
              DROP TABLE persona;

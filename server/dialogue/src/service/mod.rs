@@ -28,9 +28,8 @@ use vivarium_protocol::ids::{ObjectId, PersonId};
 
 use crate::{
     bond::Tie,
-    budget::{Clock, Ledger, Membership, Messages, TooMany},
-    cache::{Cache, WarmedUp},
-    gateway::{Gateway, meter::Meter},
+    budget::{Clock, LimitSettings, Membership, Messages, TooMany},
+    cache::{Cache, CacheSettings, WarmedUp},
     hearing::Heard,
     memory::{
         Memory,
@@ -38,6 +37,7 @@ use crate::{
     },
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
+    queue::SharedWords,
     safety::{
         age::{self, Age},
         names::NameKey,
@@ -111,7 +111,11 @@ pub struct Setup {
     /// Who companions are, by the names of their minds.
     pub personas: BTreeMap<String, Persona>,
     /// Where words come from; none: companions answer by themselves.
-    pub gateway: Option<Gateway>,
+    pub models: Option<SharedWords>,
+    /// Who may say how much to models.
+    pub limits: LimitSettings,
+    /// How answers to small talk are kept.
+    pub cache: CacheSettings,
     /// Where what they know is kept.
     pub keeping: Arc<dyn Keeping>,
     /// Drawn anew for each process.
@@ -125,38 +129,35 @@ pub struct Dialogue {
     known: Mutex<Known>,
     turns: AtomicU64,
     /// Where words come from; none: companions answer by themselves.
-    gateway: Option<Gateway>,
+    models: Option<SharedWords>,
     keeping: Arc<dyn Keeping>,
     /// Makes marks that nobody can guess, and names of users for what counts them.
     names: NameKey,
     /// Who may say how much to models.
     messages: Messages,
-    /// What models cost.
-    ledger: Ledger,
     /// Answers to small talk.
     cache: Cache,
+    /// What is asked at the start.
+    warm_up: Vec<String>,
     clock: Clock,
 }
 
 impl Dialogue {
-    /// With the limits of the gateway's settings.
+    /// Of what it is given.
     pub fn new(setup: Setup) -> Self {
-        let Setup { personas, gateway, keeping, secret, clock } = setup;
+        let Setup { personas, models, limits, cache, keeping, secret, clock } = setup;
         let personas = personas.into_iter().map(|(name, persona)| (name, Arc::new(persona)));
         let known = Known { personas: personas.collect(), ..Known::default() };
         let (known, turns) = (Mutex::new(known), AtomicU64::new(0));
-        let settings = gateway.as_ref().map(Gateway::settings);
-        let limits = settings.map(|settings| settings.limits).unwrap_or_default();
-        let cached = settings.map(|settings| settings.cache.clone()).unwrap_or_default();
         Self {
             known,
             turns,
-            gateway,
+            models,
             keeping,
             names: NameKey::new(secret),
             messages: Messages::new(limits.messages_per_hour),
-            ledger: Ledger::new(limits.budgets, clock.clone()),
-            cache: Cache::new(&cached, None),
+            cache: Cache::new(&cache, None),
+            warm_up: cache.warm_up,
             clock,
         }
     }
@@ -279,14 +280,14 @@ impl Dialogue {
         // What was heard is kept whether or not anybody waits for the answer.
         self.keep(&ask.mind, &speaker, knows).await;
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
-        let answer = match &self.gateway {
+        let answer = match &self.models {
             // Whoever may be in danger is answered, and by nobody else.
-            Some(gateway) if turn.heard.crisis.is_none() => {
+            Some(models) if turn.heard.crisis.is_none() => {
                 let (user, membership) = self.user(&speaker);
                 match self.messages.take(&user, membership, now_ms) {
                     Ok(_) => {
-                        let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
-                        turn.by_model(&self.source(gateway, meter, number), knows, &words).await
+                        let payers = [&user, &world, &turn.ask.mind].map(String::as_str);
+                        turn.by_model(&self.source(models, payers, number), knows, &words).await
                     }
                     Err(TooMany { free_in_s }) => {
                         let free_in_s = u32::try_from(free_in_s).unwrap_or(u32::MAX);
@@ -296,7 +297,7 @@ impl Dialogue {
                     }
                 }
             }
-            gateway => turn.alone(knows, &words, gateway.is_none()).await,
+            models => turn.alone(knows, &words, models.is_none()).await,
         };
         if let Some((said, end)) = answer {
             knows.note(By::Person, ask.text);
@@ -309,15 +310,16 @@ impl Dialogue {
     /// Where the words of one turn come from.
     fn source<'a>(
         &'a self,
-        gateway: &'a Gateway,
-        meter: Arc<dyn Meter>,
+        models: &'a SharedWords,
+        payers: [&'a str; 3],
         number: u64,
     ) -> Source<'a> {
         let now_ms = (self.clock)();
         Source {
             cache: &self.cache,
-            gateway,
-            meter,
+            models,
+            payers,
+            number,
             names: &self.names,
             now_ms,
             seed: now_ms.rotate_left(17) ^ number,
@@ -327,12 +329,11 @@ impl Dialogue {
     /// Has models answer the small talk that the settings name, so that the first visitors need not
     /// wait for it.
     pub async fn warm_up(&self) {
-        let Some(gateway) = &self.gateway else { return };
-        let texts = &gateway.settings().cache.warm_up;
+        let Some(models) = &self.models else { return };
+        let texts = &self.warm_up;
         let personas = self.known().personas.clone();
         for (mind, persona) in personas.iter().filter(|_| !texts.is_empty()) {
             let Some(traits) = self.traits(mind).await else { continue };
-            let meter = self.ledger.meter("", "", mind);
             let warmed = self.cache.warm_up(texts, |text| {
                 let language = persona.language_for(Heard::new(text).language());
                 let ask = DialogueAsk {
@@ -346,7 +347,7 @@ impl Dialogue {
                     perception: Perception::default(),
                 };
                 let number = self.turns.fetch_add(1, Ordering::Relaxed);
-                let source = self.source(gateway, meter.clone(), number);
+                let source = self.source(models, ["", "", mind], number);
                 let (ask, tie) = (&ask, &Tie::default());
                 Some(source.small_talk(&Asked { persona, traits, tie, language, ask })?.1)
             });
@@ -408,7 +409,7 @@ async fn speak(text: &str, words: &mpsc::Sender<MindWord>) -> Option<()> {
 
 impl fmt::Debug for Dialogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialogue").field("gateway", &self.gateway).finish_non_exhaustive()
+        f.debug_struct("Dialogue").field("models", &self.models).finish_non_exhaustive()
     }
 }
 

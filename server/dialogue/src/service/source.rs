@@ -3,19 +3,18 @@
 //! What a companion would say to anybody is asked a few times and given again. The model is then told
 //! nothing of whoever speaks, nor of who and what is near.
 
-use std::sync::Arc;
-
 use vivarium_contract::companion::{DialogueAsk, Perception, Traits};
 
 use super::{PROMPT_TOKENS_MAX, modelled};
 use crate::{
     bond::Tie,
     cache::{Ask, Cache, CacheKey, Cacheable, Said},
-    gateway::{Gateway, Reply, meter::Meter, scorer},
+    gateway::{Reply, Tier, scorer},
     hearing::language::Language,
     persona::Persona,
     prompt::Brief,
     provider::Request,
+    queue::{Job, SharedWords},
     safety::names::NameKey,
 };
 
@@ -28,8 +27,11 @@ pub(super) const SMALL_TALK: &[u8] = b"small talk";
 /// Where the words of one turn come from.
 pub(super) struct Source<'a> {
     pub cache: &'a Cache,
-    pub gateway: &'a Gateway,
-    pub meter: Arc<dyn Meter>,
+    pub models: &'a SharedWords,
+    /// Whose budgets it is: a user's, a world's, and by which companion.
+    pub payers: [&'a str; 3],
+    /// Of the turn.
+    pub number: u64,
     /// Makes marks that nobody can guess.
     pub names: &'a NameKey,
     pub now_ms: u64,
@@ -54,7 +56,15 @@ impl Source<'_> {
 
     /// What a model is asked.
     pub fn ask(&self, request: Request, text: &str) -> Reply {
-        self.gateway.stream(request, Some(scorer::score(text).tier()), self.meter.clone())
+        self.models.stream(self.job(request, scorer::score(text).tier()))
+    }
+
+    /// Each round of a turn is a job of its own.
+    fn job(&self, request: Request, tier: Tier) -> Job {
+        let round = (request.turns.len() as u64).to_le_bytes();
+        let key = self.names.name(&[b"job ", &self.number.to_le_bytes()[..], &round].concat());
+        let [user, world, companion] = self.payers.map(str::to_owned);
+        Job { key, request, wanted: Some(tier), user, world, companion }
     }
 
     /// What is asked, and the answer; none: it is no small talk.
@@ -97,9 +107,8 @@ impl Source<'_> {
             language,
             text: &ask.text,
         });
-        let (gateway, meter) = (self.gateway.clone(), self.meter.clone());
-        let asks = request.clone();
-        let make = move || gateway.stream(asks, Some(tier), meter);
+        let (models, job) = (self.models.clone(), self.job(request.clone(), tier));
+        let make = move || models.stream(job);
         Some((request, self.cache.reply(cacheable, key, self.seed, self.now_ms, make)))
     }
 }

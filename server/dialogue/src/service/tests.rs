@@ -14,10 +14,12 @@ use super::{
     *,
 };
 use crate::{
-    gateway::Settings,
+    budget::Ledger,
+    gateway::{Gateway, Settings},
     memory::{Item, Kept},
     persona::templates,
     provider::{Ask, Finish, Piece, Pieces, Provider},
+    queue::local::Local,
 };
 
 /// Keeps turns as a store does, or refuses to.
@@ -96,11 +98,24 @@ fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<Dialogue> {
         templates::template("guide").expect("a template of that name").expect("a sound one");
     Arc::new(Dialogue::new(Setup {
         personas: BTreeMap::from([("guide".to_owned(), guide)]),
-        gateway,
+        limits: limits(&gateway),
+        cache: gateway.as_ref().map(|it| it.settings().cache.clone()).unwrap_or_default(),
+        models: gateway.map(local),
         keeping,
         secret: [7; 32],
         clock: Arc::new(|| NOW_MS.get()),
     }))
+}
+
+fn limits(gateway: &Option<Gateway>) -> LimitSettings {
+    gateway.as_ref().map(|it| it.settings().limits).unwrap_or_default()
+}
+
+/// Asks in this process.
+fn local(gateway: Gateway) -> SharedWords {
+    let clock: Clock = Arc::new(|| NOW_MS.get());
+    let ledger = Ledger::new(gateway.settings().limits.budgets, clock.clone());
+    Arc::new(Local::new(gateway, ledger, clock))
 }
 
 fn account(name: &str) -> Speaker {
@@ -283,7 +298,9 @@ async fn nobody_is_taken_for_an_adult() {
     let (gateway, parrot) = gateway("");
     let dialogue = Arc::new(Dialogue::new(Setup {
         personas: BTreeMap::from([("guide".to_owned(), adults)]),
-        gateway: Some(gateway),
+        limits: LimitSettings::default(),
+        cache: CacheSettings::default(),
+        models: Some(local(gateway)),
         keeping: Arc::new(Forgetful),
         secret: [7; 32],
         clock: Arc::new(|| NOW_MS.get()),

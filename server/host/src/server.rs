@@ -48,7 +48,10 @@ use crate::{
     },
     links::{Links, Reception},
     metrics::Metrics,
-    minds::thinking::{self, DialogueError},
+    minds::{
+        thinking::{self, DialogueError},
+        worker::InProcess,
+    },
     recording::Recording,
     routing::{FrontDoor, ToWorld},
     running::Running,
@@ -94,7 +97,7 @@ pub enum StartError {
     )]
     TextureEncoder(String),
     /// Companions' minds cannot be set up.
-    #[error("companions cannot speak as --dialogue says: {0}")]
+    #[error("companions cannot speak as it is asked for: {0}")]
     Dialogue(#[from] DialogueError),
     /// HTTPS cannot be served.
     #[error("cannot serve HTTPS: {0}")]
@@ -171,6 +174,8 @@ pub struct Server {
     starter: Arc<Starter>,
     ending: watch::Sender<bool>,
     tasks: Vec<Task<()>>,
+    /// Asks language models for other servers as well.
+    worker: Option<InProcess>,
     recording: Option<Recording>,
     /// Writes what must last, and holds the data folder, so that nobody else changes what is in it.
     keeper: Keeper,
@@ -287,10 +292,9 @@ impl Server {
         let (certificates, tls) = certificates(&config, address)?;
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
-        let models = config.dialogue.as_deref();
-        let (minds, thinking) = thinking::start(&config.assets, models, keeper.clone())?;
+        let thinking = thinking::start(&config.assets, &config.words(), keeper.clone()).await?;
         let kept = (keeper.clone(), roles.clone());
-        let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
+        let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, thinking.minds);
         let starter = Arc::new(starter);
         let gate = Arc::new(Gate::new(config.connections_max, config.connections_per_address_max));
         let (ending, is_ending) = watch::channel(false);
@@ -305,7 +309,8 @@ impl Server {
             webrtc: webrtc.clone(),
             starter: starter.clone(),
             ending,
-            tasks: thinking,
+            tasks: thinking.tasks,
+            worker: thinking.worker,
             recording,
             keeper,
             roles: roles.clone(),
@@ -333,6 +338,7 @@ impl Server {
             pasts: Arc::new(Semaphore::new(PASTS_AT_ONCE)),
             sources: exchange::api::sources(&config.assets, &library),
             exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
+            models: thinking.models,
             library: library.clone(),
             drafts: Arc::new(Drafts::new(starter, server.keeper.clone())),
         };
@@ -451,6 +457,7 @@ impl Server {
             self.ending.send_replace(true);
         }
         self.tasks.iter().for_each(Task::abort);
+        let worker = self.worker.take();
         self.starter.stop();
         let starter = self.starter.clone();
         let recording = self.recording.take();
@@ -463,7 +470,16 @@ impl Server {
             keeper.end();
             Ended { worlds, is_recorded: recording.is_some_and(Recording::finish) }
         });
-        match tokio::time::timeout(END_TIMEOUT, ended).await {
+        let working = async {
+            if let Some(worker) = worker {
+                worker.end().await;
+            }
+        };
+        let (ended, _) = tokio::join!(
+            tokio::time::timeout(END_TIMEOUT, ended),
+            tokio::time::timeout(END_TIMEOUT, working)
+        );
+        match ended {
             Ok(Ok(ended)) => ended,
             Ok(Err(_)) | Err(_) => {
                 tracing::error!("a world did not end in time");

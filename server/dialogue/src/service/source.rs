@@ -14,7 +14,7 @@ use crate::{
     persona::Persona,
     prompt::Brief,
     provider::Request,
-    queue::{Job, SharedWords},
+    queue::{Job, JobId, SharedWords},
     safety::names::NameKey,
 };
 
@@ -64,6 +64,7 @@ impl Source<'_> {
         let round = (request.turns.len() as u64).to_le_bytes();
         let key = self.names.name(&[b"job ", &self.number.to_le_bytes()[..], &round].concat());
         let [user, world, companion] = self.payers.map(str::to_owned);
+        tracing::debug!(id = %JobId::of(&key), companion, "a model is asked");
         Job { key, request, wanted: Some(tier), user, world, companion }
     }
 

@@ -16,6 +16,7 @@ use vivarium_dialogue::service::Speaker;
 use vivarium_protocol::ids::ObjectId;
 
 pub mod thinking;
+pub mod worker;
 
 use crate::{
     limits::{MIND_CALLS_MAX, THOUGHTS_MAX, WORDS_AHEAD_MAX},

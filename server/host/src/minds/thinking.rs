@@ -18,8 +18,15 @@ use vivarium_contract::{
     saving::MindTurn,
 };
 use vivarium_dialogue::{
+    budget::Ledger,
     gateway::{Gateway, Settings, SetupError},
     persona::Persona,
+    queue::{
+        SharedWords,
+        local::Local,
+        shared::{Patience, Shared},
+    },
+    redis::{ConnectError, Redis},
     service::{
         Dialogue, Setup, Speaker,
         keeping::{Keeping, KeepingError, KeptPerson},
@@ -30,7 +37,10 @@ use vivarium_store::{
     port::{StoreError, WorldStore},
 };
 
-use super::{Mind, Minds};
+use super::{
+    Mind, Minds,
+    worker::{InProcess, WordsConfig},
+};
 
 /// What minds know, in the store of this server.
 #[derive(Debug)]
@@ -126,60 +136,105 @@ pub enum DialogueError {
         /// What is wrong.
         error: Box<SetupError>,
     },
+    /// There is no Redis.
+    #[error("--redis: {0}")]
+    Redis(#[from] ConnectError),
     /// The operating system gives no random numbers.
     #[error("no random numbers: {0}")]
     Random(io::Error),
 }
 
-/// Has the companions of an assets folder think, with the language models that a file names. Gives
-/// the tasks, to be ended with the server.
-pub fn start(
-    assets: &Path,
-    settings: Option<&Path>,
-    keeper: Keeper,
-) -> Result<(Minds, Vec<JoinHandle<()>>), DialogueError> {
-    let dialogue = Arc::new(dialogue(assets, settings, keeper)?);
-    let (minds, thinking) = Minds::start(dialogue.clone());
-    let warming = tokio::spawn(async move { dialogue.warm_up().await });
-    Ok((minds, vec![thinking, warming]))
+/// Who thinks for a server's companions.
+#[derive(Debug)]
+pub struct Thinking {
+    /// Where worlds ask.
+    pub minds: Minds,
+    /// To be ended with the server.
+    pub tasks: Vec<JoinHandle<()>>,
+    /// Where words come from; none: companions answer by themselves.
+    pub models: Option<SharedWords>,
+    /// What works for others as well, if it does.
+    pub worker: Option<InProcess>,
 }
 
-fn dialogue(
+/// Has the companions of an assets folder think, with the language models that the configuration
+/// names, or with workers that ask some.
+pub async fn start(
     assets: &Path,
-    settings: Option<&Path>,
+    config: &WordsConfig,
     keeper: Keeper,
-) -> Result<Dialogue, DialogueError> {
-    let gateway = settings.map(gateway).transpose()?;
+) -> Result<Thinking, DialogueError> {
+    let settings = config.dialogue.as_deref().map(settings).transpose()?;
+    let models = settings.as_ref().map(|settings| &settings.models).into_iter().flatten();
+    let models: Vec<String> = models.map(|model| model.name.clone()).collect();
+    let limits = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
+    let cache = settings.as_ref().map(|settings| settings.cache.clone()).unwrap_or_default();
+    let (words, worker) = words(config, settings).await?;
+    match (&words, config.redis.is_some()) {
+        (Some(_), true) => {
+            tracing::info!(?models, works = worker.is_some(), "companions speak by way of workers");
+        }
+        (Some(_), false) => tracing::info!(?models, "companions speak with language models"),
+        (None, _) => tracing::info!("companions speak from what they know: see --dialogue"),
+    }
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| DialogueError::Random(io::Error::other(error)))?;
-    match &gateway {
-        Some(gateway) => {
-            let models: Vec<&str> =
-                gateway.settings().models.iter().map(|model| model.name.as_str()).collect();
-            tracing::info!(?models, "companions speak with language models");
-        }
-        None => tracing::info!("companions speak from what they know: see --dialogue"),
-    }
-    let clock = || {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
-    };
-    Ok(Dialogue::new(Setup {
+    let dialogue = Arc::new(Dialogue::new(Setup {
         personas: personas(assets),
-        gateway,
+        models: words.clone(),
+        limits,
+        cache,
         keeping: Arc::new(KeptMinds(keeper)),
         secret,
-        clock: Arc::new(clock),
-    }))
+        clock: Arc::new(now_ms),
+    }));
+    let (minds, thinking) = Minds::start(dialogue.clone());
+    let warming = tokio::spawn(async move { dialogue.warm_up().await });
+    Ok(Thinking { minds, tasks: vec![thinking, warming], models: words, worker })
 }
 
-fn gateway(path: &Path) -> Result<Gateway, DialogueError> {
+/// Where words come from, and the worker that finds them for others as well.
+async fn words(
+    config: &WordsConfig,
+    settings: Option<Settings>,
+) -> Result<(Option<SharedWords>, Option<InProcess>), DialogueError> {
+    let named = settings.zip(config.dialogue.as_deref());
+    let Some(url) = &config.redis else {
+        let Some((settings, path)) = named else { return Ok((None, None)) };
+        let gateway = gateway(path, settings)?;
+        let ledger = Ledger::new(gateway.settings().limits.budgets, Arc::new(now_ms));
+        return Ok((Some(Arc::new(Local::new(gateway, ledger, Arc::new(now_ms)))), None));
+    };
+    let redis = Redis::connect(url).await?;
+    let patience = named.as_ref().map(|(settings, _)| Patience::of(settings)).unwrap_or_default();
+    let words: SharedWords = Arc::new(Shared::new(redis.clone(), patience));
+    let worker = match named.filter(|_| config.works) {
+        Some((settings, path)) => Some(InProcess::start(redis, gateway(path, settings)?)),
+        None => None,
+    };
+    Ok((Some(words), worker))
+}
+
+/// Milliseconds since 1970 (UTC).
+pub(super) fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a file says of language models.
+pub(super) fn settings(path: &Path) -> Result<Settings, DialogueError> {
     let text = fs::read_to_string(path)
         .map_err(|error| DialogueError::Unreadable { path: path.to_owned(), error })?;
-    let settings = Settings::parse(&text).map_err(SetupError::Settings);
-    let gateway = settings.and_then(|settings| Gateway::new(settings, |name| env::var(name).ok()));
-    gateway
-        .map_err(|error| DialogueError::Settings { path: path.to_owned(), error: Box::new(error) })
+    Settings::parse(&text).map_err(|error| wrong(path, SetupError::Settings(error)))
+}
+
+/// What asks the language models of a file.
+pub(super) fn gateway(path: &Path, settings: Settings) -> Result<Gateway, DialogueError> {
+    Gateway::new(settings, |name| env::var(name).ok()).map_err(|error| wrong(path, error))
+}
+
+fn wrong(path: &Path, error: SetupError) -> DialogueError {
+    DialogueError::Settings { path: path.to_owned(), error: Box::new(error) }
 }
 
 /// The companions of an assets folder, by the names of their files. One that cannot be read is told

@@ -24,7 +24,7 @@ use crate::harness::{
     socket::{Client, hello},
 };
 
-const NIA: ObjectId = ObjectId(2);
+pub const NIA: ObjectId = ObjectId(2);
 
 fn court() -> WorldSource {
     let document = json!({ "version": 1, "name": "court", "title": "Court", "objects": [
@@ -40,7 +40,7 @@ fn court() -> WorldSource {
     WorldSource::from_json(document.to_string().into()).expect("a valid document")
 }
 
-async fn server(change: impl FnOnce(&mut ServerConfig)) -> anyhow::Result<Server> {
+pub async fn server(change: impl FnOnce(&mut ServerConfig)) -> anyhow::Result<Server> {
     let mut config = ServerConfig::on_free_port();
     config.assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
     change(&mut config);
@@ -155,7 +155,7 @@ async fn upstream(
 }
 
 /// Settings with one model behind a port.
-fn one_model(port: u16) -> String {
+pub fn one_model(port: u16) -> String {
     format!(
         "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
              [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\

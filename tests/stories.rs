@@ -30,3 +30,4 @@ mod serving;
 mod talking;
 mod uploads;
 mod versions;
+mod workers;

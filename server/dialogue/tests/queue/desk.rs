@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, task::JoinHandle};
 use vivarium_dialogue::{
     budget::{Clock, Ledger},
-    gateway::{Gateway, Reply, Settings},
+    gateway::{Reply, Settings, settings::Concurrency},
     queue::{
         Job, SharedWords, State, Status,
         local::Local,
@@ -48,7 +48,12 @@ impl Desk {
             Place::Shared => {
                 let server = RedisServer::start().await;
                 let redis = server.connect().await;
-                let words = Shared::new(redis.clone(), Patience::of(&settings));
+                let mut patience = Patience::of(&settings);
+                if settings.concurrency == Concurrency::default() {
+                    // The machine may be busy; a story about waiting says so itself.
+                    patience.wait_max = Duration::from_secs(30);
+                }
+                let words = Shared::new(redis.clone(), patience);
                 let manner = Manner::with(settings.concurrency.answers_max);
                 let worker = Running::start(redis, settings, manner);
                 Self { words: Arc::new(words), _worker: Some((server, worker)) }

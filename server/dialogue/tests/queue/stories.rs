@@ -94,7 +94,7 @@ async fn one_of_two_who_goes_away_ends_nothing() {
 
 #[tokio::test]
 async fn who_finds_no_turn_in_time_is_refused() {
-    let crowded = "[concurrency]\nanswers_max = 1\nwaiting_max = 4\nwait_ms_max = 300\n";
+    let crowded = "[concurrency]\nanswers_max = 1\nwaiting_max = 4\nwait_ms_max = 3_000\n";
     for place in PLACES {
         let upstream = Upstream::serving(vec![hanging(&begun("openai", &["Good eve"]))]).await;
         let desk = Desk::open(place, settings(KINDS, [upstream.port; 2], crowded)).await;

@@ -1,9 +1,9 @@
 //! Workers that share a Redis, and what becomes of jobs when either dies.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, future::join_all};
-use tokio::sync::Notify;
+use tokio::{process::Command, sync::Notify};
 use vivarium_dialogue::{
     gateway::GatewayError,
     provider::Piece,
@@ -177,6 +177,56 @@ async fn a_worker_that_dies_in_the_middle_is_replaced_and_nothing_is_said_twice(
         let status = until(&words, "a", State::Done).await;
         assert_eq!(status.deliveries, 2);
     }
+}
+
+/// Tells the process of a test that it is a worker: the address of Redis, and the port of a provider.
+const WORKS: &str = "VIVARIUM_QUEUE_WORKS";
+
+/// Is a worker until it is killed.
+async fn work(told: &str) {
+    let (url, port) = told.rsplit_once(' ').unwrap();
+    let (redis, port) = (Redis::connect(url).await.unwrap(), port.parse().unwrap());
+    let worker = Running::start(redis, settings(KINDS, [port; 2], ""), quick(1));
+    std::future::pending::<()>().await;
+    worker.end().await;
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_in_the_middle_is_replaced_by_another() {
+    if let Ok(told) = std::env::var(WORKS) {
+        return work(&told).await;
+    }
+    let server = RedisServer::start().await;
+    let redis = server.connect().await;
+    let upstream = Upstream::serving(vec![
+        hanging(&begun("openai", &["Once upon a time ", "there was "])),
+        answer(&whole("openai", &["Once upon a time there was ", "a lamp."])),
+    ])
+    .await;
+    let words = words(&redis, patient());
+    let start = || {
+        let test = "workers::a_process_that_is_killed_in_the_middle_is_replaced_by_another";
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test])
+            .env(WORKS, format!("{} {}", server.url(), upstream.port))
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    };
+    let mut first = start();
+    let mut reply = words.stream(job("a", "Hello"));
+    let mut text = String::new();
+    while text != "Once upon a time there was " {
+        let Some(Ok(Piece::Text(more))) = reply.next().await else { panic!("{text}") };
+        text += &more;
+    }
+    first.kill().await.unwrap();
+    let _second = start();
+    let rest = told(reply).await;
+    assert_eq!(text + &rest.text, "Once upon a time there was a lamp.", "{rest:?}");
+    assert_eq!((rest.error, upstream.came().len()), (None, 2));
+    assert_eq!(until(&words, "a", State::Done).await.deliveries, 2);
 }
 
 #[tokio::test]

@@ -203,7 +203,8 @@ async fn words(
         let Some((settings, path)) = named else { return Ok((None, None)) };
         let gateway = gateway(path, settings)?;
         let ledger = Ledger::new(gateway.settings().limits.budgets, Arc::new(now_ms));
-        return Ok((Some(Arc::new(Local::new(gateway, ledger, Arc::new(now_ms)))), None));
+        let words: SharedWords = Arc::new(Local::new(gateway, ledger, Arc::new(now_ms)));
+        return Ok((Some(words), None));
     };
     let redis = Redis::connect(url).await?;
     let patience = named.as_ref().map(|(settings, _)| Patience::of(settings)).unwrap_or_default();

@@ -17,6 +17,7 @@ use crate::{
         limits::{BATCHES_MAX, BLOCK, JOB_BYTES_MAX, PIECES_KEPT},
         record::{JobRecord, PieceRecord},
     },
+    redis::ANSWER_MAX,
 };
 
 /// After the end of a job's time, until its failure must have been told.
@@ -111,8 +112,8 @@ impl Asking {
         // From here on it may be there, whatever is answered.
         self.stage = Stage::Reading;
         self.runtime = Handle::try_current().ok();
-        let patience = self.core.patience;
-        let taken = timeout(patience.wait_max, self.submit(&ask)).await;
+        let wait_max = self.core.patience.wait_max.max(ANSWER_MAX);
+        let taken = timeout(wait_max, self.submit(&ask)).await;
         match taken.as_deref() {
             Ok("taken") => Ok(()),
             Ok(_) => Err(GatewayError::Busy),

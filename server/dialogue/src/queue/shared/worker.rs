@@ -31,7 +31,7 @@ use crate::{
         JobId,
         limits::{BEAT, BLOCK, DELIVERIES_MAX, GRACE, LOOK, SILENCE_MAX, SWEEP, WORKER_KEPT},
     },
-    redis::Redis,
+    redis::{ANSWER_MAX, Redis},
 };
 
 /// Jobs that are looked for at once among those that are due again.
@@ -119,13 +119,16 @@ impl Worker {
         }
         tracing::info!(running = runs.len(), "the worker takes no more jobs");
         ending.send_replace(true);
-        let rest = async {
-            // What was found meanwhile is given back.
+        // What was found meanwhile is given back.
+        let found_last = async {
             while let Some(found) = finds.recv().await {
                 runs.spawn(does(found));
             }
-            while runs.join_next().await.is_some() {}
         };
+        if timeout(BLOCK + ANSWER_MAX, found_last).await.is_err() {
+            tracing::debug!("Redis does not answer: what it gives last is found by others");
+        }
+        let rest = async { while runs.join_next().await.is_some() {} };
         if timeout(inner.manner.grace, rest).await.is_err() {
             inner.give_back().await;
             runs.shutdown().await;

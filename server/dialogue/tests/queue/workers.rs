@@ -39,7 +39,9 @@ fn words(redis: &Redis, patience: Patience) -> SharedWords {
 
 async fn ask<T: redis::FromRedisValue>(redis: &Redis, words: &[&str]) -> T {
     let mut command = redis::cmd(words[0]);
-    words[1..].iter().for_each(|it| drop(command.arg(it)));
+    for word in &words[1..] {
+        command.arg(*word);
+    }
     command.query_async(&mut redis.connection()).await.unwrap()
 }
 

@@ -164,6 +164,7 @@ function act.finish()
   local count = redis.call('XLEN', pieces)
   if count ~= number(3) then return count end
   redis.call('XADD', pieces, '*', 'pieces', arg(4))
+  if arg(5) == 'done' then redis.call('HSETNX', status, 'spoke', now_ms()) end
   if arg(7) ~= '' then redis.call('HSET', status, 'model', arg(7)) end
   if arg(8) ~= '0' then bury(id, arg(6), arg(8), arg(9)) end
   conclude(id, arg(5), arg(6))

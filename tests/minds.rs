@@ -24,7 +24,7 @@ use crate::harness::{
     socket::{Client, hello},
 };
 
-const NIA: ObjectId = ObjectId(2);
+pub const NIA: ObjectId = ObjectId(2);
 
 fn court() -> WorldSource {
     let document = json!({ "version": 1, "name": "court", "title": "Court", "objects": [

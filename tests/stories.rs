@@ -33,3 +33,4 @@ mod serving;
 mod talking;
 mod uploads;
 mod versions;
+mod workers;

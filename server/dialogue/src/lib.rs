@@ -17,6 +17,7 @@ pub mod patterns;
 pub mod persona;
 pub mod prompt;
 pub mod provider;
+pub mod queue;
 pub mod redis;
 pub mod safety;
 pub mod service;

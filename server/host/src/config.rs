@@ -18,6 +18,7 @@ use crate::{
         ACCOUNT_ASSETS_MIB_MAX, ASSET_GRACE_HOURS, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX,
         PEOPLE_MAX, WORLD_ASSETS_MIB_MAX,
     },
+    minds::worker::WordsConfig,
 };
 
 /// A self-hosted server for living, shared 3D worlds.
@@ -34,6 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Open the worlds and serve them, with the browser client, on one port.
     Serve(Box<ServerConfig>),
+    /// Ask language models for servers that share a Redis with this worker; ends in order on SIGTERM.
+    DialogueWorker(WorkerConfig),
     /// Run a recording again, without sockets, and print the digest of where it ends.
     Replay(ReplayConfig),
     /// Check a world document; say what is wrong with it, and where.
@@ -265,6 +268,29 @@ pub struct BackupConfig {
     pub database: Option<String>,
 }
 
+/// Everything that a worker is started with.
+#[derive(Clone, Debug, Args)]
+pub struct WorkerConfig {
+    /// Redis from which it takes what is to be asked: as in redis://USER:PASSWORD@HOST:6379, or
+    /// rediss:// for TLS.
+    #[arg(long, env = "VIVARIUM_REDIS", value_name = "URL", hide_env_values = true)]
+    pub redis: String,
+    /// File that says which language models it asks (see README.md).
+    #[arg(long, value_name = "FILE", env = "VIVARIUM_DIALOGUE")]
+    pub dialogue: PathBuf,
+    /// Answers at once; without it, as many as the file says.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "VIVARIUM_WORKER_CONCURRENCY",
+        value_parser = clap::value_parser!(u16).range(1..=1_024)
+    )]
+    pub concurrency: Option<u16>,
+    /// How to write the log. `RUST_LOG` chooses what is in it.
+    #[arg(long, value_enum, env = "VIVARIUM_LOG", default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+}
+
 /// Everything that a server is started with.
 #[derive(Clone, Debug, Args)]
 pub struct ServerConfig {
@@ -353,6 +379,14 @@ pub struct ServerConfig {
     /// answer from what they know themselves, and people are shown that they do.
     #[arg(long, value_name = "FILE", env = "VIVARIUM_DIALOGUE")]
     pub dialogue: Option<PathBuf>,
+    /// Redis by which workers are asked for companions' words, instead of language models by this
+    /// server: as in redis://USER:PASSWORD@HOST:6379, or rediss:// for TLS. With --dialogue it works
+    /// as well.
+    #[arg(long, env = "VIVARIUM_REDIS", value_name = "URL", hide_env_values = true)]
+    pub redis: Option<String>,
+    /// With --redis: leave asking models to other workers, whatever --dialogue says. Its limits count.
+    #[arg(long, env = "VIVARIUM_NO_DIALOGUE_WORKER", requires = "redis")]
+    pub no_dialogue_worker: bool,
     /// Folder with the built browser client.
     #[arg(long, env = "VIVARIUM_CLIENT", default_value = "client-web/dist")]
     pub client: PathBuf,
@@ -432,6 +466,15 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// Where companions' words come from.
+    pub fn words(&self) -> WordsConfig {
+        WordsConfig {
+            dialogue: self.dialogue.clone(),
+            redis: self.redis.clone(),
+            works: !self.no_dialogue_worker,
+        }
+    }
+
     /// How much of the history stays.
     pub fn retention(&self) -> Retention {
         let day = Duration::from_secs(24 * 3_600);

@@ -30,6 +30,7 @@ use vivarium_link::{
     prefix::PrefixBudget,
 };
 
+use vivarium_dialogue::queue::{JobId, SharedWords};
 use vivarium_protocol::limits::TICKET_LIFE_S;
 use vivarium_store::keeper::Keeper;
 
@@ -101,6 +102,8 @@ pub struct Shared {
     pub keys: Arc<Keys>,
     /// What thinks for companions.
     pub dialogue: Arc<Dialogue>,
+    /// Where companions' words come from, if not from themselves.
+    pub models: Option<SharedWords>,
 }
 
 /// All routes.
@@ -113,6 +116,7 @@ pub fn router(shared: Shared, assets: &Path, client: &Path) -> Router {
         .route("/api/tickets", post(ticket))
         .route("/api/roads", get(list_roads))
         .route("/api/rtc", post(answer_offer))
+        .route("/api/dialogue/jobs/{id}", get(dialogue_job))
         .route("/worlds/{file}", get(world_document))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
@@ -252,6 +256,18 @@ async fn list_worlds(State(shared): State<Shared>) -> Response {
         })
         .collect();
     Json(entries).into_response()
+}
+
+/// How an answer that is asked for is. Whoever knows its id may know that, and nothing of its text.
+async fn dialogue_job(State(shared): State<Shared>, UrlPath(id): UrlPath<String>) -> Response {
+    let missing = || (StatusCode::NOT_FOUND, "there is no such job\n").into_response();
+    let Ok(id) = id.parse::<JobId>() else { return missing() };
+    let Some(models) = &shared.models else { return missing() };
+    match models.status(id).await {
+        Ok(Some(status)) => Json(status).into_response(),
+        Ok(None) => missing(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+    }
 }
 
 /// How sessions can be had here.

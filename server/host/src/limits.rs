@@ -180,6 +180,8 @@ pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long worlds and the recording have to end.
 pub const END_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long, at its end, a server lets answers run on that it has models asked for by other servers.
+pub const WORKER_GRACE: Duration = Duration::from_secs(3);
 /// The process ends after this long, whatever happens.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
 /// After a signal to end, the same signal once more within this time is an echo of it.

@@ -18,12 +18,13 @@ use vivarium_host::{
     config::{
         ApplyConfig, BackupConfig, CheckConfig, Cli, Command, ExportConfig, ImportConfig,
         InviteConfig, InvitedRole, KeyCommand, KeyCreateConfig, KeyScope, KeyTier, LogFormat,
-        ReplayConfig, ServerConfig, WorldCommand,
+        ReplayConfig, ServerConfig, WorkerConfig, WorldCommand,
     },
     exchange::files,
     kept::Kept,
     keys::{self, NewKey, api::Listed, command},
     limits::{SHUTDOWN_TIMEOUT, SIGNAL_ECHO_MAX},
+    minds::worker,
     recording::Records,
     remote::Applied,
     replay,
@@ -36,6 +37,7 @@ use vivarium_world::Simulation;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(config) => serve(*config),
+        Command::DialogueWorker(config) => work(&config),
         Command::Replay(config) => replay_file(&config),
         Command::Check(config) => check(&config),
         Command::World(WorldCommand::Apply(config)) => apply(&config),
@@ -103,6 +105,26 @@ async fn run(config: ServerConfig) -> anyhow::Result<()> {
         bail!("the recording is incomplete");
     }
     Ok(())
+}
+
+fn work(config: &WorkerConfig) -> anyhow::Result<()> {
+    start_log(config.log);
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let mut terminated = signal(SignalKind::terminate()).context("cannot listen to SIGTERM")?;
+        let mut interrupted = signal(SignalKind::interrupt()).context("cannot listen to SIGINT")?;
+        let is_over = async {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = interrupted.recv() => {}
+            }
+        };
+        // For people and for scripts that wait for it, whatever the log's format.
+        worker::serve(config, || println!("The worker is ready"), is_over).await?;
+        Ok(())
+    });
+    runtime.shutdown_background();
+    ended
 }
 
 /// Waits for another signal. What wraps this program (make, timeout, a shell) often passes the

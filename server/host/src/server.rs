@@ -53,6 +53,7 @@ use crate::{
     minds::{
         books::Books,
         thinking::{self, DialogueError, Sources, Thinking},
+        worker::InProcess,
     },
     recording::Recording,
     routing::{FrontDoor, ToWorld},
@@ -99,7 +100,7 @@ pub enum StartError {
     )]
     TextureEncoder(String),
     /// Companions' minds cannot be set up.
-    #[error("companions cannot speak as --dialogue says: {0}")]
+    #[error("companions cannot speak as it is asked for: {0}")]
     Dialogue(#[from] DialogueError),
     /// Whose companions are whose cannot be found out.
     #[error("companions cannot be read: {0}")]
@@ -184,6 +185,8 @@ pub struct Server {
     tasks: Vec<Task<()>>,
     /// What answers cost.
     books: Arc<Books>,
+    /// Asks language models for other servers as well.
+    worker: Option<InProcess>,
     recording: Option<Recording>,
     /// Writes what must last, and holds the data folder, so that nobody else changes what is in it.
     keeper: Keeper,
@@ -302,8 +305,8 @@ impl Server {
         let quic = bind_udp(&config, address, &certificates)?;
         let webrtc = bind_webrtc(&config, address)?.map(Arc::new);
         let from = Sources::of(&config);
-        let Thinking { dialogue, minds, books, tasks } =
-            thinking::start(&from, keeper.clone(), &metrics.dialogue)?;
+        let Thinking { dialogue, minds, books, tasks, worker } =
+            thinking::start(&from, keeper.clone(), &metrics.dialogue).await?;
         let companions = Companions::load(keeper.clone(), dialogue.clone(), minds.clone())?;
         let kept = (keeper.clone(), roles.clone());
         let starter = Starter::new::<W>(worlds.clone(), metrics.clone(), kept, minds);
@@ -323,6 +326,7 @@ impl Server {
             ending,
             tasks,
             books,
+            worker,
             recording,
             keeper,
             roles: roles.clone(),
@@ -351,6 +355,7 @@ impl Server {
             sources: exchange::api::sources(&config.assets, &library),
             companions: Arc::new(companions),
             exchanges: Arc::new(Semaphore::new(EXCHANGES_AT_ONCE_MAX)),
+            models: dialogue.models().cloned(),
             library: library.clone(),
             drafts: Arc::new(Drafts::new(starter, server.keeper.clone())),
             keys,
@@ -471,6 +476,7 @@ impl Server {
             self.ending.send_replace(true);
         }
         self.tasks.iter().for_each(Task::abort);
+        let worker = self.worker.take();
         self.starter.stop();
         let starter = self.starter.clone();
         let recording = self.recording.take();
@@ -484,7 +490,16 @@ impl Server {
             keeper.end();
             Ended { worlds, is_recorded: recording.is_some_and(Recording::finish) }
         });
-        match tokio::time::timeout(END_TIMEOUT, ended).await {
+        let working = async {
+            if let Some(worker) = worker {
+                worker.end().await;
+            }
+        };
+        let (ended, _) = tokio::join!(
+            tokio::time::timeout(END_TIMEOUT, ended),
+            tokio::time::timeout(END_TIMEOUT, working)
+        );
+        match ended {
             Ok(Ok(ended)) => ended,
             Ok(Err(_)) | Err(_) => {
                 tracing::error!("a world did not end in time");

@@ -37,7 +37,7 @@ pub mod settings;
 
 use self::{embeddings::Embeddings, health::Health, meter::Meter, settings::ms};
 use crate::provider::{
-    Continuation, Piece, Provider, ProviderError, Request, RequestError,
+    Continuation, Piece, Provider, ProviderError, Request, RequestError, ToolCall,
     anthropic::Anthropic,
     embeddings::VectorSource,
     openai::OpenAi,
@@ -48,6 +48,31 @@ pub use settings::{Kind, ModelSettings, Settings, SettingsError, Tier};
 /// An answer on its way. Ends with [`Piece::Finished`] or an error; before the former comes one
 /// [`Piece::Usage`] with the tokens of all attempts.
 pub type Reply = BoxStream<'static, Result<Piece, GatewayError>>;
+
+/// What was given of an answer whose end is still missing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Begun {
+    /// Said.
+    pub text: String,
+    /// Called.
+    pub calls: Vec<ToolCall>,
+}
+
+impl Begun {
+    /// Takes in what comes next; pieces that are about the answer are left out.
+    pub fn add(&mut self, piece: &Piece) {
+        match piece {
+            Piece::Text(text) => self.text.push_str(text),
+            Piece::ToolCall(call) => self.calls.push(call.clone()),
+            Piece::Usage(_) | Piece::Finished(_) => {}
+        }
+    }
+
+    /// Whether nothing was given yet.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.calls.is_empty()
+    }
+}
 
 /// Asks language models. Cheap to clone.
 #[derive(Clone)]
@@ -123,6 +148,49 @@ pub enum GatewayError {
     /// It took too long in all.
     #[error("the answer took too long")]
     TimedOut,
+    /// A worker that was to ask for it says why there is none.
+    #[error("{told}")]
+    Elsewhere {
+        /// In words for people.
+        told: String,
+    },
+    /// The queue to the workers has failed.
+    #[error("the queue of answers {told}")]
+    Queue {
+        /// How.
+        told: &'static str,
+    },
+}
+
+impl GatewayError {
+    /// A word for states and metrics, of a few that never change.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "refused",
+            Self::NoRoom { .. } => "no_room",
+            Self::Busy => "busy",
+            Self::OverBudget => "over_budget",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Failed { .. } | Self::Elsewhere { .. } => "failed",
+            Self::Broken { .. } => "broken",
+            Self::TimedOut => "timed_out",
+            Self::Queue { .. } => "queue",
+        }
+    }
+
+    /// Whether the same request may well be answered a moment later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy | Self::Unavailable { .. } => true,
+            Self::Failed { last, .. } | Self::Broken { last } => last.is_passing(),
+            Self::Request(_)
+            | Self::NoRoom { .. }
+            | Self::OverBudget
+            | Self::TimedOut
+            | Self::Elsewhere { .. }
+            | Self::Queue { .. } => false,
+        }
+    }
 }
 
 /// What all replies share.
@@ -209,7 +277,18 @@ impl Gateway {
     /// Asks for an answer, of a model as good as `wanted`, or as what was said last wants
     /// ([`scorer::score`]). Nothing is asked before the reply is polled.
     pub fn stream(&self, request: Request, wanted: Option<Tier>, meter: Arc<dyn Meter>) -> Reply {
-        let talk = reply::Talk::new(Arc::clone(&self.core), request, wanted, meter);
+        self.resume(request, wanted, meter, Begun::default())
+    }
+
+    /// As [`Gateway::stream`], after what was given of the answer already: the reply has the rest.
+    pub fn resume(
+        &self,
+        request: Request,
+        wanted: Option<Tier>,
+        meter: Arc<dyn Meter>,
+        begun: Begun,
+    ) -> Reply {
+        let talk = reply::Talk::new(Arc::clone(&self.core), request, wanted, meter, begun);
         stream::unfold(talk, |mut talk| async move {
             let piece = talk.next().await?;
             Some((piece, talk))

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{
-    Core, GatewayError, Tier,
+    Begun, Core, GatewayError, Tier,
     attempt::Running,
     backoff,
     limits::{ATTEMPTS_MAX, BREAKS_MAX, RATE_WAIT_MAX},
@@ -79,6 +79,7 @@ impl Talk {
         request: Request,
         wanted: Option<Tier>,
         meter: Arc<dyn Meter>,
+        begun: Begun,
     ) -> Self {
         let deadline = Instant::now() + ms(core.settings.timeouts.whole_ms);
         Self {
@@ -92,10 +93,11 @@ impl Talk {
             candidates: Vec::new(),
             current: 0,
             attempts: 0,
-            breaks: 0,
+            // Whoever began it did not end it.
+            breaks: u32::from(!begun.is_empty()),
             running: None,
-            said: String::new(),
-            calls: Vec::new(),
+            said: begun.text,
+            calls: begun.calls,
             overlap: None,
             usage: Usage::default(),
             ready: VecDeque::new(),
@@ -140,6 +142,11 @@ impl Talk {
 
     async fn wait_for_turn(&mut self) -> Result<(), GatewayError> {
         self.request.check()?;
+        if self.said.is_empty() && !self.calls.is_empty() {
+            // As after a break: they are whole.
+            self.finish(Finish::ToolCalls);
+            return Ok(());
+        }
         let wanted = self.wanted.unwrap_or_else(|| scorer::score(self.request.last_words()).tier());
         let input_tokens = self.request.input_tokens();
         let order = {

@@ -30,11 +30,12 @@ use crate::{
     bond::Tie,
     budget::{Clock, Kept, Ledger, Membership, Messages, TooMany},
     cache::{Cache, WarmedUp},
-    gateway::{Gateway, meter::Meter},
+    gateway::Gateway,
     hearing::Heard,
     memory::{Memory, embed::Hashed},
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
+    queue::{SharedWords, local::Local},
     redis::{Redis, answers::SharedAnswers},
     safety::{
         age::{self, Age},
@@ -59,7 +60,7 @@ use door::{Beside, Caller, Taken};
 use keeping::{Keeping, KeepingError};
 use learning::Learning;
 use modelled::{Modelled, Outcome};
-use noted::{Answered, NotedMeter, Notes, Screen, Told};
+use noted::{Answered, Notes, Screen, Told};
 use roster::Roster;
 use source::{Asked, SMALL_TALK, Source};
 
@@ -132,8 +133,10 @@ struct Known {
 pub struct Setup {
     /// Who companions are that come with the server, by the names of their minds.
     pub personas: BTreeMap<String, Persona>,
-    /// Where words come from; none: companions answer by themselves.
+    /// What asks models; none: companions answer by themselves, unless there is a queue.
     pub gateway: Option<Gateway>,
+    /// Where answers are found by way of workers; none: the gateway is asked for them here.
+    pub queue: Option<SharedWords>,
     /// Where what they know is kept.
     pub keeping: Arc<dyn Keeping>,
     /// What limits, budgets and answers are shared by with other servers.
@@ -154,6 +157,8 @@ pub struct Dialogue {
     known: Mutex<Known>,
     turns: AtomicU64,
     /// Where words come from; none: companions answer by themselves.
+    models: Option<SharedWords>,
+    /// What else models are asked for.
     gateway: Option<Gateway>,
     keeping: Arc<dyn Keeping>,
     /// Makes names of users for what counts them.
@@ -173,22 +178,31 @@ pub struct Dialogue {
     cache: Cache,
     /// What is learned of exchanges that have ended.
     learning: Learning,
+    /// What is asked at the start.
+    warm_up: Vec<String>,
     clock: Clock,
 }
 
 impl Dialogue {
     /// With the limits of the gateway's settings. Within a runtime, if there is a Redis.
     pub fn new(setup: Setup) -> Self {
-        let Setup { personas, gateway, keeping, redis, secret, spent, notes, clock } = setup;
+        let Setup { personas, gateway, queue, keeping, redis, secret, spent, notes, clock } = setup;
         let roster = Roster::new(personas, keeping.clone());
         let (known, turns) = (Mutex::default(), AtomicU64::new(0));
         let settings = gateway.as_ref().map(Gateway::settings);
         let limits = settings.map(|settings| settings.limits.clone()).unwrap_or_default();
         let cached = settings.map(|settings| settings.cache.clone()).unwrap_or_default();
+        let ledger = Ledger::with_redis(&limits, clock.clone(), redis.clone(), spent);
+        let models = queue.or_else(|| {
+            let gateway = gateway.clone()?;
+            let local = Local::new(gateway, ledger.clone(), clock.clone()).noting(notes.clone());
+            Some(Arc::new(local))
+        });
         Self {
             roster,
             known,
             turns,
+            models,
             gateway,
             keeping,
             names: NameKey::new(secret),
@@ -197,8 +211,9 @@ impl Dialogue {
             premium: limits.premium.clone(),
             is_shared: redis.is_some(),
             messages: Messages::new(limits.messages_per_hour, redis.clone()),
-            ledger: Ledger::with_redis(&limits, clock.clone(), redis.clone(), spent),
+            ledger,
             cache: Cache::new(&cached, redis.map(SharedAnswers::tier2)),
+            warm_up: cached.warm_up,
             learning: Learning::default(),
             clock,
         }
@@ -385,21 +400,20 @@ impl Dialogue {
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
     ) -> Option<(String, MindWord)> {
-        match &self.gateway {
+        match &self.models {
             // Whoever may be in danger is answered, and by nobody else.
-            Some(gateway) if turn.heard.crisis.is_none() => {
+            Some(models) if turn.heard.crisis.is_none() => {
                 let (user, membership) = self.user(speaker);
                 match self.messages.take(&user, membership, turn.now_ms).await {
                     Ok(_) => {
-                        let meter = self.ledger.meter(&user, world, &turn.ask.mind);
-                        let meter = NotedMeter::new(meter, self.notes.clone());
+                        let payers = [&user, world, &turn.ask.mind].map(String::as_str);
                         let source = Source {
                             taken: Some(taken),
-                            ..self.source(gateway, meter.clone(), turn.number)
+                            ..self.source(models, payers, turn.number)
                         };
                         let said = turn.by_model(&source, knows, words).await;
                         if let Some((_, end)) = &said {
-                            told.is(Answered::of(end, meter.was_asked()));
+                            told.is(Answered::of(end, source.was_asked()));
                         }
                         said
                     }
@@ -412,8 +426,8 @@ impl Dialogue {
                     }
                 }
             }
-            gateway => {
-                let said = turn.alone(knows, words, gateway.is_none()).await;
+            models => {
+                let said = turn.alone(knows, words, models.is_none()).await;
                 if said.is_some() {
                     told.is(Answered::Alone);
                 }
@@ -422,21 +436,31 @@ impl Dialogue {
         }
     }
 
+    /// Where words come from; none: companions answer by themselves.
+    pub fn models(&self) -> Option<&SharedWords> {
+        self.models.as_ref()
+    }
+
     /// Where the words of one turn come from.
     fn source<'a>(
         &'a self,
-        gateway: &'a Gateway,
-        meter: Arc<dyn Meter>,
+        models: &'a SharedWords,
+        payers: [&'a str; 3],
         number: u64,
     ) -> Source<'a> {
         let now_ms = (self.clock)();
+        let [user, world, companion] = payers;
         Source {
             cache: &self.cache,
-            gateway,
-            meter,
+            models,
+            gateway: self.gateway.as_ref(),
+            meter: self.ledger.meter(user, world, companion),
+            payers,
+            number,
             marks: &self.marks,
             notes: &*self.notes,
             taken: None,
+            asked: Arc::default(),
             now_ms,
             seed: now_ms.rotate_left(17) ^ number,
         }
@@ -445,12 +469,10 @@ impl Dialogue {
     /// Has models answer the small talk that the settings name, so that the first visitors need not
     /// wait for it.
     pub async fn warm_up(&self) {
-        let Some(gateway) = &self.gateway else { return };
-        let texts = &gateway.settings().cache.warm_up;
+        let Some(models) = &self.models else { return };
+        let texts = &self.warm_up;
         for (mind, persona) in self.roster.shipped().iter().filter(|_| !texts.is_empty()) {
             let Some(traits) = self.traits(mind).await else { continue };
-            let meter = self.ledger.meter("", "", mind);
-            let meter = NotedMeter::new(meter, self.notes.clone());
             let warmed = self.cache.warm_up(texts, |text| {
                 let language = persona.language_for(Heard::new(text).language());
                 let ask = DialogueAsk {
@@ -464,7 +486,7 @@ impl Dialogue {
                     perception: Perception::default(),
                 };
                 let number = self.next_turn();
-                let source = self.source(gateway, meter.clone(), number);
+                let source = self.source(models, ["", "", mind], number);
                 let (ask, tie) = (&ask, &Tie::default());
                 Some(source.small_talk(&Asked { persona, traits, tie, language, ask })?.1)
             });
@@ -540,7 +562,7 @@ async fn nobody(words: &mpsc::Sender<MindWord>) {
 
 impl fmt::Debug for Dialogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialogue").field("gateway", &self.gateway).finish_non_exhaustive()
+        f.debug_struct("Dialogue").field("models", &self.models).finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,8 @@
 //! What is told of answers to whoever counts them: never who asked, nor what was said.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::future::BoxFuture;
 use vivarium_contract::companion::MindWord;
 
 use crate::gateway::meter::{Attempt, Meter, OverBudget, Planned};
@@ -134,33 +131,22 @@ impl Drop for Told<'_> {
     }
 }
 
-/// The meter of one turn, whose attempts are noted.
-pub(super) struct NotedMeter {
+/// A meter whose attempts are noted.
+pub(crate) struct NotedMeter {
     meter: Arc<dyn Meter>,
     notes: Arc<dyn Notes>,
-    was_asked: AtomicBool,
 }
 
 impl NotedMeter {
-    /// No model was asked.
+    /// Before another meter.
     pub fn new(meter: Arc<dyn Meter>, notes: Arc<dyn Notes>) -> Arc<Self> {
-        Arc::new(Self { meter, notes, was_asked: AtomicBool::new(false) })
-    }
-
-    /// Whether a model was asked.
-    pub fn was_asked(&self) -> bool {
-        self.was_asked.load(Ordering::Relaxed)
+        Arc::new(Self { meter, notes })
     }
 }
 
 impl Meter for NotedMeter {
     fn reserve<'a>(&'a self, planned: &'a Planned) -> BoxFuture<'a, Result<(), OverBudget>> {
-        async move {
-            self.meter.reserve(planned).await?;
-            self.was_asked.store(true, Ordering::Relaxed);
-            Ok(())
-        }
-        .boxed()
+        self.meter.reserve(planned)
     }
 
     fn settle(&self, planned: &Planned, attempt: &Attempt) {

@@ -3,7 +3,10 @@
 //! What a companion would say to anybody is asked a few times and given again. The model is then told
 //! nothing of whoever speaks, nor of who and what is near.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use vivarium_contract::companion::{DialogueAsk, Perception, Traits};
 
@@ -16,7 +19,7 @@ use super::{
 use crate::{
     bond::Tie,
     cache::{Ask, Cache, CacheKey, Cacheable, Said},
-    gateway::{Gateway, Reply, meter::Meter, scorer},
+    gateway::{Gateway, Reply, Tier, meter::Meter, scorer},
     hearing::language::Language,
     memory::{
         Memory,
@@ -25,6 +28,7 @@ use crate::{
     persona::Persona,
     prompt::Brief,
     provider::Request,
+    queue::{Job, JobId, SharedWords},
     safety::names::NameKey,
 };
 
@@ -37,13 +41,22 @@ pub(super) const SMALL_TALK: &[u8] = b"small talk";
 /// Where the words of one turn come from.
 pub(super) struct Source<'a> {
     pub cache: &'a Cache,
-    pub gateway: &'a Gateway,
+    pub models: &'a SharedWords,
+    /// What makes vectors, if anything does.
+    pub gateway: Option<&'a Gateway>,
+    /// Of the budgets that vectors are on.
     pub meter: Arc<dyn Meter>,
+    /// Whose budgets it is: a user's, a world's, and by which companion.
+    pub payers: [&'a str; 3],
+    /// Of the turn.
+    pub number: u64,
     /// Makes marks that nobody can guess.
     pub marks: &'a NameKey,
     pub notes: &'a dyn Notes,
     /// Where it is noted what models take.
     pub taken: Option<&'a Taken>,
+    /// Whether a model was asked.
+    pub asked: Arc<AtomicBool>,
     pub now_ms: u64,
     /// Chooses among several answers.
     pub seed: u64,
@@ -64,6 +77,11 @@ impl Source<'_> {
         self.marks.name(&[b"mark ", of].concat())
     }
 
+    /// Whether a model was asked, and not the cache alone.
+    pub fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// What a model is to be asked.
     pub fn request(&self, brief: &Brief<'_>) -> Request {
         let (request, is_tampering) = modelled::request(brief);
@@ -75,13 +93,23 @@ impl Source<'_> {
 
     /// What a model is asked.
     pub fn ask(&self, request: Request, text: &str) -> Reply {
-        self.gateway.stream(request, Some(scorer::score(text).tier()), self.meter.clone())
+        self.asked.store(true, Ordering::Relaxed);
+        self.models.stream(self.job(request, scorer::score(text).tier()))
+    }
+
+    /// Each round of a turn is a job of its own.
+    fn job(&self, request: Request, tier: Tier) -> Job {
+        let round = (request.turns.len() as u64).to_le_bytes();
+        let key = self.marks.name(&[b"job ", &self.number.to_le_bytes()[..], &round].concat());
+        let [user, world, companion] = self.payers.map(str::to_owned);
+        tracing::debug!(id = %JobId::of(&key), companion, "a model is asked");
+        Job { key, request, wanted: Some(tier), user, world, companion }
     }
 
     /// Vectors of what was said, by which memories are found: the model's, if it is there soon, and
     /// the hashed one for memories that have no other.
     pub async fn queries(&self, text: &str, memory: &Memory) -> Vec<Vector> {
-        let made = match self.gateway.embeddings() {
+        let made = match self.gateway.and_then(Gateway::embeddings) {
             // What is in no memory need not be looked for.
             Some(embeddings) if !memory.is_empty() => embeddings.query(text, &*self.meter).await,
             _ => None,
@@ -129,9 +157,12 @@ impl Source<'_> {
             language,
             text: &ask.text,
         });
-        let (gateway, meter) = (self.gateway.clone(), self.meter.clone());
-        let asks = request.clone();
-        let make = move || gateway.stream(asks, Some(tier), meter);
+        let (models, job) = (self.models.clone(), self.job(request.clone(), tier));
+        let asked = self.asked.clone();
+        let make = move || {
+            asked.store(true, Ordering::Relaxed);
+            models.stream(job)
+        };
         Some((request, self.cache.reply(cacheable, key, self.seed, self.now_ms, make)))
     }
 }

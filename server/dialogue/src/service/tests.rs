@@ -140,6 +140,7 @@ pub(super) fn with(gateway: Option<Gateway>, keeping: Arc<dyn Keeping>) -> Arc<D
     Arc::new(Dialogue::new(Setup {
         personas: BTreeMap::from([("guide".to_owned(), guide)]),
         gateway,
+        queue: None,
         keeping,
         redis: None,
         secret: [7; 32],
@@ -347,6 +348,7 @@ async fn nobody_is_taken_for_an_adult() {
     let dialogue = Arc::new(Dialogue::new(Setup {
         personas: BTreeMap::from([("guide".to_owned(), adults)]),
         gateway: Some(gateway),
+        queue: None,
         keeping: Arc::new(Forgetful),
         redis: None,
         secret: [7; 32],
@@ -390,6 +392,7 @@ fn counted(gateway: Option<Gateway>, spent: Vec<budget::Kept>) -> (Arc<Dialogue>
     let dialogue = Dialogue::new(Setup {
         personas: BTreeMap::from([("guide".to_owned(), guide)]),
         gateway,
+        queue: None,
         keeping: Arc::new(Forgetful),
         secret: [7; 32],
         redis: None,

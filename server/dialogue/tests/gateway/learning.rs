@@ -147,6 +147,7 @@ impl Guide {
         let dialogue = Dialogue::new(Setup {
             personas: BTreeMap::from([("guide".to_owned(), guide)]),
             gateway: Some(Gateway::new(settings, |_| None).unwrap()),
+            queue: None,
             keeping: shelf.clone(),
             secret: [7; 32],
             redis: None,

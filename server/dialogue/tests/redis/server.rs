@@ -23,7 +23,7 @@ pub struct RedisServer {
 
 impl RedisServer {
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder of its own");
         let mut port = free_port();
         loop {
             let mut process = run(folder.path(), port);

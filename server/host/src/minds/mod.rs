@@ -27,6 +27,7 @@ pub mod meters;
 pub mod openai;
 pub mod secret;
 pub mod thinking;
+pub mod worker;
 
 use meters::DialogueMeters;
 

@@ -20,6 +20,11 @@ use vivarium_contract::{
 use vivarium_dialogue::{
     gateway::{Gateway, Settings, SetupError},
     persona::Persona,
+    queue::{
+        SharedWords,
+        shared::{Patience, Shared},
+    },
+    redis::{ConnectError, Redis},
     service::{
         Dialogue, Setup, Speaker,
         keeping::{KEPT_BYTES_MAX, Keeping, KeepingError, KeptPerson},
@@ -35,6 +40,7 @@ use super::{
     books::{self, Books, BooksError},
     meters::DialogueMeters,
     secret,
+    worker::{InProcess, WordsConfig},
 };
 use crate::config::ServerConfig;
 
@@ -184,6 +190,9 @@ pub enum DialogueError {
     /// What was spent before cannot be found out.
     #[error(transparent)]
     Books(#[from] BooksError),
+    /// There is no Redis.
+    #[error("--redis: {0}")]
+    Redis(#[from] ConnectError),
 }
 
 /// Where companions' minds come from.
@@ -193,15 +202,14 @@ pub struct Sources<'a> {
     pub assets: &'a Path,
     /// In which the server's secret is.
     pub data: &'a Path,
-    /// Which language models they have.
-    pub settings: Option<&'a Path>,
+    /// Which language models they have, and who asks them.
+    pub words: WordsConfig,
 }
 
 impl<'a> Sources<'a> {
     /// As the configuration of a server says.
     pub fn of(config: &'a ServerConfig) -> Self {
-        let settings = config.dialogue.as_deref();
-        Self { assets: &config.assets, data: &config.data, settings }
+        Self { assets: &config.assets, data: &config.data, words: config.words() }
     }
 }
 
@@ -214,66 +222,98 @@ pub struct Thinking {
     pub minds: Minds,
     /// What answers cost, to be written once more at the end.
     pub books: Arc<Books>,
+    /// What works for others as well, if it does.
+    pub worker: Option<InProcess>,
     /// To be ended with the server.
     pub tasks: Vec<JoinHandle<()>>,
 }
 
 /// Has companions think, those of an assets folder and those of the store, with the language models
-/// that a file names.
-pub fn start(
+/// that the configuration names, or by way of workers that ask some.
+pub async fn start(
     sources: &Sources<'_>,
     keeper: Keeper,
     meters: &Arc<DialogueMeters>,
 ) -> Result<Thinking, DialogueError> {
-    let dialogue = Arc::new(dialogue(sources, keeper.clone(), meters.clone())?);
+    let secret = secret::of(sources.data)
+        .map_err(|error| DialogueError::Secret { path: sources.data.join(secret::FILE), error })?;
+    let Words { gateway, redis, queue, worker } = words(&sources.words).await?;
+    let settings = gateway.iter().map(Gateway::settings);
+    let models: Vec<&str> =
+        settings.flat_map(|it| &it.models).map(|model| model.name.as_str()).collect();
+    match (&gateway, &queue) {
+        (_, Some(_)) => {
+            tracing::info!(?models, works = worker.is_some(), "companions speak by way of workers");
+        }
+        (Some(_), None) => tracing::info!(?models, "companions speak with language models"),
+        (None, None) => tracing::info!("companions speak from what they know: see --dialogue"),
+    }
+    let dialogue = Arc::new(Dialogue::new(Setup {
+        personas: personas(sources.assets),
+        gateway,
+        queue,
+        spent: books::load(&keeper, now_ms())?,
+        keeping: Arc::new(KeptMinds(keeper.clone())),
+        redis,
+        secret,
+        notes: meters.clone(),
+        clock: Arc::new(now_ms),
+    }));
     meters.watch(dialogue.clone());
     let (minds, thinking) = Minds::start(dialogue.clone(), meters.clone());
     let books = Arc::new(Books::new(dialogue.clone(), keeper, meters.clone()));
     let keeping = tokio::spawn(books.clone().keep());
     let warms = dialogue.clone();
     let warming = tokio::spawn(async move { warms.warm_up().await });
-    Ok(Thinking { dialogue, minds, books, tasks: vec![thinking, keeping, warming] })
+    Ok(Thinking { dialogue, minds, books, worker, tasks: vec![thinking, keeping, warming] })
 }
 
-fn dialogue(
-    sources: &Sources<'_>,
-    keeper: Keeper,
-    meters: Arc<DialogueMeters>,
-) -> Result<Dialogue, DialogueError> {
-    let gateway = sources.settings.map(gateway).transpose()?;
-    let secret = secret::of(sources.data)
-        .map_err(|error| DialogueError::Secret { path: sources.data.join(secret::FILE), error })?;
-    match &gateway {
-        Some(gateway) => {
-            let models: Vec<&str> =
-                gateway.settings().models.iter().map(|model| model.name.as_str()).collect();
-            tracing::info!(?models, "companions speak with language models");
-        }
-        None => tracing::info!("companions speak from what they know: see --dialogue"),
-    }
-    let clock = || {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+/// Where words come from.
+struct Words {
+    gateway: Option<Gateway>,
+    redis: Option<Redis>,
+    queue: Option<SharedWords>,
+    /// What finds words for others as well.
+    worker: Option<InProcess>,
+}
+
+async fn words(config: &WordsConfig) -> Result<Words, DialogueError> {
+    let gateway = match config.dialogue.as_deref() {
+        Some(path) => Some(gateway(path, settings(path)?)?),
+        None => None,
     };
-    Ok(Dialogue::new(Setup {
-        personas: personas(sources.assets),
-        gateway,
-        spent: books::load(&keeper, clock())?,
-        keeping: Arc::new(KeptMinds(keeper)),
-        redis: None,
-        secret,
-        notes: meters,
-        clock: Arc::new(clock),
-    }))
+    let Some(url) = &config.redis else {
+        return Ok(Words { gateway, redis: None, queue: None, worker: None });
+    };
+    let redis = Redis::connect(url).await?;
+    let settings = gateway.as_ref().map(Gateway::settings);
+    let patience = settings.map(Patience::of).unwrap_or_default();
+    let queue: SharedWords = Arc::new(Shared::new(redis.clone(), patience));
+    let works = gateway.clone().filter(|_| config.works);
+    let worker = works.map(|gateway| InProcess::start(redis.clone(), gateway));
+    Ok(Words { gateway, redis: Some(redis), queue: Some(queue), worker })
 }
 
-fn gateway(path: &Path) -> Result<Gateway, DialogueError> {
+/// Milliseconds since 1970 (UTC).
+pub(super) fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a file says of language models.
+pub(super) fn settings(path: &Path) -> Result<Settings, DialogueError> {
     let text = fs::read_to_string(path)
         .map_err(|error| DialogueError::Unreadable { path: path.to_owned(), error })?;
-    let settings = Settings::parse(&text).map_err(SetupError::Settings);
-    let gateway = settings.and_then(|settings| Gateway::new(settings, |name| env::var(name).ok()));
-    gateway
-        .map_err(|error| DialogueError::Settings { path: path.to_owned(), error: Box::new(error) })
+    Settings::parse(&text).map_err(|error| wrong(path, SetupError::Settings(error)))
+}
+
+/// What asks the language models of a file.
+pub(super) fn gateway(path: &Path, settings: Settings) -> Result<Gateway, DialogueError> {
+    Gateway::new(settings, |name| env::var(name).ok()).map_err(|error| wrong(path, error))
+}
+
+fn wrong(path: &Path, error: SetupError) -> DialogueError {
+    DialogueError::Settings { path: path.to_owned(), error: Box::new(error) }
 }
 
 /// The companions of an assets folder, by the names of their files. One that cannot be read is told

@@ -8,7 +8,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
-const KB_MAX = { page: 250, builder: 80, headset: 12, talk: 8, creation: 20, about: 14, decoder: 40 };
+const KB_MAX = {
+  page: 250,
+  builder: 80,
+  headset: 12,
+  talk: 8,
+  creation: 20,
+  about: 14,
+  decoder: 40,
+};
 // Chunks in which others begin: only `src/builder/door.ts`, `src/headset.ts` and what they load ask
 // for them, and for what only they ask for.
 const BEGINS = {
@@ -41,12 +49,7 @@ function reached(from, ...stops) {
 
 const beginning = (pattern) => [...texts.keys()].filter((name) => pattern.test(name));
 const page = reached(beginning(/^index-/), ...Object.values(BEGINS));
-const builder = reached(
-  beginning(BEGINS.builder),
-  BEGINS.headset,
-  BEGINS.creation,
-  BEGINS.decoder,
-);
+const builder = reached(beginning(BEGINS.builder), BEGINS.headset, BEGINS.creation, BEGINS.decoder);
 const headset = reached(beginning(BEGINS.headset), BEGINS.decoder);
 const talk = reached(beginning(BEGINS.talk), BEGINS.about);
 const about = reached(beginning(BEGINS.about));

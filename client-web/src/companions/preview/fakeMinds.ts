@@ -24,7 +24,10 @@ interface FakeMemory {
 /** One of the templates, with all that a persona has. */
 export function somebody(name: string, change: Partial<Persona> = {}): Persona {
   const genome = Object.fromEntries(
-    TRAITS.map((trait, index): [string, Pair] => [trait, [30 + index * 9, 44 + index * 7]]),
+    TRAITS.map((trait, index): [string, Pair] => [
+      trait,
+      [18 + index * 11, 62 + ((index * 23) % 37)],
+    ]),
   );
   const written = {
     name,

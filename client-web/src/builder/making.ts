@@ -1,10 +1,11 @@
 /** The world in which companions are made, as their panel knows it: through the builder. */
 import { batch, signal } from "@preact/signals";
 import type { Home, Placed } from "../companions/creation";
-import { type Companion, documentDefaults } from "../protocol/document";
+import type { Companion } from "../protocol/document";
 import type { Operation } from "../protocol/operation";
 import type { Builder } from "./builder";
 import { setProperty } from "./operations";
+import { NEW_COMPANION } from "./pieces";
 import { b } from "./texts/words";
 
 /** One for each builder: what is written in it stays while its panel is closed. */
@@ -66,8 +67,7 @@ async function place(
   { mind, name, look }: Placed,
   where: "here" | "pointed",
 ): Promise<boolean> {
-  const { range_m } = documentDefaults.companion;
-  const companion: Companion = { mind, name, ...look, range_m };
+  const companion: Companion = { ...NEW_COMPANION, mind, name, ...look };
   const piece = { kind: "companion", companion } as const;
   if (where === "pointed") {
     const opener = document.activeElement;

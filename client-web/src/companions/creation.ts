@@ -104,11 +104,12 @@ export class Creation {
     this.rehearsal.clear();
     this.versions.value = null;
     const look = this.home.lookOf(mind) ?? lookAt(sumOf(mind));
-    if (await this.making.open(mind, look, language.peek())) this.isChoosing.value = false;
-    else if (this.making.trouble.peek() !== null) {
-      this.making.isBegun.value = false;
-      this.isChoosing.value = true;
-    }
+    // Folded before the form is there, so that its beginning is in sight.
+    this.isChoosing.value = false;
+    if (await this.making.open(mind, look, language.peek())) return;
+    if (this.making.trouble.peek() === null) return;
+    this.making.isBegun.value = false;
+    this.isChoosing.value = true;
   }
 
   async save(over = false): Promise<void> {

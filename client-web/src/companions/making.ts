@@ -47,6 +47,8 @@ export class Making {
   readonly look = signal<Look>(lookAt(0));
   /** Whether somebody is made or changed at all. */
   readonly isBegun = signal(false);
+  /** Counts what was begun. */
+  readonly begun = signal(0);
   /** Whose mind is changed; null: somebody new. */
   readonly mind = signal<string | null>(null);
   readonly version = signal<number | null>(null);
@@ -180,6 +182,7 @@ export class Making {
   ): void {
     this.#turn += 1;
     batch(() => {
+      this.begun.value += 1;
       this.persona.value = persona;
       this.look.value = look;
       this.mind.value = mind;

@@ -43,6 +43,11 @@ export function traitText(trait: Trait, percent: number): string {
   return c(percent < 20 || percent > 80 ? "traitVery" : "traitRather", { word });
 }
 
+/** The same where both ends are told beside it. */
+export function traitWord(trait: Trait, percent: number): string {
+  return percent >= 40 && percent <= 60 ? c("traitMiddle") : traitText(trait, percent);
+}
+
 /** What is most striking in somebody, in a few words. */
 export function characterText(traits: Traits): string {
   return TRAITS.toSorted((a, b) => Math.abs(traits[b] - 50) - Math.abs(traits[a] - 50))

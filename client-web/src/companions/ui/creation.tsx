@@ -209,7 +209,7 @@ function Form({ creation }: { creation: Creation }) {
   const mind = making.mind.value;
   return (
     <>
-      <NameAndLooks creation={creation} />
+      <NameAndLooks key={making.begun.value} creation={creation} />
       <Section title="sectionWho">
         <Writing creation={creation} />
         <ToldText making={making} field="role" label="fieldRole" holder="holderRole" />
@@ -256,23 +256,27 @@ function Form({ creation }: { creation: Creation }) {
 
 function NameAndLooks({ creation }: { creation: Creation }) {
   const { making } = creation;
-  const field = useRef<HTMLInputElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const { body, accent } = making.look.value;
   const mind = making.mind.value;
   const written = making.persona.value;
   // Whoever has chosen somebody is led to what can be written of them.
-  useLayoutEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => {
+    heading.current?.scrollIntoView({ block: "center" });
+    heading.current?.focus({ preventScroll: true });
+  }, []);
   const look = (change: { body?: string; accent?: string }): void => {
     making.look.value = { ...making.look.peek(), ...change };
   };
   return (
     <section class="mind-section">
-      <h3>{mind === null ? c("editedNew") : c("edited", { name: written.name })}</h3>
+      <h3 ref={heading} tabIndex={-1}>
+        {mind === null ? c("editedNew") : c("edited", { name: written.name })}
+      </h3>
       <div class="mind-head">
         <Portrait look={{ body, accent }} size={96} />
         <div>
           <TextField
-            of={field}
             label={c("fieldName")}
             holder=""
             value={written.name}
@@ -429,7 +433,7 @@ function Kept({ creation, mind }: { creation: Creation; mind: string }) {
       <Fold title="sectionFamily">
         <Family creation={creation} mind={mind} />
       </Fold>
-      <Fold title="consentGive">
+      <Fold title="sectionConsent">
         <Consent creation={creation} mind={mind} />
       </Fold>
       <button
@@ -472,9 +476,7 @@ function SaveBar({ creation }: { creation: Creation }) {
     if (isSaving) return c("saving");
     if (isFaulty) return c("faultsBelow");
     if (mind === null || making.isDirty.value) return c("unsaved");
-    return places > 0
-      ? c("lives", { count: places })
-      : c("saved", { name: making.persona.value.name });
+    return places > 0 ? c("lives", { count: places }) : c("allSaved");
   };
   return (
     <footer class="mind-save">

@@ -16,7 +16,15 @@ import {
   withText,
   withTrait,
 } from "../persona";
-import { type CompanionText, c, faultText, traitEnds, traitName, traitText } from "../texts/words";
+import {
+  type CompanionText,
+  c,
+  faultText,
+  traitEnds,
+  traitName,
+  traitText,
+  traitWord,
+} from "../texts/words";
 
 /** What is wrong with a field, in words; null: nothing, or it is too early to say so. */
 export function faultOf(making: Making, field: PersonaField): string | null {
@@ -41,10 +49,9 @@ export function TextField(props: {
   fault: string | null;
   /** Lines; 1: it has no others. */
   lines?: number;
-  of?: { current: HTMLInputElement | null };
   change(value: string): void;
 }) {
-  const { label, holder, value, fault, lines = 1, of, change } = props;
+  const { label, holder, value, fault, lines = 1, change } = props;
   const id = useId();
   const shared = {
     id: `${id}-field`,
@@ -60,7 +67,6 @@ export function TextField(props: {
       {lines === 1 ? (
         <input
           {...shared}
-          {...(of === undefined ? {} : { ref: of })}
           type="text"
           autocomplete="off"
           onInput={(event) => change(event.currentTarget.value)}
@@ -240,7 +246,7 @@ function TraitSlider({ making, trait }: { making: Making; trait: Trait }) {
   return (
     <div class="mind-slider">
       <label for={id}>{traitName(trait)}</label>
-      <span class="mind-slider-now">{traitText(trait, value)}</span>
+      <span class="mind-slider-now">{traitWord(trait, value)}</span>
       <input
         id={id}
         class="range"

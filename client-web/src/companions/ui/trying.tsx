@@ -82,8 +82,14 @@ export function Trying({ creation }: { creation: Creation }) {
           </button>
         )}
         {all.length > 0 && (
-          <button type="button" class="button" onClick={() => rehearsal.clear()}>
-            {c("tryClear")}
+          <button
+            type="button"
+            class="button icon-button"
+            aria-label={c("tryClear")}
+            title={c("tryClear")}
+            onClick={() => rehearsal.clear()}
+          >
+            <Icon name="again" />
           </button>
         )}
       </form>

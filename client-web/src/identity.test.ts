@@ -24,6 +24,7 @@ describe("the key of a device", () => {
     expect(first.keyHex()).toBe("0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20");
     const reloaded = new Identity(() => device, counting(100));
     expect(reloaded.keyHex()).toBe(first.keyHex());
+    expect(reloaded.isKept()).toBe(true);
   });
 
   it("lives as long as the page where storage is refused", () => {
@@ -33,6 +34,7 @@ describe("the key of a device", () => {
     const identity = new Identity(refused, counting(7));
     expect(identity.keyBytes()[0]).toBe(7);
     expect(identity.keyHex()).toBe(identity.keyHex());
+    expect(identity.isKept()).toBe(false);
   });
 
   it("is made anew when what is kept is no key", () => {

@@ -40,6 +40,12 @@ export class Identity {
     );
   }
 
+  /** Whether the device is the same one at its next visit. */
+  isKept(): boolean {
+    const key = this.keyHex();
+    return this.#load() === key;
+  }
+
   #load(): string | null {
     try {
       const kept = this.#storage().getItem(KEY);
@@ -72,4 +78,9 @@ export function keyHex(): string {
 /** This device's key as 32 bytes, for `Hello`. */
 export function keyBytes(): number[] {
   return identity.keyBytes();
+}
+
+/** Whether this device is known again at its next visit. */
+export function keyIsKept(): boolean {
+  return identity.isKept();
 }

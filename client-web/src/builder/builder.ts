@@ -58,7 +58,8 @@ export type SidePanel =
   | "help"
   | "score"
   | "history"
-  | "people";
+  | "people"
+  | "companions";
 /** The panels of the left; the others are of the right. */
 export const LEFT_PANELS: ReadonlySet<SidePanel> = new Set(["library", "outline"]);
 
@@ -319,12 +320,13 @@ export class Builder {
     return outcome;
   }
 
-  /** Makes something and chooses it. */
-  async create(operations: readonly Operation[]): Promise<void> {
+  /** Makes something and chooses it; whether the server wants it. */
+  async create(operations: readonly Operation[]): Promise<boolean> {
     const outcome = await this.commit(operations);
-    if (outcome.kind !== "done") return;
+    if (outcome.kind !== "done") return false;
     const ids = [...outcome.objects.values()];
     if (ids.length > 0) this.selection.choose(ids);
+    return true;
   }
 
   // --- commands -------------------------------------------------------------------------------
@@ -521,14 +523,14 @@ export class Builder {
     const piece = this.placing.peek();
     const at = this.aim.at.peek();
     if (piece === null || at === null) return;
-    this.place(piece, at);
+    void this.place(piece, at);
     if (!goesOn) this.placing.value = null;
   }
 
-  /** Puts a piece of the library onto a surface. */
-  place(piece: Piece, hit: Hit): void {
+  /** Puts a piece of the library onto a surface; whether the server wants it. */
+  place(piece: Piece, hit: Hit): Promise<boolean> {
     const { pose } = this.#landing(piece, hit);
-    void this.create(placePiece(this.scenery.value, piece, pose, this.words));
+    return this.create(placePiece(this.scenery.value, piece, pose, this.words));
   }
 
   /** The frame that shows where a piece would come. */

@@ -44,6 +44,7 @@ export type Piece =
   | { kind: "blueprint"; name: string }
   | { kind: "model"; path: string }
   | { kind: "upload"; upload: Upload }
+  | { kind: "companion"; companion: Companion }
   | { kind: "template"; name: TemplateName }
   | { kind: "kept"; kept: KeptTemplate };
 
@@ -61,6 +62,8 @@ export function keyOf(piece: Piece): string {
       return `model:${piece.path}`;
     case "upload":
       return `upload:${piece.upload.path}`;
+    case "companion":
+      return `companion:${piece.companion.mind}`;
     case "template":
       return `template:${piece.name}`;
     case "kept":
@@ -228,6 +231,8 @@ export function madeOf(
       return made(modelProperties(document, piece.path), {});
     case "upload":
       return uploaded(piece.upload);
+    case "companion":
+      return made({ companion: piece.companion }, {});
   }
 }
 

@@ -16,6 +16,8 @@ import type { Emotion } from "../replica/feeling";
 export interface CompanionCard {
   /** The object whose it is. */
   companion: number;
+  /** Whose mind it has, as the server names it. */
+  mind: string;
   name: string;
   /** sRGB, 0-255. */
   look: { body: number[]; accent: number[] };
@@ -353,8 +355,8 @@ export function companionsOf(document: WorldDocument): Map<number, CompanionCard
 function cardOf(document: WorldDocument, object: ObjectEntry, id: number): CompanionCard | null {
   const { companion } = propertiesOf(document, object);
   if (companion == null) return null;
-  const { name, body, accent } = companion;
-  return { companion: id, name, look: { body: coloursOf(body), accent: coloursOf(accent) } };
+  const { mind, name, body, accent } = companion;
+  return { companion: id, mind, name, look: { body: coloursOf(body), accent: coloursOf(accent) } };
 }
 
 /** As the server writes it, nearly: to know again what was said. */

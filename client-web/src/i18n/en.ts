@@ -212,6 +212,7 @@ export const en = {
   talkWith: "Conversation with {name}",
   talkPlaceholder: "Say something to {name}…",
   talkEmpty: "Say hello, ask something, or choose one of these.",
+  talkAbout: "About {name}",
   talkStop: "Stop talking",
   talkFar: "{name} is too far away to hear you. Go closer.",
   talkThinking: "{name} is thinking…",

@@ -213,6 +213,7 @@ export const fr: Catalogue = {
   talkWith: "Conversation avec {name}",
   talkPlaceholder: "Dites quelque chose à {name}…",
   talkEmpty: "Dites bonjour, posez une question, ou choisissez ci-dessous.",
+  talkAbout: "À propos de {name}",
   talkStop: "Faire taire",
   talkFar: "{name} est trop loin pour vous entendre. Approchez-vous.",
   talkThinking: "{name} réfléchit…",

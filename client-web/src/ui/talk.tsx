@@ -3,9 +3,13 @@
  * no dialog that keeps one from the world: whoever leaves the field walks on.
  */
 import { useSignal } from "@preact/signals";
+import type { FunctionComponent } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Turn } from "../companions/company";
+import type { MindsParts } from "../companions/minds";
+import type { AboutProps } from "../companions/ui/about";
 import { type TextKey, t } from "../i18n/translate";
+import { keyHex } from "../identity";
 import { limits } from "../protocol/generated";
 import type { Emotion } from "../replica/feeling";
 import { AnswerEnd, Dots } from "./answers";
@@ -201,9 +205,14 @@ function TalkForm({ store, act, companion }: Props) {
   );
 }
 
+/** How the server is asked about a companion. */
+const ASKING: MindsParts = { key: keyHex, fetch: (url, init) => fetch(url, init) };
+
 export function TalkPanel({ store, act, companion }: Props) {
   const heading = useId();
   const frame = useRef<HTMLElement>(null);
+  // What is told about the companion in the place of the conversation; null: that is shown.
+  const about = useSignal<{ Panel: FunctionComponent<AboutProps> } | null>(null);
   const { company } = store;
   const card = company.cards.value.get(companion);
 
@@ -211,11 +220,27 @@ export function TalkPanel({ store, act, companion }: Props) {
     if (store.touch.peek()) frame.current?.focus();
   }, [store]);
 
+  const toggleAbout = (): void => {
+    if (about.peek() !== null) {
+      about.value = null;
+      return;
+    }
+    import("../companions/ui/about").then(
+      ({ AboutPanel: Panel }) => {
+        about.value = { Panel };
+      },
+      // What is not there is not shown; whoever wants it asks again.
+      () => undefined,
+    );
+  };
+
   if (card === undefined) return null;
+  const shown = about.value;
   return (
     <section
       ref={frame}
       class="panel glass panel-talk"
+      data-about={shown !== null}
       role="dialog"
       aria-modal="false"
       aria-labelledby={heading}
@@ -223,7 +248,9 @@ export function TalkPanel({ store, act, companion }: Props) {
       onKeyDown={(event) => {
         // What is typed here is no key of the world.
         event.stopPropagation();
-        if (event.key === "Escape") act.talkTo(null);
+        if (event.key !== "Escape") return;
+        if (about.peek() !== null) about.value = null;
+        else act.talkTo(null);
       }}
     >
       {/* A header would be the whole page's here. */}
@@ -243,6 +270,16 @@ export function TalkPanel({ store, act, companion }: Props) {
         <button
           type="button"
           class="button icon-button"
+          aria-label={t("talkAbout", { name: card.name })}
+          title={t("talkAbout", { name: card.name })}
+          aria-pressed={shown !== null}
+          onClick={toggleAbout}
+        >
+          <Icon name="about" />
+        </button>
+        <button
+          type="button"
+          class="button icon-button"
           aria-label={t("close")}
           title={t("close")}
           onClick={() => act.talkTo(null)}
@@ -250,8 +287,14 @@ export function TalkPanel({ store, act, companion }: Props) {
           <Icon name="close" />
         </button>
       </div>
-      <Conversation store={store} act={act} companion={companion} />
-      <TalkForm store={store} act={act} companion={companion} />
+      {shown === null ? (
+        <>
+          <Conversation store={store} act={act} companion={companion} />
+          <TalkForm store={store} act={act} companion={companion} />
+        </>
+      ) : (
+        <shown.Panel card={card} mood={company.mood.value} parts={ASKING} />
+      )}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** A workbench without a picture and a server without a network, for the preview and for tests. */
 import { type Signal, signal } from "@preact/signals";
+import { FakeMinds } from "../../companions/preview/fakeMinds";
 import { applyOperations, editable } from "../../document/apply";
 import type { WorldDocument } from "../../protocol/document";
 import { type Operation, PLACEHOLDERS } from "../../protocol/operation";
@@ -31,6 +32,8 @@ export class FakeBench implements Workbench {
     { account: "c1c1".repeat(8), name: "", role: "owner", everywhere: false, you: false },
     { account: "d1d1".repeat(8), name: "Di", role: "builder", everywhere: true, you: false },
   ];
+  /** Who companions are. */
+  readonly minds = new FakeMinds(Date.now());
   isClosed = false;
   yaw = 0;
   marked: readonly number[] = [];
@@ -179,6 +182,7 @@ export class FakeBench implements Workbench {
 
   /** A server that takes every batch and changes what the panels show most. */
   answer(url: string, init: RequestInit): Promise<Response> {
+    if (url.startsWith("/api/companions")) return this.minds.answer(url, init);
     const past = answerPast(url, init.method ?? "GET", this.draft, Date.now());
     if (past !== null) return Promise.resolve(past);
     if (url.endsWith("/roles")) return Promise.resolve(Response.json(this.people));

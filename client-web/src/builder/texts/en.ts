@@ -273,6 +273,9 @@ export const en = {
   fieldRestitution: "Bounce (0–1)",
   fieldIntensity: "Strength (cd)",
   fieldRange: "Range (m)",
+  companions: "Companions",
+  companionWho: "Edit who it is",
+  companionsFailed: "The panel could not be loaded. Reload the page.",
   companionHint:
     "It lives about this place, and people talk to it. Minds that come along: guide, gardener, storyteller, carver, jester, teacher, lamplighter.",
   fieldCompanionName: "It is called",

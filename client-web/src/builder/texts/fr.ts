@@ -274,6 +274,9 @@ export const fr: Texts = {
   fieldRestitution: "Rebond (0–1)",
   fieldIntensity: "Intensité (cd)",
   fieldRange: "Portée (m)",
+  companions: "Compagnons",
+  companionWho: "Modifier qui il est",
+  companionsFailed: "Le panneau n’a pas pu être chargé. Rechargez la page.",
   companionHint:
     "Il vit autour d’ici, et on lui parle. Esprits fournis : guide, gardener, storyteller, carver, jester, teacher, lamplighter.",
   fieldCompanionName: "Il s’appelle",

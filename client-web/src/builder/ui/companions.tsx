@@ -7,6 +7,7 @@ import {
   COMPANION_RANGE_M_MIN,
   MIND_CHARS_MAX,
 } from "../limits";
+import { changeMind } from "../making";
 import { b } from "../texts/words";
 import { ColourField, NumberField, TextField } from "./fields";
 import type { PartProps } from "./inspector";
@@ -21,6 +22,9 @@ export function Companions(part: PartProps) {
   return (
     <Part part={part} title="partCompanion" of="companion" removes>
       <p class="hint">{b("companionHint")}</p>
+      <button type="button" class="button" onClick={() => changeMind(builder, companion.mind)}>
+        {b("companionWho")}
+      </button>
       <TextField
         at={at}
         path="properties.companion.name"

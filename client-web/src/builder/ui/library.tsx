@@ -74,6 +74,8 @@ export function pieceName(piece: Piece): string {
         .replaceAll("_", " ");
     case "upload":
       return piece.upload.name.replace(/\.\w+$/, "").replaceAll("_", " ");
+    case "companion":
+      return piece.companion.name;
     case "template":
       return templateText(piece.name);
     case "kept":

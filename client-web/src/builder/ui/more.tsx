@@ -125,6 +125,12 @@ function deedsOf(builder: Builder): Deed[] {
       act: run("pause"),
     },
     { icon: "reset", text: "commandReset", keys: "R", act: run("reset") },
+    {
+      icon: "companion",
+      text: "companions",
+      expanded: builder.shows("companions"),
+      act: () => builder.toggle("companions"),
+    },
     panel("score", "score"),
     ...(builder.role === "owner" ? [panel("people", "people")] : []),
     panel("help", "commandHelp"),

@@ -1,63 +1,7 @@
-/** What is asked in a panel before something is done that cannot be undone, or not by everybody. */
-import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+/** What the builder asks before something is done that cannot be undone, or not by everybody. */
+import { Question as Asked, type QuestionProps } from "../../ui/question";
 import { b } from "../texts/words";
 
-/**
- * Whoever works by keys is led to the question, or to its "no", and back to where they were. Escape
- * is no. The answers are in sight however long the question is.
- */
-export function Question(props: {
-  text: string;
-  /** What the button says that does it. */
-  act: string;
-  /** Whether it cannot be done now. */
-  isOff?: boolean;
-  /** Whether the keyboard is led to the answer that does nothing. */
-  isNoFirst?: boolean;
-  done(): void;
-  close(): void;
-  children?: ComponentChildren;
-}) {
-  const { text, act, isOff = false, isNoFirst = false, done, close, children } = props;
-  const section = useRef<HTMLElement>(null);
-  const no = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    const own = section.current;
-    (isNoFirst ? no.current : own)?.focus();
-    return () => {
-      const now = document.activeElement;
-      // Whoever has gone elsewhere meanwhile stays there.
-      const isHere = now === null || now === document.body || own?.contains(now);
-      if (isHere && before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, [text]);
-  return (
-    <section
-      ref={section}
-      tabIndex={-1}
-      class="builder-question"
-      role="alertdialog"
-      aria-label={text}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        close();
-      }}
-    >
-      <p>
-        <b>{text}</b>
-      </p>
-      {children}
-      <span class="builder-row-tools builder-answers">
-        <button type="button" class="button primary" disabled={isOff} onClick={done}>
-          {act}
-        </button>
-        <button ref={no} type="button" class="button" onClick={close}>
-          {b("cancel")}
-        </button>
-      </span>
-    </section>
-  );
+export function Question(props: Omit<QuestionProps, "no">) {
+  return <Asked {...props} no={b("cancel")} />;
 }

@@ -6,6 +6,7 @@ import { HistoryPanel } from "./history";
 import { Sign } from "./icons";
 import { Inspector } from "./inspector";
 import { Library } from "./library";
+import { MakingPanel } from "./making";
 import { MeasureCard, MeasureLine } from "./measure";
 import { Outline } from "./outline";
 import { PeoplePanel } from "./people";
@@ -64,6 +65,8 @@ function RightSide({ builder }: { builder: Builder }) {
     case "people":
       // It may have been taken away while the panel was open.
       return builder.role === "owner" ? <PeoplePanel builder={builder} /> : null;
+    case "companions":
+      return <MakingPanel builder={builder} />;
     default:
       return null;
   }

@@ -18,6 +18,7 @@ import "../../ui/styles/base.css";
 import "../../ui/styles/hud.css";
 import "../../ui/styles/talk.css";
 import { entityOf } from "../company";
+import { FakeMinds } from "./fakeMinds";
 
 const wanted = new URLSearchParams(location.search);
 const number = (name: string, absent: number): number => Number(wanted.get(name) ?? absent);
@@ -46,7 +47,12 @@ const LAWN: WorldDocument = editable({
     },
     ...NAMES.map((name, index) => ({
       properties: {
-        companion: { mind: "x", name, body: BODIES[index] ?? "#888888", accent: "#ffd166" },
+        companion: {
+          mind: name.toLowerCase(),
+          name,
+          body: BODIES[index] ?? "#888888",
+          accent: "#ffd166",
+        },
       },
     })),
   ],
@@ -141,6 +147,12 @@ function start(into: HTMLElement): void {
   const act = new Proxy(others as Actions, {
     get: (known, key: keyof Actions) => known[key] ?? (() => undefined),
   });
+  const minds = new FakeMinds(Date.now());
+  const real = window.fetch.bind(window);
+  window.fetch = (asked, init) =>
+    String(asked).startsWith("/api/companions")
+      ? minds.answer(String(asked), init ?? {})
+      : real(asked, init);
   render(<Hud store={store} act={act} />, panels);
   const scene = new Scene(canvas, { reducedMotion: false, assetsUrl: "/assets/" });
   const show = (nowMs: number): void => {

@@ -16,7 +16,10 @@ use vivarium_protocol::{
 };
 
 use crate::{
-    harness::{socket::Client, until},
+    harness::{
+        socket::{Client, get},
+        until,
+    },
     minds::{NIA, one_model, server},
 };
 
@@ -86,8 +89,9 @@ async fn one_that_is_killed_in_the_middle_of_a_sentence_is_replaced() -> anyhow:
 
     let job = job(&redis).await?;
     let status = async || -> anyhow::Result<Value> {
-        let url = format!("{}api/dialogue/jobs/{job}", server.url());
-        Ok(reqwest::get(url).await?.error_for_status()?.json().await?)
+        let (status, body) = get(&server, &format!("/api/dialogue/jobs/{job}")).await?;
+        ensure!(status == 200, "{status}: {body}");
+        Ok(serde_json::from_str(&body)?)
     };
     until("words come", async || Ok(status().await?["state"] == "streaming")).await?;
     first.kill().await?;
@@ -106,8 +110,7 @@ async fn one_that_is_killed_in_the_middle_of_a_sentence_is_replaced() -> anyhow:
     ensure!(status["state"] == "done" && status["deliveries"] == 2, "{status}");
     ensure!(status["model"] == "small" && !status.to_string().contains("lamp"), "{status}");
     for wrong in ["0", "ffffffffffffffffffffffffffffffff"] {
-        let url = format!("{}api/dialogue/jobs/{wrong}", server.url());
-        ensure!(reqwest::get(url).await?.status() == 404);
+        ensure!(get(&server, &format!("/api/dialogue/jobs/{wrong}")).await?.0 == 404);
     }
     server.shutdown().await;
     Ok(())

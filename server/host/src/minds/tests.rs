@@ -130,8 +130,9 @@ impl Mind for Brave {
 
 #[tokio::test]
 async fn worlds_hear_when_a_mind_that_lives_there_is_another() {
-    let document = r#"{"version":1,"name":"here","title":"Here","objects":[]}"#;
-    let source = WorldSource::from_json(document.into()).unwrap();
+    let document = serde_json::json!({ "version": 1, "name": "here", "title": "Here",
+        "objects": [{ "name": "gate", "properties": { "spawn": {} } }] });
+    let source = WorldSource::from_json(document.to_string().into()).unwrap();
     let (world, inbox) = World::new(source);
     let brave = Arc::new(Brave::default());
     let (minds, desk) = Minds::start(brave.clone(), Arc::default());

@@ -15,6 +15,7 @@ use crate::{
     bond::{Stage, Tie},
     feeling::{self, Reading},
     hearing::{Heard, fold, language::Language},
+    manner::Manner,
     memory::{Item, Memory, PERSON, extract},
     persona::Persona,
     target::{self, Found, Wanted},
@@ -125,7 +126,8 @@ pub fn answer(
     let heard = Heard::new(&ask.text);
     let reading = feeling::read(&heard);
     let language = mind.persona.language_for(thread.language(&heard));
-    let voice = Voice::new(mind, language, person(ask, mind, language), thread, lots);
+    let manner = (language, Manner::of(ask.perception.mood));
+    let voice = Voice::new(mind, manner, person(ask, mind, language), thread, lots);
     let mut speech = Speech { ask, mind, language, voice, actions: Vec::new() };
     let text = speech.respond(&heard, &reading, learned);
     Answer {
@@ -284,7 +286,7 @@ impl Speech<'_, '_> {
     fn with_saying(&mut self, text: String, percent: u32) -> String {
         let own = self.mind.persona.sayings.as_slice();
         let is_cool = self.mind.tie.stage() <= Stage::Wary;
-        if own.is_empty() || is_cool || !self.voice.chance(percent) {
+        if own.is_empty() || is_cool || !self.voice.adds(percent) {
             return text;
         }
         let saying = self.voice.own(own, Key::Listen);

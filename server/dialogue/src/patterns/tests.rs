@@ -188,6 +188,23 @@ fn insults_have_consequences() {
 }
 
 #[test]
+fn a_mood_is_heard() {
+    let said = |valence, arousal, emotion| {
+        let mut story = Story::begin();
+        story.perception.mood = Mood { valence, arousal, emotion };
+        let texts = ["hello", "I went to the river", "it was nice there", "thank you", "bye"];
+        texts.map(|text| story.say(text).text).join(" ")
+    };
+    let low = said(-60, -30, Emotion::Sadness);
+    let calm = said(0, 0, Emotion::Calm);
+    let lively = said(50, 80, Emotion::Excitement);
+    assert!(!low.contains('!'), "{low}");
+    assert!(lively.contains('!'), "{lively}");
+    assert!(low.len() < calm.len() && calm.len() < lively.len(), "{low}\n{calm}\n{lively}");
+    assert_eq!(low, said(-60, -30, Emotion::Sadness));
+}
+
+#[test]
 fn it_does_not_repeat_itself_soon() {
     let mut story = Story::begin();
     let mut said = Vec::new();

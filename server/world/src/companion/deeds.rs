@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use bevy_ecs::{prelude::*, system::SystemParam};
 use vivarium_contract::companion::{
-    ACTIONS_MAX, Action, ActionFailure, Being, Event, HAPPENED_MAX, Happened,
+    ACTIONS_MAX, Action, ActionFailure, Being, Event, HAPPENED_MAX, Happened, Mood,
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
@@ -20,6 +20,7 @@ use super::{
     Companion, Companions,
     body::{Goal, Legs, Pace, Progress},
     hands::{Hands, Things},
+    mood::Feelings,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
 };
 use crate::{
@@ -165,11 +166,13 @@ pub(super) type Doer = (
     &'static mut Legs,
     &'static mut Deeds,
     &'static mut Hands,
+    &'static Feelings,
 );
 
 /// One companion at its deeds.
 struct Acting<'a> {
     companion: &'a Companion,
+    mood: Mood,
     at_m: [f32; 3],
     legs: &'a mut Legs,
     deeds: &'a mut Deeds,
@@ -188,7 +191,9 @@ pub(super) fn act(
         if !object.0.wrapping_add(tick).is_multiple_of(LOOK_TICKS) {
             continue;
         }
-        let Ok((companion, avatar, mut legs, mut deeds, mut hands)) = doers.get_mut(entity) else {
+        let Ok((companion, avatar, mut legs, mut deeds, mut hands, feelings)) =
+            doers.get_mut(entity)
+        else {
             continue;
         };
         if deeds.doing().is_none() {
@@ -199,8 +204,14 @@ pub(super) fn act(
             continue;
         }
         let at_m = avatar.state.position_m;
-        let mut acting =
-            Acting { companion, at_m, legs: &mut legs, deeds: &mut deeds, hands: &mut hands };
+        let mut acting = Acting {
+            companion,
+            mood: feelings.mood(),
+            at_m,
+            legs: &mut legs,
+            deeds: &mut deeds,
+            hands: &mut hands,
+        };
         match acting.deeds.asked.front().copied() {
             None => acting.keep_following(&around),
             Some(action) => {
@@ -303,7 +314,7 @@ impl Acting<'_> {
             return Outcome::Failed(ActionFailure::Gone);
         };
         let (place_m, within_m) = match target {
-            Being::Person(person) => (feet_m(place_m), self.companion.polite_m(person)),
+            Being::Person(person) => (feet_m(place_m), self.companion.polite_m(person, self.mood)),
             Being::Companion(_) => (feet_m(place_m), 1.6),
             Being::Object(_) => (place_m, 1.5),
         };
@@ -359,7 +370,7 @@ impl Acting<'_> {
             Outcome::Done => {}
             other => return other,
         }
-        let within_m = self.companion.polite_m(person) + 0.2;
+        let within_m = self.companion.polite_m(person, self.mood) + 0.2;
         if let Some(outcome) = self.reach(feet_m(place_m), within_m, Pace::Walk) {
             return outcome;
         }
@@ -407,7 +418,7 @@ impl Acting<'_> {
         };
         self.legs.gaze = Some(Being::Person(person));
         let apart_m = apart_m(self.at_m, place_m);
-        let polite_m = self.companion.polite_m(person);
+        let polite_m = self.companion.polite_m(person, self.mood);
         if self.legs.has_given_up(feet_m(place_m)) {
             self.legs.stop();
             self.deeds.follows_again_at = around.clock.tick + around.ticks(RETRY_S);

@@ -17,7 +17,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use vivarium_contract::{
     Phase,
-    companion::{Bond, Traits},
+    companion::{Bond, Mood, Traits},
 };
 use vivarium_protocol::ids::{ObjectId, PersonId};
 
@@ -33,6 +33,7 @@ mod feel;
 mod hands;
 mod hear;
 mod home;
+mod manner;
 mod mind;
 mod mood;
 mod nav;
@@ -45,6 +46,8 @@ mod ways;
 
 pub(crate) use digest::digest;
 pub(crate) use speech::speak;
+
+use manner::Manner;
 
 /// Who a companion is.
 #[derive(Component)]
@@ -80,12 +83,9 @@ impl Companion {
         surroundings::apart_m(self.home_m, place_m) <= self.range_m
     }
 
-    /// How near (metres) it comes to somebody: those who seek company, and friends, come nearer.
-    pub fn polite_m(&self, person: PersonId) -> f32 {
-        let warmth = f32::from(self.bond(person).warmth);
-        let distance_m =
-            1.7 - warmth * 0.006 - (f32::from(self.traits.extraversion) - 50.0) * 0.006;
-        distance_m.clamp(1.1, 2.5)
+    /// How near (metres) it comes to somebody while it feels so.
+    pub fn polite_m(&self, person: PersonId, mood: Mood) -> f32 {
+        Manner::of(mood).keeps_m(self.bond(person).warmth, &self.traits)
     }
 }
 

@@ -137,7 +137,8 @@ pub fn answer_alone(
         let text = crisis.reply(heard.language);
         let Appraisal { arousal, .. } = heard.appraisal;
         let appraisal = Appraisal { valence: -10, arousal: arousal.min(10), emotion: None };
-        return Answer { text, appraisal, actions: Vec::new(), language: heard.language };
+        let (actions, language) = (Vec::new(), heard.language);
+        return Answer { text, appraisal, actions, language, is_fallback: false };
     }
     let tie = pair.relationship.tie;
     let mind = Mind {

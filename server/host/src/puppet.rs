@@ -94,6 +94,7 @@ impl Puppet {
             | WorldInput::Poses { .. }
             | WorldInput::Mind { .. }
             | WorldInput::Traits { .. }
+            | WorldInput::Word { .. }
             | WorldInput::TakeBack { .. } => {}
             WorldInput::Presence { person, road, anew } => {
                 let text = if road.is_some() { "is there" } else { "is away" };

@@ -140,6 +140,9 @@ impl Residents {
             ToWorld::Traits { companion, traits } => {
                 inputs.push(WorldInput::Traits { companion, traits });
             }
+            ToWorld::Word { companion, person, text } => {
+                inputs.push(WorldInput::Word { companion, person, text });
+            }
         }
     }
 

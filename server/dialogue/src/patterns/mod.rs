@@ -104,6 +104,8 @@ pub struct Answer {
     pub actions: Vec<Action>,
     /// In which language it speaks.
     pub language: Language,
+    /// Whether it only says that it has no answer, or that it listens.
+    pub is_fallback: bool,
 }
 
 /// What was learned from a text before it is answered.
@@ -128,13 +130,14 @@ pub fn answer(
     let language = mind.persona.language_for(thread.language(&heard));
     let manner = (language, Manner::of(ask.perception.mood));
     let voice = Voice::new(mind, manner, person(ask, mind, language), thread, lots);
-    let mut speech = Speech { ask, mind, language, voice, actions: Vec::new() };
+    let mut speech = Speech { ask, mind, language, voice, actions: Vec::new(), is_fallback: false };
     let text = speech.respond(&heard, &reading, learned);
     Answer {
         text: words::capital(text.trim()),
         appraisal: feeling::scaled(reading.appraisal, &mind.traits),
         actions: speech.actions,
         language,
+        is_fallback: speech.is_fallback,
     }
 }
 
@@ -156,6 +159,8 @@ struct Speech<'a, 'b> {
     language: Language,
     voice: Voice<'a, 'b>,
     actions: Vec<Action>,
+    /// See [`Answer`].
+    is_fallback: bool,
 }
 
 impl Speech<'_, '_> {
@@ -268,6 +273,7 @@ impl Speech<'_, '_> {
     }
 
     fn unknown(&mut self) -> String {
+        self.is_fallback = true;
         let text = self.voice.say(Key::Unknown, &[]);
         self.with_saying(text, 20)
     }
@@ -278,6 +284,7 @@ impl Speech<'_, '_> {
             ..=-15 => Key::ListenBad,
             _ => Key::Listen,
         };
+        self.is_fallback = true;
         let text = self.voice.say(key, &[]);
         self.with_saying(text, 25)
     }

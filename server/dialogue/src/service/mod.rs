@@ -5,6 +5,8 @@
 //!                                                             model, or alone ┘
 //! ```
 //!
+//! What no model could be asked is asked again later (`later`).
+//!
 //! Invariants: of one companion and one person, one turn is thought of at a time. Nobody is told what
 //! another has said. Whatever fails, there is an answer, or a reason why there is none.
 
@@ -18,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use vivarium_contract::{
     companion::{DialogueAsk, MindFailure, MindWord, Perception, Traits},
@@ -36,6 +39,7 @@ use crate::{
         Memory,
         embed::{Embedder, Hashed},
     },
+    patterns::lines::Key,
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
     safety::{
@@ -46,10 +50,12 @@ use crate::{
 };
 
 pub mod keeping;
+pub mod later;
 mod modelled;
 mod source;
 
 use keeping::Keeping;
+use later::{LATER_MS_MAX, Later, Waiting};
 use modelled::{Modelled, Outcome};
 use source::{Asked, SMALL_TALK, Source};
 
@@ -60,6 +66,20 @@ pub enum Speaker {
     Account(Arc<str>),
     /// Somebody who is known as long as they are here.
     Visitor(u32),
+}
+
+/// Tells somebody what a companion says by itself, when nobody waits for it.
+pub type Tell = Arc<dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Who speaks to a companion, and where.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who, as its mind may know them.
+    pub speaker: Speaker,
+    /// The name of the world.
+    pub world: String,
+    /// How they are told what it finds later.
+    pub tell: Tell,
 }
 
 /// Companions that are known of, and people whom they know, are kept in mind so many at once; those
@@ -135,6 +155,8 @@ pub struct Dialogue {
     ledger: Ledger,
     /// Answers to small talk.
     cache: Cache,
+    /// What no model could be asked yet.
+    later: Later,
     clock: Clock,
 }
 
@@ -157,6 +179,7 @@ impl Dialogue {
             messages: Messages::new(limits.messages_per_hour),
             ledger: Ledger::new(limits.budgets, clock.clone()),
             cache: Cache::new(&cached, None),
+            later: Later::default(),
             clock,
         }
     }
@@ -252,7 +275,7 @@ impl Dialogue {
     pub async fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        (speaker, world): (Speaker, String),
+        caller: Caller,
         words: mpsc::Sender<MindWord>,
     ) {
         let now_ms = (self.clock)();
@@ -269,23 +292,24 @@ impl Dialogue {
             let _ = words.send(MindWord::Done { is_reduced: false }).await;
             return;
         }
-        let shared = self.acquaintance(&ask.mind, &speaker, number);
+        let Caller { speaker, world, .. } = &caller;
+        let shared = self.acquaintance(&ask.mind, speaker, number);
         let mut acquaintance = shared.lock().await;
         let knows = &mut *acquaintance;
         self.know(&ask.mind).await;
-        self.load(&ask.mind, &speaker, knows).await;
+        self.load(&ask.mind, speaker, knows).await;
         let (heard, drift) =
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
         // What was heard is kept whether or not anybody waits for the answer.
-        self.keep(&ask.mind, &speaker, knows).await;
+        self.keep(&ask.mind, speaker, knows).await;
         let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
         let answer = match &self.gateway {
             // Whoever may be in danger is answered, and by nobody else.
             Some(gateway) if turn.heard.crisis.is_none() => {
-                let (user, membership) = self.user(&speaker);
+                let (user, membership) = self.user(speaker);
                 match self.messages.take(&user, membership, now_ms) {
                     Ok(_) => {
-                        let meter = self.ledger.meter(&user, &world, &turn.ask.mind);
+                        let meter = self.ledger.meter(&user, world, &turn.ask.mind);
                         turn.by_model(&self.source(gateway, meter, number), knows, &words).await
                     }
                     Err(TooMany { free_in_s }) => {
@@ -296,14 +320,20 @@ impl Dialogue {
                     }
                 }
             }
-            gateway => turn.alone(knows, &words, gateway.is_none()).await,
+            gateway => turn.alone(knows, &words, gateway.is_none(), false).await,
         };
-        if let Some((said, end)) = answer {
-            knows.note(By::Person, ask.text);
-            knows.note(By::Companion, said);
-            self.keep(&ask.mind, &speaker, knows).await;
-            let _ = words.send(end).await;
+        let language = turn.heard.language;
+        let Some(Answered { said, last, is_promised }) = answer else { return };
+        knows.note(By::Person, ask.text.clone());
+        knows.note(By::Companion, said);
+        self.keep(&ask.mind, speaker, knows).await;
+        if is_promised {
+            let until_ms = now_ms + LATER_MS_MAX;
+            self.later.put(Waiting { ask, caller, language, until_ms });
+        } else if last == (MindWord::Done { is_reduced: false }) {
+            self.later.answered(&ask.mind, &caller, &ask.text);
         }
+        let _ = words.send(last).await;
     }
 
     /// Where the words of one turn come from.
@@ -412,6 +442,15 @@ impl fmt::Debug for Dialogue {
     }
 }
 
+/// An answer that was given.
+struct Answered {
+    said: String,
+    /// The last word, which is not sent yet.
+    last: MindWord,
+    /// Whether it has promised to think about it.
+    is_promised: bool,
+}
+
 /// One turn, after it was heard.
 struct Thinking<'a> {
     ask: &'a DialogueAsk,
@@ -423,19 +462,26 @@ struct Thinking<'a> {
 }
 
 impl Thinking<'_> {
-    /// Answers without a model; gives what was said, and the last word. None: nobody listens any more.
+    /// Answers without a model. `may_promise`: whether one can be asked later. None: nobody listens
+    /// any more.
     async fn alone(
         &self,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
         is_reduced: bool,
-    ) -> Option<(String, MindWord)> {
+        may_promise: bool,
+    ) -> Option<Answered> {
         let Acquaintance { relationship, memory, .. } = knows;
         let seed = self.now_ms.rotate_left(17) ^ self.number;
         let (persona, now_ms, mut drift) = (self.persona, self.now_ms, self.drift);
         let drift = &mut drift;
         let pair = &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
-        let answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
+        let mut answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
+        let is_promised = may_promise && answer.is_fallback && later::is_long(&self.ask.text);
+        if is_promised {
+            answer.text.push(' ');
+            answer.text.push_str(later::line(Key::Later, answer.language, seed));
+        }
         for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
             match word {
                 MindWord::Says { text } => speak(&text, words).await?,
@@ -443,7 +489,7 @@ impl Thinking<'_> {
                 other => words.send(other).await.ok()?,
             }
         }
-        Some((answer.text, MindWord::Done { is_reduced }))
+        Some(Answered { said: answer.text, last: MindWord::Done { is_reduced }, is_promised })
     }
 
     /// Answers with the words of a model, or without, if it has none.
@@ -452,7 +498,7 @@ impl Thinking<'_> {
         source: &Source<'_>,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
-    ) -> Option<(String, MindWord)> {
+    ) -> Option<Answered> {
         let appraisal = self.heard.appraisal;
         words.send(MindWord::Feels { appraisal }).await.ok()?;
         let tie = &knows.relationship.tie;
@@ -483,23 +529,20 @@ impl Thinking<'_> {
         };
         let bond = tie.bond();
         let modelled = Modelled { source, ask, memory: &mut knows.memory, words };
-        match modelled.run(request, first, &mark).await {
-            Outcome::Said(said) => {
-                words.send(MindWord::Bonds { bond }).await.ok()?;
-                Some((said, MindWord::Done { is_reduced: false }))
-            }
-            Outcome::Broken(said) => {
-                words.send(MindWord::Bonds { bond }).await.ok()?;
-                Some((said, MindWord::Failed { reason: MindFailure::Broken }))
-            }
+        let (said, last) = match modelled.run(request, first, &mark).await {
+            Outcome::Said(said) => (said, MindWord::Done { is_reduced: false }),
+            Outcome::Broken(said) => (said, MindWord::Failed { reason: MindFailure::Broken }),
             Outcome::Silent(error) => {
-                if let Some(error) = error {
+                if let Some(error) = &error {
                     tracing::warn!(%error, mind = self.ask.mind, "no model answers");
                 }
-                self.alone(knows, words, true).await
+                let is_outage = error.as_ref().is_some_and(later::is_outage);
+                return self.alone(knows, words, true, is_outage).await;
             }
-            Outcome::Gone => None,
-        }
+            Outcome::Gone => return None,
+        };
+        words.send(MindWord::Bonds { bond }).await.ok()?;
+        Some(Answered { said, last, is_promised: false })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     gateway::Settings,
     memory::{Item, Kept},
     persona::templates,
-    provider::{Ask, Finish, Piece, Pieces, Provider},
+    provider::{Ask, Finish, Piece, Pieces, Provider, ProviderError},
 };
 
 /// Keeps turns as a store does, or refuses to.
@@ -114,6 +114,21 @@ async fn say(
     now_ms: u64,
     text: &str,
 ) -> (String, MindWord) {
+    say_and_wait(dialogue, speaker, now_ms, text, &Told::default()).await
+}
+
+/// What companions said by themselves.
+type Told = Arc<Mutex<Vec<String>>>;
+
+/// The same; what is said later comes into `told`.
+async fn say_and_wait(
+    dialogue: &Arc<Dialogue>,
+    speaker: &Speaker,
+    now_ms: u64,
+    text: &str,
+    told: &Told,
+) -> (String, MindWord) {
+    let told = told.clone();
     let ask = DialogueAsk {
         companion: ObjectId(1),
         mind: "guide".into(),
@@ -126,7 +141,11 @@ async fn say(
     };
     let (words, mut said) = mpsc::channel(4);
     NOW_MS.set(now_ms);
-    let who = (speaker.clone(), "court".to_owned());
+    let tell: Tell = Arc::new(move |text| {
+        told.lock().unwrap().push(text);
+        async {}.boxed()
+    });
+    let who = Caller { speaker: speaker.clone(), world: "court".to_owned(), tell };
     let answers = dialogue.clone().answer(ask, who, words);
     let hears = async {
         let (mut text, mut last) = (String::new(), None);
@@ -291,4 +310,87 @@ async fn nobody_is_taken_for_an_adult() {
     let (answer, _) = say(&dialogue, &account("a"), 1_000, "Bonjour, comment vas-tu ?").await;
     assert!(answer.contains("adultes"), "{answer}");
     assert!(parrot.0.lock().unwrap().is_empty());
+}
+
+/// A provider that is down until it is told otherwise, and counts how often it was asked.
+#[derive(Debug, Default)]
+struct Ill {
+    is_well: Mutex<bool>,
+    asked: Mutex<u32>,
+}
+
+impl Provider for Ill {
+    fn ask(&self, _: Ask) -> Pieces {
+        *self.asked.lock().unwrap() += 1;
+        if !*self.is_well.lock().unwrap() {
+            let down = ProviderError::Overloaded { retry_after: None };
+            return stream::iter([Err(down)]).boxed();
+        }
+        let said = Piece::Text("The moon pulls at the sea.".to_owned());
+        stream::iter([Ok(said), Ok(Piece::Finished(Finish::Stop))]).boxed()
+    }
+}
+
+fn ill() -> (Arc<Dialogue>, Arc<Ill>) {
+    let (gateway, _) = gateway("");
+    let ill = Arc::new(Ill::default());
+    let providers = BTreeMap::from([("home".to_owned(), ill.clone() as Arc<dyn Provider>)]);
+    let gateway = Gateway::with_providers(gateway.settings().clone(), providers).unwrap();
+    (with(Some(gateway), Arc::new(Forgetful)), ill)
+}
+
+const TIDE: &str = "Explain to me why the tide comes in twice a day?";
+
+#[tokio::test(start_paused = true)]
+async fn what_no_model_could_be_asked_is_answered_when_one_is_well_again() {
+    let (guide, ill) = ill();
+    let (ana, bo) = (account("a"), account("b"));
+    let told = Told::default();
+    let (answer, last) = say_and_wait(&guide, &ana, 1_000, TIDE, &told).await;
+    assert_eq!(last, MindWord::Done { is_reduced: true });
+    assert!(answer.contains("think about it"), "{answer}");
+    // Small talk, and what it can answer, is not thought about.
+    let (answer, _) = say_and_wait(&guide, &bo, 1_000, "Hello!", &told).await;
+    assert!(!answer.contains("think about it"), "{answer}");
+
+    let later = guide.clone();
+    let thinking = tokio::spawn(async move { later.think_later().await });
+    let before = *ill.asked.lock().unwrap();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let probes = *ill.asked.lock().unwrap() - before;
+    assert!((3..=20).contains(&probes), "{probes} attempts in five minutes");
+    assert_eq!(*told.lock().unwrap(), Vec::<String>::new());
+
+    *ill.is_well.lock().unwrap() = true;
+    while told.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let all = told.lock().unwrap().clone();
+    assert!(all.len() == 1 && all[0].ends_with("The moon pulls at the sea."), "{all:?}");
+    thinking.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_ask_of_each_waits_for_an_hour_and_none_where_there_is_no_model() {
+    let (guide, ill) = ill();
+    let (ana, told) = (account("a"), Told::default());
+    say_and_wait(&guide, &ana, 1_000, TIDE, &told).await;
+    say_and_wait(&guide, &ana, 2_000, "Explain to me what a glacier is?", &told).await;
+    for number in 0..later::LATER_MAX + 9 {
+        say_and_wait(&guide, &account(&format!("p{number}")), 3_000, TIDE, &told).await;
+    }
+    *ill.is_well.lock().unwrap() = true;
+    // The hour is over for all of them.
+    NOW_MS.set(3_000 + LATER_MS_MAX);
+    let later = guide.clone();
+    let thinking = tokio::spawn(async move { later.think_later().await });
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    assert_eq!(*told.lock().unwrap(), Vec::<String>::new());
+    say_and_wait(&guide, &ana, 4_000, TIDE, &told).await;
+    thinking.abort();
+
+    let (alone, told) = (dialogue(Arc::new(Forgetful)), Told::default());
+    let (answer, _) = say_and_wait(&alone, &ana, 1_000, TIDE, &told).await;
+    assert!(!answer.contains("think about it"), "{answer}");
 }

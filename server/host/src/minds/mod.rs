@@ -6,14 +6,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, JoinSet},
 };
 use vivarium_contract::companion::{DialogueAsk, MindFailure, MindWord, Traits};
-use vivarium_dialogue::service::Speaker;
-use vivarium_protocol::ids::ObjectId;
+use vivarium_dialogue::service::{Caller, Speaker, Tell};
+use vivarium_protocol::ids::{ObjectId, PersonId};
 
 pub mod thinking;
 
@@ -29,11 +29,11 @@ pub trait Mind: Send + Sync + 'static {
     fn traits(self: Arc<Self>, mind: String) -> BoxFuture<'static, Option<Traits>>;
 
     /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
-    /// Whoever drops it waits for no more. `who`: the speaker, and the name of the world.
+    /// Whoever drops it waits for no more.
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        who: (Speaker, String),
+        caller: Caller,
         words: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()>;
 }
@@ -180,11 +180,12 @@ impl Desk {
             return;
         }
         let speaker = account.map_or(Speaker::Visitor(ask.person.0), Speaker::Account);
-        let who = (speaker, world.home().name().to_owned());
+        let tell = tells(world, companion, ask.person);
+        let caller = Caller { speaker, world: world.home().name().to_owned(), tell };
         let (mind, world) = (self.mind.clone(), world.clone());
         let task = self.tasks.spawn(async move {
             let (words, mut said) = mpsc::channel(WORDS_AHEAD_MAX);
-            let thinks = mind.answer(ask, who, words);
+            let thinks = mind.answer(ask, caller, words);
             let speaks = async {
                 while let Some(word) = said.recv().await {
                     deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;
@@ -200,6 +201,20 @@ impl Desk {
             task.abort();
         }
     }
+}
+
+/// How a companion tells somebody what it finds later. Keeps no world alive.
+fn tells(world: &Arc<World>, companion: ObjectId, person: PersonId) -> Tell {
+    let world = Arc::downgrade(world);
+    Arc::new(move |text| {
+        let world = world.upgrade();
+        async move {
+            if let Some(world) = world {
+                deliver(world, ToWorld::Word { companion, person, text }).await;
+            }
+        }
+        .boxed()
+    })
 }
 
 /// How long a full inbox is tried again.

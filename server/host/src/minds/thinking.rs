@@ -21,7 +21,7 @@ use vivarium_dialogue::{
     gateway::{Gateway, Settings, SetupError},
     persona::Persona,
     service::{
-        Dialogue, Setup, Speaker,
+        Caller, Dialogue, Setup,
         keeping::{Keeping, KeepingError, KeptPerson},
     },
 };
@@ -100,10 +100,10 @@ impl Mind for Dialogue {
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        who: (Speaker, String),
+        caller: Caller,
         words: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()> {
-        Dialogue::answer(self, ask, who, words).boxed()
+        Dialogue::answer(self, ask, caller, words).boxed()
     }
 }
 
@@ -140,8 +140,10 @@ pub fn start(
 ) -> Result<(Minds, Vec<JoinHandle<()>>), DialogueError> {
     let dialogue = Arc::new(dialogue(assets, settings, keeper)?);
     let (minds, thinking) = Minds::start(dialogue.clone());
+    let later = dialogue.clone();
+    let later = tokio::spawn(async move { later.think_later().await });
     let warming = tokio::spawn(async move { dialogue.warm_up().await });
-    Ok((minds, vec![thinking, warming]))
+    Ok((minds, vec![thinking, later, warming]))
 }
 
 fn dialogue(

@@ -157,6 +157,7 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         | WorldInput::Poses { .. }
         | WorldInput::Mind { .. }
         | WorldInput::Traits { .. }
+        | WorldInput::Word { .. }
         | WorldInput::TakeBack { .. } => None,
     }));
 }

@@ -144,6 +144,7 @@ pub(crate) fn come_and_go(world: &mut World) {
             | WorldInput::Poses { .. }
             | WorldInput::Mind { .. }
             | WorldInput::Traits { .. }
+            | WorldInput::Word { .. }
             | WorldInput::TakeBack { .. }) => rest.push(other),
         }
     }

@@ -114,6 +114,8 @@ pub(crate) struct Legs {
     pub sits: bool,
     /// Ticks for which it is stepped though it stands.
     restless_ticks: u8,
+    /// Whether it stands on a platform, which carries it along.
+    rides: bool,
     pub input: Input,
 }
 
@@ -363,7 +365,8 @@ pub(super) fn go(
         }
         legs.input = input;
         let is_due = object.0.wrapping_add(clock.tick).is_multiple_of(COMPANION_REST_TICKS);
-        let rests = !wants && legs.restless_ticks == 0 && avatar.state.grounded && !is_due;
+        let is_still = !wants && legs.restless_ticks == 0 && !legs.rides;
+        let rests = is_still && avatar.state.grounded && !is_due;
         if rests {
             continue;
         }
@@ -373,6 +376,7 @@ pub(super) fn go(
         if went_m > STEP_M_MIN {
             legs.restless_ticks = legs.restless_ticks.max(COMPANION_REST_TICKS as u8);
         }
+        legs.rides = walking.rides(&avatar);
         legs.note_progress(wants, went_m);
     }
 }

@@ -1,17 +1,21 @@
 //! Hands: what a companion picks up, carries, puts down and throws.
 //!
 //! What is held is still a loose body, without weight, that is put in front of its holder in every
-//! tick: it pushes what is in its way. It can be let go at any time, and is when it is edited.
+//! tick: it pushes what is in its way, but for what never moves, before which it is held back. It can be
+//! let go at any time, and is when it is edited.
 
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::companion::ActionFailure;
-use vivarium_motion::consts::{CAPSULE_HEIGHT_M, CAPSULE_RADIUS_M};
+use vivarium_motion::{
+    QueryWorld,
+    consts::{CAPSULE_HEIGHT_M, CAPSULE_RADIUS_M},
+};
 use vivarium_protocol::ids::ObjectId;
 
 use super::{Companion, body::Legs};
 use crate::{
-    avatar::Avatar,
+    avatar::{Avatar, Ground},
     edit::Current,
     limits::{CARRIED_KG_MAX, CARRIED_RADIUS_M_MAX},
     object::Objects,
@@ -125,19 +129,21 @@ pub(super) fn set_free(object: ObjectId, current: &Current, physics: &mut Physic
     physics.world.bodies[handle].set_gravity_scale(scale, true);
 }
 
-/// Where a companion holds a thing of this radius: in front of it.
-fn place(avatar: &Avatar, yaw: u16, radius_m: f32) -> Vector {
+/// Where a companion holds a thing of this radius: in front of it, and no farther than there is room.
+fn place(avatar: &Avatar, yaw: u16, radius_m: f32, ground: &QueryWorld) -> Vector {
     let turn = f32::from(yaw) / 65_536.0 * std::f32::consts::TAU;
     let ahead = Vector::new(-libm::sinf(turn), 0.0, -libm::cosf(turn));
     let lift_m = HOLD_UP_M.max(radius_m - CAPSULE_HEIGHT_M / 2.0 + 0.25);
-    Vector::from_array(avatar.state.position_m)
-        + ahead * (CAPSULE_RADIUS_M + GAP_M + radius_m)
-        + Vector::Y * lift_m
+    let chest = Vector::from_array(avatar.state.position_m) + Vector::Y * lift_m;
+    let reach_m = CAPSULE_RADIUS_M + GAP_M + radius_m;
+    let free_m = ground.cast_ray(chest.to_array(), ahead.to_array(), reach_m + radius_m);
+    chest + ahead * (free_m - radius_m).clamp(0.0, reach_m)
 }
 
 /// What is held goes along.
 pub(super) fn carry(
     objects: Res<Objects>,
+    ground: Res<Ground>,
     mut physics: ResMut<Physics>,
     mut bodies: Query<(&Avatar, &Legs, &mut Hands), With<Companion>>,
 ) {
@@ -151,7 +157,7 @@ pub(super) fn carry(
             hands.let_go();
             continue;
         };
-        let place = place(avatar, legs.input.yaw, held.radius_m);
+        let place = place(avatar, legs.input.yaw, held.radius_m, &ground.0);
         let body = &mut physics.world.bodies[loose.body];
         body.set_translation(place, true);
         body.set_linvel(Vector::from_array(avatar.state.velocity_mps), true);

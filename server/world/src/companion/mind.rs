@@ -4,19 +4,25 @@ use bevy_ecs::prelude::*;
 use vivarium_contract::{WorldInput, companion::Traits};
 
 use super::{Companion, Companions, speech::Speech};
-use crate::tick::Inbox;
+use crate::tick::{Clock, Inbox};
 
 /// Takes out of the inbox what minds say.
 pub(super) fn take_words(
     mut inbox: ResMut<Inbox>,
+    clock: Res<Clock>,
     companions: Res<Companions>,
     mut bodies: Query<(&mut Companion, &mut Speech)>,
 ) {
     let is_mind = |input: &mut WorldInput| {
-        matches!(input, WorldInput::Mind { .. } | WorldInput::Traits { .. })
+        matches!(
+            input,
+            WorldInput::Mind { .. } | WorldInput::Traits { .. } | WorldInput::Word { .. }
+        )
     };
     for input in inbox.0.extract_if(.., is_mind) {
-        let (WorldInput::Mind { companion, .. } | WorldInput::Traits { companion, .. }) = &input
+        let (WorldInput::Mind { companion, .. }
+        | WorldInput::Traits { companion, .. }
+        | WorldInput::Word { companion, .. }) = &input
         else {
             continue;
         };
@@ -25,6 +31,7 @@ pub(super) fn take_words(
         let Some((mut companion, mut speech)) = body else { continue };
         match input {
             WorldInput::Mind { generation, word, .. } => speech.take(generation, word),
+            WorldInput::Word { person, text, .. } => speech.promise(person, text, &clock),
             // Whatever the host says, they are within their bounds.
             WorldInput::Traits { traits, .. } => companion.traits = Traits::from(traits.values()),
             _ => {}

@@ -54,6 +54,7 @@ keys! {
     Bored, Yes, No, Laugh, Learned, LearnedName, Corrected, CorrectedNothing, Sorrow, Gladness,
     Made, Ask, CannotDo, Unknown, Listen, ListenGood, ListenBad, Follow, FollowRefused, Favour, Stay, Come, Go, Look, Gesture, Bring, PickUp,
     PutDown, Throw, Several, NotSeen, Which, NotPortable, EmptyHanded, NoPerson, Leave, ItUnknown,
+    Later, Thought,
 }
 
 /// The lines for an occasion.

@@ -385,7 +385,7 @@ fn she_fetches_the_ball_and_brings_it() {
     assert!(apart_m(ball_m, ana_m) < 2.0, "the ball is at {ball_m:?}");
     assert!(ball_m[1] < 0.5, "it lies on the floor, at {ball_m:?}");
     let ask = world.ask(ana, "thank you");
-    let did = |happened: &Event| *happened == Event::Did { action: give };
+    let did = |happened: &Event| *happened == Event::Did { action: give, asked_by: ana };
     let happened: Vec<Event> =
         ask.perception.happened.into_iter().map(|happened| happened.event).collect();
     assert!(happened.iter().any(did), "{happened:?}");
@@ -530,6 +530,7 @@ fn she_goes_no_farther_than_the_document_lets_her() {
     let failed = Event::Failed {
         action: Action::PickUp { object: ObjectId(3) },
         reason: ActionFailure::OutOfRange,
+        asked_by: ana,
     };
     let happened: Vec<Event> =
         ask.perception.happened.into_iter().map(|happened| happened.event).collect();
@@ -650,7 +651,7 @@ fn where_no_way_leads_she_says_so_soon() {
     world.acknowledge(ana);
     world.ticks(300);
     let ask = world.ask(ana, "well?");
-    let failed = Event::Failed { action: fetch, reason: ActionFailure::NoWay };
+    let failed = Event::Failed { action: fetch, reason: ActionFailure::NoWay, asked_by: ana };
     let happened: Vec<Event> =
         ask.perception.happened.into_iter().map(|happened| happened.event).collect();
     assert!(happened.contains(&failed), "{happened:?}");

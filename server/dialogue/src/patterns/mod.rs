@@ -7,7 +7,7 @@
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use vivarium_contract::companion::{
-    Action, ActionFailure, Appraisal, Being, DialogueAsk, Emotion, Event, Seen, Traits,
+    Action, ActionFailure, Appraisal, Being, DialogueAsk, Emotion, Event, Held, Seen, Traits,
 };
 use vivarium_protocol::{ids::ObjectId, intent::Emote};
 
@@ -447,7 +447,7 @@ impl Speech<'_, '_> {
     }
 
     fn hold(&mut self) -> String {
-        let Some(name) = &self.ask.perception.holds else {
+        let Some(Held { name, .. }) = &self.ask.perception.holds else {
             return self.voice.say(Key::HoldNothing, &[]);
         };
         let thing = match self.language {

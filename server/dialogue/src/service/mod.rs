@@ -122,6 +122,8 @@ type Shared = Arc<tokio::sync::Mutex<Acquaintance>>;
 struct Known {
     personas: BTreeMap<String, Arc<Persona>>,
     drifts: BTreeMap<String, Drift>,
+    /// Until when each has thought of what hit it.
+    felt_ms: BTreeMap<String, u64>,
     /// With the number of the turn in which they were used last.
     acquaintances: BTreeMap<(String, Speaker), (u64, Shared)>,
 }
@@ -410,12 +412,15 @@ impl Dialogue {
         let mut known = self.known();
         // Of a mind whose life is not found nothing is changed.
         let mut drift = known.drifts.get(&ask.mind).copied().unwrap_or_default();
+        let mut felt = known.felt_ms.get(&ask.mind).copied().unwrap_or_default();
         let heard = {
-            let drift = &mut drift;
+            let (drift, felt_ms) = (&mut drift, &mut felt);
+            let embedder = &Hashed;
             let pair =
-                &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
+                &mut Pair { persona, drift, felt_ms, relationship, memory, embedder, now_ms };
             turn::hear(ask, pair)
         };
+        known.felt_ms.insert(ask.mind.clone(), felt);
         if let Some(known) = known.drifts.get_mut(&ask.mind) {
             *known = drift;
         }
@@ -475,7 +480,9 @@ impl Thinking<'_> {
         let seed = self.now_ms.rotate_left(17) ^ self.number;
         let (persona, now_ms, mut drift) = (self.persona, self.now_ms, self.drift);
         let drift = &mut drift;
-        let pair = &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
+        let (mut felt_ms, embedder) = (now_ms, &Hashed);
+        let felt_ms = &mut felt_ms;
+        let pair = &mut Pair { persona, drift, felt_ms, relationship, memory, embedder, now_ms };
         let mut answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
         let is_promised = may_promise && answer.is_fallback && later::is_long(&self.ask.text);
         if is_promised {

@@ -4,6 +4,8 @@
 //! tick: it pushes what is in its way, but for what never moves, before which it is held back. It can be
 //! let go at any time, and is when it is edited.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::companion::ActionFailure;
@@ -11,7 +13,7 @@ use vivarium_motion::{
     QueryWorld,
     consts::{CAPSULE_HEIGHT_M, CAPSULE_RADIUS_M},
 };
-use vivarium_protocol::ids::ObjectId;
+use vivarium_protocol::ids::{ObjectId, PersonId};
 
 use super::{Companion, body::Legs};
 use crate::{
@@ -24,6 +26,8 @@ use crate::{
 
 /// Gap between a body and what it holds, metres.
 const GAP_M: f32 = 0.08;
+/// Ticks after which nobody has thrown what flies: 5 s at 30 a second.
+const FLUNG_TICKS: u32 = 150;
 /// How far above the middle of a body it holds things, metres.
 const HOLD_UP_M: f32 = 0.12;
 
@@ -79,6 +83,24 @@ impl Hands {
         let body = &mut things.physics.world.bodies[loose.body];
         body.set_linvel(Vector::from_array(velocity_mps), true);
         Some(held.object)
+    }
+}
+
+/// What was thrown a moment ago, and at whose wish.
+#[derive(Resource, Default)]
+pub(crate) struct Flung(BTreeMap<ObjectId, (PersonId, u32)>);
+
+impl Flung {
+    /// Somebody has a thing thrown. What was thrown too long ago is forgotten.
+    pub fn note(&mut self, object: ObjectId, person: PersonId, tick: u32) {
+        self.0.retain(|_, (_, since)| tick.saturating_sub(*since) <= FLUNG_TICKS);
+        self.0.insert(object, (person, tick));
+    }
+
+    /// At whose wish a thing flies.
+    pub fn by(&self, object: ObjectId, tick: u32) -> Option<PersonId> {
+        let (person, since) = self.0.get(&object)?;
+        (tick.saturating_sub(*since) <= FLUNG_TICKS).then_some(*person)
     }
 }
 

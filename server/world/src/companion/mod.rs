@@ -49,6 +49,9 @@ pub(crate) use speech::speak;
 
 use manner::Manner;
 
+/// By how much (of 100) it likes and trusts somebody less who had something thrown at it.
+const STRUCK: i8 = 8;
+
 /// Who a companion is.
 #[derive(Component)]
 pub(crate) struct Companion {
@@ -76,6 +79,14 @@ impl Companion {
     /// What it thinks of somebody.
     pub fn bond(&self, person: PersonId) -> Bond {
         self.bonds.get(&person).copied().unwrap_or_default()
+    }
+
+    /// Somebody had something thrown at it. The mind makes more of it when they speak.
+    pub fn resent(&mut self, person: PersonId) {
+        let mut bond = self.bond(person);
+        bond.warmth = bond.warmth.saturating_sub(STRUCK).max(-100);
+        bond.trust = bond.trust.saturating_sub(STRUCK).max(-100);
+        self.bonds.insert(person, bond);
     }
 
     /// Whether it goes there.
@@ -120,6 +131,7 @@ impl Plugin for CompanionPlugin {
             .init_resource::<surroundings::Surroundings>()
             .init_resource::<ways::Ways>()
             .init_resource::<feel::Threats>()
+            .init_resource::<hands::Flung>()
             .take_intent::<hear::Address>()
             .take_intent::<hear::Hush>()
             .add_systems(

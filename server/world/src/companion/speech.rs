@@ -338,7 +338,7 @@ impl Speech {
                 MindWord::Does { action } => {
                     answer.actions += 1;
                     if answer.actions <= ACTIONS_MAX {
-                        deeds.ask(action, tick);
+                        deeds.ask(action, answer.person, tick);
                     }
                 }
                 MindWord::Done { is_reduced: false } => end = Some(SpeechEnd::Done),

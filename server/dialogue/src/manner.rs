@@ -2,6 +2,8 @@
 
 use vivarium_contract::companion::{Emotion, Mood};
 
+use crate::hearing::language::Language;
+
 /// From this arousal on, whoever is not unhappy is lively.
 const LIVELY_AROUSAL: i8 = 45;
 /// At this valence or below it, words are few, whatever the feeling is called.
@@ -44,6 +46,18 @@ impl Manner {
         }
     }
 
+    /// What is said with pleasure ends with an exclamation when one is lively.
+    pub fn with_pleasure(self, line: &str, language: Language) -> String {
+        let said = self.said(line);
+        match (self, said.strip_suffix('.')) {
+            (Self::Lively, Some(rest)) if !rest.ends_with('.') => match language {
+                Language::En => format!("{rest}!"),
+                Language::Fr => format!("{rest} !"),
+            },
+            _ => said,
+        }
+    }
+
     /// A line as it is said: who has few words makes no exclamations.
     pub fn said(self, line: &str) -> String {
         match self {
@@ -81,5 +95,7 @@ mod tests {
     fn few_words_have_no_exclamations() {
         assert_eq!(Manner::Few.said("Bonjour ! Et toi ?"), "Bonjour. Et toi ?");
         assert_eq!(Manner::Lively.said("Hello!"), "Hello!");
+        assert_eq!(Manner::Lively.with_pleasure("Avec plaisir.", Language::Fr), "Avec plaisir !");
+        assert_eq!(Manner::Few.with_pleasure("Gladly!", Language::En), "Gladly.");
     }
 }

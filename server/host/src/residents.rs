@@ -326,7 +326,8 @@ impl Residents {
             ToWorld::Arrival(_)
             | ToWorld::Path { .. }
             | ToWorld::Mind { .. }
-            | ToWorld::Traits { .. } => None,
+            | ToWorld::Traits { .. }
+            | ToWorld::Word { .. } => None,
         };
         match gone_to {
             Some((world, _)) => world.send(message),

@@ -74,7 +74,12 @@ impl<'a, 'b> Voice<'a, 'b> {
             fitting.extend(std::iter::repeat_n(*line, weight * self.suits(line)));
         }
         let line = self.fresh(&fitting);
-        self.fill(&self.manner.said(line), filling)
+        let line = if key.is_pleasure() {
+            self.manner.with_pleasure(line, self.language)
+        } else {
+            self.manner.said(line)
+        };
+        self.fill(&line, filling)
     }
 
     /// One of the companion's own lines; one for the occasion if there are none.

@@ -57,6 +57,28 @@ keys! {
     Later, Thought,
 }
 
+impl Key {
+    /// Whether it is something that one says with pleasure.
+    pub fn is_pleasure(self) -> bool {
+        matches!(
+            self,
+            Self::GreetFirst
+                | Self::Greet
+                | Self::GreetAgain
+                | Self::Farewell
+                | Self::Thanks
+                | Self::Praised
+                | Self::Gladness
+                | Self::LearnedName
+                | Self::ListenGood
+                | Self::Follow
+                | Self::Come
+                | Self::Go
+                | Self::Bring
+        )
+    }
+}
+
 /// The lines for an occasion.
 pub fn lines(key: Key, language: Language) -> &'static [(Tone, &'static str)] {
     let (talk, deeds) = match language {

@@ -25,6 +25,8 @@ use vivarium_scene::{document::WorldDocument, operation::PLACEHOLDERS};
 
 use crate::harness::{Scenario, asset, floor_with, towards};
 
+mod manners;
+
 const MIRA: ObjectId = ObjectId(2);
 
 fn mira(position_m: [f32; 3], range_m: f32) -> Value {
@@ -393,7 +395,7 @@ fn she_fetches_the_ball_and_brings_it() {
     assert!(apart_m(ball_m, ana_m) < 2.0, "the ball is at {ball_m:?}");
     assert!(ball_m[1] < 0.5, "it lies on the floor, at {ball_m:?}");
     let ask = world.ask(ana, "thank you");
-    let did = |happened: &Event| *happened == Event::Did { action: give };
+    let did = |happened: &Event| *happened == Event::Did { action: give, asked_by: ana };
     let happened: Vec<Event> =
         ask.perception.happened.into_iter().map(|happened| happened.event).collect();
     assert!(happened.iter().any(did), "{happened:?}");
@@ -445,6 +447,7 @@ fn she_goes_no_farther_than_the_document_lets_her() {
     let failed = Event::Failed {
         action: Action::PickUp { object: ObjectId(3) },
         reason: ActionFailure::OutOfRange,
+        asked_by: ana,
     };
     let happened: Vec<Event> =
         ask.perception.happened.into_iter().map(|happened| happened.event).collect();
@@ -565,7 +568,7 @@ fn where_no_way_leads_she_says_so_soon() {
     world.acknowledge(ana);
     world.ticks(300);
     let ask = world.ask(ana, "well?");
-    let failed = Event::Failed { action: fetch, reason: ActionFailure::NoWay };
+    let failed = Event::Failed { action: fetch, reason: ActionFailure::NoWay, asked_by: ana };
     let happened: Vec<Event> =
         ask.perception.happened.into_iter().map(|happened| happened.event).collect();
     assert!(happened.contains(&failed), "{happened:?}");

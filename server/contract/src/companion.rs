@@ -201,6 +201,8 @@ pub enum Event {
         by: String,
         /// How hard: metres per second that it lost.
         speed_mps: f32,
+        /// At whose wish it was thrown, if somebody held it a moment before.
+        thrown_by: Option<PersonId>,
     },
     /// Somebody made a gesture near it.
     Gestured {
@@ -213,6 +215,8 @@ pub enum Event {
     Did {
         /// What.
         action: Action,
+        /// Who had asked for it.
+        asked_by: PersonId,
     },
     /// It could not do what it was asked for.
     Failed {
@@ -220,6 +224,8 @@ pub enum Event {
         action: Action,
         /// Why not.
         reason: ActionFailure,
+        /// Who had asked for it.
+        asked_by: PersonId,
     },
 }
 
@@ -232,6 +238,15 @@ pub struct Happened {
     pub ago_s: u16,
 }
 
+/// Something in a companion's hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Which.
+    pub object: ObjectId,
+    /// As people call it.
+    pub name: String,
+}
+
 /// What a companion perceives when it is spoken to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Perception {
@@ -239,8 +254,8 @@ pub struct Perception {
     pub seen: Vec<Seen>,
     /// What happened to it lately, oldest first; at most [`HAPPENED_MAX`].
     pub happened: Vec<Happened>,
-    /// What it holds in its hands, as people call it.
-    pub holds: Option<String>,
+    /// What it holds in its hands.
+    pub holds: Option<Held>,
     /// What it is doing.
     pub doing: Option<Action>,
     /// What it feels.

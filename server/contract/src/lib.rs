@@ -144,6 +144,16 @@ pub enum WorldInput {
         /// All of it.
         bond: Bond,
     },
+    /// What a companion says by itself to somebody, since it has thought about what they asked. It
+    /// waits until both are free for it, for an hour at most.
+    Word {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// To whom.
+        person: PersonId,
+        /// What.
+        text: String,
+    },
 }
 
 /// A wish of a person, as it came from the wire: decoded, but not yet authorised.

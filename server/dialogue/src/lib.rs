@@ -12,6 +12,7 @@ pub mod cache;
 pub mod feeling;
 pub mod gateway;
 pub mod hearing;
+pub mod manner;
 pub mod memory;
 pub mod patterns;
 pub mod persona;

@@ -51,6 +51,8 @@ pub struct Pair<'a> {
     pub persona: &'a Persona,
     /// What its life has made of it; of all its conversations.
     pub drift: &'a mut Drift,
+    /// Until when (milliseconds since 1970) it has thought of what hit it, whoever spoke.
+    pub felt_ms: &'a mut u64,
     /// What lasts between the two.
     pub relationship: &'a mut Relationship,
     /// What the companion remembers of the person.
@@ -79,7 +81,7 @@ pub struct HeardTurn {
 
 /// Takes in what was said: facts, an episode, feelings, the bond and the companion's life.
 pub fn hear(ask: &DialogueAsk, pair: &mut Pair<'_>) -> HeardTurn {
-    let Pair { persona, drift, relationship, memory, embedder, now_ms } = pair;
+    let Pair { persona, drift, felt_ms, relationship, memory, embedder, now_ms } = pair;
     let now_ms = *now_ms;
     let heard = Heard::new(&ask.text);
     let reading = feeling::read(&heard);
@@ -110,18 +112,31 @@ pub fn hear(ask: &DialogueAsk, pair: &mut Pair<'_>) -> HeardTurn {
             continue;
         }
         match &happened.event {
-            Event::Hit { .. } => drift.live(Experience::Struck),
+            // Of what hit it by itself, whoever speaks next makes it think, once.
+            Event::Hit { thrown_by, .. } if thrown_by.is_none_or(|by| by == ask.person) => {
+                if thrown_by.is_some() {
+                    tie.live(BondEvent::Struck, &traits);
+                    drift.live(Experience::Struck);
+                } else if at_ms > **felt_ms {
+                    drift.live(Experience::Struck);
+                }
+            }
             Event::Gestured { by, emote } if *by == ask.person_name => {
                 tie.live(BondEvent::Gestured(*emote), &traits);
             }
             Event::Gestured { .. } => {}
-            Event::Did { .. } => {
+            // Only what was done for whoever speaks is between the two, and counts once.
+            Event::Did { asked_by, .. } if *asked_by == ask.person => {
                 drift.live(Experience::Managed);
                 tie.live(BondEvent::AskKept, &traits);
             }
-            Event::Failed { .. } => drift.live(Experience::Failed),
+            Event::Failed { asked_by, .. } if *asked_by == ask.person => {
+                drift.live(Experience::Failed);
+            }
+            Event::Hit { .. } | Event::Did { .. } | Event::Failed { .. } => {}
         }
     }
+    **felt_ms = now_ms;
     let is_small_talk = extract::is_small_talk(&ask.text);
     HeardTurn { language, appraisal, learned, is_small_talk, crisis }
 }
@@ -137,7 +152,8 @@ pub fn answer_alone(
         let text = crisis.reply(heard.language);
         let Appraisal { arousal, .. } = heard.appraisal;
         let appraisal = Appraisal { valence: -10, arousal: arousal.min(10), emotion: None };
-        return Answer { text, appraisal, actions: Vec::new(), language: heard.language };
+        let (actions, language) = (Vec::new(), heard.language);
+        return Answer { text, appraisal, actions, language, is_fallback: false };
     }
     let tie = pair.relationship.tie;
     let mind = Mind {

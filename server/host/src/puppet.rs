@@ -95,6 +95,7 @@ impl Puppet {
             | WorldInput::Mind { .. }
             | WorldInput::Traits { .. }
             | WorldInput::Bond { .. }
+            | WorldInput::Word { .. }
             | WorldInput::TakeBack { .. } => {}
             WorldInput::Presence { person, road, anew } => {
                 let text = if road.is_some() { "is there" } else { "is away" };

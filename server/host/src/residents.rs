@@ -150,6 +150,9 @@ impl Residents {
             ToWorld::Traits { companion, traits } => {
                 inputs.push(WorldInput::Traits { companion, traits });
             }
+            ToWorld::Word { companion, person, text } => {
+                inputs.push(WorldInput::Word { companion, person, text });
+            }
         }
     }
 
@@ -338,7 +341,8 @@ impl Residents {
             | ToWorld::Path { .. }
             | ToWorld::Mind { .. }
             | ToWorld::Bond { .. }
-            | ToWorld::Traits { .. } => None,
+            | ToWorld::Traits { .. }
+            | ToWorld::Word { .. } => None,
         };
         match gone_to {
             Some((world, _)) => world.send(message),

@@ -188,6 +188,15 @@ pub enum ToWorld {
         /// All of them.
         traits: Traits,
     },
+    /// What a companion says by itself.
+    Word {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// To whom.
+        person: PersonId,
+        /// What.
+        text: String,
+    },
 }
 
 #[derive(Debug)]

@@ -340,7 +340,10 @@ impl World {
             ToWorld::Arrival(arrival) => arrival.seat.move_on(self, heir).send(message),
             ToWorld::Path { .. } | ToWorld::Intent { .. } => heir.send(message),
             // Its companions are gone; those of the heir are others.
-            ToWorld::Mind { .. } | ToWorld::Bond { .. } | ToWorld::Traits { .. } => Ok(()),
+            ToWorld::Mind { .. }
+            | ToWorld::Bond { .. }
+            | ToWorld::Traits { .. }
+            | ToWorld::Word { .. } => Ok(()),
         }
     }
 

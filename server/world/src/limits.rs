@@ -94,6 +94,11 @@ pub const SILENCE_S_MAX: u32 = 45;
 pub const ASKS_PER_TICK: usize = 4;
 /// People whose words wait until a companion has answered another; the oldest go.
 pub const HEARD_WAITING_MAX: usize = 8;
+/// Texts that a companion says by itself, each to another person, as soon as both are free; the oldest
+/// go.
+pub const SAID_LATER_MAX: usize = 8;
+/// Seconds for which such a text waits.
+pub const SAID_LATER_S_MAX: u32 = 3_600;
 /// Words of a mind that wait for the end of a tick; those beyond it are lost.
 pub const WORDS_WAITING_MAX: usize = 256;
 /// Tiles of ground, of 7 m, that are kept for companions; when all of them are wanted, no more are

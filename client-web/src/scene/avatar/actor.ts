@@ -156,7 +156,8 @@ export class Actor {
     const fast = Math.max(speed, 0.001);
     const x = (vx * cos - vz * sin) / fast;
     const z = (vx * sin + vz * cos) / fast;
-    walk(pose, this.#cycle, speed, x, z, this.#walking, !this.#reducedMotion);
+    const spring = view.companion ? LOOKS[view.companion.emotion].spring : 1;
+    walk(pose, this.#cycle, speed, x, z, this.#walking, !this.#reducedMotion, spring);
     this.#lean(speed, x, z);
     this.#fly();
     pose.headPitch += view.pitch * 0.75 - pose.bodyPitch * 0.6;

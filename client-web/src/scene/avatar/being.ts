@@ -36,10 +36,20 @@ interface Look {
   headRoll: number;
   /** How the leaves hang: -1 low, 1 up. */
   leaves: number;
+  /** How much it bobs and swings its arms when it walks, over the usual. */
+  spring: number;
 }
 
 export const LOOKS: Readonly<Record<Emotion, Look>> = {
-  calm: { face: "faceCalm", eyesTall: 1, eyesWide: 1, headPitch: 0, headRoll: 0, leaves: 0 },
+  calm: {
+    face: "faceCalm",
+    eyesTall: 1,
+    eyesWide: 1,
+    headPitch: 0,
+    headRoll: 0,
+    leaves: 0,
+    spring: 1,
+  },
   joy: {
     face: "faceGlad",
     eyesTall: 0.62,
@@ -47,6 +57,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: 0.06,
     headRoll: 0,
     leaves: 0.6,
+    spring: 1.2,
   },
   excitement: {
     face: "faceGlad",
@@ -55,6 +66,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: 0.1,
     headRoll: 0,
     leaves: 1,
+    spring: 1.5,
   },
   sadness: {
     face: "faceSad",
@@ -63,6 +75,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: -0.24,
     headRoll: 0.05,
     leaves: -1,
+    spring: 0.45,
   },
   anger: {
     face: "faceCross",
@@ -71,6 +84,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: -0.1,
     headRoll: 0,
     leaves: -0.4,
+    spring: 1.15,
   },
   fear: {
     face: "faceAwed",
@@ -79,6 +93,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: -0.08,
     headRoll: 0,
     leaves: -0.8,
+    spring: 0.7,
   },
   surprise: {
     face: "faceAwed",
@@ -87,6 +102,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: 0.12,
     headRoll: 0,
     leaves: 0.9,
+    spring: 1.1,
   },
   affection: {
     face: "faceGlad",
@@ -95,6 +111,7 @@ export const LOOKS: Readonly<Record<Emotion, Look>> = {
     headPitch: 0.02,
     headRoll: 0.16,
     leaves: 0.4,
+    spring: 1.1,
   },
 };
 

@@ -47,3 +47,13 @@ test("without an amount nothing moves", () => {
   walk(pose, 0.3, 3, 0, -1, 0, true);
   expect(pose).toEqual(restPose());
 });
+
+test("whoever is low hardly bobs, and the feet stay where they are", () => {
+  const usual = restPose();
+  const low = restPose();
+  walk(usual, 0.2, 2, 0, -1, 1, true);
+  walk(low, 0.2, 2, 0, -1, 1, true, 0.45);
+  expect(low.bodyY).toBeLessThan(usual.bodyY);
+  expect(Math.abs(low.leftZ)).toBeLessThan(Math.abs(usual.leftZ));
+  expect(low.leftFootZ).toBe(usual.leftFootZ);
+});

@@ -39,7 +39,7 @@ export function footPath(
 
 /**
  * Walks `pose`. `x`, `z` is the unit direction of travel in the avatar's frame; `amount` 0-1
- * fades the whole gait in from standing.
+ * fades the whole gait in from standing; `spring` scales how the body bobs and the arms swing.
  */
 export function walk(
   pose: Pose,
@@ -49,6 +49,7 @@ export function walk(
   z: number,
   amount: number,
   bob: boolean,
+  spring = 1,
 ): void {
   const left = footPath(cycle, speedMps);
   const right = footPath(cycle + 0.5, speedMps);
@@ -65,7 +66,8 @@ export function walk(
 
   const turn = cycle * Math.PI * 2;
   // Arms swing against the legs; a runner's are bent and higher.
-  const swing = Math.sin(turn + 0.5) * (0.16 + 0.1 * run) * amount * (forwards >= -0.2 ? 1 : -0.6);
+  const wide = (0.16 + 0.1 * run) * spring * amount;
+  const swing = Math.sin(turn + 0.5) * wide * (forwards >= -0.2 ? 1 : -0.6);
   pose.leftZ += swing - 0.05 * run * amount;
   pose.rightZ += -swing - 0.05 * run * amount;
   pose.leftY += (0.1 * run + Math.abs(swing) * 0.25 - swing * 0.25) * amount;
@@ -75,7 +77,7 @@ export function walk(
   pose.leftPitch += (0.3 * run - swing * 1.4) * amount;
   pose.rightPitch += (0.3 * run + swing * 1.4) * amount;
 
-  const lift = bob ? Math.abs(Math.sin(turn + 0.35)) * (0.028 + 0.05 * run) : 0;
+  const lift = bob ? Math.abs(Math.sin(turn + 0.35)) * (0.028 + 0.05 * run) * spring : 0;
   pose.bodyY += (lift - 0.012) * amount;
   pose.bodyYaw += Math.sin(turn) * 0.1 * amount;
   pose.bodyRoll += Math.sin(turn) * 0.035 * amount * (bob ? 1 : 0.4);

@@ -302,6 +302,13 @@ impl Gateway {
         self.core.health().clone()
     }
 
+    /// How long until a provider can be asked; zero: one can be now.
+    pub fn opens_in(&self) -> Duration {
+        let now = Instant::now().into_std();
+        let all = self.core.health();
+        all.values().map(|health| health.opens_in(now)).min().unwrap_or_default()
+    }
+
     /// Replies that may begin at once.
     pub fn free_turns(&self) -> usize {
         self.core.turns.available_permits()

@@ -1,7 +1,7 @@
 //! From orders to actions: whom and what names mean among what is seen, and whether the companion
 //! does this for who asks.
 
-use vivarium_contract::companion::{ACTIONS_MAX, Action, Being, Seen};
+use vivarium_contract::companion::{ACTIONS_MAX, Action, Being, Held, Seen};
 use vivarium_protocol::ids::{ObjectId, PersonId};
 
 use super::{
@@ -165,14 +165,12 @@ impl Speech<'_, '_> {
 
     fn bring(&mut self, thing: &Thing, to: Option<&str>, order: &Order) -> Result<Done, No> {
         let person = self.person(to, order)?;
-        // What it holds may not be among what it sees: then it carries it there by itself.
+        // What it holds may not be among what it sees.
         if *thing == Thing::It
-            && let Some(name) = self.ask.perception.holds.clone()
+            && let Some(Held { object, name }) = self.ask.perception.holds.clone()
             && words::held(&self.ask.perception).is_none()
-            && self.voice.thread.object.as_ref().is_none_or(|(_, known)| *known != name)
         {
-            self.actions.push(Action::WalkTo { target: Being::Person(person) });
-            self.actions.push(Action::PutDown);
+            self.actions.push(Action::Give { object, person });
             return Ok(Done { key: Key::Bring, thing: self.the(&name) });
         }
         let handle = self.handle(thing, order)?;
@@ -207,8 +205,8 @@ impl Speech<'_, '_> {
     }
 
     fn is_held(&self, name: &str) -> bool {
-        let holds = self.ask.perception.holds.as_deref();
-        holds.is_some_and(|held| words::is_about(held, name))
+        let holds = self.ask.perception.holds.as_ref();
+        holds.is_some_and(|held| words::is_about(&held.name, name))
     }
 
     fn you(&self) -> String {
@@ -262,7 +260,7 @@ impl Speech<'_, '_> {
         let perception = &self.ask.perception;
         let portable = || perception.seen.iter().filter(|seen| seen.is_portable);
         let spoken_of = self.voice.thread.object.clone().and_then(|(object, name)| {
-            let is_held = perception.holds.as_ref() == Some(&name);
+            let is_held = perception.holds.as_ref().is_some_and(|held| held.object == object);
             let seen = portable().any(|seen| seen.being == Being::Object(object));
             (seen || is_held).then_some((object, name))
         });

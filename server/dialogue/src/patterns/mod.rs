@@ -7,7 +7,7 @@
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use vivarium_contract::companion::{
-    Action, ActionFailure, Appraisal, Being, DialogueAsk, Emotion, Event, Seen, Traits,
+    Action, ActionFailure, Appraisal, Being, DialogueAsk, Emotion, Event, Held, Seen, Traits,
 };
 use vivarium_protocol::{ids::ObjectId, intent::Emote};
 
@@ -15,6 +15,7 @@ use crate::{
     bond::{Stage, Tie},
     feeling::{self, Reading},
     hearing::{Heard, fold, language::Language},
+    manner::Manner,
     memory::{Item, Memory, PERSON, extract},
     persona::Persona,
     target::{self, Found, Wanted},
@@ -103,6 +104,8 @@ pub struct Answer {
     pub actions: Vec<Action>,
     /// In which language it speaks.
     pub language: Language,
+    /// Whether it only says that it has no answer, or that it listens.
+    pub is_fallback: bool,
 }
 
 /// What was learned from a text before it is answered.
@@ -125,14 +128,16 @@ pub fn answer(
     let heard = Heard::new(&ask.text);
     let reading = feeling::read(&heard);
     let language = mind.persona.language_for(thread.language(&heard));
-    let voice = Voice::new(mind, language, person(ask, mind, language), thread, lots);
-    let mut speech = Speech { ask, mind, language, voice, actions: Vec::new() };
+    let manner = (language, Manner::of(ask.perception.mood));
+    let voice = Voice::new(mind, manner, person(ask, mind, language), thread, lots);
+    let mut speech = Speech { ask, mind, language, voice, actions: Vec::new(), is_fallback: false };
     let text = speech.respond(&heard, &reading, learned);
     Answer {
         text: words::capital(text.trim()),
         appraisal: feeling::scaled(reading.appraisal, &mind.traits),
         actions: speech.actions,
         language,
+        is_fallback: speech.is_fallback,
     }
 }
 
@@ -154,6 +159,8 @@ struct Speech<'a, 'b> {
     language: Language,
     voice: Voice<'a, 'b>,
     actions: Vec<Action>,
+    /// See [`Answer`].
+    is_fallback: bool,
 }
 
 impl Speech<'_, '_> {
@@ -266,6 +273,7 @@ impl Speech<'_, '_> {
     }
 
     fn unknown(&mut self) -> String {
+        self.is_fallback = true;
         let text = self.voice.say(Key::Unknown, &[]);
         self.with_saying(text, 20)
     }
@@ -276,6 +284,7 @@ impl Speech<'_, '_> {
             ..=-15 => Key::ListenBad,
             _ => Key::Listen,
         };
+        self.is_fallback = true;
         let text = self.voice.say(key, &[]);
         self.with_saying(text, 25)
     }
@@ -284,7 +293,7 @@ impl Speech<'_, '_> {
     fn with_saying(&mut self, text: String, percent: u32) -> String {
         let own = self.mind.persona.sayings.as_slice();
         let is_cool = self.mind.tie.stage() <= Stage::Wary;
-        if own.is_empty() || is_cool || !self.voice.chance(percent) {
+        if own.is_empty() || is_cool || !self.voice.adds(percent) {
             return text;
         }
         let saying = self.voice.own(own, Key::Listen);
@@ -438,7 +447,7 @@ impl Speech<'_, '_> {
     }
 
     fn hold(&mut self) -> String {
-        let Some(name) = &self.ask.perception.holds else {
+        let Some(Held { name, .. }) = &self.ask.perception.holds else {
             return self.voice.say(Key::HoldNothing, &[]);
         };
         let thing = match self.language {

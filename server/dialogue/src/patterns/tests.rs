@@ -17,6 +17,7 @@ use crate::{
 struct Story {
     persona: Persona,
     drift: Drift,
+    felt_ms: u64,
     relationship: Relationship,
     memory: Memory,
     perception: Perception,
@@ -28,6 +29,7 @@ impl Story {
         Self {
             persona,
             drift: Drift::default(),
+            felt_ms: 0,
             relationship: Relationship::default(),
             memory: Memory::default(),
             perception: square(),
@@ -54,6 +56,7 @@ impl Story {
         let mut pair = Pair {
             persona: &self.persona,
             drift: &mut self.drift,
+            felt_ms: &mut self.felt_ms,
             relationship: &mut self.relationship,
             memory: &mut self.memory,
             embedder: &Hashed,
@@ -118,7 +121,7 @@ fn which_one_is_asked_and_the_answer_understood() {
         story.does("now throw it to me").last(),
         Some(&Action::Throw { target: Being::Person(ANA) })
     );
-    story.perception.holds = Some("Red ball".to_owned());
+    story.perception.holds = Some(Held { object: RED, name: "Red ball".to_owned() });
     assert_eq!(
         story.does("throw it to Bo"),
         [Action::Throw { target: Being::Person(PersonId(2)) }]
@@ -159,12 +162,12 @@ fn what_it_says_of_itself_is_true() {
         story.say("what are you holding?").text.to_lowercase().contains("hand")
             || story.say("what are you holding?").text.contains("not")
     );
-    story.perception.holds = Some("Wooden box".to_owned());
+    story.perception.holds = Some(Held { object: ObjectId(90), name: "Wooden box".to_owned() });
     assert!(story.say("what are you holding?").text.contains("the wooden box"));
     story.perception.mood = Mood { valence: -60, arousal: 10, emotion: Emotion::Sadness };
     let text = story.say("how are you?").text;
     assert!(["sad", "low", "best day"].iter().any(|word| text.contains(word)), "{text}");
-    let event = Event::Hit { by: "Blue ball".to_owned(), speed_mps: 4.0 };
+    let event = Event::Hit { by: "Blue ball".to_owned(), speed_mps: 4.0, thrown_by: None };
     story.perception.happened = vec![Happened { event, ago_s: 3 }];
     assert!(story.say("what happened?").text.contains("Blue ball"));
     assert!(
@@ -185,6 +188,25 @@ fn insults_have_consequences() {
     assert_eq!(story.relationship.tie.stage(), Stage::Hostile);
     assert!(story.does("follow me").is_empty());
     assert_eq!(story.does("stop"), [Action::Stay]);
+}
+
+#[test]
+fn a_mood_is_heard() {
+    let said = |valence, arousal, emotion| {
+        let mut story = Story::begin();
+        story.perception.mood = Mood { valence, arousal, emotion };
+        let texts = ["hello", "I went to the river", "it was nice there", "thank you", "bye"];
+        let all: Vec<String> =
+            (0..6).flat_map(|_| texts.map(|text| story.say(text).text)).collect();
+        all.join(" ")
+    };
+    let low = said(-60, -30, Emotion::Sadness);
+    let calm = said(0, 0, Emotion::Calm);
+    let lively = said(50, 80, Emotion::Excitement);
+    let [in_low, in_calm, in_lively] = [&low, &calm, &lively].map(|said| said.matches('!').count());
+    assert!(in_low == 0 && in_calm < in_lively, "{calm}\n{lively}");
+    assert!(low.len() < calm.len(), "{low}\n{calm}");
+    assert_eq!(low, said(-60, -30, Emotion::Sadness));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Finding words: a line for an occasion that fits the companion's traits and how close it is, and
-//! that it has not said lately.
+//! Finding words: a line for an occasion that fits the companion's traits, its mood and how close it
+//! is, and that it has not said lately.
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use vivarium_contract::companion::{Being, Seen};
@@ -9,12 +9,19 @@ use super::{
     lines::{self, Key, Tone},
     words,
 };
-use crate::{bond::Stage, hearing::language::Language, persona::Told};
+use crate::{bond::Stage, hearing::language::Language, manner::Manner, persona::Told};
+
+/// What a line that fits the mood weighs, as times its weight.
+const MOOD_WEIGHT: usize = 4;
+/// A line of no more characters than this does for whoever has few words.
+const FEW_CHARS_MAX: usize = 48;
 
 /// A companion's voice towards one person.
 pub(super) struct Voice<'a, 'b> {
     mind: Mind<'a>,
     language: Language,
+    /// How it speaks now.
+    manner: Manner,
     /// What it calls who speaks.
     pub person: String,
     /// What was said before.
@@ -25,12 +32,12 @@ pub(super) struct Voice<'a, 'b> {
 impl<'a, 'b> Voice<'a, 'b> {
     pub fn new(
         mind: Mind<'a>,
-        language: Language,
+        (language, manner): (Language, Manner),
         person: String,
         thread: &'b mut Thread,
         lots: &'b mut ChaCha8Rng,
     ) -> Self {
-        Self { mind, language, person, thread, lots }
+        Self { mind, language, manner, person, thread, lots }
     }
 
     /// A lot from 0 up to, but without, `count`; 0 if that is 0.
@@ -43,6 +50,17 @@ impl<'a, 'b> Voice<'a, 'b> {
         self.lots.next_u32() % 100 < percent
     }
 
+    /// Whether it says something of its own besides, by a lot of so many percent: more often when it
+    /// is lively, and not at all when it has few words.
+    pub fn adds(&mut self, percent: u32) -> bool {
+        let times = match self.manner {
+            Manner::Few => 0,
+            Manner::Plain => 1,
+            Manner::Lively => 2,
+        };
+        self.chance(percent * times)
+    }
+
     /// A line for an occasion, filled.
     pub fn say(&mut self, key: Key, filling: &[(&str, &str)]) -> String {
         let lines = lines::lines(key, self.language);
@@ -53,10 +71,15 @@ impl<'a, 'b> Voice<'a, 'b> {
         for (tone, line) in lines {
             let weight =
                 if has_cool { usize::from(*tone == Tone::Cool) } else { self.weight(*tone) };
-            fitting.extend(std::iter::repeat_n(*line, weight));
+            fitting.extend(std::iter::repeat_n(*line, weight * self.suits(line)));
         }
         let line = self.fresh(&fitting);
-        self.fill(line, filling)
+        let line = if key.is_pleasure() {
+            self.manner.with_pleasure(line, self.language)
+        } else {
+            self.manner.said(line)
+        };
+        self.fill(&line, filling)
     }
 
     /// One of the companion's own lines; one for the occasion if there are none.
@@ -66,7 +89,7 @@ impl<'a, 'b> Voice<'a, 'b> {
             return self.say(otherwise, &[]);
         }
         let line = self.fresh(&lines);
-        self.fill(line, &[])
+        self.fill(&self.manner.said(line), &[])
     }
 
     /// Whether a text was not said lately; it counts as said from now on.
@@ -131,6 +154,16 @@ impl<'a, 'b> Voice<'a, 'b> {
             Tone::Cool => stage <= Stage::Wary,
         };
         if fits { 5 } else { 0 }
+    }
+
+    /// How much more a line weighs since it suits the mood.
+    fn suits(&self, line: &str) -> usize {
+        let suits = match self.manner {
+            Manner::Few => line.chars().count() <= FEW_CHARS_MAX && !line.contains('!'),
+            Manner::Plain => false,
+            Manner::Lively => line.contains('!'),
+        };
+        if suits { MOOD_WEIGHT } else { 1 }
     }
 
     /// One that was not said lately, by lot; the one that was said longest ago if all were.

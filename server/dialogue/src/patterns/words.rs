@@ -282,8 +282,8 @@ pub(crate) fn ago(at_ms: u64, now_ms: u64, language: Language) -> &'static str {
 
 /// The thing in a companion's hands, among what it sees.
 pub(crate) fn held(perception: &Perception) -> Option<&Seen> {
-    let name = perception.holds.as_ref()?;
-    perception.seen.iter().find(|seen| matches!(seen.being, Being::Object(_)) && seen.name == *name)
+    let held = Being::Object(perception.holds.as_ref()?.object);
+    perception.seen.iter().find(|seen| seen.being == held)
 }
 
 /// Whether one of two texts has all the words of the other, articles aside.

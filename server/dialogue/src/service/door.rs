@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use vivarium_contract::companion::{DialogueAsk, MindWord, Perception};
 use vivarium_protocol::ids::{ObjectId, PersonId};
 
-use super::{Dialogue, Speaker};
+use super::{Asker, Dialogue, Speaker, Tell};
 use crate::{
     budget::Membership,
     prompt::{RECENT_MAX, Said},
@@ -98,12 +98,14 @@ impl Taken {
 }
 
 /// What a turn has beside what was said.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Beside {
     /// What was said lately, oldest first; none: what the mind has in mind itself.
     pub recent: Option<VecDeque<Said>>,
     /// Where it is noted what the answer takes.
     pub taken: Arc<Taken>,
+    /// How whoever speaks is told what is found later, if they can be.
+    pub tell: Option<Tell>,
 }
 
 /// A message by a key.
@@ -134,10 +136,12 @@ impl Dialogue {
     pub async fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        who: (Speaker, String),
+        asker: Asker,
         words: mpsc::Sender<MindWord>,
     ) {
-        self.turn(ask, who, Beside::default(), words).await;
+        let Asker { speaker, world, tell } = asker;
+        let beside = Beside { tell: Some(tell), ..Beside::default() };
+        self.turn(ask, (speaker, world), beside, words).await;
     }
 
     /// Answers a message by a key, in the same words. The companion sees nothing meanwhile, and what
@@ -158,7 +162,7 @@ impl Dialogue {
         let skipped = recent.len().saturating_sub(RECENT_MAX);
         let recent = Some(recent.into_iter().skip(skipped).collect());
         let who = (Speaker::Key(Arc::new(caller)), String::new());
-        self.turn(ask, who, Beside { recent, taken }, words).await;
+        self.turn(ask, who, Beside { recent, taken, tell: None }, words).await;
     }
 }
 

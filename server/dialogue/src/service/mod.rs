@@ -5,6 +5,8 @@
 //!                                                             model, or alone ┘
 //! ```
 //!
+//! What no model could be asked is asked again later (`later`).
+//!
 //! Invariants: of one companion and one person, one turn is thought of at a time. Nobody is told what
 //! another has said. Whatever fails, there is an answer, or a reason why there is none.
 
@@ -18,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use vivarium_contract::{
     companion::{DialogueAsk, MindFailure, MindWord, Perception, Traits},
@@ -33,6 +36,7 @@ use crate::{
     gateway::Gateway,
     hearing::Heard,
     memory::{Memory, embed::Hashed},
+    patterns::lines::Key,
     persona::{Persona, genome::Drift},
     prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
     queue::{SharedWords, local::Local},
@@ -47,6 +51,7 @@ use crate::{
 pub mod door;
 pub mod keeping;
 pub mod knowing;
+pub mod later;
 mod learning;
 mod met;
 mod modelled;
@@ -58,6 +63,7 @@ mod source;
 
 use door::{Beside, Caller, Taken};
 use keeping::{Keeping, KeepingError};
+use later::{LATER_MS_MAX, Later, Waiting};
 use learning::Learning;
 use modelled::{Modelled, Outcome};
 use noted::{Answered, Notes, Screen, Told};
@@ -73,6 +79,20 @@ pub enum Speaker {
     Visitor(u32),
     /// Somebody who speaks from elsewhere, by a key, and will be known again.
     Key(Arc<Caller>),
+}
+
+/// Tells somebody what a companion says by itself, when nobody waits for it.
+pub type Tell = Arc<dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Who speaks to a companion, and where.
+#[derive(Clone)]
+pub struct Asker {
+    /// Who, as its mind may know them.
+    pub speaker: Speaker,
+    /// The name of the world.
+    pub world: String,
+    /// How they are told what it finds later.
+    pub tell: Tell,
 }
 
 /// Companions that are known of, and people whom they know, are kept in mind so many at once; those
@@ -125,6 +145,8 @@ type Shared = Arc<tokio::sync::Mutex<Acquaintance>>;
 #[derive(Debug, Default)]
 struct Known {
     drifts: BTreeMap<String, Drift>,
+    /// Until when each has thought of what hit it.
+    felt_ms: BTreeMap<String, u64>,
     /// With the number of the turn in which they were used last.
     acquaintances: BTreeMap<(String, Speaker), (u64, Shared)>,
 }
@@ -180,6 +202,8 @@ pub struct Dialogue {
     learning: Learning,
     /// What is asked at the start.
     warm_up: Vec<String>,
+    /// What no model could be asked yet.
+    later: Later,
     clock: Clock,
 }
 
@@ -215,6 +239,7 @@ impl Dialogue {
             cache: Cache::new(&cached, redis.map(SharedAnswers::tier2)),
             warm_up: cached.warm_up,
             learning: Learning::default(),
+            later: Later::default(),
             clock,
         }
     }
@@ -377,18 +402,33 @@ impl Dialogue {
             self.hear(&ask, &persona, &mut knows.relationship, &mut knows.memory, now_ms);
         // What was heard is kept whether or not anybody waits for the answer.
         self.keep(&ask.mind, speaker, knows).await;
-        let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
+        let may_promise = beside.tell.is_some();
+        let turn =
+            Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number, may_promise };
         if turn.heard.crisis.is_some() {
             self.notes.screened(Screen::Crisis);
         }
-        let beside = (&*beside.taken, &mut told);
-        if let Some((said, end)) = self.think(&turn, &who, beside, knows, &words).await {
-            knows.note(By::Person, ask.text.clone());
-            knows.note(By::Companion, said.clone());
-            self.keep(&ask.mind, speaker, knows).await;
-            self.learn(&turn, (speaker, world, &shared), (&said, &end));
-            let _ = words.send(end).await;
+        let language = turn.heard.language;
+        let noted = (&*beside.taken, &mut told);
+        let given = self.think(&turn, &who, noted, knows, &words).await;
+        let Some(Given { said, last, is_promised }) = given else { return };
+        knows.note(By::Person, ask.text.clone());
+        knows.note(By::Companion, said.clone());
+        self.keep(&ask.mind, speaker, knows).await;
+        self.learn(&turn, (speaker, world, &shared), (&said, &last));
+        match beside.tell {
+            Some(tell) if is_promised => {
+                let (speaker, world) = who.clone();
+                let asker = Asker { speaker, world, tell };
+                let until_ms = now_ms + LATER_MS_MAX;
+                self.later.put(Waiting { ask, asker, language, until_ms });
+            }
+            _ if last == (MindWord::Done { is_reduced: false }) => {
+                self.later.answered(&ask.mind, speaker, &ask.text);
+            }
+            _ => {}
         }
+        let _ = words.send(last).await;
     }
 
     /// Finds the words; gives what was said, and the last word. None: nothing follows any more.
@@ -399,7 +439,7 @@ impl Dialogue {
         (taken, told): (&Taken, &mut Told<'_>),
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
-    ) -> Option<(String, MindWord)> {
+    ) -> Option<Given> {
         match &self.models {
             // Whoever may be in danger is answered, and by nobody else.
             Some(models) if turn.heard.crisis.is_none() => {
@@ -412,8 +452,8 @@ impl Dialogue {
                             ..self.source(models, payers, turn.number)
                         };
                         let said = turn.by_model(&source, knows, words).await;
-                        if let Some((_, end)) = &said {
-                            told.is(Answered::of(end, source.was_asked()));
+                        if let Some(given) = &said {
+                            told.is(Answered::of(&given.last, source.was_asked()));
                         }
                         said
                     }
@@ -427,7 +467,7 @@ impl Dialogue {
                 }
             }
             models => {
-                let said = turn.alone(knows, words, models.is_none()).await;
+                let said = turn.alone(knows, words, models.is_none(), false).await;
                 if said.is_some() {
                     told.is(Answered::Alone);
                 }
@@ -529,12 +569,15 @@ impl Dialogue {
         let mut known = self.known();
         // Of a mind whose life is not found nothing is changed.
         let mut drift = known.drifts.get(&ask.mind).copied().unwrap_or_default();
+        let mut felt = known.felt_ms.get(&ask.mind).copied().unwrap_or_default();
         let heard = {
-            let drift = &mut drift;
+            let (drift, felt_ms) = (&mut drift, &mut felt);
+            let embedder = &Hashed;
             let pair =
-                &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
+                &mut Pair { persona, drift, felt_ms, relationship, memory, embedder, now_ms };
             turn::hear(ask, pair)
         };
+        known.felt_ms.insert(ask.mind.clone(), felt);
         if let Some(known) = known.drifts.get_mut(&ask.mind) {
             *known = drift;
         }
@@ -566,6 +609,15 @@ impl fmt::Debug for Dialogue {
     }
 }
 
+/// An answer that was given.
+struct Given {
+    said: String,
+    /// The last word, which is not sent yet.
+    last: MindWord,
+    /// Whether it has promised to think about it.
+    is_promised: bool,
+}
+
 /// One turn, after it was heard.
 struct Thinking<'a> {
     ask: &'a DialogueAsk,
@@ -574,22 +626,33 @@ struct Thinking<'a> {
     drift: Drift,
     now_ms: u64,
     number: u64,
+    /// Whether whoever speaks can be told something later.
+    may_promise: bool,
 }
 
 impl Thinking<'_> {
-    /// Answers without a model; gives what was said, and the last word. None: nobody listens any more.
+    /// Answers without a model. `may_promise`: whether one can be asked later. None: nobody listens
+    /// any more.
     async fn alone(
         &self,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
         is_reduced: bool,
-    ) -> Option<(String, MindWord)> {
+        may_promise: bool,
+    ) -> Option<Given> {
         let Acquaintance { relationship, memory, .. } = knows;
         let seed = self.now_ms.rotate_left(17) ^ self.number;
         let (persona, now_ms, mut drift) = (self.persona, self.now_ms, self.drift);
         let drift = &mut drift;
-        let pair = &mut Pair { persona, drift, relationship, memory, embedder: &Hashed, now_ms };
-        let answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
+        let (mut felt_ms, embedder) = (now_ms, &Hashed);
+        let felt_ms = &mut felt_ms;
+        let pair = &mut Pair { persona, drift, felt_ms, relationship, memory, embedder, now_ms };
+        let mut answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
+        let is_promised = may_promise && answer.is_fallback && later::is_long(&self.ask.text);
+        if is_promised {
+            answer.text.push(' ');
+            answer.text.push_str(later::line(Key::Later, answer.language, seed));
+        }
         for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
             match word {
                 MindWord::Says { text } => speak(&text, words).await?,
@@ -597,7 +660,7 @@ impl Thinking<'_> {
                 other => words.send(other).await.ok()?,
             }
         }
-        Some((answer.text, MindWord::Done { is_reduced }))
+        Some(Given { said: answer.text, last: MindWord::Done { is_reduced }, is_promised })
     }
 
     /// Answers with the words of a model, or without, if it has none.
@@ -606,7 +669,7 @@ impl Thinking<'_> {
         source: &Source<'_>,
         knows: &mut Acquaintance,
         words: &mpsc::Sender<MindWord>,
-    ) -> Option<(String, MindWord)> {
+    ) -> Option<Given> {
         let appraisal = self.heard.appraisal;
         words.send(MindWord::Feels { appraisal }).await.ok()?;
         let tie = &knows.relationship.tie;
@@ -637,23 +700,20 @@ impl Thinking<'_> {
         };
         let bond = tie.bond();
         let modelled = Modelled { source, ask, memory: &mut knows.memory, words };
-        match modelled.run(request, first, &mark).await {
-            Outcome::Said(said) => {
-                words.send(MindWord::Bonds { bond }).await.ok()?;
-                Some((said, MindWord::Done { is_reduced: false }))
-            }
-            Outcome::Broken(said) => {
-                words.send(MindWord::Bonds { bond }).await.ok()?;
-                Some((said, MindWord::Failed { reason: MindFailure::Broken }))
-            }
+        let (said, last) = match modelled.run(request, first, &mark).await {
+            Outcome::Said(said) => (said, MindWord::Done { is_reduced: false }),
+            Outcome::Broken(said) => (said, MindWord::Failed { reason: MindFailure::Broken }),
             Outcome::Silent(error) => {
-                if let Some(error) = error {
+                if let Some(error) = &error {
                     tracing::warn!(%error, mind = self.ask.mind, "no model answers");
                 }
-                self.alone(knows, words, true).await
+                let is_outage = error.as_ref().is_some_and(later::is_outage);
+                return self.alone(knows, words, true, is_outage && self.may_promise).await;
             }
-            Outcome::Gone => None,
-        }
+            Outcome::Gone => return None,
+        };
+        words.send(MindWord::Bonds { bond }).await.ok()?;
+        Some(Given { said, last, is_promised: false })
     }
 }
 

@@ -65,17 +65,26 @@ impl Dialogue {
             &mut Pair {
                 persona: &persona,
                 drift: &mut drift,
+                felt_ms: &mut 0,
                 relationship,
                 memory,
                 embedder: &Hashed,
                 now_ms,
             },
         );
-        let turn = Thinking { ask: &ask, persona: &persona, heard, drift, now_ms, number };
+        let turn = Thinking {
+            ask: &ask,
+            persona: &persona,
+            heard,
+            drift,
+            now_ms,
+            number,
+            may_promise: false,
+        };
         let mut told = Told::new(&*self.notes, &who.1);
         let beside = (&Taken::default(), &mut told);
-        if let Some((_, end)) = self.think(&turn, &who, beside, &mut knows, &words).await {
-            let _ = words.send(end).await;
+        if let Some(given) = self.think(&turn, &who, beside, &mut knows, &words).await {
+            let _ = words.send(given.last).await;
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     memory::{Item, Kept},
     persona::templates,
-    provider::{Ask, Finish, Piece, Pieces, Provider, Usage},
+    provider::{Ask, Finish, Piece, Pieces, Provider, ProviderError, Usage},
 };
 
 /// Keeps turns as a store does, or refuses to.
@@ -173,17 +173,32 @@ async fn say(
     now_ms: u64,
     text: &str,
 ) -> (String, MindWord) {
-    say_to(dialogue, "guide", speaker, now_ms, text).await
+    say_and_wait(dialogue, speaker, now_ms, text, &Promises::default()).await
+}
+
+/// What companions said by themselves.
+type Promises = Arc<Mutex<Vec<String>>>;
+
+/// The same; what is said later comes into `told`.
+async fn say_and_wait(
+    dialogue: &Arc<Dialogue>,
+    speaker: &Speaker,
+    now_ms: u64,
+    text: &str,
+    told: &Promises,
+) -> (String, MindWord) {
+    say_to(dialogue, "guide", (speaker, told), now_ms, text).await
 }
 
 /// The same to somebody else.
 async fn say_to(
     dialogue: &Arc<Dialogue>,
     mind: &str,
-    speaker: &Speaker,
+    (speaker, told): (&Speaker, &Promises),
     now_ms: u64,
     text: &str,
 ) -> (String, MindWord) {
+    let told = told.clone();
     let ask = DialogueAsk {
         companion: ObjectId(1),
         mind: mind.into(),
@@ -196,7 +211,11 @@ async fn say_to(
     };
     let (words, said) = mpsc::channel(4);
     NOW_MS.set(now_ms);
-    let who = (speaker.clone(), "court".to_owned());
+    let tell: Tell = Arc::new(move |text| {
+        told.lock().unwrap().push(text);
+        async {}.boxed()
+    });
+    let who = Asker { speaker: speaker.clone(), world: "court".to_owned(), tell };
     let answers = dialogue.clone().answer(ask, who, words);
     tokio::join!(answers, heard(said)).1
 }
@@ -493,4 +512,87 @@ async fn a_bond_is_found_before_a_word_and_after_a_restart() {
     assert_eq!(guide.bond("nobody", &ana).await, None);
     *shelf.is_broken.lock().unwrap() = true;
     assert_eq!(dialogue(shelf).bond("guide", &ana).await, None);
+}
+
+/// A provider that is down until it is told otherwise, and counts how often it was asked.
+#[derive(Debug, Default)]
+struct Ill {
+    is_well: Mutex<bool>,
+    asked: Mutex<u32>,
+}
+
+impl Provider for Ill {
+    fn ask(&self, _: Ask) -> Pieces {
+        *self.asked.lock().unwrap() += 1;
+        if !*self.is_well.lock().unwrap() {
+            let down = ProviderError::Overloaded { retry_after: None };
+            return stream::iter([Err(down)]).boxed();
+        }
+        let said = Piece::Text("The moon pulls at the sea.".to_owned());
+        stream::iter([Ok(said), Ok(Piece::Finished(Finish::Stop))]).boxed()
+    }
+}
+
+fn ill() -> (Arc<Dialogue>, Arc<Ill>) {
+    let (gateway, _) = gateway("");
+    let ill = Arc::new(Ill::default());
+    let providers = BTreeMap::from([("home".to_owned(), ill.clone() as Arc<dyn Provider>)]);
+    let gateway = Gateway::with_providers(gateway.settings().clone(), providers).unwrap();
+    (with(Some(gateway), Arc::new(Forgetful)), ill)
+}
+
+const TIDE: &str = "Explain to me why the tide comes in twice a day?";
+
+#[tokio::test(start_paused = true)]
+async fn what_no_model_could_be_asked_is_answered_when_one_is_well_again() {
+    let (guide, ill) = ill();
+    let (ana, bo) = (account("a"), account("b"));
+    let told = Promises::default();
+    let (answer, last) = say_and_wait(&guide, &ana, 1_000, TIDE, &told).await;
+    assert_eq!(last, MindWord::Done { is_reduced: true });
+    assert!(answer.contains("think about it"), "{answer}");
+    // Small talk, and what it can answer, is not thought about.
+    let (answer, _) = say_and_wait(&guide, &bo, 1_000, "Hello!", &told).await;
+    assert!(!answer.contains("think about it"), "{answer}");
+
+    let later = guide.clone();
+    let thinking = tokio::spawn(async move { later.think_later().await });
+    let before = *ill.asked.lock().unwrap();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let probes = *ill.asked.lock().unwrap() - before;
+    assert!((3..=20).contains(&probes), "{probes} attempts in five minutes");
+    assert_eq!(*told.lock().unwrap(), Vec::<String>::new());
+
+    *ill.is_well.lock().unwrap() = true;
+    while told.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let all = told.lock().unwrap().clone();
+    assert!(all.len() == 1 && all[0].ends_with("The moon pulls at the sea."), "{all:?}");
+    thinking.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_ask_of_each_waits_for_an_hour_and_none_where_there_is_no_model() {
+    let (guide, ill) = ill();
+    let (ana, told) = (account("a"), Promises::default());
+    say_and_wait(&guide, &ana, 1_000, TIDE, &told).await;
+    say_and_wait(&guide, &ana, 2_000, "Explain to me what a glacier is?", &told).await;
+    for number in 0..later::LATER_MAX + 9 {
+        say_and_wait(&guide, &account(&format!("p{number}")), 3_000, TIDE, &told).await;
+    }
+    *ill.is_well.lock().unwrap() = true;
+    // The hour is over for all of them.
+    NOW_MS.set(3_000 + LATER_MS_MAX);
+    let later = guide.clone();
+    let thinking = tokio::spawn(async move { later.think_later().await });
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    assert_eq!(*told.lock().unwrap(), Vec::<String>::new());
+    say_and_wait(&guide, &ana, 4_000, TIDE, &told).await;
+    thinking.abort();
+
+    let (alone, told) = (dialogue(Arc::new(Forgetful)), Promises::default());
+    let (answer, _) = say_and_wait(&alone, &ana, 1_000, TIDE, &told).await;
+    assert!(!answer.contains("think about it"), "{answer}");
 }

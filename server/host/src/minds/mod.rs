@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::{Notify, mpsc},
     task::{JoinHandle, JoinSet},
 };
 use vivarium_contract::companion::{Bond, DialogueAsk, MindFailure, MindWord, Traits};
 use vivarium_dialogue::service::{
-    Speaker,
+    Asker, Speaker, Tell,
     noted::{Answered, Notes},
 };
 use vivarium_protocol::ids::{ObjectId, PersonId};
@@ -46,11 +46,11 @@ pub trait Mind: Send + Sync + 'static {
     fn bond(self: Arc<Self>, mind: String, speaker: Speaker) -> BoxFuture<'static, Option<Bond>>;
 
     /// What it says and does, in pieces. The last word is [`MindWord::Done`] or [`MindWord::Failed`].
-    /// Whoever drops it waits for no more. `who`: the speaker, and the name of the world.
+    /// Whoever drops it waits for no more.
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        who: (Speaker, String),
+        asker: Asker,
         words: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()>;
 }
@@ -323,11 +323,12 @@ impl Desk {
             return;
         }
         let speaker = account.map_or(Speaker::Visitor(ask.person.0), Speaker::Account);
-        let who = (speaker, world.home().name().to_owned());
+        let tell = tells(world, companion, ask.person);
+        let caller = Asker { speaker, world: world.home().name().to_owned(), tell };
         let (mind, world) = (self.mind.clone(), world.clone());
         let task = self.tasks.spawn(async move {
             let (words, mut said) = mpsc::channel(WORDS_AHEAD_MAX);
-            let thinks = mind.answer(ask, who, words);
+            let thinks = mind.answer(ask, caller, words);
             let speaks = async {
                 while let Some(word) = said.recv().await {
                     deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;
@@ -343,6 +344,20 @@ impl Desk {
             task.abort();
         }
     }
+}
+
+/// How a companion tells somebody what it finds later. Keeps no world alive.
+fn tells(world: &Arc<World>, companion: ObjectId, person: PersonId) -> Tell {
+    let world = Arc::downgrade(world);
+    Arc::new(move |text| {
+        let world = world.upgrade();
+        async move {
+            if let Some(world) = world {
+                deliver(world, ToWorld::Word { companion, person, text }).await;
+            }
+        }
+        .boxed()
+    })
 }
 
 /// How long a full inbox is tried again.

@@ -34,7 +34,7 @@ impl Mind for Simple {
     fn answer(
         self: Arc<Self>,
         _: DialogueAsk,
-        _: (Speaker, String),
+        _: Asker,
         _: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()> {
         async {}.boxed()
@@ -121,7 +121,7 @@ impl Mind for Brave {
     fn answer(
         self: Arc<Self>,
         _: DialogueAsk,
-        _: (Speaker, String),
+        _: Asker,
         _: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()> {
         async {}.boxed()

@@ -26,7 +26,7 @@ use vivarium_dialogue::{
     },
     redis::{ConnectError, Redis},
     service::{
-        Dialogue, Setup, Speaker,
+        Asker, Dialogue, Setup, Speaker,
         keeping::{KEPT_BYTES_MAX, Keeping, KeepingError, KeptPerson},
     },
 };
@@ -153,10 +153,10 @@ impl Mind for Dialogue {
     fn answer(
         self: Arc<Self>,
         ask: DialogueAsk,
-        who: (Speaker, String),
+        asker: Asker,
         words: mpsc::Sender<MindWord>,
     ) -> BoxFuture<'static, ()> {
-        Dialogue::answer(self, ask, who, words).boxed()
+        Dialogue::answer(self, ask, asker, words).boxed()
     }
 }
 
@@ -263,9 +263,11 @@ pub async fn start(
     let (minds, thinking) = Minds::start(dialogue.clone(), meters.clone());
     let books = Arc::new(Books::new(dialogue.clone(), keeper, meters.clone()));
     let keeping = tokio::spawn(books.clone().keep());
+    let thinks = dialogue.clone();
+    let later = tokio::spawn(async move { thinks.think_later().await });
     let warms = dialogue.clone();
     let warming = tokio::spawn(async move { warms.warm_up().await });
-    Ok(Thinking { dialogue, minds, books, worker, tasks: vec![thinking, keeping, warming] })
+    Ok(Thinking { dialogue, minds, books, worker, tasks: vec![thinking, later, keeping, warming] })
 }
 
 /// Where words come from.

@@ -158,6 +158,7 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         | WorldInput::Mind { .. }
         | WorldInput::Traits { .. }
         | WorldInput::Bond { .. }
+        | WorldInput::Word { .. }
         | WorldInput::TakeBack { .. } => None,
     }));
 }

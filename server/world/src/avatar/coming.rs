@@ -145,6 +145,7 @@ pub(crate) fn come_and_go(world: &mut World) {
             | WorldInput::Mind { .. }
             | WorldInput::Traits { .. }
             | WorldInput::Bond { .. }
+            | WorldInput::Word { .. }
             | WorldInput::TakeBack { .. }) => rest.push(other),
         }
     }

@@ -43,6 +43,18 @@ impl Walking<'_> {
         (&self.objects, &self.physics)
     }
 
+    /// Whether a body stands on a platform.
+    pub fn rides(&self, avatar: &Avatar) -> bool {
+        let state = &avatar.state;
+        state.grounded
+            && self.physics.has_movers()
+            && self
+                .ground
+                .0
+                .cast_down_ray(state.position_m, WEIGHT_RAY_M)
+                .is_some_and(|(owner, _)| matches!(owner, Owner::Mover(_)))
+    }
+
     /// Notes where everything is in this tick.
     fn begin(&mut self) {
         self.near.note(&self.physics, &self.objects);

@@ -13,6 +13,8 @@ use vivarium_protocol::intent::{Input, buttons};
 use super::{
     Companion, Companions,
     hands::Hands,
+    manner::Manner,
+    mood::Feelings,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
     ways::{Way, Ways},
 };
@@ -112,6 +114,8 @@ pub(crate) struct Legs {
     pub sits: bool,
     /// Ticks for which it is stepped though it stands.
     restless_ticks: u8,
+    /// Whether it stands on a platform, which carries it along.
+    rides: bool,
     pub input: Input,
 }
 
@@ -193,8 +197,9 @@ impl Legs {
         self.progress = Progress::NoWay;
     }
 
-    /// The direction (seen from above, at most of length 1) in which it wants to go now.
-    fn wanted(&mut self, at_m: [f32; 3]) -> [f32; 2] {
+    /// The direction (seen from above, at most of length 1) in which it wants to go now, so many
+    /// times as quickly as usual.
+    fn wanted(&mut self, at_m: [f32; 3], times: f32) -> [f32; 2] {
         let Some(goal) = self.goal else { return [0.0; 2] };
         let left_m = apart_flat_m(at_m, goal.place_m);
         let is_level = (feet_m(at_m)[1] - goal.place_m[1]).abs() < 1.5;
@@ -223,10 +228,15 @@ impl Legs {
         if length_m < 1e-3 {
             return [0.0; 2];
         }
-        let (pace, _) = goal.pace.keys();
+        let pace = (goal.pace.keys().0 * times).min(1.0);
         // Slower just before the end, so that it does not run past it.
         let pace = if self.way.len() == 1 { pace.min(0.2 + length_m) } else { pace };
         [x / length_m * pace, z / length_m * pace]
+    }
+
+    /// Whether it goes somewhere at leisure.
+    fn strolls(&self) -> bool {
+        self.goal.is_some_and(|goal| goal.pace == Pace::Stroll)
     }
 
     /// Notes whether it gets on.
@@ -301,7 +311,7 @@ pub(super) fn go(
     known: Known,
     mut walking: Walking,
     ways: Res<Ways>,
-    mut bodies: Query<(&Companion, &mut Legs, &mut Avatar, &Hands)>,
+    mut bodies: Query<(&Companion, &mut Legs, &mut Avatar, &Hands, &Feelings)>,
     mut crowd: Local<Vec<[f32; 3]>>,
 ) {
     let Known { clock, companions, surroundings, current } = known;
@@ -314,7 +324,7 @@ pub(super) fn go(
     // Others come first in every tick: who finds no time for a way stands until it is their turn.
     let mut ways_left = WAYS_PER_TICK;
     for (_, entity) in companions.in_turn(clock.tick) {
-        let Ok((_, mut legs, avatar, _)) = bodies.get_mut(entity) else { continue };
+        let Ok((_, mut legs, avatar, ..)) = bodies.get_mut(entity) else { continue };
         if legs.plan(avatar.state.position_m, clock.tick, &ways) {
             ways_left -= 1;
         }
@@ -323,9 +333,16 @@ pub(super) fn go(
         }
     }
     for (object, entity) in companions.iter() {
-        let Ok((_, mut legs, mut avatar, hands)) = bodies.get_mut(entity) else { continue };
+        let Ok((_, mut legs, mut avatar, hands, feelings)) = bodies.get_mut(entity) else {
+            continue;
+        };
         let at_m = avatar.state.position_m;
-        let wanted = legs.wanted(at_m);
+        let manner = Manner::of(feelings.mood());
+        let wanted = if legs.strolls() && manner.pauses(object, clock.tick) {
+            [0.0; 2]
+        } else {
+            legs.wanted(at_m, manner.pace())
+        };
         let wants = wanted != [0.0; 2];
         let moves = if wants { round(at_m, wanted, &crowd) } else { wanted };
         let mut input = Input { yaw: legs.input.yaw, ..Input::default() };
@@ -348,7 +365,8 @@ pub(super) fn go(
         }
         legs.input = input;
         let is_due = object.0.wrapping_add(clock.tick).is_multiple_of(COMPANION_REST_TICKS);
-        let rests = !wants && legs.restless_ticks == 0 && avatar.state.grounded && !is_due;
+        let is_still = !wants && legs.restless_ticks == 0 && !legs.rides;
+        let rests = is_still && avatar.state.grounded && !is_due;
         if rests {
             continue;
         }
@@ -358,6 +376,7 @@ pub(super) fn go(
         if went_m > STEP_M_MIN {
             legs.restless_ticks = legs.restless_ticks.max(COMPANION_REST_TICKS as u8);
         }
+        legs.rides = walking.rides(&avatar);
         legs.note_progress(wants, went_m);
     }
 }

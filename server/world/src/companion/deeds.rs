@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use bevy_ecs::{prelude::*, system::SystemParam};
 use vivarium_contract::companion::{
-    ACTIONS_MAX, Action, ActionFailure, Being, Event, HAPPENED_MAX, Happened,
+    ACTIONS_MAX, Action, ActionFailure, Being, Event, HAPPENED_MAX, Happened, Mood,
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
@@ -19,7 +19,8 @@ use vivarium_protocol::{
 use super::{
     Companion, Companions,
     body::{Goal, Legs, Pace, Progress},
-    hands::{Hands, Things},
+    hands::{Flung, Hands, Things},
+    mood::Feelings,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
 };
 use crate::{
@@ -51,10 +52,12 @@ const GAZE_S: u32 = 6;
 /// What a companion does because it was asked to.
 #[derive(Component, Default)]
 pub(crate) struct Deeds {
-    asked: VecDeque<Action>,
+    /// With whoever asked for each.
+    asked: VecDeque<(Action, PersonId)>,
     /// Since which tick it is at the first.
     since: u32,
-    pub follows: Option<PersonId>,
+    /// Whom it follows, and who asked for it.
+    follows: Option<(PersonId, PersonId)>,
     /// When it looks again for a way to whom it follows.
     follows_again_at: u32,
     /// Until which tick it stays where it is.
@@ -66,20 +69,22 @@ pub(crate) struct Deeds {
 
 impl Deeds {
     /// Something to do after the others; what is too much is not done.
-    pub fn ask(&mut self, action: Action, tick: u32) {
+    pub fn ask(&mut self, action: Action, asked_by: PersonId, tick: u32) {
         if self.asked.len() >= ACTIONS_MAX {
-            return self.note(tick, Event::Failed { action, reason: ActionFailure::Overruled });
+            let reason = ActionFailure::Overruled;
+            return self.note(tick, Event::Failed { action, reason, asked_by });
         }
         if self.asked.is_empty() {
             self.since = tick;
         }
-        self.asked.push_back(action);
+        self.asked.push_back((action, asked_by));
     }
 
     /// Nothing of what was asked before counts any more.
     pub fn overrule(&mut self, tick: u32) {
-        for action in std::mem::take(&mut self.asked) {
-            self.note(tick, Event::Failed { action, reason: ActionFailure::Overruled });
+        for (action, asked_by) in std::mem::take(&mut self.asked) {
+            let reason = ActionFailure::Overruled;
+            self.note(tick, Event::Failed { action, reason, asked_by });
         }
     }
 
@@ -105,7 +110,8 @@ impl Deeds {
 
     /// What it is doing.
     pub fn doing(&self) -> Option<Action> {
-        self.asked.front().copied().or(self.follows.map(|person| Action::Follow { person }))
+        let asked = self.asked.front().map(|(action, _)| *action);
+        asked.or(self.follows.map(|(person, _)| Action::Follow { person }))
     }
 
     /// Whether it has something to do, or was told to stay.
@@ -142,6 +148,7 @@ pub(super) struct Around<'w> {
     physics: ResMut<'w, Physics>,
     outbox: ResMut<'w, Outbox>,
     earshot: Res<'w, Earshot>,
+    flung: ResMut<'w, Flung>,
 }
 
 impl Around<'_> {
@@ -165,11 +172,13 @@ pub(super) type Doer = (
     &'static mut Legs,
     &'static mut Deeds,
     &'static mut Hands,
+    &'static Feelings,
 );
 
 /// One companion at its deeds.
 struct Acting<'a> {
     companion: &'a Companion,
+    mood: Mood,
     at_m: [f32; 3],
     legs: &'a mut Legs,
     deeds: &'a mut Deeds,
@@ -188,7 +197,9 @@ pub(super) fn act(
         if !object.0.wrapping_add(tick).is_multiple_of(LOOK_TICKS) {
             continue;
         }
-        let Ok((companion, avatar, mut legs, mut deeds, mut hands)) = doers.get_mut(entity) else {
+        let Ok((companion, avatar, mut legs, mut deeds, mut hands, feelings)) =
+            doers.get_mut(entity)
+        else {
             continue;
         };
         if deeds.doing().is_none() {
@@ -199,13 +210,19 @@ pub(super) fn act(
             continue;
         }
         let at_m = avatar.state.position_m;
-        let mut acting =
-            Acting { companion, at_m, legs: &mut legs, deeds: &mut deeds, hands: &mut hands };
+        let mut acting = Acting {
+            companion,
+            mood: feelings.mood(),
+            at_m,
+            legs: &mut legs,
+            deeds: &mut deeds,
+            hands: &mut hands,
+        };
         match acting.deeds.asked.front().copied() {
             None => acting.keep_following(&around),
-            Some(action) => {
-                let outcome = acting.get_on(action, &mut around);
-                acting.end(action, outcome, &around);
+            Some((action, asked_by)) => {
+                let outcome = acting.get_on(action, asked_by, &mut around);
+                acting.end(action, asked_by, outcome, &around);
                 // One that sits is seen to sit.
                 if let Action::Gesture { emote } = action
                     && emote != Emote::Sit
@@ -221,16 +238,16 @@ pub(super) fn act(
 
 impl Acting<'_> {
     /// A deed that is over makes room for the next.
-    fn end(&mut self, action: Action, outcome: Outcome, around: &Around) {
+    fn end(&mut self, action: Action, asked_by: PersonId, outcome: Outcome, around: &Around) {
         let tick = around.clock.tick;
         let took_too_long = tick.saturating_sub(self.deeds.since) > around.ticks(DEED_S_MAX);
         let event = match outcome {
             Outcome::GoesOn if took_too_long => {
-                Event::Failed { action, reason: ActionFailure::TookTooLong }
+                Event::Failed { action, reason: ActionFailure::TookTooLong, asked_by }
             }
             Outcome::GoesOn => return,
-            Outcome::Done => Event::Did { action },
-            Outcome::Failed(reason) => Event::Failed { action, reason },
+            Outcome::Done => Event::Did { action, asked_by },
+            Outcome::Failed(reason) => Event::Failed { action, reason, asked_by },
         };
         self.deeds.asked.pop_front();
         self.deeds.since = tick;
@@ -238,7 +255,7 @@ impl Acting<'_> {
         self.deeds.note(tick, event);
     }
 
-    fn get_on(&mut self, action: Action, around: &mut Around) -> Outcome {
+    fn get_on(&mut self, action: Action, asked_by: PersonId, around: &mut Around) -> Outcome {
         let tick = around.clock.tick;
         match action {
             Action::WalkTo { target } => self.walk_to(target, around),
@@ -263,7 +280,7 @@ impl Acting<'_> {
                 if around.surroundings.person(person).is_none() {
                     return Outcome::Failed(ActionFailure::Gone);
                 }
-                self.deeds.follows = Some(person);
+                self.deeds.follows = Some((person, asked_by));
                 self.deeds.stays_until = 0;
                 Outcome::Done
             }
@@ -275,7 +292,7 @@ impl Acting<'_> {
             Action::PickUp { object } => self.fetch(object, around),
             Action::Give { object, person } => self.give(object, person, around),
             Action::PutDown => self.let_go([0.0; 3], around),
-            Action::Throw { target } => self.throw(target, around),
+            Action::Throw { target } => self.throw(target, asked_by, around),
             // It ends with the answer that asks for it.
             Action::End => Outcome::Done,
         }
@@ -303,7 +320,7 @@ impl Acting<'_> {
             return Outcome::Failed(ActionFailure::Gone);
         };
         let (place_m, within_m) = match target {
-            Being::Person(person) => (feet_m(place_m), self.companion.polite_m(person)),
+            Being::Person(person) => (feet_m(place_m), self.companion.polite_m(person, self.mood)),
             Being::Companion(_) => (feet_m(place_m), 1.6),
             Being::Object(_) => (place_m, 1.5),
         };
@@ -359,7 +376,7 @@ impl Acting<'_> {
             Outcome::Done => {}
             other => return other,
         }
-        let within_m = self.companion.polite_m(person) + 0.2;
+        let within_m = self.companion.polite_m(person, self.mood) + 0.2;
         if let Some(outcome) = self.reach(feet_m(place_m), within_m, Pace::Walk) {
             return outcome;
         }
@@ -374,10 +391,10 @@ impl Acting<'_> {
         }
     }
 
-    fn throw(&mut self, target: Being, around: &mut Around) -> Outcome {
-        if self.hands.held().is_none() {
+    fn throw(&mut self, target: Being, asked_by: PersonId, around: &mut Around) -> Outcome {
+        let Some(thing) = self.hands.held() else {
             return Outcome::Failed(ActionFailure::EmptyHanded);
-        }
+        };
         let Some(place_m) = around.place(target) else {
             return Outcome::Failed(ActionFailure::Gone);
         };
@@ -393,21 +410,22 @@ impl Acting<'_> {
         // As far as it is, and no faster than it can.
         let along_mps = (apart_m * 1.6).min(THROW_MPS[0]);
         let velocity = [x / apart_m * along_mps, THROW_MPS[1], z / apart_m * along_mps];
+        around.flung.note(thing, asked_by, around.clock.tick);
         self.let_go(velocity, around)
     }
 
     fn keep_following(&mut self, around: &Around) {
-        let Some(person) = self.deeds.follows else { return };
+        let Some((person, asked_by)) = self.deeds.follows else { return };
         let Some(place_m) = around.surroundings.person(person) else {
             self.deeds.follows = None;
             self.legs.stop();
             let action = Action::Follow { person };
-            let event = Event::Failed { action, reason: ActionFailure::Gone };
+            let event = Event::Failed { action, reason: ActionFailure::Gone, asked_by };
             return self.deeds.note(around.clock.tick, event);
         };
         self.legs.gaze = Some(Being::Person(person));
         let apart_m = apart_m(self.at_m, place_m);
-        let polite_m = self.companion.polite_m(person);
+        let polite_m = self.companion.polite_m(person, self.mood);
         if self.legs.has_given_up(feet_m(place_m)) {
             self.legs.stop();
             self.deeds.follows_again_at = around.clock.tick + around.ticks(RETRY_S);

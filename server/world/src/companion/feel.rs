@@ -5,15 +5,18 @@
 
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
-use vivarium_contract::companion::{Appraisal, Emotion, Event};
+use vivarium_contract::companion::{Appraisal, Being, Emotion, Event};
 use vivarium_motion::consts::{CAPSULE_HALF_SEGMENT_M, CAPSULE_RADIUS_M};
 use vivarium_protocol::ids::ObjectId;
 
 use super::{
-    Companion, Companions, body::Legs, deeds::Deeds, mood::Feelings, perceive,
+    Companion, Companions, body::Legs, deeds::Deeds, hands::Flung, mood::Feelings, perceive,
     surroundings::Surroundings,
 };
-use crate::{avatar::Avatar, edit::Current, object::Objects, physics::Physics, tick::Clock};
+use crate::{
+    authority::People, avatar::Avatar, edit::Current, object::Objects, physics::Physics,
+    tick::Clock,
+};
 
 /// What flies slower than this (metres per second) is no blow.
 const BLOW_MPS: f32 = 2.5;
@@ -89,9 +92,9 @@ pub(super) fn feel(
     clock: Res<Clock>,
     threats: Res<Threats>,
     physics: Res<Physics>,
-    current: Res<Current>,
+    (current, flung, people): (Res<Current>, Res<Flung>, Res<People>),
     companions: Res<Companions>,
-    mut bodies: Query<(&Companion, &mut Avatar, &mut Legs, &mut Deeds, &mut Feelings)>,
+    mut bodies: Query<(&mut Companion, &mut Avatar, &mut Legs, &mut Deeds, &mut Feelings)>,
     mut felt: Local<std::collections::BTreeMap<ObjectId, u32>>,
 ) {
     felt.retain(|_, tick| clock.tick.saturating_sub(*tick) < BLOW_TICKS_MIN);
@@ -107,7 +110,8 @@ pub(super) fn feel(
             continue;
         }
         let Some(entity) = companions.get(threat.companion) else { continue };
-        let Ok((companion, mut avatar, mut legs, mut deeds, mut feelings)) = bodies.get_mut(entity)
+        let Ok((mut companion, mut avatar, mut legs, mut deeds, mut feelings)) =
+            bodies.get_mut(entity)
         else {
             continue;
         };
@@ -120,7 +124,12 @@ pub(super) fn feel(
         legs.disturb();
         legs.sits = false;
         let by = perceive::name_of(&current, threat.thing);
-        deeds.note(clock.tick, Event::Hit { by, speed_mps });
+        let thrown_by = flung.by(threat.thing, clock.tick);
+        deeds.note(clock.tick, Event::Hit { by, speed_mps, thrown_by });
+        if let Some(person) = thrown_by.filter(|person| people.get(*person).is_some()) {
+            companion.resent(person);
+            legs.gaze = Some(Being::Person(person));
+        }
         let how_bad = (speed_mps * 6.0).clamp(12.0, 60.0) as i8;
         let surprised = (speed_mps < BLOW_MPS * 1.6).then_some(Emotion::Surprise);
         let blow = Appraisal { valence: -how_bad, arousal: how_bad, emotion: surprised };

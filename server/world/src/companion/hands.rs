@@ -1,17 +1,23 @@
 //! Hands: what a companion picks up, carries, puts down and throws.
 //!
 //! What is held is still a loose body, without weight, that is put in front of its holder in every
-//! tick: it pushes what is in its way. It can be let go at any time, and is when it is edited.
+//! tick: it pushes what is in its way, but for what never moves, before which it is held back. It can be
+//! let go at any time, and is when it is edited.
+
+use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 use rapier3d::prelude::*;
 use vivarium_contract::companion::ActionFailure;
-use vivarium_motion::consts::{CAPSULE_HEIGHT_M, CAPSULE_RADIUS_M};
-use vivarium_protocol::ids::ObjectId;
+use vivarium_motion::{
+    QueryWorld,
+    consts::{CAPSULE_HEIGHT_M, CAPSULE_RADIUS_M},
+};
+use vivarium_protocol::ids::{ObjectId, PersonId};
 
 use super::{Companion, body::Legs};
 use crate::{
-    avatar::Avatar,
+    avatar::{Avatar, Ground},
     edit::Current,
     limits::{CARRIED_KG_MAX, CARRIED_RADIUS_M_MAX},
     object::Objects,
@@ -20,6 +26,8 @@ use crate::{
 
 /// Gap between a body and what it holds, metres.
 const GAP_M: f32 = 0.08;
+/// Ticks after which nobody has thrown what flies: 5 s at 30 a second.
+const FLUNG_TICKS: u32 = 150;
 /// How far above the middle of a body it holds things, metres.
 const HOLD_UP_M: f32 = 0.12;
 
@@ -78,6 +86,24 @@ impl Hands {
     }
 }
 
+/// What was thrown a moment ago, and at whose wish.
+#[derive(Resource, Default)]
+pub(crate) struct Flung(BTreeMap<ObjectId, (PersonId, u32)>);
+
+impl Flung {
+    /// Somebody has a thing thrown. What was thrown too long ago is forgotten.
+    pub fn note(&mut self, object: ObjectId, person: PersonId, tick: u32) {
+        self.0.retain(|_, (_, since)| tick.saturating_sub(*since) <= FLUNG_TICKS);
+        self.0.insert(object, (person, tick));
+    }
+
+    /// At whose wish a thing flies.
+    pub fn by(&self, object: ObjectId, tick: u32) -> Option<PersonId> {
+        let (person, since) = self.0.get(&object)?;
+        (tick.saturating_sub(*since) <= FLUNG_TICKS).then_some(*person)
+    }
+}
+
 /// The things of a world, for hands.
 pub(crate) struct Things<'a> {
     pub current: &'a Current,
@@ -125,19 +151,21 @@ pub(super) fn set_free(object: ObjectId, current: &Current, physics: &mut Physic
     physics.world.bodies[handle].set_gravity_scale(scale, true);
 }
 
-/// Where a companion holds a thing of this radius: in front of it.
-fn place(avatar: &Avatar, yaw: u16, radius_m: f32) -> Vector {
+/// Where a companion holds a thing of this radius: in front of it, and no farther than there is room.
+fn place(avatar: &Avatar, yaw: u16, radius_m: f32, ground: &QueryWorld) -> Vector {
     let turn = f32::from(yaw) / 65_536.0 * std::f32::consts::TAU;
     let ahead = Vector::new(-libm::sinf(turn), 0.0, -libm::cosf(turn));
     let lift_m = HOLD_UP_M.max(radius_m - CAPSULE_HEIGHT_M / 2.0 + 0.25);
-    Vector::from_array(avatar.state.position_m)
-        + ahead * (CAPSULE_RADIUS_M + GAP_M + radius_m)
-        + Vector::Y * lift_m
+    let chest = Vector::from_array(avatar.state.position_m) + Vector::Y * lift_m;
+    let reach_m = CAPSULE_RADIUS_M + GAP_M + radius_m;
+    let free_m = ground.cast_ray(chest.to_array(), ahead.to_array(), reach_m + radius_m);
+    chest + ahead * (free_m - radius_m).clamp(0.0, reach_m)
 }
 
 /// What is held goes along.
 pub(super) fn carry(
     objects: Res<Objects>,
+    ground: Res<Ground>,
     mut physics: ResMut<Physics>,
     mut bodies: Query<(&Avatar, &Legs, &mut Hands), With<Companion>>,
 ) {
@@ -151,7 +179,7 @@ pub(super) fn carry(
             hands.let_go();
             continue;
         };
-        let place = place(avatar, legs.input.yaw, held.radius_m);
+        let place = place(avatar, legs.input.yaw, held.radius_m, &ground.0);
         let body = &mut physics.world.bodies[loose.body];
         body.set_translation(place, true);
         body.set_linvel(Vector::from_array(avatar.state.velocity_mps), true);

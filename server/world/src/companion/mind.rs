@@ -4,11 +4,15 @@ use bevy_ecs::prelude::*;
 use vivarium_contract::{WorldInput, companion::Traits};
 
 use super::{Companion, Companions, speech::Speech};
-use crate::{authority::People, tick::Inbox};
+use crate::{
+    authority::People,
+    tick::{Clock, Inbox},
+};
 
 /// Takes out of the inbox what minds say.
 pub(super) fn take_words(
     mut inbox: ResMut<Inbox>,
+    clock: Res<Clock>,
     companions: Res<Companions>,
     people: Res<People>,
     mut bodies: Query<(&mut Companion, &mut Speech)>,
@@ -16,13 +20,17 @@ pub(super) fn take_words(
     let is_mind = |input: &mut WorldInput| {
         matches!(
             input,
-            WorldInput::Mind { .. } | WorldInput::Traits { .. } | WorldInput::Bond { .. }
+            WorldInput::Mind { .. }
+                | WorldInput::Traits { .. }
+                | WorldInput::Bond { .. }
+                | WorldInput::Word { .. }
         )
     };
     for input in inbox.0.extract_if(.., is_mind) {
         let (WorldInput::Mind { companion, .. }
         | WorldInput::Traits { companion, .. }
-        | WorldInput::Bond { companion, .. }) = &input
+        | WorldInput::Bond { companion, .. }
+        | WorldInput::Word { companion, .. }) = &input
         else {
             continue;
         };
@@ -31,6 +39,7 @@ pub(super) fn take_words(
         let Some((mut companion, mut speech)) = body else { continue };
         match input {
             WorldInput::Mind { generation, word, .. } => speech.take(generation, word),
+            WorldInput::Word { person, text, .. } => speech.promise(person, text, &clock),
             // Whatever the host says, they are within their bounds.
             WorldInput::Traits { traits, .. } => companion.traits = Traits::from(traits.values()),
             // What an answer has said meanwhile is newer.

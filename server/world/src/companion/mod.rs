@@ -17,7 +17,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use vivarium_contract::{
     Phase,
-    companion::{Bond, Traits},
+    companion::{Bond, Mood, Traits},
 };
 use vivarium_protocol::ids::{ObjectId, PersonId};
 
@@ -33,6 +33,7 @@ mod feel;
 mod hands;
 mod hear;
 mod home;
+mod manner;
 mod mind;
 mod mood;
 mod nav;
@@ -45,6 +46,11 @@ mod ways;
 
 pub(crate) use digest::digest;
 pub(crate) use speech::speak;
+
+use manner::Manner;
+
+/// By how much (of 100) it likes and trusts somebody less who had something thrown at it.
+const STRUCK: i8 = 8;
 
 /// Who a companion is.
 #[derive(Component)]
@@ -75,17 +81,22 @@ impl Companion {
         self.bonds.get(&person).copied().unwrap_or_default()
     }
 
+    /// Somebody had something thrown at it. The mind makes more of it when they speak.
+    pub fn resent(&mut self, person: PersonId) {
+        let mut bond = self.bond(person);
+        bond.warmth = bond.warmth.saturating_sub(STRUCK).max(-100);
+        bond.trust = bond.trust.saturating_sub(STRUCK).max(-100);
+        self.bonds.insert(person, bond);
+    }
+
     /// Whether it goes there.
     pub fn may_go(&self, place_m: [f32; 3]) -> bool {
         surroundings::apart_m(self.home_m, place_m) <= self.range_m
     }
 
-    /// How near (metres) it comes to somebody: those who seek company, and friends, come nearer.
-    pub fn polite_m(&self, person: PersonId) -> f32 {
-        let warmth = f32::from(self.bond(person).warmth);
-        let distance_m =
-            1.7 - warmth * 0.006 - (f32::from(self.traits.extraversion) - 50.0) * 0.006;
-        distance_m.clamp(1.1, 2.5)
+    /// How near (metres) it comes to somebody while it feels so.
+    pub fn polite_m(&self, person: PersonId, mood: Mood) -> f32 {
+        Manner::of(mood).keeps_m(self.bond(person).warmth, &self.traits)
     }
 }
 
@@ -120,6 +131,7 @@ impl Plugin for CompanionPlugin {
             .init_resource::<surroundings::Surroundings>()
             .init_resource::<ways::Ways>()
             .init_resource::<feel::Threats>()
+            .init_resource::<hands::Flung>()
             .take_intent::<hear::Address>()
             .take_intent::<hear::Hush>()
             .add_systems(

@@ -16,6 +16,7 @@ use super::{
     Companion, Companions,
     body::{Goal, Legs, Pace, Progress},
     deeds::Deeds,
+    manner::Manner,
     mood::Feelings,
     speech::Speech,
     surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
@@ -35,6 +36,10 @@ const LASTS_S: [f32; 2] = [4.0, 8.0];
 const COMPANY_M: f32 = 14.0;
 /// Strangers who come nearer (metres) than this are kept at a distance by those who are shy.
 const SHY_M: f32 = 1.4;
+/// Whoever is afraid keeps everybody so much farther (metres) away.
+const AFRAID_M: f32 = 4.0;
+/// Friends whom it likes so much are not gone to at leisure.
+const DEAR: i8 = 40;
 /// How far (metres) it strolls at once.
 const STROLL_M: f32 = 9.0;
 
@@ -58,8 +63,8 @@ pub(super) enum Doing {
     Avoid(PersonId),
     /// Sits down.
     Sit,
-    /// Dances.
-    Dance,
+    /// Makes a gesture for itself.
+    Play,
     /// Goes home.
     GoHome,
 }
@@ -117,9 +122,9 @@ impl Weighing<'_> {
             (Doing::Stroll, walks + 0.2 + open * 0.4 + arousal * 0.3),
             (Doing::Visit(person), walks + company + social * 0.65 + self.warmth * 0.4 - shy * 0.3),
             (Doing::Meet(other), walks + others + social * 0.55),
-            (Doing::Avoid(person), near(SHY_M + afraid * 4.0) + shy * 1.2 + afraid * 2.0),
-            (Doing::Sit, 0.15 - arousal * 0.5 + (1.0 - social) * 0.2),
-            (Doing::Dance, part(traits.playfulness) * 0.35 + valence * 0.4 + arousal * 0.2 - 0.25),
+            (Doing::Avoid(person), near(SHY_M + afraid * AFRAID_M) + shy * 1.2 + afraid * 2.0),
+            (Doing::Sit, 0.15 - arousal * 0.5 - valence.min(0.0) * 0.4 + (1.0 - social) * 0.2),
+            (Doing::Play, part(traits.playfulness) * 0.35 + valence * 0.4 + arousal * 0.4 - 0.25),
             (Doing::GoHome, walks + self.away * 0.9 - 0.2),
         ]
     }
@@ -144,7 +149,7 @@ pub(super) struct Idling<'w> {
 }
 
 /// What passes the time.
-type Idler = (
+type Parts = (
     &'static Companion,
     &'static Avatar,
     &'static Feelings,
@@ -159,7 +164,7 @@ pub(super) fn idle(
     mut idling: Idling,
     companions: Res<Companions>,
     people: Query<(&Person, &Avatar)>,
-    mut idlers: Query<Idler>,
+    mut idlers: Query<Parts>,
 ) {
     let tick = idling.clock.tick;
     let walks = |legs: &Legs| legs.progress == Progress::Going;
@@ -189,19 +194,23 @@ pub(super) fn idle(
             continue;
         }
         if tick >= pastime.until || legs.progress == Progress::NoWay {
+            let mood = feelings.mood();
             let lasts_s = LASTS_S[0] + idling.chance.unit() * LASTS_S[1];
+            let lasts_s = lasts_s * Manner::of(mood).patience();
             pastime.until = tick + (lasts_s / idling.clock.tick_s) as u32;
             walkers -= usize::from(walks(&legs));
             let weighing = Weighing {
                 may_walk: walkers < IDLE_WALKERS_MAX,
-                ..weigh(companion, at_m, feelings.mood(), &pastime, &idling.surroundings)
+                ..weigh(companion, at_m, mood, &pastime, &idling.surroundings)
             };
             pastime.doing = weighing.choose(&mut idling.chance);
-            begin(companion, at_m, &mut pastime, &mut legs, &mut idling, &people);
-            go_on(companion, at_m, &pastime, &mut legs, &idling);
+            let idler = Idler { companion, at_m, mood };
+            idler.begin(&mut pastime, &mut legs, &mut idling, &people);
+            idler.go_on(&pastime, &mut legs, &idling);
             walkers += usize::from(walks(&legs));
         } else {
-            go_on(companion, at_m, &pastime, &mut legs, &idling);
+            let idler = Idler { companion, at_m, mood: feelings.mood() };
+            idler.go_on(&pastime, &mut legs, &idling);
         }
     }
 }
@@ -231,89 +240,95 @@ fn weigh<'a>(
     }
 }
 
-fn begin(
-    companion: &Companion,
+/// One companion that passes its time.
+struct Idler<'a> {
+    companion: &'a Companion,
     at_m: [f32; 3],
-    pastime: &mut Pastime,
-    legs: &mut Legs,
-    idling: &mut Idling,
-    people: &Query<(&Person, &Avatar)>,
-) {
-    legs.stop();
-    legs.gaze = None;
-    legs.sits = pastime.doing == Doing::Sit;
-    match pastime.doing {
-        Doing::Greet(person) => {
-            legs.gaze = Some(Being::Person(person));
-            pastime.greeted = Some(person);
-            gesture(companion.object, at_m, Emote::Wave, idling, people);
-        }
-        Doing::Dance => gesture(companion.object, at_m, Emote::Dance, idling, people),
-        Doing::Watch(person) => legs.gaze = Some(Being::Person(person)),
-        Doing::Stroll => {
-            let chance = [idling.chance.unit(), idling.chance.unit()];
-            let place = idling.ways.somewhere(chance, feet_m(at_m), STROLL_M);
-            if let Some(place_m) = place.filter(|place_m| companion.may_go(*place_m)) {
-                legs.go(Goal { place_m, within_m: 0.5, pace: Pace::Stroll });
-            }
-        }
-        Doing::GoHome => {
-            let place_m = feet_m(companion.home_m);
-            legs.go(Goal { place_m, within_m: 0.6, pace: Pace::Stroll });
-        }
-        Doing::Stand | Doing::Visit(_) | Doing::Meet(_) | Doing::Avoid(_) | Doing::Sit => {}
-    }
+    mood: Mood,
 }
 
-/// What moves on while others move.
-fn go_on(
-    companion: &Companion,
-    at_m: [f32; 3],
-    pastime: &Pastime,
-    legs: &mut Legs,
-    idling: &Idling,
-) {
-    let surroundings = &idling.surroundings;
-    match pastime.doing {
-        Doing::Visit(person) => {
-            let Some(place_m) = surroundings.person(person) else { return legs.stop() };
-            let within_m = companion.polite_m(person);
-            approach(companion, Being::Person(person), place_m, within_m, legs);
-        }
-        Doing::Meet(other) => {
-            let Some(place_m) = surroundings.companion(other) else { return legs.stop() };
-            approach(companion, Being::Companion(other), place_m, 1.7, legs);
-        }
-        Doing::Avoid(person) => {
-            let Some(place_m) = surroundings.person(person) else { return legs.stop() };
-            legs.gaze = Some(Being::Person(person));
-            let apart_m = apart_flat_m(at_m, place_m).max(0.05);
-            if apart_m > SHY_M * 2.5 {
-                return legs.stop();
-            }
-            let [x, y, z] = feet_m(at_m);
-            let away = |here: f32, there: f32| (here - there) / apart_m * 2.0;
-            let to_m = [x + away(at_m[0], place_m[0]), y, z + away(at_m[2], place_m[2])];
-            if companion.may_go(to_m) {
-                legs.go(Goal { place_m: to_m, within_m: 0.3, pace: Pace::Walk });
-            }
-        }
-        _ => {}
-    }
-}
-
-fn approach(
-    companion: &Companion,
-    being: Being,
-    place_m: [f32; 3],
-    within_m: f32,
-    legs: &mut Legs,
-) {
-    legs.gaze = Some(being);
-    if companion.may_go(place_m) {
-        legs.go(Goal { place_m: feet_m(place_m), within_m, pace: Pace::Stroll });
-    } else {
+impl Idler<'_> {
+    fn begin(
+        &self,
+        pastime: &mut Pastime,
+        legs: &mut Legs,
+        idling: &mut Idling,
+        people: &Query<(&Person, &Avatar)>,
+    ) {
         legs.stop();
+        legs.gaze = None;
+        legs.sits = pastime.doing == Doing::Sit;
+        let (object, manner) = (self.companion.object, Manner::of(self.mood));
+        match pastime.doing {
+            Doing::Greet(person) => {
+                legs.gaze = Some(Being::Person(person));
+                pastime.greeted = Some(person);
+                gesture(object, self.at_m, manner.greets(), idling, people);
+            }
+            Doing::Play => gesture(object, self.at_m, manner.plays(), idling, people),
+            Doing::Watch(person) => legs.gaze = Some(Being::Person(person)),
+            Doing::Stroll => {
+                let chance = [idling.chance.unit(), idling.chance.unit()];
+                let place = idling.ways.somewhere(chance, feet_m(self.at_m), STROLL_M);
+                if let Some(place_m) = place.filter(|place_m| self.companion.may_go(*place_m)) {
+                    legs.go(Goal { place_m, within_m: 0.5, pace: Pace::Stroll });
+                }
+            }
+            Doing::GoHome => {
+                let place_m = feet_m(self.companion.home_m);
+                legs.go(Goal { place_m, within_m: 0.6, pace: Pace::Stroll });
+            }
+            Doing::Stand | Doing::Visit(_) | Doing::Meet(_) | Doing::Avoid(_) | Doing::Sit => {}
+        }
+    }
+
+    /// What moves on while others move.
+    fn go_on(&self, pastime: &Pastime, legs: &mut Legs, idling: &Idling) {
+        let surroundings = &idling.surroundings;
+        match pastime.doing {
+            Doing::Visit(person) => {
+                let Some(place_m) = surroundings.person(person) else { return legs.stop() };
+                let within_m = self.companion.polite_m(person, self.mood);
+                let is_dear = self.companion.bond(person).warmth >= DEAR;
+                let pace = if is_dear { Pace::Walk } else { Pace::Stroll };
+                self.approach(Being::Person(person), Goal { place_m, within_m, pace }, legs);
+            }
+            Doing::Meet(other) => {
+                let Some(place_m) = surroundings.companion(other) else { return legs.stop() };
+                let goal = Goal { place_m, within_m: 1.7, pace: Pace::Stroll };
+                self.approach(Being::Companion(other), goal, legs);
+            }
+            Doing::Avoid(person) => {
+                let Some(place_m) = surroundings.person(person) else { return legs.stop() };
+                self.avoid(person, place_m, legs);
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes to somebody; the middle of their body is the goal's place.
+    fn approach(&self, being: Being, goal: Goal, legs: &mut Legs) {
+        legs.gaze = Some(being);
+        if self.companion.may_go(goal.place_m) {
+            legs.go(Goal { place_m: feet_m(goal.place_m), ..goal });
+        } else {
+            legs.stop();
+        }
+    }
+
+    fn avoid(&self, person: PersonId, place_m: [f32; 3], legs: &mut Legs) {
+        legs.gaze = Some(Being::Person(person));
+        let apart_m = apart_flat_m(self.at_m, place_m).max(0.05);
+        let afraid_m = if self.mood.emotion == Emotion::Fear { AFRAID_M / 2.0 } else { 0.0 };
+        if apart_m > SHY_M * 2.5 + afraid_m {
+            return legs.stop();
+        }
+        let [x, y, z] = feet_m(self.at_m);
+        let away = |here: f32, there: f32| (here - there) / apart_m * 2.0;
+        let to_m = [x + away(self.at_m[0], place_m[0]), y, z + away(self.at_m[2], place_m[2])];
+        if self.companion.may_go(to_m) {
+            legs.go(Goal { place_m: to_m, within_m: 0.3, pace: Pace::Walk });
+        }
     }
 }
 
@@ -361,6 +376,26 @@ mod tests {
         };
         assert!(visits(&merry) > 20, "{:?}", chosen(&merry, 5));
         assert_eq!(visits(&quiet), 0, "{:?}", chosen(&quiet, 5));
+    }
+
+    #[test]
+    fn moods_change_what_one_likes_to_do() {
+        let traits = Traits { playfulness: 60, ..Traits::default() };
+        let counted = |valence, arousal, emotion| {
+            let mood = Mood { valence, arousal, emotion };
+            let mut chance = Chance::seeded(5);
+            let near = Some((PersonId(7), 4.0));
+            let of = || Weighing { mood, near, may_walk: false, ..weighing(&traits) };
+            let all: Vec<Doing> = (0..60).map(|_| of().choose(&mut chance)).collect();
+            let count = |doing| all.iter().filter(|other| **other == doing).count();
+            [Doing::Sit, Doing::Play, Doing::Avoid(PersonId(7))].map(count)
+        };
+        let [sits, plays, avoids] = counted(0, 0, Emotion::Calm);
+        let [low_sits, low_plays, _] = counted(-60, -30, Emotion::Sadness);
+        let [_, wild_plays, _] = counted(50, 80, Emotion::Excitement);
+        let [.., afraid_avoids] = counted(-40, 40, Emotion::Fear);
+        assert!(low_sits > sits && low_plays <= plays && wild_plays > plays);
+        assert_eq!((avoids, afraid_avoids), (0, 60));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! it holds, does and feels.
 
 use bevy_ecs::{prelude::*, system::SystemParam};
-use vivarium_contract::companion::{Being, Perception, SEEN_MAX, Seen};
+use vivarium_contract::companion::{Being, Held, Perception, SEEN_MAX, Seen};
 use vivarium_protocol::{ids::ObjectId, text};
 
 use super::{
@@ -62,7 +62,10 @@ impl Sights<'_, '_> {
         Perception {
             seen: self.seen(companion, at_m, &text::name_key(heard), names),
             happened: deeds.happened(&self.clock),
-            holds: hands.held().map(|held| name_of(&self.current, held)),
+            holds: hands.held().map(|object| {
+                let name = name_of(&self.current, object);
+                Held { object, name }
+            }),
             doing: deeds.doing(),
             mood: feelings.mood(),
         }

@@ -4,6 +4,8 @@
 //! heard -> asked (the mind is told, words come in pieces) -> said
 //! ```
 //!
+//! What it says by itself, later, waits until nothing else is said and whoever it is for is near.
+//!
 //! Invariants: one ask is in flight; its generation is in every word, and words of another one are
 //! void. Every answer that was begun is ended, with a reason, within [`ASK_S_MAX`]. What is said is
 //! cleaned and bounded here, whatever the mind sends.
@@ -30,9 +32,10 @@ use crate::{
     avatar::Avatar,
     chat::{self, Earshot},
     limits::{
-        ASK_S_MAX, ASKS_PER_TICK, HEARD_WAITING_MAX, SILENCE_S_MAX, TALK_S, WORDS_WAITING_MAX,
+        ASK_S_MAX, ASKS_PER_TICK, HEARD_WAITING_MAX, SAID_LATER_MAX, SAID_LATER_S_MAX,
+        SILENCE_S_MAX, TALK_S, WORDS_WAITING_MAX,
     },
-    tick::Outbox,
+    tick::{Clock, Outbox},
 };
 
 /// Whoever goes farther away (metres) than this ends the conversation.
@@ -55,6 +58,16 @@ pub(crate) struct Speech {
     words: VecDeque<MindWord>,
     /// Whether the answer is another mind's.
     is_broken_off: bool,
+    /// What it says by itself, oldest first.
+    later: VecDeque<Promised>,
+}
+
+/// Something that a companion says when nobody waits for it.
+struct Promised {
+    person: PersonId,
+    text: String,
+    /// It is forgotten in this tick.
+    until: u32,
 }
 
 /// An answer that is not ended yet.
@@ -81,9 +94,21 @@ impl Speech {
         self.heard.push_back((person, text));
     }
 
+    /// Says something to somebody as soon as it can. For each, only the newest waits; when too many
+    /// wait, the oldest goes.
+    pub fn promise(&mut self, person: PersonId, text: String, clock: &Clock) {
+        self.later.retain(|waiting| waiting.person != person);
+        if self.later.len() >= SAID_LATER_MAX {
+            self.later.pop_front();
+        }
+        let until = clock.tick.saturating_add((SAID_LATER_S_MAX as f32 / clock.tick_s) as u32);
+        self.later.push_back(Promised { person, text, until });
+    }
+
     /// Somebody does not want to be answered any more.
     pub fn hush(&mut self, person: PersonId) {
         self.heard.retain(|(waiting, _)| *waiting != person);
+        self.later.retain(|waiting| waiting.person != person);
         if self.answer.as_ref().is_some_and(|answer| answer.person == person) {
             self.hushed.push(person);
         }
@@ -111,8 +136,9 @@ impl Speech {
     }
 
     /// For the digest.
-    pub fn numbers(&self) -> [u32; 3] {
-        [self.generation, self.line, self.answer.as_ref().map_or(0, |answer| answer.since)]
+    pub fn numbers(&self) -> [u32; 4] {
+        let since = self.answer.as_ref().map_or(0, |answer| answer.since);
+        [self.generation, self.line, since, self.later.len() as u32]
     }
 }
 
@@ -139,7 +165,7 @@ pub(crate) fn speak(
     for (object, entity) in companions.in_turn(sights.clock.tick) {
         let Ok((_, avatar, _, speech, _, _)) = speakers.get(entity) else { continue };
         let is_quiet = speech.answer.is_none() && speech.heard.is_empty();
-        if is_quiet {
+        if is_quiet && speech.later.is_empty() {
             continue;
         }
         let at_m = avatar.state.position_m;
@@ -151,6 +177,7 @@ pub(crate) fn speak(
             continue;
         };
         speech.interrupt(at_m, &sights, &mut mouth);
+        speech.keep_promise(at_m, earshot.radius_m, &sights, &mut mouth);
         speech.go_on(&sights, &mut companion, &mut deeds, &mut feelings, &mut mouth);
         if speech.answer.is_some() || asks_left == 0 {
             continue;
@@ -205,8 +232,40 @@ impl Mouth<'_> {
 impl Speech {
     /// The mind is asked.
     fn ask(&mut self, ask: DialogueAsk, sights: &Sights, mouth: &mut Mouth<'_>) {
-        let (tick, person) = (sights.clock.tick, ask.person);
-        self.generation = ask.generation;
+        self.begin(ask.person, sights.clock.tick, mouth);
+        mouth.outbox.push(WorldOutput::Ask(Box::new(ask)));
+    }
+
+    /// Says something by itself, if nothing else is said, nobody waits for an answer, and whoever it
+    /// is for is in hearing.
+    fn keep_promise(
+        &mut self,
+        at_m: [f32; 3],
+        hearing_m: f32,
+        sights: &Sights,
+        mouth: &mut Mouth<'_>,
+    ) {
+        let tick = sights.clock.tick;
+        self.later.retain(|waiting| tick < waiting.until);
+        if self.answer.is_some() || !self.heard.is_empty() {
+            return;
+        }
+        let talks_to = self.talks_to(tick);
+        let is_free = |waiting: &Promised| {
+            let place = sights.surroundings.person(waiting.person);
+            place.is_some_and(|place_m| apart_m(place_m, at_m) <= hearing_m)
+                && talks_to.is_none_or(|person| person == waiting.person)
+        };
+        let Some(place) = self.later.iter().position(is_free) else { return };
+        let Some(Promised { person, text, .. }) = self.later.remove(place) else { return };
+        self.begin(person, tick, mouth);
+        self.words.push_back(MindWord::Says { text });
+        self.words.push_back(MindWord::Done { is_reduced: false });
+    }
+
+    /// An answer begins.
+    fn begin(&mut self, person: PersonId, tick: u32, mouth: &mut Mouth<'_>) {
+        self.generation = self.generation.wrapping_add(1);
         self.line = self.line.wrapping_add(1);
         self.words.clear();
         self.answer = Some(Answer {
@@ -220,7 +279,6 @@ impl Speech {
         });
         let companion = mouth.object;
         mouth.tell(person, &ServerMessage::Thinks { companion, line: self.line, to: person });
-        mouth.outbox.push(WorldOutput::Ask(Box::new(ask)));
     }
 
     /// Ends an answer that nobody waits for any more, or that takes too long.
@@ -290,7 +348,7 @@ impl Speech {
                 MindWord::Does { action } => {
                     answer.actions += 1;
                     if answer.actions <= ACTIONS_MAX {
-                        deeds.ask(action, tick);
+                        deeds.ask(action, answer.person, tick);
                     }
                 }
                 MindWord::Done { is_reduced: false } => end = Some(SpeechEnd::Done),

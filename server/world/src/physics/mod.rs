@@ -95,6 +95,11 @@ impl Physics {
         self.parts.iter().map(|(object, parts)| (*object, parts))
     }
 
+    /// Whether there are platforms.
+    pub fn has_movers(&self) -> bool {
+        !self.movers.is_empty()
+    }
+
     /// Whether loose bodies are held where they are. They still are dynamic ones, for sensors and
     /// whoever asks what moves; but nothing moves them, and they fall asleep as others do.
     pub fn is_paused(&self) -> bool {

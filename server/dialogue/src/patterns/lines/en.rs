@@ -621,4 +621,15 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
             (Cool, "I see."),
         ],
     ),
+    (
+        Later,
+        &[
+            (Any, "I will think about it."),
+            (Any, "I'll think about it, and tell you when I know more."),
+        ],
+    ),
+    (
+        Thought,
+        &[(Any, "I've thought about what you asked."), (Any, "About what you asked me before:")],
+    ),
 ];

@@ -651,4 +651,15 @@ pub(super) const LINES: &[(Key, &[(Tone, &str)])] = &[
             (Cool, "Je vois."),
         ],
     ),
+    (
+        Later,
+        &[
+            (Any, "Je vais y réfléchir."),
+            (Any, "Je vais y réfléchir, et je te dirai quand j'en saurai plus."),
+        ],
+    ),
+    (
+        Thought,
+        &[(Any, "J'ai réfléchi à ta question."), (Any, "À propos de ce que tu m'as demandé :")],
+    ),
 ];

@@ -54,6 +54,29 @@ keys! {
     Bored, Yes, No, Laugh, Learned, LearnedName, Corrected, CorrectedNothing, Sorrow, Gladness,
     Made, Ask, CannotDo, Unknown, Listen, ListenGood, ListenBad, Follow, FollowRefused, Favour, Stay, Come, Go, Look, Gesture, Bring, PickUp,
     PutDown, Throw, Several, NotSeen, Which, NotPortable, EmptyHanded, NoPerson, Leave, ItUnknown,
+    Later, Thought,
+}
+
+impl Key {
+    /// Whether it is something that one says with pleasure.
+    pub fn is_pleasure(self) -> bool {
+        matches!(
+            self,
+            Self::GreetFirst
+                | Self::Greet
+                | Self::GreetAgain
+                | Self::Farewell
+                | Self::Thanks
+                | Self::Praised
+                | Self::Gladness
+                | Self::LearnedName
+                | Self::ListenGood
+                | Self::Follow
+                | Self::Come
+                | Self::Go
+                | Self::Bring
+        )
+    }
 }
 
 /// The lines for an occasion.

@@ -110,7 +110,7 @@ async fn a_mind_of_the_store_is_somebody_changes_and_ends() {
     let shelf = Arc::new(Shelf::default());
     let (who, ana) = (dialogue(shelf.clone()), account("a"));
     let unknown = MindWord::Failed { reason: MindFailure::Unknown };
-    assert_eq!(say_to(&who, "ada", &ana, 1_000, "Hello!").await.1, unknown);
+    assert_eq!(say_to(&who, "ada", (&ana, &Promises::default()), 1_000, "Hello!").await.1, unknown);
     let put = |name: &str, mind: &str| {
         let jester = templates::template("jester").unwrap().unwrap();
         let persona = Persona { name: name.into(), ..jester };
@@ -120,20 +120,24 @@ async fn a_mind_of_the_store_is_somebody_changes_and_ends() {
     put("Thief", "guide");
     who.renew("guide").await;
     assert_eq!(who.persona("guide").await.unwrap().name, "Nia", "it came with the server");
-    let (answer, _) = say_to(&who, "ada", &ana, 2_000, "Who are you?").await;
+    let (answer, _) =
+        say_to(&who, "ada", (&ana, &Promises::default()), 2_000, "Who are you?").await;
     assert!(answer.contains("Ada"), "{answer}");
     put("Eve", "ada");
     who.renew("ada").await;
-    let (answer, _) = say_to(&who, "ada", &ana, 3_000, "What is your name?").await;
+    let (answer, _) =
+        say_to(&who, "ada", (&ana, &Promises::default()), 3_000, "What is your name?").await;
     assert!(answer.contains("Eve"), "{answer}");
-    say_to(&who, "ada", &ana, 4_000, "My dog is called Bruno.").await;
+    say_to(&who, "ada", (&ana, &Promises::default()), 4_000, "My dog is called Bruno.").await;
     assert!(!who.knows("ada", "a").await.unwrap().memories.is_empty());
     who.forget_mind("ada").await.unwrap();
-    assert_eq!(say_to(&who, "ada", &ana, 5_000, "Hello!").await.1, unknown);
+    assert_eq!(say_to(&who, "ada", (&ana, &Promises::default()), 5_000, "Hello!").await.1, unknown);
     assert_eq!(who.traits("ada").await, None);
     put("Ada", "ada");
     who.renew("ada").await;
-    let (answer, _) = say_to(&who, "ada", &ana, 6_000, "What do you remember about me?").await;
+    let (answer, _) =
+        say_to(&who, "ada", (&ana, &Promises::default()), 6_000, "What do you remember about me?")
+            .await;
     assert!(!answer.contains("Bruno"), "{answer}");
     assert!(shelf.people.lock().unwrap().is_empty());
 }

@@ -1,0 +1,234 @@
+//! What a companion promised to think about: asks that wait until a model can be asked again.
+//!
+//! ```text
+//! no model ─▶ a short answer and a promise ─▶ waits ─▶ a model is asked, now and then ─▶ told
+//! ```
+//!
+//! Invariants: one ask of each companion and person waits, [`LATER_MAX`] of all, none for longer than
+//! [`LATER_MS_MAX`]. One of them is asked at a time, and the pauses grow while nobody answers, so that
+//! providers that come back are not run over.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use tokio::sync::Notify;
+use vivarium_contract::companion::{DialogueAsk, Perception, SPEECH_BYTES_MAX};
+
+use super::{Asker, By, Dialogue, MEMORIES_TOLD_MAX, PROMPT_TOKENS_MAX, Speaker, source::Source};
+use crate::{
+    gateway::{Gateway, GatewayError, scorer},
+    hearing::language::Language,
+    patterns::lines::{self, Key},
+    prompt::Brief,
+    provider::{Piece, Request},
+    queue::SharedWords,
+    safety::output::OutputScreen,
+};
+
+/// Asks that wait; the oldest goes when there are more.
+pub const LATER_MAX: usize = 64;
+/// Milliseconds for which an ask waits.
+pub const LATER_MS_MAX: u64 = 60 * 60 * 1_000;
+/// Until a model is asked: at first, and at most. Twice as long each time that none answers.
+const PAUSE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(120)];
+
+/// An ask that waits.
+pub(super) struct Waiting {
+    pub ask: DialogueAsk,
+    pub asker: Asker,
+    pub language: Language,
+    pub until_ms: u64,
+}
+
+impl Waiting {
+    fn is_of(&self, other: &Self) -> bool {
+        self.ask.mind == other.ask.mind && self.asker.speaker == other.asker.speaker
+    }
+}
+
+/// All that wait, oldest first.
+#[derive(Default)]
+pub(super) struct Later {
+    waiting: Mutex<VecDeque<Waiting>>,
+    /// Something waits.
+    came: Notify,
+    /// A model has answered: there is no need to wait longer.
+    well: Notify,
+}
+
+impl Later {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        // It is whole after each change.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits from now on, in the place of what the same person asked the same companion before.
+    pub fn put(&self, new: Waiting) {
+        let mut waiting = self.waiting();
+        waiting.retain(|old| !old.is_of(&new));
+        if waiting.len() >= LATER_MAX {
+            waiting.pop_front();
+        }
+        waiting.push_back(new);
+        self.came.notify_one();
+    }
+
+    /// Waits again, unless the same person has asked something else meanwhile.
+    fn put_back(&self, old: Waiting) {
+        let mut waiting = self.waiting();
+        if waiting.len() < LATER_MAX && !waiting.iter().any(|new| new.is_of(&old)) {
+            waiting.push_front(old);
+        }
+    }
+
+    /// A model has answered this: who asked the same before is answered as well.
+    pub fn answered(&self, mind: &str, speaker: &Speaker, text: &str) {
+        self.waiting().retain(|old| {
+            let is_theirs = old.ask.mind == mind && old.asker.speaker == *speaker;
+            !(is_theirs && old.ask.text == text)
+        });
+        self.well.notify_one();
+    }
+
+    /// The oldest whose time is not over.
+    fn take(&self, now_ms: u64) -> Option<Waiting> {
+        let mut waiting = self.waiting();
+        waiting.retain(|waiting| now_ms < waiting.until_ms);
+        waiting.pop_front()
+    }
+
+    /// Done as soon as something waits.
+    async fn some(&self) {
+        while self.waiting().is_empty() {
+            self.came.notified().await;
+        }
+    }
+}
+
+/// Whether something is worth thinking about later: a task, or a question of some words.
+pub(super) fn is_long(text: &str) -> bool {
+    let score = scorer::score(text);
+    score.tasks > 0 || (score.questions > 0 && score.length > 0)
+}
+
+/// Whether nobody could be asked, rather than nobody should be.
+pub(super) fn is_outage(error: &GatewayError) -> bool {
+    matches!(
+        error,
+        GatewayError::Unavailable { .. }
+            | GatewayError::Failed { .. }
+            | GatewayError::TimedOut
+            | GatewayError::Queue { .. }
+    )
+}
+
+/// A line for an occasion that needs no filling, by a lot.
+pub(super) fn line(key: Key, language: Language, lot: u64) -> &'static str {
+    let lines = lines::lines(key, language);
+    let count = lines.len().max(1) as u64;
+    lines.get((lot % count) as usize).map_or("", |(_, line)| line)
+}
+
+impl Dialogue {
+    /// Answers what waits as soon as a model can be asked, until it is dropped.
+    pub async fn think_later(&self) {
+        let Some(models) = &self.models else { return };
+        let [least, most] = PAUSE;
+        let mut pause = least;
+        loop {
+            self.later.some().await;
+            tokio::select! {
+                () = tokio::time::sleep(pause.max(self.opens_in())) => {}
+                () = self.later.well.notified() => pause = least,
+            }
+            let Some(waiting) = self.later.take((self.clock)()) else { continue };
+            match self.think_of(models, &waiting).await {
+                Some(text) => {
+                    pause = least;
+                    (waiting.asker.tell)(text).await;
+                }
+                None => {
+                    pause = (pause * 2).min(most);
+                    self.later.put_back(waiting);
+                }
+            }
+        }
+    }
+
+    /// How long no provider is asked, since all have failed.
+    fn opens_in(&self) -> Duration {
+        self.gateway.as_ref().map(Gateway::opens_in).unwrap_or_default()
+    }
+
+    /// The words of a model for an ask that has waited, with words of the companion's own before them.
+    async fn think_of(&self, models: &SharedWords, waiting: &Waiting) -> Option<String> {
+        let Waiting { ask, asker, language, .. } = waiting;
+        let (mind, speaker) = (ask.mind.as_str(), &asker.speaker);
+        let number = self.next_turn();
+        let traits = self.traits(mind).await?;
+        let persona = self.roster.find(mind).await?;
+        let (user, _) = self.user(speaker);
+        let source = self.source(models, [&user, &asker.world, mind], number);
+        let mark = source.mark(&number.to_le_bytes());
+        let shared = self.acquaintance(mind, speaker, number);
+        // What was seen then is not seen any more.
+        let perception = Perception { mood: ask.perception.mood, ..Perception::default() };
+        let asks = DialogueAsk { perception, ..ask.clone() };
+        let request = {
+            let mut knows = shared.lock().await;
+            self.load(mind, speaker, &mut knows).await;
+            let tie = knows.relationship.tie;
+            let queries = source.queries(&ask.text, &knows.memory).await;
+            knows.recent.make_contiguous();
+            let memories =
+                knows.memory.recall_by(&queries, &tie.bond(), source.now_ms, MEMORIES_TOLD_MAX);
+            source.request(&Brief {
+                persona: &persona,
+                traits,
+                tie: &tie,
+                memories: &memories,
+                ask: &asks,
+                recent: knows.recent.as_slices().0,
+                language: *language,
+                mark: &mark,
+                tokens_max: PROMPT_TOKENS_MAX,
+                now_ms: source.now_ms,
+            })
+        };
+        // Nobody waits for deeds any more.
+        let request = Request { tools: Vec::new(), ..request };
+        // Whoever speaks meanwhile does not wait for this.
+        let thought = whole(&source, request, &ask.text, &mark).await?;
+        let text = format!("{} {thought}", line(Key::Thought, *language, number));
+        let mut knows = shared.lock().await;
+        knows.note(By::Companion, text.clone());
+        Some(text)
+    }
+}
+
+/// All words of an answer; none: there is no whole one.
+async fn whole(source: &Source<'_>, request: Request, asked: &str, mark: &str) -> Option<String> {
+    let mut screen = OutputScreen::new(mark, asked);
+    let mut said = String::new();
+    let mut reply = source.ask(request, asked);
+    while let Some(piece) = reply.next().await {
+        match piece {
+            Ok(Piece::Text(text)) => said += &screen.push(&text),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::info!(%error, "what was promised is thought about later");
+                return None;
+            }
+        }
+        if screen.stopped().is_some() || said.len() >= SPEECH_BYTES_MAX {
+            break;
+        }
+    }
+    said += &screen.finish();
+    let said = said.trim();
+    (!said.is_empty()).then(|| said[..said.floor_char_boundary(SPEECH_BYTES_MAX)].to_owned())
+}

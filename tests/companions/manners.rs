@@ -1,0 +1,149 @@
+//! How companions keep promises, hold things, ride and walk.
+
+use serde_json::json;
+use vivarium_contract::{
+    Intent, WorldInput,
+    companion::{Action, Appraisal, Being, MindWord},
+};
+use vivarium_protocol::{
+    ids::{ObjectId, PersonId},
+    notice::ServerMessage,
+};
+
+use super::{MIRA, apart_m, ball, court, mira, says};
+use crate::harness::{Scenario, document, floor_with};
+
+#[test]
+fn what_nobody_waits_for_is_said_once_both_are_free() {
+    let mut world = Scenario::of(court(&[]));
+    let (ana, bo) = (world.enter(1, "Ana"), world.enter(2, "Bo"));
+    world.ticks(3);
+    let word = |person, text: &str| WorldInput::Word { companion: MIRA, person, text: text.into() };
+    let heard = |world: &mut Scenario| {
+        let told = world.told(bo).into_iter();
+        let said = told.filter_map(|told| match told {
+            ServerMessage::Says { text, .. } => Some(text),
+            _ => None,
+        });
+        said.collect::<Vec<String>>()
+    };
+    // She answers Bo first, and does not break off what she says to him.
+    let ask = world.ask(bo, "hello");
+    world.input(word(ana, "It is the moon,\u{202e} Ana."));
+    world.input(word(PersonId(77), "Nobody of that number is here."));
+    world.ticks(3);
+    assert_eq!(heard(&mut world), Vec::<String>::new());
+    world.mind(&ask, says("Hello, Bo."));
+    world.mind(&ask, MindWord::Does { action: Action::End });
+    world.mind(&ask, MindWord::Done { is_reduced: false });
+    world.ticks(3);
+    assert_eq!(heard(&mut world), ["Hello, Bo.", "It is the moon, Ana."]);
+    // Words of the mind that come too late are none of what she says by herself.
+    world.mind(&ask, says("And another thing"));
+    world.ticks(3);
+    assert_eq!(heard(&mut world), Vec::<String>::new());
+    // Whoever hushes her is told nothing, and each is told the newest alone.
+    let ask = world.ask(ana, "wait");
+    world.input(word(ana, "old"));
+    world.input(word(ana, "new"));
+    world.input(word(bo, "unwanted"));
+    world.wish(bo, Intent::Hush { companion: MIRA });
+    world.tick();
+    world.mind(&ask, MindWord::Does { action: Action::End });
+    world.mind(&ask, MindWord::Done { is_reduced: false });
+    world.ticks(5);
+    assert_eq!(heard(&mut world), ["new"]);
+}
+
+#[test]
+fn what_she_holds_does_not_go_through_walls() {
+    let wall = |x: f32, z: f32, size_m: [f32; 3]| {
+        json!({ "position_m": [x, 1.0, z], "properties": {
+            "colliders": [{ "shape": { "box": { "size_m": size_m } } }] } })
+    };
+    let sign = |name: &str, x: f32, z: f32| json!({ "name": name, "position_m": [x, 1.0, z] });
+    // A chamber in which she has no room for her arms.
+    let all = [
+        ball("red ball", [3.3, 0.25, 0.0]),
+        wall(3.7, 0.0, [0.1, 2.0, 1.5]),
+        wall(2.3, 0.0, [0.1, 2.0, 1.5]),
+        wall(3.0, 0.7, [1.5, 2.0, 0.1]),
+        wall(3.0, -0.7, [1.5, 2.0, 0.1]),
+        sign("east", 9.0, 0.0),
+        sign("south", 3.0, 6.0),
+        sign("west", -3.0, 0.0),
+    ];
+    let mut world = Scenario::of(court(&all));
+    let ana = world.enter(1, "Ana");
+    world.ticks(3);
+    world.have_do(ana, &[Action::PickUp { object: ObjectId(3) }]);
+    world.until(ana, "she holds it", |world| world.looks(ana, MIRA).carries);
+    for sign in [8, 9, 10] {
+        let target = Being::Object(ObjectId(sign));
+        world.have_do(ana, &[Action::LookAt { target }]);
+        for _ in 0..60 {
+            world.acknowledge(ana);
+            world.tick();
+            let at = world.thing_m(3);
+            let is_inside = (at[0] - 3.0).abs() < 0.66 && at[2].abs() < 0.66;
+            assert!(is_inside && world.looks(ana, MIRA).carries, "the ball is at {at:?}");
+        }
+    }
+}
+
+#[test]
+fn a_platform_carries_her_in_every_tick() {
+    let platform = json!({ "position_m": [3.0, -0.1, 0.0], "properties": {
+        "body": { "kind": "kinematic" },
+        "mover": { "waypoints_m": [[0, 0, 0], [0, 3, 0]], "leg_ticks": 150, "rest_ticks": 30 },
+        "colliders": [{ "shape": { "box": { "size_m": [3, 0.2, 3] } } }] } });
+    let lift = json!({ "version": 1, "name": "lift", "title": "Lift", "objects": [
+        { "name": "gate", "position_m": [20, 0, 0], "properties": { "spawn": {} } },
+        { "position_m": [20, -0.5, 0], "properties": {
+            "colliders": [{ "shape": { "box": { "size_m": [9, 1, 9] } } }] } },
+        mira([3.0, 0.0, 0.0], 40.0),
+        platform,
+    ] });
+    let mut world = Scenario::of(document(&lift));
+    let ana = world.enter(1, "Ana");
+    world.ticks(3);
+    let (mut before_m, mut moved, mut farthest_m) = (None::<f32>, 0, 0.0_f32);
+    for _ in 0..180 {
+        world.acknowledge(ana);
+        world.tick();
+        let up_m = world.looks(ana, MIRA).position_m[1];
+        if let Some(before_m) = before_m {
+            farthest_m = farthest_m.max((up_m - before_m).abs());
+            moved += usize::from(up_m != before_m);
+        }
+        before_m = Some(up_m);
+    }
+    assert!(moved > 100, "she moved in {moved} ticks");
+    assert!(farthest_m < 0.08, "{farthest_m} m in one tick");
+}
+
+/// How far she gets in two seconds when she feels so, and is told to come.
+fn walked_m(valence: i8, arousal: i8) -> f32 {
+    let document = floor_with(&[mira([10.0, 0.0, 0.0], 40.0)]);
+    let mut world = Scenario::of(document);
+    let ana = world.enter(1, "Ana");
+    world.ticks(30);
+    let ask = world.ask(ana, "come here");
+    let appraisal = Appraisal { valence, arousal, emotion: None };
+    world.mind(&ask, MindWord::Feels { appraisal });
+    world.mind(&ask, MindWord::Does { action: Action::WalkTo { target: Being::Person(ana) } });
+    world.mind(&ask, MindWord::Done { is_reduced: false });
+    let began = world.looks(ana, MIRA).position_m;
+    for _ in 0..60 {
+        world.acknowledge(ana);
+        world.tick();
+    }
+    apart_m(began, world.looks(ana, MIRA).position_m)
+}
+
+#[test]
+fn the_sad_walk_slowly_and_the_excited_quickly_with_the_same_seed() {
+    let [sad, calm, excited] = [walked_m(-70, -40), walked_m(0, 0), walked_m(60, 80)];
+    assert!(sad < calm * 0.85 && calm < excited, "{sad} m, {calm} m, {excited} m");
+    assert_eq!(sad, walked_m(-70, -40));
+}

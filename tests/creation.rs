@@ -181,8 +181,8 @@ async fn somebody_is_made_lives_knows_is_corrected_and_forgets() -> anyhow::Resu
     Ok(())
 }
 
-/// What each of four people is told.
-type Told<'a> = [&'a (u16, String); 4];
+/// A request, and what each of four people is told.
+type Row<'a> = (&'a str, &'a str, &'a Value, [&'a (u16, String); 4]);
 
 #[tokio::test]
 async fn nobody_does_what_is_not_theirs() -> anyhow::Result<()> {
@@ -209,7 +209,7 @@ async fn nobody_does_what_is_not_theirs() -> anyhow::Result<()> {
     let (not, other, lost) =
         (word(403, "forbidden"), word(403, "not_yours"), word(404, "no_companion"));
     let stranger = word(404, "no_memory");
-    let table: [(&str, &str, &Value, Told<'_>); 26] = [
+    let table: [Row<'_>; 26] = [
         ("GET", "/api/companions/templates", &nothing, [&yes, &yes, &yes, &yes]),
         ("GET", COMPANIONS, &nothing, [&key, &yes, &yes, &yes]),
         ("POST", COMPANIONS, &new, [&key, &not, &not, &made]),

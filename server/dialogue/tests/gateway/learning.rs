@@ -20,7 +20,7 @@ use vivarium_dialogue::{
     memory::{Item, Kept},
     persona::templates,
     service::{
-        Dialogue, Setup, Speaker,
+        Asker, Dialogue, Setup, Speaker,
         keeping::{Keeping, KeepingError, KeptPerson},
         noted::Unnoted,
     },
@@ -182,8 +182,12 @@ impl Guide {
             perception: Perception::default(),
         };
         let (words, mut said) = mpsc::channel(4);
-        let who = (Speaker::Account(who.into()), "court".to_owned());
-        let answers = self.dialogue.clone().answer(ask, who, words);
+        let asker = Asker {
+            speaker: Speaker::Account(who.into()),
+            world: "court".to_owned(),
+            tell: Arc::new(|_| async {}.boxed()),
+        };
+        let answers = self.dialogue.clone().answer(ask, asker, words);
         let hears = async {
             let mut last = None;
             while let Some(word) = said.recv().await {

@@ -22,6 +22,7 @@ use vivarium_link::{
             endpoint::{BindError, WebRtcEndpoint},
         },
     },
+    limits::{LinkLimits, QuicLimits},
     prefix::PrefixBudget,
 };
 use vivarium_protocol::{close::CloseReason, limits::CLIENT_RELIABLE_BYTES_MAX};
@@ -365,16 +366,7 @@ impl Server {
         server.tasks.push(tokio::spawn(collecting));
         server.look_after(snapshots, retention);
         if let Some(quic) = quic {
-            let reception = Reception {
-                door: door.clone(),
-                gate: gate.clone(),
-                links: links.clone(),
-                limits: config.link,
-                allow_origins,
-                http_port: address.port(),
-            };
-            let serving = quic.serve(Arc::new(reception), config.quic, links.handshakes.clone());
-            server.tasks.push(tokio::spawn(serving));
+            server.receive(&quic, (config.link, config.quic), allow_origins);
         }
         server.tasks.push(tokio::spawn(certificates.keep()));
         let router = http::router(shared, &config.assets, &config.client);
@@ -382,6 +374,26 @@ impl Server {
         server.tasks.push(tokio::spawn(accepting));
         server.tasks.push(tokio::spawn(expire(door)));
         Ok(server)
+    }
+
+    /// Lets people come over QUIC.
+    fn receive(
+        &mut self,
+        quic: &QuicEndpoint,
+        (limits, quic_limits): (LinkLimits, QuicLimits),
+        allow_origins: Arc<[String]>,
+    ) {
+        let reception = Reception {
+            door: self.door.clone(),
+            gate: self.gate.clone(),
+            links: self.links.clone(),
+            limits,
+            allow_origins,
+            http_port: self.address.port(),
+        };
+        let handshakes = self.links.handshakes.clone();
+        let serving = quic.clone().serve(Arc::new(reception), quic_limits, handshakes);
+        self.tasks.push(tokio::spawn(serving));
     }
 
     /// Looks after what worlds leave: documents for newcomers, snapshots, old history.

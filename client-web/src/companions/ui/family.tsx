@@ -1,9 +1,9 @@
 /** Children of a companion, and consent to those that others want to have with it. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { language } from "../../i18n/translate";
 import { copyText } from "../copying";
 import type { Creation } from "../creation";
-import type { Child, Mind } from "../minds";
+import type { Child, Listed, Mind } from "../minds";
 import { PERSONA_NAME_CHARS_MAX } from "../persona";
 import { c } from "../texts/words";
 import { Character } from "./character";
@@ -89,39 +89,13 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
       }}
     >
       <p class="hint">{c("familyHint")}</p>
-      <label class="field">
-        <span>{c("otherParent")}</span>
-        <select
-          class="select-field"
-          value={picked}
-          onChange={(event) => (chosen.value = event.currentTarget.value)}
-        >
-          {others.map((one) => (
-            <option key={one.mind} value={one.mind}>
-              {one.name} ({c(one.isMine ? "otherOwn" : "otherShipped")})
-            </option>
-          ))}
-          <option value={FOREIGN}>{c("otherForeign")}</option>
-        </select>
-      </label>
-      {isForeign && (
-        <>
-          <TextField
-            label={c("otherMind")}
-            holder={c("otherMindHint")}
-            value={foreign.value}
-            fault={null}
-            change={(text) => (foreign.value = text)}
-          />
-          <TextField
-            label={c("consentField")}
-            holder=""
-            value={consent.value}
-            fault={null}
-            change={(text) => (consent.value = text)}
-          />
-        </>
-      )}
+      <OtherParent
+        others={others}
+        picked={picked}
+        pick={(mind) => (chosen.value = mind)}
+        foreign={foreign}
+        consent={consent}
+      />
       <TextField
         label={c("childName")}
         holder=""
@@ -146,6 +120,54 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
         {c(isBusy.value ? "loading" : "childMake")}
       </button>
     </form>
+  );
+}
+
+/** Who the other parent is: one of those that are known, or somebody else's, with a code. */
+function OtherParent(props: {
+  others: readonly Listed[];
+  picked: string;
+  pick(mind: string): void;
+  foreign: Signal<string>;
+  consent: Signal<string>;
+}) {
+  const { others, picked, pick, foreign, consent } = props;
+  return (
+    <>
+      <label class="field">
+        <span>{c("otherParent")}</span>
+        <select
+          class="select-field"
+          value={picked}
+          onChange={(event) => pick(event.currentTarget.value)}
+        >
+          {others.map((one) => (
+            <option key={one.mind} value={one.mind}>
+              {one.name} ({c(one.isMine ? "otherOwn" : "otherShipped")})
+            </option>
+          ))}
+          <option value={FOREIGN}>{c("otherForeign")}</option>
+        </select>
+      </label>
+      {picked === FOREIGN && (
+        <>
+          <TextField
+            label={c("otherMind")}
+            holder={c("otherMindHint")}
+            value={foreign.value}
+            fault={null}
+            change={(text) => (foreign.value = text)}
+          />
+          <TextField
+            label={c("consentField")}
+            holder=""
+            value={consent.value}
+            fault={null}
+            change={(text) => (consent.value = text)}
+          />
+        </>
+      )}
+    </>
   );
 }
 

@@ -36,9 +36,8 @@ use crate::{
     gateway::Gateway,
     hearing::Heard,
     memory::{Memory, embed::Hashed},
-    patterns::lines::Key,
     persona::{Persona, genome::Drift},
-    prompt::{Brief, MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
+    prompt::{MEMORIES_TOLD_MAX, RECENT_MAX, Said, Speaker as By},
     queue::{SharedWords, local::Local},
     redis::{Redis, answers::SharedAnswers},
     safety::{
@@ -60,15 +59,16 @@ pub mod preview;
 mod roster;
 pub mod sight;
 mod source;
+mod thinking;
 
 use door::{Beside, Caller, Taken};
 use keeping::{Keeping, KeepingError};
 use later::{LATER_MS_MAX, Later, Waiting};
 use learning::Learning;
-use modelled::{Modelled, Outcome};
 use noted::{Answered, Notes, Screen, Told};
 use roster::Roster;
-use source::{Asked, SMALL_TALK, Source};
+use source::{Asked, Source};
+use thinking::{Given, Thinking};
 
 /// Who speaks to a companion, as its mind may know them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -606,114 +606,6 @@ async fn nobody(words: &mpsc::Sender<MindWord>) {
 impl fmt::Debug for Dialogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dialogue").field("models", &self.models).finish_non_exhaustive()
-    }
-}
-
-/// An answer that was given.
-struct Given {
-    said: String,
-    /// The last word, which is not sent yet.
-    last: MindWord,
-    /// Whether it has promised to think about it.
-    is_promised: bool,
-}
-
-/// One turn, after it was heard.
-struct Thinking<'a> {
-    ask: &'a DialogueAsk,
-    persona: &'a Persona,
-    heard: HeardTurn,
-    drift: Drift,
-    now_ms: u64,
-    number: u64,
-    /// Whether whoever speaks can be told something later.
-    may_promise: bool,
-}
-
-impl Thinking<'_> {
-    /// Answers without a model. `may_promise`: whether one can be asked later. None: nobody listens
-    /// any more.
-    async fn alone(
-        &self,
-        knows: &mut Acquaintance,
-        words: &mpsc::Sender<MindWord>,
-        is_reduced: bool,
-        may_promise: bool,
-    ) -> Option<Given> {
-        let Acquaintance { relationship, memory, .. } = knows;
-        let seed = self.now_ms.rotate_left(17) ^ self.number;
-        let (persona, now_ms, mut drift) = (self.persona, self.now_ms, self.drift);
-        let drift = &mut drift;
-        let (mut felt_ms, embedder) = (now_ms, &Hashed);
-        let felt_ms = &mut felt_ms;
-        let pair = &mut Pair { persona, drift, felt_ms, relationship, memory, embedder, now_ms };
-        let mut answer = turn::answer_alone(self.ask, &self.heard, pair, seed);
-        let is_promised = may_promise && answer.is_fallback && later::is_long(&self.ask.text);
-        if is_promised {
-            answer.text.push(' ');
-            answer.text.push_str(later::line(Key::Later, answer.language, seed));
-        }
-        for word in turn::as_words(&answer, &relationship.tie, is_reduced) {
-            match word {
-                MindWord::Says { text } => speak(&text, words).await?,
-                MindWord::Done { .. } => {}
-                other => words.send(other).await.ok()?,
-            }
-        }
-        Some(Given { said: answer.text, last: MindWord::Done { is_reduced }, is_promised })
-    }
-
-    /// Answers with the words of a model, or without, if it has none.
-    async fn by_model(
-        &self,
-        source: &Source<'_>,
-        knows: &mut Acquaintance,
-        words: &mpsc::Sender<MindWord>,
-    ) -> Option<Given> {
-        let appraisal = self.heard.appraisal;
-        words.send(MindWord::Feels { appraisal }).await.ok()?;
-        let tie = &knows.relationship.tie;
-        let (persona, ask, language) = (self.persona, self.ask, self.heard.language);
-        let traits = self.drift.bend(&persona.genome);
-        let small_talk = source.small_talk(&Asked { persona, traits, tie, language, ask });
-        let (request, first, mark) = match small_talk {
-            Some((request, reply)) => (request, Some(reply), source.mark(SMALL_TALK)),
-            None => {
-                let mark = source.mark(&self.number.to_le_bytes());
-                let queries = source.queries(&ask.text, &knows.memory).await;
-                let (bond, now_ms) = (tie.bond(), self.now_ms);
-                let memories = knows.memory.recall_by(&queries, &bond, now_ms, MEMORIES_TOLD_MAX);
-                let request = source.request(&Brief {
-                    persona,
-                    traits,
-                    tie,
-                    memories: &memories,
-                    ask,
-                    recent: knows.recent.make_contiguous(),
-                    language,
-                    mark: &mark,
-                    tokens_max: PROMPT_TOKENS_MAX,
-                    now_ms,
-                });
-                (request, None, mark)
-            }
-        };
-        let bond = tie.bond();
-        let modelled = Modelled { source, ask, memory: &mut knows.memory, words };
-        let (said, last) = match modelled.run(request, first, &mark).await {
-            Outcome::Said(said) => (said, MindWord::Done { is_reduced: false }),
-            Outcome::Broken(said) => (said, MindWord::Failed { reason: MindFailure::Broken }),
-            Outcome::Silent(error) => {
-                if let Some(error) = &error {
-                    tracing::warn!(%error, mind = self.ask.mind, "no model answers");
-                }
-                let is_outage = error.as_ref().is_some_and(later::is_outage);
-                return self.alone(knows, words, true, is_outage && self.may_promise).await;
-            }
-            Outcome::Gone => return None,
-        };
-        words.send(MindWord::Bonds { bond }).await.ok()?;
-        Some(Given { said, last, is_promised: false })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
@@ -324,17 +325,22 @@ impl Desk {
         }
         let speaker = account.map_or(Speaker::Visitor(ask.person.0), Speaker::Account);
         let tell = tells(world, companion, ask.person);
-        let caller = Asker { speaker, world: world.home().name().to_owned(), tell };
+        let asker = Asker { speaker, world: world.home().name().to_owned(), tell };
         let (mind, world) = (self.mind.clone(), world.clone());
         let task = self.tasks.spawn(async move {
             let (words, mut said) = mpsc::channel(WORDS_AHEAD_MAX);
-            let thinks = mind.answer(ask, caller, words);
+            // A fault of ours must not leave somebody waiting.
+            let thinks = AssertUnwindSafe(mind.answer(ask, asker, words)).catch_unwind();
             let speaks = async {
                 while let Some(word) = said.recv().await {
                     deliver(world.clone(), ToWorld::Mind { companion, generation, word }).await;
                 }
             };
-            tokio::join!(thinks, speaks);
+            let (ended, ()) = tokio::join!(thinks, speaks);
+            if ended.is_err() {
+                let word = MindWord::Failed { reason: MindFailure::Broken };
+                deliver(world, ToWorld::Mind { companion, generation, word }).await;
+            }
         });
         self.thinking.insert(whose, (generation, task));
     }

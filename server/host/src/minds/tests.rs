@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use futures_util::FutureExt;
+use vivarium_contract::companion::Perception;
 
 use super::*;
 use crate::{
@@ -170,4 +171,50 @@ async fn worlds_hear_when_a_mind_that_lives_there_is_another() {
     lives(5, "ada");
     assert_eq!(told(1).await, [(5, 90)], "nobody else was told");
     desk.abort();
+}
+
+/// Breaks when it is asked.
+#[derive(Debug)]
+struct Fragile;
+
+impl Mind for Fragile {
+    fn traits(self: Arc<Self>, _: String) -> BoxFuture<'static, Option<Traits>> {
+        async { None }.boxed()
+    }
+
+    fn bond(self: Arc<Self>, _: String, _: Speaker) -> BoxFuture<'static, Option<Bond>> {
+        async { None }.boxed()
+    }
+
+    fn answer(
+        self: Arc<Self>,
+        _: DialogueAsk,
+        _: Asker,
+        _: mpsc::Sender<MindWord>,
+    ) -> BoxFuture<'static, ()> {
+        async { panic!("a fault of ours") }.boxed()
+    }
+}
+
+#[tokio::test]
+async fn whoever_asked_is_told_when_a_mind_breaks() {
+    let (_worlds, world, inbox) = court();
+    let (minds, serving) = Minds::start(Arc::new(Fragile), Arc::default());
+    let ask = Box::new(DialogueAsk {
+        companion: NIA,
+        mind: "nia".into(),
+        name: "Nia".into(),
+        generation: 7,
+        person: ANA,
+        person_name: "Ana".into(),
+        text: "Hello".into(),
+        perception: Perception::default(),
+    });
+    minds.tell(&world, Call::Ask { ask, account: None });
+    let ToWorld::Mind { companion, generation, word } = told(&inbox).await else {
+        panic!("it is told something else")
+    };
+    assert_eq!((companion, generation), (NIA, 7));
+    assert_eq!(word, MindWord::Failed { reason: MindFailure::Broken });
+    serving.abort();
 }

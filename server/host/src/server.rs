@@ -493,6 +493,7 @@ impl Server {
         let starter = self.starter.clone();
         let recording = self.recording.take();
         let (keeper, books) = (self.keeper.clone(), self.books.clone());
+        let ledger = books.dialogue().ledger().clone();
         // While the folder is still held: else it might be the next server's.
         drop(self.running.take());
         let ended = tokio::task::spawn_blocking(move || {
@@ -506,6 +507,7 @@ impl Server {
             if let Some(worker) = worker {
                 worker.end().await;
             }
+            ledger.settled().await;
         };
         let (ended, _) = tokio::join!(
             tokio::time::timeout(END_TIMEOUT, ended),

@@ -74,6 +74,11 @@ impl Books {
         Self { dialogue, keeper, meters, unsaved: Mutex::default() }
     }
 
+    /// Whose books they are.
+    pub fn dialogue(&self) -> &Dialogue {
+        &self.dialogue
+    }
+
     /// Writes what has changed, and waits for the disk. What cannot be written is tried again the
     /// next time.
     pub fn save(&self) {

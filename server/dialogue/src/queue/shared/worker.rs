@@ -134,6 +134,9 @@ impl Worker {
             runs.shutdown().await;
         }
         beating.shutdown().await;
+        if timeout(BLOCK + ANSWER_MAX, inner.ledger.settled()).await.is_err() {
+            tracing::warn!("Redis has not been told of all that was spent: it counts as the most");
+        }
         if let Err(error) = inner.queue.step::<()>("sweep", &[&inner.consumer, "0"]).await {
             tracing::debug!(%error, "the worker is forgotten later");
         }

@@ -1,9 +1,9 @@
 /** Children of a companion, and consent to those that others want to have with it. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { language } from "../../i18n/translate";
 import { copyText } from "../copying";
 import type { Creation } from "../creation";
-import type { Child, Mind } from "../minds";
+import type { Child, Listed, Mind } from "../minds";
 import { PERSONA_NAME_CHARS_MAX } from "../persona";
 import { c } from "../texts/words";
 import { Character } from "./character";
@@ -89,6 +89,38 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
       }}
     >
       <p class="hint">{c("familyHint")}</p>
+      <Other others={others} picked={picked} chosen={chosen} foreign={foreign} consent={consent} />
+      <TextField
+        label={c("childName")}
+        holder=""
+        value={name.value}
+        fault={
+          [...name.value.trim()].length > PERSONA_NAME_CHARS_MAX
+            ? c("faultTooLong", { most: PERSONA_NAME_CHARS_MAX })
+            : null
+        }
+        change={(text) => (name.value = text)}
+      />
+      <Lot seed={seed} />
+      <button type="submit" class="button primary" disabled={!isWhole || isBusy.value}>
+        {c(isBusy.value ? "loading" : "childMake")}
+      </button>
+    </form>
+  );
+}
+
+/** The other parent: one of those in the list, or somebody else's, by a code. */
+function Other(props: {
+  others: readonly Listed[];
+  picked: string;
+  chosen: Signal<string | null>;
+  foreign: Signal<string>;
+  consent: Signal<string>;
+}) {
+  const { others, picked, chosen, foreign, consent } = props;
+  const isForeign = picked === FOREIGN;
+  return (
+    <>
       <label class="field">
         <span>{c("otherParent")}</span>
         <select
@@ -122,17 +154,14 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
           />
         </>
       )}
-      <TextField
-        label={c("childName")}
-        holder=""
-        value={name.value}
-        fault={
-          [...name.value.trim()].length > PERSONA_NAME_CHARS_MAX
-            ? c("faultTooLong", { most: PERSONA_NAME_CHARS_MAX })
-            : null
-        }
-        change={(text) => (name.value = text)}
-      />
+    </>
+  );
+}
+
+/** What decides by chance which child it is. */
+function Lot({ seed }: { seed: Signal<number> }) {
+  return (
+    <>
       <div class="mind-row">
         <span>
           {c("seed")} <b>{String(seed.value)}</b>
@@ -142,10 +171,7 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
         </button>
       </div>
       <p class="hint">{c("seedHint")}</p>
-      <button type="submit" class="button primary" disabled={!isWhole || isBusy.value}>
-        {c(isBusy.value ? "loading" : "childMake")}
-      </button>
-    </form>
+    </>
   );
 }
 

@@ -7,7 +7,7 @@ import { type Memory, Minds } from "./minds";
 import { FakeMinds, somebody } from "./preview/fakeMinds";
 import { en } from "./texts/en";
 import { fr } from "./texts/fr";
-import { characterText, traitText, troubleText } from "./texts/words";
+import { characterText, memoryText, traitText, troubleText } from "./texts/words";
 
 const NOW_MS = new Date(2026, 4, 20, 15).getTime();
 let server: FakeMinds;
@@ -63,14 +63,16 @@ describe("making somebody", () => {
   });
 });
 
+const of = (id: string, text: string, hoursAgo: number): Memory => ({
+  id,
+  kind: "fact",
+  relation: null,
+  text,
+  atMs: NOW_MS - hoursAgo * 3_600_000,
+  untilMs: null,
+});
+
 describe("memories", () => {
-  const of = (id: string, text: string, hoursAgo: number): Memory => ({
-    id,
-    kind: "fact",
-    text,
-    atMs: NOW_MS - hoursAgo * 3_600_000,
-    untilMs: null,
-  });
   const all = [
     of("1", "Vous aimez l’été.", 1),
     of("2", "You live in Lyon.", 26),
@@ -78,9 +80,9 @@ describe("memories", () => {
   ];
 
   it("are found whatever their accents and case", () => {
-    expect(found(all, " ÉTÉ ").map(({ id }) => id)).toEqual(["1", "3"]);
-    expect(found(all, "lyon you").map(({ id }) => id)).toEqual(["2"]);
-    expect(found(all, "")).toBe(all);
+    expect(found(all, " ÉTÉ ", memoryText).map(({ id }) => id)).toEqual(["1", "3"]);
+    expect(found(all, "lyon you", memoryText).map(({ id }) => id)).toEqual(["2"]);
+    expect(found(all, "", memoryText)).toBe(all);
   });
 
   it("are told by days, the newest first", () => {
@@ -117,7 +119,11 @@ describe("texts", () => {
     expect(characterText(traits)).toBe("very quiet, very brave, rather kind");
     const trouble = { kind: "trouble", text: "", freeInS: 700 } as const;
     expect(troubleText({ ...trouble, code: "over_limit" })).toContain("12 minutes");
+    const dog = { ...of("4", "Plume", 1), relation: "pet:dog" };
+    expect(memoryText(dog)).toBe("Your dog is called Plume");
+    expect(memoryText({ ...dog, relation: "owes_me" })).toBe("You told it (owes me): Plume");
     speak("fr");
+    expect(memoryText(dog)).toContain("Nom de votre chien");
     expect(traitText("openness", 90)).toBe("très curieux");
     expect(troubleText({ ...trouble, code: null })).toContain("n’a pas répondu");
   });

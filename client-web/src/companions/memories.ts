@@ -13,14 +13,18 @@ function folded(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** Those that have all the words of a search; all of them if it is empty. */
-export function found(memories: readonly Memory[], search: string): readonly Memory[] {
+/** Those whose text, as it is read, has all the words of a search; all of them if it is empty. */
+export function found(
+  memories: readonly Memory[],
+  search: string,
+  textOf: (memory: Memory) => string,
+): readonly Memory[] {
   const words = folded(search)
     .split(/\s+/)
     .filter((word) => word !== "");
   if (words.length === 0) return memories;
-  return memories.filter(({ text }) => {
-    const own = folded(text);
+  return memories.filter((memory) => {
+    const own = folded(textOf(memory));
     return words.every((word) => own.includes(word));
   });
 }

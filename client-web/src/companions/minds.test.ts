@@ -86,12 +86,12 @@ describe("minds", () => {
     if (known.kind !== "done") throw new Error("it knows somebody");
     expect(known.value).toMatchObject({ stage: "friend", bond: { trust: 34, playfulness: -12 } });
     const grenoble = known.value.memories.find(({ text }) => text.includes("Grenoble"));
-    const id = await minds.correct("mira", grenoble?.id ?? "", "You live in Annecy.");
+    const id = await minds.correct("mira", grenoble?.id ?? "", "Annecy");
     if (id.kind !== "done") throw new Error("it is corrected");
     const after = await minds.knows("mira");
     const texts = after.kind === "done" ? after.value.memories : [];
     expect(texts.find((one) => one.id === id.value)).toMatchObject({
-      text: "You live in Annecy.",
+      text: "Annecy",
       untilMs: null,
     });
     expect(texts.find((one) => one.id === grenoble?.id)?.untilMs).not.toBeNull();

@@ -81,6 +81,9 @@ export type Stage = (typeof STAGES)[number];
 export interface Memory {
   id: string;
   kind: "episode" | "fact";
+  /** Of a fact, what is known: `lives_in`, `pet:dog`; null: it says so itself. */
+  relation: string | null;
+  /** Of a fact its value, of an episode what happened. */
   text: string;
   atMs: number;
   /** When a fact ended; null: it still holds. */
@@ -343,11 +346,12 @@ function readKnown(body: Record<string, unknown>): Known {
   return {
     bond: Object.fromEntries(axes) as Record<BondAxis, number>,
     stage: STAGES.find((stage) => stage === body.stage) ?? "stranger",
-    memories: listOf(body.memories, ({ id, kind, text, at_ms, until_ms }) =>
+    memories: listOf(body.memories, ({ id, kind, relation, text, at_ms, until_ms }) =>
       (typeof id === "string" || typeof id === "number") && typeof text === "string"
         ? {
             id: String(id),
             kind: kind === "fact" ? "fact" : "episode",
+            relation: typeof relation === "string" ? relation : null,
             text,
             atMs: numberOf(at_ms, 0),
             untilMs: typeof until_ms === "number" ? until_ms : null,

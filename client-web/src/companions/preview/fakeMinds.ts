@@ -15,6 +15,7 @@ export interface FakeMind {
 interface FakeMemory {
   id: number;
   kind: "episode" | "fact";
+  relation: string | null;
   text: string;
   at_ms: number;
   importance: number;
@@ -87,11 +88,11 @@ export class FakeMinds {
       { person: "9f3ac2d1e0b44a77", memories: 12 },
       { person: "07bb51c3aa90e2f4", memories: 1 },
     ];
-    this.remember("mira", "fact", "You live in Lyon.", 3 * 24 * 60, 40);
-    this.remember("mira", "fact", "You live in Grenoble.", 40);
-    this.remember("mira", "fact", "You have a dog called Plume.", 24 * 60);
-    this.remember("mira", "episode", "You told me about the storm on the lake.", 25 * 60);
-    this.remember("mira", "episode", "We looked for the red ball, and you laughed.", 12);
+    this.remember("mira", "lives_in", "Lyon", 3 * 24 * 60, 40);
+    this.remember("mira", "lives_in", "Grenoble", 40);
+    this.remember("mira", "pet:dog", "Plume", 24 * 60);
+    this.remember("mira", null, "You told me about the storm on the lake.", 25 * 60);
+    this.remember("mira", null, "We looked for the red ball, and you laughed.", 12);
   }
 
   add(mind: string, persona: Persona, change: Partial<FakeMind> = {}): FakeMind {
@@ -110,7 +111,7 @@ export class FakeMinds {
 
   remember(
     mind: string,
-    kind: "episode" | "fact",
+    relation: string | null,
     text: string,
     minutesAgo: number,
     endedMinutesAgo: number | null = null,
@@ -118,7 +119,8 @@ export class FakeMinds {
     this.#ids += 1;
     this.minds.get(mind)?.memories.push({
       id: this.#ids,
-      kind,
+      kind: relation === null ? "episode" : "fact",
+      relation,
       text,
       at_ms: this.nowMs - minutesAgo * MINUTE_MS,
       importance: 50,

@@ -1,7 +1,7 @@
 /** Texts about companions, in the page's language. They are loaded with the panels that show them. */
 import { language, phrase, type Values } from "../../i18n/translate";
 import type { Emotion } from "../../replica/feeling";
-import type { BondAxis, Stage, Trouble } from "../minds";
+import type { BondAxis, Memory, Stage, Trouble } from "../minds";
 import { type PersonaFault, TRAITS, type Trait, type Traits } from "../persona";
 import { type CompanionKey, en, type Texts } from "./en";
 import { fr } from "./fr";
@@ -79,6 +79,77 @@ export function stageText(stage: Stage): { name: string; hint: string } {
   return { name: c(name), hint: c(hint) };
 }
 
+const FACT_TEXTS: Readonly<Record<string, CompanionText>> = {
+  name: "factName",
+  likes: "factLikes",
+  dislikes: "factDislikes",
+  lives_in: "factLivesIn",
+  from: "factFrom",
+  job: "factJob",
+  plans: "factPlans",
+  favorite: "factFavorite",
+  pet: "factOf",
+  kin: "factOf",
+};
+
+/** Kinds of things are kept in English: `server/dialogue/src/patterns/words.rs`. */
+const FRENCH_KINDS: Readonly<Record<string, string>> = {
+  color: "couleur",
+  food: "nourriture",
+  dish: "plat",
+  movie: "film",
+  book: "livre",
+  song: "chanson",
+  music: "musique",
+  season: "saison",
+  game: "jeu",
+  flower: "fleur",
+  place: "endroit",
+  city: "ville",
+  drink: "boisson",
+  number: "nombre",
+  word: "mot",
+  dog: "chien",
+  cat: "chat",
+  rabbit: "lapin",
+  horse: "cheval",
+  fish: "poisson",
+  bird: "oiseau",
+  parrot: "perroquet",
+  turtle: "tortue",
+  snake: "serpent",
+  sister: "sœur",
+  brother: "frère",
+  mother: "mère",
+  mom: "maman",
+  father: "père",
+  dad: "papa",
+  son: "fils",
+  daughter: "fille",
+  wife: "femme",
+  husband: "mari",
+  friend: "ami",
+  girlfriend: "copine",
+  boyfriend: "copain",
+};
+
+/** What stands before the value of a fact: "You live in"; null: it is told as it is. */
+export function leadText({ relation }: Memory): string | null {
+  if (relation === null) return null;
+  const [kind = "", of = ""] = relation.split(":");
+  const known = language.value === "fr" && Object.hasOwn(FRENCH_KINDS, of);
+  const what = (known ? FRENCH_KINDS[of] : of.replaceAll("_", " ")) ?? of;
+  return Object.hasOwn(FACT_TEXTS, kind)
+    ? c(FACT_TEXTS[kind] ?? "factOther", { of: what })
+    : c("factOther", { of: relation.replaceAll(/[_:]/g, " ") });
+}
+
+/** A memory as it is read. */
+export function memoryText(memory: Memory): string {
+  const lead = leadText(memory);
+  return lead === null ? memory.text : `${lead} ${memory.text}`;
+}
+
 export function faultText({ kind, field, language: of, most }: PersonaFault): string {
   switch (kind) {
     case "empty":
@@ -103,6 +174,15 @@ const TROUBLE_TEXTS: Readonly<Record<string, CompanionText>> = {
   unknown: "troubleUnknown",
   no_mind: "troubleUnknown",
   no_companion: "troubleUnknown",
+  no_memory: "troubleUnknown",
+  no_version: "troubleUnknown",
+  no_person: "troubleUnknown",
+  ended: "troubleEnded",
+  one_parent: "troubleOneParent",
+  timed_out: "troubleTimedOut",
+  broken: "troubleTimedOut",
+  too_large: "faultTooLarge",
+  disk_full: "troubleNotKept",
   too_many_companions: "troubleTooMany",
   full: "troubleTooMany",
   too_many: "troubleTooFast",

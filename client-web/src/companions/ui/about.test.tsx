@@ -79,40 +79,40 @@ describe("about a companion", () => {
   it("shows what it remembers by days, ended facts struck through, and finds it", async () => {
     await open();
     expect(memories().length).toBe(5);
-    expect(find("s").textContent).toBe("You live in Lyon.");
+    expect(find("s").textContent).toBe("You live in Lyon");
     const search = find<HTMLInputElement>("input[type=search]");
     await settled(() => {
       search.value = "LIVE";
       search.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    expect(memories()).toEqual(["You live in Grenoble.", "You live in Lyon."]);
+    expect(memories()).toEqual(["You live in Grenoble", "You live in Lyon"]);
   });
 
   it("is corrected, and what was true before stays to be seen", async () => {
     await open();
-    await click("Correct: You live in Grenoble.");
+    await click("Correct: You live in Grenoble");
     const field = find<HTMLTextAreaElement>("textarea");
-    expect(field.value).toBe("You live in Grenoble.");
+    expect(field.value).toBe("Grenoble");
     await settled(() => {
-      field.value = "You live in Annecy.";
+      field.value = "Annecy";
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
     await click("Save");
-    await vi.waitFor(() => expect(memories()).toContain("You live in Annecy."));
-    expect(all("s").map((one) => one.textContent)).toContain("You live in Grenoble.");
+    await vi.waitFor(() => expect(memories()).toContain("You live in Annecy"));
+    expect(all("s").map((one) => one.textContent)).toContain("You live in Grenoble");
     expect(find(".mind-told").textContent).toBe("Corrected.");
   });
 
   it("forgets one thing, or everything, once that was asked", async () => {
     await open();
-    await click("Forget: You have a dog called Plume.");
+    await click("Forget: Your dog is called Plume");
     expect(find("[role=alertdialog]").getAttribute("aria-label")).toBe("Shall it forget this?");
     expect(document.activeElement?.textContent).toBe("Cancel");
     await click("Cancel");
     expect(memories().length).toBe(5);
-    await click("Forget: You have a dog called Plume.");
+    await click("Forget: Your dog is called Plume");
     await click("Forget");
-    await vi.waitFor(() => expect(memories()).not.toContain("You have a dog called Plume."));
+    await vi.waitFor(() => expect(memories()).not.toContain("Your dog is called Plume"));
     await click("Forget everything about me");
     await click("Forget");
     await vi.waitFor(() => expect(memories()).toEqual([]));

@@ -89,13 +89,7 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
       }}
     >
       <p class="hint">{c("familyHint")}</p>
-      <OtherParent
-        others={others}
-        picked={picked}
-        pick={(mind) => (chosen.value = mind)}
-        foreign={foreign}
-        consent={consent}
-      />
+      <Other others={others} picked={picked} chosen={chosen} foreign={foreign} consent={consent} />
       <TextField
         label={c("childName")}
         holder=""
@@ -107,15 +101,7 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
         }
         change={(text) => (name.value = text)}
       />
-      <div class="mind-row">
-        <span>
-          {c("seed")} <b>{String(seed.value)}</b>
-        </span>
-        <button type="button" class="button quiet" onClick={() => (seed.value = drawSeed())}>
-          {c("seedAnother")}
-        </button>
-      </div>
-      <p class="hint">{c("seedHint")}</p>
+      <Lot seed={seed} />
       <button type="submit" class="button primary" disabled={!isWhole || isBusy.value}>
         {c(isBusy.value ? "loading" : "childMake")}
       </button>
@@ -123,15 +109,16 @@ export function Family({ creation, mind }: { creation: Creation; mind: string })
   );
 }
 
-/** Who the other parent is: one of those that are known, or somebody else's, with a code. */
-function OtherParent(props: {
+/** The other parent: one of those in the list, or somebody else's, by a code. */
+function Other(props: {
   others: readonly Listed[];
   picked: string;
-  pick(mind: string): void;
+  chosen: Signal<string | null>;
   foreign: Signal<string>;
   consent: Signal<string>;
 }) {
-  const { others, picked, pick, foreign, consent } = props;
+  const { others, picked, chosen, foreign, consent } = props;
+  const isForeign = picked === FOREIGN;
   return (
     <>
       <label class="field">
@@ -139,7 +126,7 @@ function OtherParent(props: {
         <select
           class="select-field"
           value={picked}
-          onChange={(event) => pick(event.currentTarget.value)}
+          onChange={(event) => (chosen.value = event.currentTarget.value)}
         >
           {others.map((one) => (
             <option key={one.mind} value={one.mind}>
@@ -149,7 +136,7 @@ function OtherParent(props: {
           <option value={FOREIGN}>{c("otherForeign")}</option>
         </select>
       </label>
-      {picked === FOREIGN && (
+      {isForeign && (
         <>
           <TextField
             label={c("otherMind")}
@@ -167,6 +154,23 @@ function OtherParent(props: {
           />
         </>
       )}
+    </>
+  );
+}
+
+/** What decides by chance which child it is. */
+function Lot({ seed }: { seed: Signal<number> }) {
+  return (
+    <>
+      <div class="mind-row">
+        <span>
+          {c("seed")} <b>{String(seed.value)}</b>
+        </span>
+        <button type="button" class="button quiet" onClick={() => (seed.value = drawSeed())}>
+          {c("seedAnother")}
+        </button>
+      </div>
+      <p class="hint">{c("seedHint")}</p>
     </>
   );
 }

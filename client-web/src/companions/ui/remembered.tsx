@@ -5,9 +5,11 @@ import { language } from "../../i18n/translate";
 import type { About } from "../about";
 import { byDays, dayText, found } from "../memories";
 import type { Memory } from "../minds";
-import { PERSONA_TEXT_CHARS_MAX } from "../persona";
-import { c } from "../texts/words";
+import { c, leadText, memoryText } from "../texts/words";
 
+/** The server's bounds of what is corrected: characters. */
+const FACT_CHARS_MAX = 120;
+const EPISODE_CHARS_MAX = 400;
 /** So many are shown at first, and with each wish for more. */
 const SHOWN_STEP = 40;
 
@@ -15,7 +17,7 @@ export function Memories({ about, all }: { about: About; all: readonly Memory[] 
   const shown = useSignal(SHOWN_STEP);
   const id = useId();
   const search = about.search.value;
-  const matching = found(all, search);
+  const matching = found(all, search, memoryText);
   const left = matching.length - shown.value;
   return (
     <>
@@ -63,7 +65,8 @@ export function Memories({ about, all }: { about: About; all: readonly Memory[] 
 }
 
 function MemoryRow({ about, memory }: { about: About; memory: Memory }) {
-  const { id, kind, text, untilMs } = memory;
+  const { id, kind, untilMs } = memory;
+  const text = memoryText(memory);
   const isEnded = untilMs !== null;
   const isCorrected = about.corrected.value === id;
   const opener = useRef<HTMLButtonElement>(null);
@@ -122,6 +125,7 @@ function Correction(props: { about: About; memory: Memory; close(): void }) {
   const { about, memory, close } = props;
   const text = useSignal(memory.text);
   const field = useRef<HTMLTextAreaElement>(null);
+  const lead = leadText(memory);
   useLayoutEffect(() => field.current?.select(), []);
   const isWhole = text.value.trim() !== "" && text.value.trim() !== memory.text;
   return (
@@ -137,12 +141,13 @@ function Correction(props: { about: About; memory: Memory; close(): void }) {
         close();
       }}
     >
+      {lead !== null && <span aria-hidden="true">{lead}</span>}
       <textarea
         ref={field}
         class="text-field"
         rows={2}
-        maxLength={PERSONA_TEXT_CHARS_MAX}
-        aria-label={c("correctField")}
+        maxLength={memory.kind === "fact" ? FACT_CHARS_MAX : EPISODE_CHARS_MAX}
+        aria-label={[c("correctField"), lead].filter((word) => word !== null).join(": ")}
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value;

@@ -1,0 +1,53 @@
+//! Which mind a companion has, and what it thinks of whoever comes.
+
+use super::*;
+
+#[test]
+fn with_another_mind_what_she_was_saying_ends_at_once() {
+    let mut world = Scenario::of(court(&[]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(3);
+    let ask = world.ask(ana, "tell me a long story");
+    world.mind(&ask, says("Once upon a time"));
+    world.tick();
+    world.told(ana);
+    let nils = json!([{ "set": { "object": 2, "property": { "companion": { "mind": "nils",
+        "name": "Mira", "body": "#336699", "accent": "#ffcc00", "range_m": 40.0 } } } }]);
+    world.build("ana", nils).unwrap();
+    let left = std::mem::take(&mut world.travels);
+    let lives = WorldOutput::Lives { companion: MIRA, mind: Some("nils".into()) };
+    let unask = WorldOutput::Unask { companion: MIRA, generation: ask.generation };
+    assert!(left.contains(&lives) && left.contains(&unask), "{left:?}");
+    let end = SpeechEnd::Interrupted;
+    assert!(world.told(ana).contains(&ServerMessage::Said { companion: MIRA, line: 1, end }));
+    // What the other one says yet is void, and the new one is asked.
+    world.mind(&ask, says(" there was a king"));
+    world.tick();
+    assert_eq!(world.told(ana), []);
+    assert_eq!(world.ask(ana, "who are you?").mind, "nils");
+}
+
+#[test]
+fn she_comes_nearer_to_whom_she_knows_to_be_a_friend() {
+    let nearest_m = |bond: Option<Bond>| {
+        let mut world = Scenario::of(court(&[]));
+        let ana = world.enter(1, "Ana");
+        world.ticks(3);
+        for (person, bond) in bond.into_iter().flat_map(|bond| [(ana, bond), (PersonId(9), bond)]) {
+            world.input(WorldInput::Bond { companion: MIRA, person, bond });
+        }
+        world.walk(ana, towards(-127, 0), 30);
+        world.have_do(ana, &[Action::WalkTo { target: Being::Person(ana) }]);
+        let mut nearest = f32::INFINITY;
+        for _ in 0..200 {
+            world.acknowledge(ana);
+            world.tick();
+            let at = world.looks(ana, MIRA).position_m;
+            nearest = nearest.min(apart_m(at, world.position(ana)));
+        }
+        nearest
+    };
+    let friend = Bond { warmth: 90, ..Bond::default() };
+    let (friend, stranger) = (nearest_m(Some(friend)), nearest_m(None));
+    assert!(friend + 0.2 < stranger, "{friend} m from a friend, {stranger} m from a stranger");
+}

@@ -179,9 +179,10 @@ async fn answer(socket: &mut TcpStream, chunks: &[Value]) {
 /// Settings with one model behind a port.
 pub fn one_model(port: u16) -> String {
     format!(
-        "[providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
+        "[memory]\nextraction = false\n\
+             [providers.home]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
              [[models]]\nname = \"small\"\nprovider = \"home\"\nid = \"m\"\ntier = \"small\"\n\
-             context_tokens = 8192\n[memory]\nextraction = false\n"
+             context_tokens = 8192\n"
     )
 }
 

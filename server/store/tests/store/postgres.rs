@@ -44,7 +44,7 @@ fn only_one_server_writes_and_newer_databases_are_refused() {
     let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
     client.batch_execute("UPDATE vivarium.version SET number = 99").unwrap();
     let newer = PostgresStore::open(&url).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 8 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 9 });
 }
 
 #[test]

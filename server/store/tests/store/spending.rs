@@ -51,7 +51,7 @@ fn a_database_that_kept_no_spending_is_brought_up_to_date() {
     store.append(&of("plaza", 1..=2)).unwrap();
     drop(store);
     let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
-    connection.execute_batch("DROP TABLE spending; PRAGMA user_version = 7;").unwrap();
+    connection.execute_batch("DROP TABLE spending; PRAGMA user_version = 8;").unwrap();
     drop(connection);
     let mut store = SqliteStore::open(folder.path()).unwrap();
     store.spending().save_spending(&[spent("a", b"1")]).unwrap();

@@ -30,7 +30,7 @@ fn newer_and_foreign_databases_are_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let newer = SqliteStore::open(folder.path()).unwrap_err();
-    assert_eq!(newer, StoreError::Newer { found: 99, known: 8 });
+    assert_eq!(newer, StoreError::Newer { found: 99, known: 9 });
     assert!(newer.to_string().contains("use a newer program"), "{newer}");
 
     std::fs::remove_file(&file).unwrap();
@@ -177,7 +177,9 @@ fn the_sixth_version_had_neither_minds_nor_keys_and_keeps_all_else() {
     assert_eq!(again.api_keys().keys(), Ok(Vec::new()));
     drop(again);
     let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
-    connection.execute_batch("DROP TABLE api_key; PRAGMA user_version = 7;").unwrap();
+    connection
+        .execute_batch("DROP TABLE api_key; DROP TABLE spending; PRAGMA user_version = 7;")
+        .unwrap();
     drop(connection);
     let mut store = SqliteStore::open(folder.path()).unwrap();
     store.api_keys().add_key(&key("k1", 1)).unwrap();

@@ -18,15 +18,16 @@ const FETCHES = "The red one? I am on my way.";
 const STREAM = { chunkSize: 6, streamingProfile: { ttft: 300, tps: 25 } };
 
 function script(upstream: LLMock): void {
-  upstream.onMessage("harbour", { content: STORY }, STREAM);
+  // What was said before may stand in a prompt as well, so that what is said last comes first here.
   for (const [match, name, args, answer] of [
+    ["bring me the red ball", "give", { object: "red ball", person: "speaker" }, FETCHES],
     ["come along", "follow", { person: "speaker" }, COMES],
-    ["the red ball", "give", { object: "red ball", person: "speaker" }, FETCHES],
   ] as const) {
     const call = { name, arguments: JSON.stringify(args) };
     upstream.on({ userMessage: match, hasToolResult: false }, { toolCalls: [call] });
     upstream.on({ userMessage: match, hasToolResult: true }, { content: answer }, STREAM);
   }
+  upstream.onMessage("harbour", { content: STORY }, STREAM);
 }
 
 const test = base.extend<{ upstream: LLMock }>({

@@ -102,7 +102,8 @@ proptest! {
             prop_assert!(harmless, "{output:?}");
         }
         prop_assert!(apart_m(world.thing_m(4), lead_m) < 0.2);
-        prop_assert_eq!(world.position(ana), ana_m);
+        // A ball that she throws may bump into somebody, and no more.
+        prop_assert!(apart_m(world.position(ana), ana_m) < 0.6, "{:?}", world.position(ana));
         let first = json!([{ "title": { "title": "Court", "description": "" } }]);
         let done = world.build("ana", first).expect("builders may");
         prop_assert_eq!(done.number, 1, "nobody changed the world before");

@@ -58,6 +58,8 @@ export class Drafts {
   readonly all = signal<readonly Draft[]>([]);
   /** Null: what is shown is no draft. */
   readonly within = signal<Within | null>(null);
+  /** Whether this draft ends, so that nothing is asked of it any more. */
+  isEnding = false;
 
   constructor(parts: AskingParts) {
     this.#asking = new Asking(parts);
@@ -91,15 +93,20 @@ export class Drafts {
   /** Publishes this draft, which ends. */
   async publish(settling: Settling): Promise<Published> {
     const body = { conflicts: settling, name: this.#asking.parts.name() };
+    this.isEnding = true;
     const told = await this.#asking.tell("/publish", {
       method: "POST",
       body: JSON.stringify(body),
     });
+    this.isEnding = told.kind === "done";
     return told.kind === "trouble" && told.code === "conflicts" ? { kind: "conflicts" } : told;
   }
 
-  discard(): Promise<Told> {
-    return this.#asking.tell("", { method: "DELETE" });
+  async discard(): Promise<Told> {
+    this.isEnding = true;
+    const told = await this.#asking.tell("", { method: "DELETE" });
+    this.isEnding = told.kind === "done";
+    return told;
   }
 }
 

@@ -48,7 +48,7 @@ test("somebody meets a companion, talks to it, and it comes along", async ({
   expect(lengths.length, "the words come in pieces").toBeGreaterThan(1);
   await expect(page.locator(".panel-talk .from-memory")).toBeVisible();
   const bubble = () => ada.look(({ companions }) => companions[0]?.bubble ?? null);
-  expect(await bubble()).toBe(hello);
+  await expect.poll(bubble).toBe(hello);
   await ada.shoot("talk");
   const found = await new AxeBuilder({ page }).include(".panel-talk").analyze();
   expect(found.violations).toEqual([]);

@@ -29,6 +29,7 @@ export function HistoryPanel({ builder }: { builder: Builder }) {
   useEffect(() => {
     // Soon after a change, and not for every step of a drag.
     const timer = setTimeout(() => {
+      if (drafts.isEnding) return;
       void past.refresh();
       void drafts.refresh();
     }, 600);

@@ -165,7 +165,11 @@ fn settled(text: &str) -> usize {
         |c: char| c.is_ascii_digit() || matches!(c, ' ' | '+' | '.' | '(' | ')' | '-');
     let before = text[..word].trim_end_matches(is_of_number);
     let run = &text[before.len()..word];
-    if run.contains(|c: char| c.is_ascii_digit()) { before.len() } else { word }
+    if !run.contains(|c: char| c.is_ascii_digit()) {
+        return word;
+    }
+    // Whether a number begins after a letter is seen with the letter alone.
+    before.rfind(char::is_whitespace).map_or(0, |at| at + first_len(&before[at..]))
 }
 
 fn first_len(text: &str) -> usize {

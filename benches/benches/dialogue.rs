@@ -85,6 +85,9 @@ fn answers(criterion: &mut Criterion, runtime: &Runtime, redis: &Redis) {
     let tell = async |cache: &Cache, seed| {
         cache.reply(cacheable(), key(), seed, NOW_MS, made).count().await
     };
+    criterion.bench_function("dialogue/is_small_talk_and_key", |bench| {
+        bench.iter(|| (cacheable(), key()));
+    });
     let settings = CacheSettings::default();
     let cache = Cache::new(&settings, Some(SharedAnswers::tier2(redis.clone())));
     for seed in 0..3 {

@@ -83,6 +83,9 @@ proptest! {
         world.ticks(3);
         let (lead_m, ana_m) = (world.thing_m(4), world.position(ana));
         let mut ask = world.ask(ana, "do what you like");
+        let throws = words.iter().any(|(word, ..)| {
+            matches!(word, MindWord::Does { action: Action::Throw { .. } })
+        });
         for (word, stale, ticks) in words {
             let generation = ask.generation.wrapping_sub(stale / 2);
             world.input(WorldInput::Mind { companion: MIRA, generation, word });
@@ -103,7 +106,8 @@ proptest! {
         }
         prop_assert!(apart_m(world.thing_m(4), lead_m) < 0.2);
         // A ball that she throws may bump into somebody, and no more.
-        prop_assert!(apart_m(world.position(ana), ana_m) < 0.6, "{:?}", world.position(ana));
+        let moved_m = apart_m(world.position(ana), ana_m);
+        prop_assert!(moved_m == 0.0 || (throws && moved_m < 0.6), "{moved_m}");
         let first = json!([{ "title": { "title": "Court", "description": "" } }]);
         let done = world.build("ana", first).expect("builders may");
         prop_assert_eq!(done.number, 1, "nobody changed the world before");

@@ -223,6 +223,7 @@ impl Dialogue {
         let Some(mut held) = self.hold(mind, account).await? else { return Ok(()) };
         self.keeping.forget(mind, account).await?;
         held.forget();
+        self.later.forget(mind, Some(&person(account)));
         Ok(())
     }
 
@@ -246,6 +247,7 @@ impl Dialogue {
         for mut knows in held {
             knows.forget();
         }
+        self.later.forget(mind, None);
         self.known().drifts.remove(mind);
         self.roster.renew(mind).await;
         Ok(())

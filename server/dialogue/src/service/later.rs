@@ -4,6 +4,9 @@
 //! no model ─▶ a short answer and a promise ─▶ waits ─▶ a model is asked, now and then ─▶ told
 //! ```
 //!
+//! Whoever is forgotten is told nothing more, and what was deleted while a model was asked is in no
+//! answer.
+//!
 //! Invariants: one ask of each companion and person waits, [`LATER_MAX`] of all, none for longer than
 //! [`LATER_MS_MAX`]. One of them is asked at a time, and the pauses grow while nobody answers, so that
 //! providers that come back are not run over.
@@ -94,6 +97,14 @@ impl Later {
         self.well.notify_one();
     }
 
+    /// Whoever has asked is not known any more; none: nobody is, since the companion is gone.
+    pub fn forget(&self, mind: &str, speaker: Option<&Speaker>) {
+        self.waiting().retain(|old| {
+            let is_theirs = speaker.is_none_or(|speaker| old.asker.speaker == *speaker);
+            !(is_theirs && old.ask.mind == mind)
+        });
+    }
+
     /// The oldest whose time is not over.
     fn take(&self, now_ms: u64) -> Option<Waiting> {
         let mut waiting = self.waiting();
@@ -147,11 +158,12 @@ impl Dialogue {
             }
             let Some(waiting) = self.later.take((self.clock)()) else { continue };
             match self.think_of(models, &waiting).await {
-                Some(text) => {
+                Thought::Said(text) => {
                     pause = least;
                     (waiting.asker.tell)(text).await;
                 }
-                None => {
+                Thought::Void => pause = least,
+                Thought::Outage => {
                     pause = (pause * 2).min(most);
                     self.later.put_back(waiting);
                 }
@@ -165,12 +177,12 @@ impl Dialogue {
     }
 
     /// The words of a model for an ask that has waited, with words of the companion's own before them.
-    async fn think_of(&self, models: &SharedWords, waiting: &Waiting) -> Option<String> {
+    async fn think_of(&self, models: &SharedWords, waiting: &Waiting) -> Thought {
         let Waiting { ask, asker, language, .. } = waiting;
         let (mind, speaker) = (ask.mind.as_str(), &asker.speaker);
         let number = self.next_turn();
-        let traits = self.traits(mind).await?;
-        let persona = self.roster.find(mind).await?;
+        let found = (self.traits(mind).await, self.roster.find(mind).await);
+        let (Some(traits), Some(persona)) = found else { return Thought::Void };
         let (user, _) = self.user(speaker);
         let source = self.source(models, [&user, &asker.world, mind], number);
         let mark = source.mark(&number.to_le_bytes());
@@ -178,7 +190,7 @@ impl Dialogue {
         // What was seen then is not seen any more.
         let perception = Perception { mood: ask.perception.mood, ..Perception::default() };
         let asks = DialogueAsk { perception, ..ask.clone() };
-        let request = {
+        let (request, deletions) = {
             let mut knows = shared.lock().await;
             self.load(mind, speaker, &mut knows).await;
             let tie = knows.relationship.tie;
@@ -186,7 +198,7 @@ impl Dialogue {
             knows.recent.make_contiguous();
             let memories =
                 knows.memory.recall_by(&queries, &tie.bond(), source.now_ms, MEMORIES_TOLD_MAX);
-            source.request(&Brief {
+            let request = source.request(&Brief {
                 persona: &persona,
                 traits,
                 tie: &tie,
@@ -197,21 +209,39 @@ impl Dialogue {
                 mark: &mark,
                 tokens_max: PROMPT_TOKENS_MAX,
                 now_ms: source.now_ms,
-            })
+            });
+            (request, knows.memory.deletions())
         };
         // Nobody waits for deeds any more.
         let request = Request { tools: Vec::new(), ..request };
         // Whoever speaks meanwhile does not wait for this.
-        let thought = whole(&source, request, &ask.text, &mark).await?;
+        let thought = match whole(&source, request, &ask.text, &mark).await {
+            Thought::Said(thought) => thought,
+            other => return other,
+        };
         let text = format!("{} {thought}", line(Key::Thought, *language, number));
         let mut knows = shared.lock().await;
+        if knows.memory.deletions() != deletions {
+            return Thought::Void;
+        }
         knows.note(By::Companion, text.clone());
-        Some(text)
+        Thought::Said(text)
     }
 }
 
-/// All words of an answer; none: there is no whole one.
-async fn whole(source: &Source<'_>, request: Request, asked: &str, mark: &str) -> Option<String> {
+/// What came of thinking about something.
+#[derive(Debug, PartialEq)]
+enum Thought {
+    /// This is said.
+    Said(String),
+    /// No model can be asked now.
+    Outage,
+    /// There will be no answer: it is not to be asked any more, or no model has one.
+    Void,
+}
+
+/// All words of an answer.
+async fn whole(source: &Source<'_>, request: Request, asked: &str, mark: &str) -> Thought {
     let mut screen = OutputScreen::new(mark, asked);
     let mut said = String::new();
     let mut reply = source.ask(request, asked);
@@ -219,9 +249,13 @@ async fn whole(source: &Source<'_>, request: Request, asked: &str, mark: &str) -
         match piece {
             Ok(Piece::Text(text)) => said += &screen.push(&text),
             Ok(_) => {}
-            Err(error) => {
+            Err(error) if is_passing(&error) => {
                 tracing::info!(%error, "what was promised is thought about later");
-                return None;
+                return Thought::Outage;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was promised has no answer");
+                return Thought::Void;
             }
         }
         if screen.stopped().is_some() || said.len() >= SPEECH_BYTES_MAX {
@@ -229,6 +263,13 @@ async fn whole(source: &Source<'_>, request: Request, asked: &str, mark: &str) -
         }
     }
     said += &screen.finish();
-    let said = said.trim();
-    (!said.is_empty()).then(|| said[..said.floor_char_boundary(SPEECH_BYTES_MAX)].to_owned())
+    match said.trim() {
+        "" => Thought::Void,
+        said => Thought::Said(said[..said.floor_char_boundary(SPEECH_BYTES_MAX)].to_owned()),
+    }
+}
+
+/// Whether another time may bring an answer.
+fn is_passing(error: &GatewayError) -> bool {
+    is_outage(error) || matches!(error, GatewayError::Busy | GatewayError::Broken { .. })
 }

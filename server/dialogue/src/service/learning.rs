@@ -168,7 +168,7 @@ impl Dialogue {
         self.learning.begin(Lesson {
             dialogue: Arc::downgrade(self),
             gateway: gateway.clone(),
-            meter: self.ledger.meter(&user, world, &ask.mind),
+            meter: self.meter(&user, world, &ask.mind),
             exchange,
         });
     }

@@ -33,7 +33,7 @@ use crate::{
     bond::Tie,
     budget::{Clock, Kept, Ledger, Membership, Messages, TooMany},
     cache::{Cache, WarmedUp},
-    gateway::Gateway,
+    gateway::{Gateway, meter::Meter},
     hearing::Heard,
     memory::{Memory, embed::Hashed},
     persona::{Persona, genome::Drift},
@@ -65,7 +65,7 @@ use door::{Beside, Caller, Taken};
 use keeping::{Keeping, KeepingError};
 use later::{LATER_MS_MAX, Later, Waiting};
 use learning::Learning;
-use noted::{Answered, Notes, Screen, Told};
+use noted::{Answered, NotedMeter, Notes, Screen, Told};
 use roster::Roster;
 use source::{Asked, Source};
 use thinking::{Given, Thinking};
@@ -481,6 +481,11 @@ impl Dialogue {
         self.models.as_ref()
     }
 
+    /// Of what is asked beside answers: on the same budgets, and noted.
+    fn meter(&self, user: &str, world: &str, companion: &str) -> Arc<dyn Meter> {
+        NotedMeter::new(self.ledger.meter(user, world, companion), self.notes.clone())
+    }
+
     /// Where the words of one turn come from.
     fn source<'a>(
         &'a self,
@@ -494,7 +499,7 @@ impl Dialogue {
             cache: &self.cache,
             models,
             gateway: self.gateway.as_ref(),
-            meter: self.ledger.meter(user, world, companion),
+            meter: self.meter(user, world, companion),
             payers,
             number,
             marks: &self.marks,

@@ -596,3 +596,26 @@ async fn one_ask_of_each_waits_for_an_hour_and_none_where_there_is_no_model() {
     let (answer, _) = say_and_wait(&alone, &ana, 1_000, TIDE, &told).await;
     assert!(!answer.contains("think about it"), "{answer}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_forgotten_and_whoever_asked_a_mind_that_is_gone_are_told_nothing_more() {
+    let (guide, ill) = ill();
+    let told = Promises::default();
+    for name in ["a", "b"] {
+        say_and_wait(&guide, &account(name), 1_000, TIDE, &told).await;
+    }
+    guide.forget("guide", "a").await.unwrap();
+    *ill.is_well.lock().unwrap() = true;
+    let later = guide.clone();
+    let thinking = tokio::spawn(async move { later.think_later().await });
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    assert_eq!(told.lock().unwrap().len(), 1, "the other one alone");
+
+    *ill.is_well.lock().unwrap() = false;
+    say_and_wait(&guide, &account("b"), 2_000, TIDE, &told).await;
+    guide.forget_mind("guide").await.unwrap();
+    *ill.is_well.lock().unwrap() = true;
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    assert_eq!(told.lock().unwrap().len(), 1);
+    thinking.abort();
+}

@@ -15,6 +15,7 @@ use vivarium_dialogue::{
         },
     },
     redis::Redis,
+    service::noted::Unnoted,
 };
 
 use crate::{
@@ -71,7 +72,8 @@ pub struct Running {
 impl Running {
     pub fn start(redis: Redis, settings: Settings, manner: Manner) -> Self {
         let ledger = ledger(&settings);
-        let worker = Worker::new(redis, asking::gateway(settings), ledger, manner);
+        let worker =
+            Worker::new(redis, asking::gateway(settings), (ledger, Arc::new(Unnoted)), manner);
         let (end, ended) = oneshot::channel::<()>();
         let task = tokio::spawn(worker.serve(async move { drop(ended.await) }));
         Self { task, end: Some(end) }

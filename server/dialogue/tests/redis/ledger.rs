@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt, future::join_all};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestCaseError, TestRunner},
-};
+use proptest::{prelude::*, test_runner::TestCaseError};
 use vivarium_dialogue::{
     budget::{Ledger, Payer, limits::USERS_MAX},
     gateway::meter::{Meter, OverBudget},
@@ -18,6 +15,7 @@ use vivarium_dialogue::{
 
 use crate::{
     books::{DAY_MS, HOUR_MS, Time, account, attempt, ledger, limits, planned, told, user},
+    on_one_redis,
     server::RedisServer,
 };
 
@@ -385,14 +383,6 @@ async fn compare(redis: &Redis, steps: Vec<Step>) -> Result<(), TestCaseError> {
 
 #[test]
 fn two_on_one_redis_keep_the_books_of_one_alone() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (_server, redis) = runtime.block_on(async {
-        let server = RedisServer::start().await;
-        let redis = server.connect().await;
-        (server, redis)
-    });
-    let mut runner =
-        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(48) });
     let steps = prop::collection::vec(step(), 1..60);
-    runner.run(&steps, |steps| runtime.block_on(compare(&redis, steps))).unwrap();
+    on_one_redis(48, &steps, async |redis, steps| compare(redis, steps).await);
 }

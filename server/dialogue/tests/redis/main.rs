@@ -8,8 +8,28 @@ mod ledger;
 mod messages;
 mod server;
 
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, TestCaseResult, TestRunner},
+};
 use server::RedisServer;
 use vivarium_dialogue::redis::{ConnectError, Redis};
+
+/// Has many lists of steps by chance compared, all on one Redis.
+fn on_one_redis<S: Strategy>(
+    cases: u32,
+    steps: &S,
+    compare: impl AsyncFn(&Redis, S::Value) -> TestCaseResult,
+) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_server, redis) = runtime.block_on(async {
+        let server = RedisServer::start().await;
+        let redis = server.connect().await;
+        (server, redis)
+    });
+    let config = Config { failure_persistence: None, ..Config::with_cases(cases) };
+    TestRunner::new(config).run(steps, |steps| runtime.block_on(compare(&redis, steps))).unwrap();
+}
 
 async fn set(redis: &Redis, value: &str) -> redis::RedisResult<()> {
     redis::cmd("SET").arg("vivarium:test").arg(value).query_async(&mut redis.connection()).await

@@ -1,9 +1,6 @@
 //! Messages that several servers count together.
 
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestCaseError, TestRunner},
-};
+use proptest::{prelude::*, test_runner::TestCaseError};
 use vivarium_dialogue::{
     budget::{Membership, Messages, TooMany, settings::MessagesPerHour},
     redis::{
@@ -12,7 +9,7 @@ use vivarium_dialogue::{
     },
 };
 
-use crate::server::RedisServer;
+use crate::{on_one_redis, server::RedisServer};
 
 const FEW: MessagesPerHour = MessagesPerHour { free: 3, registered: 5, premium: 8 };
 
@@ -127,14 +124,6 @@ async fn compare(redis: &Redis, asks: Vec<Asked>) -> Result<(), TestCaseError> {
 
 #[test]
 fn two_on_one_redis_count_as_one_alone() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (_server, redis) = runtime.block_on(async {
-        let server = RedisServer::start().await;
-        let redis = server.connect().await;
-        (server, redis)
-    });
-    let mut runner =
-        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(64) });
     let asks = prop::collection::vec((0u8..3, 0u8..3, -300_000i64..1_500_000), 1..80);
-    runner.run(&asks, |asks| runtime.block_on(compare(&redis, asks))).unwrap();
+    on_one_redis(64, &asks, async |redis, asks| compare(redis, asks).await);
 }

@@ -28,6 +28,7 @@ use vivarium_dialogue::{
     service::{
         Asker, Dialogue, Setup, Speaker,
         keeping::{KEPT_BYTES_MAX, Keeping, KeepingError, KeptPerson},
+        noted::Notes,
     },
 };
 use vivarium_store::{
@@ -237,13 +238,13 @@ pub async fn start(
 ) -> Result<Thinking, DialogueError> {
     let secret = secret::of(sources.data)
         .map_err(|error| DialogueError::Secret { path: sources.data.join(secret::FILE), error })?;
-    let Words { gateway, redis, queue, worker } = words(&sources.words).await?;
+    let Words { gateway, redis, queue, works } = words(&sources.words).await?;
     let settings = gateway.iter().map(Gateway::settings);
     let models: Vec<&str> =
         settings.flat_map(|it| &it.models).map(|model| model.name.as_str()).collect();
     match (&gateway, &queue) {
         (_, Some(_)) => {
-            tracing::info!(?models, works = worker.is_some(), "companions speak by way of workers");
+            tracing::info!(?models, works = works.is_some(), "companions speak by way of workers");
         }
         (Some(_), None) => tracing::info!(?models, "companions speak with language models"),
         (None, None) => tracing::info!("companions speak from what they know: see --dialogue"),
@@ -260,6 +261,11 @@ pub async fn start(
         clock: Arc::new(now_ms),
     }));
     meters.watch(dialogue.clone());
+    // What it spends stands in the books of this server.
+    let worker = works.map(|(redis, gateway)| {
+        let books = (dialogue.ledger().clone(), meters.clone() as Arc<dyn Notes>);
+        InProcess::start(redis, gateway, books)
+    });
     let (minds, thinking) = Minds::start(dialogue.clone(), meters.clone());
     let books = Arc::new(Books::new(dialogue.clone(), keeper, meters.clone()));
     let keeping = tokio::spawn(books.clone().keep());
@@ -275,8 +281,8 @@ struct Words {
     gateway: Option<Gateway>,
     redis: Option<Redis>,
     queue: Option<SharedWords>,
-    /// What finds words for others as well.
-    worker: Option<InProcess>,
+    /// With what words are found for others as well.
+    works: Option<(Redis, Gateway)>,
 }
 
 async fn words(config: &WordsConfig) -> Result<Words, DialogueError> {
@@ -285,15 +291,14 @@ async fn words(config: &WordsConfig) -> Result<Words, DialogueError> {
         None => None,
     };
     let Some(url) = &config.redis else {
-        return Ok(Words { gateway, redis: None, queue: None, worker: None });
+        return Ok(Words { gateway, redis: None, queue: None, works: None });
     };
     let redis = Redis::connect(url).await?;
     let settings = gateway.as_ref().map(Gateway::settings);
     let patience = settings.map(Patience::of).unwrap_or_default();
     let queue: SharedWords = Arc::new(Shared::new(redis.clone(), patience));
-    let works = gateway.clone().filter(|_| config.works);
-    let worker = works.map(|gateway| InProcess::start(redis.clone(), gateway));
-    Ok(Words { gateway, redis: Some(redis), queue: Some(queue), worker })
+    let works = gateway.clone().filter(|_| config.works).map(|gateway| (redis.clone(), gateway));
+    Ok(Words { gateway, redis: Some(redis), queue: Some(queue), works })
 }
 
 /// Milliseconds since 1970 (UTC).

@@ -14,6 +14,7 @@ use vivarium_dialogue::{
         shared::worker::{Manner, Worker},
     },
     redis::{ConnectError, Redis},
+    service::noted::{Notes, Unnoted},
 };
 
 use super::thinking::{self, DialogueError};
@@ -42,19 +43,24 @@ pub async fn serve(
     }
     let gateway = thinking::gateway(&config.dialogue, settings)?;
     let redis = Redis::connect(&config.redis).await?;
-    let worker = worker(redis, gateway, GRACE);
+    let clock = Arc::new(thinking::now_ms);
+    let limits = &gateway.settings().limits;
+    let ledger = Ledger::with_redis(limits, clock, Some(redis.clone()), []);
+    let worker = worker(redis, gateway, (ledger, Arc::new(Unnoted)), GRACE);
     is_ready();
     worker.serve(ended).await;
     Ok(())
 }
 
 /// A worker with as many turns as its gateway.
-fn worker(redis: Redis, gateway: Gateway, grace: Duration) -> Worker {
-    let settings = gateway.settings();
-    let clock = Arc::new(thinking::now_ms);
-    let ledger = Ledger::with_redis(&settings.limits, clock, Some(redis.clone()), []);
-    let manner = Manner { grace, ..Manner::with(settings.concurrency.answers_max) };
-    Worker::new(redis, gateway, ledger, manner)
+fn worker(
+    redis: Redis,
+    gateway: Gateway,
+    books: (Ledger, Arc<dyn Notes>),
+    grace: Duration,
+) -> Worker {
+    let concurrency = gateway.settings().concurrency.answers_max;
+    Worker::new(redis, gateway, books, Manner { grace, ..Manner::with(concurrency) })
 }
 
 /// A worker in a server's process. It ends in order when it is told to, or when this is dropped.
@@ -65,10 +71,11 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Begins.
-    pub fn start(redis: Redis, gateway: Gateway) -> Self {
+    /// Begins, with the server's own books.
+    pub fn start(redis: Redis, gateway: Gateway, books: (Ledger, Arc<dyn Notes>)) -> Self {
         let (end, ended) = oneshot::channel::<()>();
-        let working = worker(redis, gateway, WORKER_GRACE).serve(async move { drop(ended.await) });
+        let worker = worker(redis, gateway, books, WORKER_GRACE);
+        let working = worker.serve(async move { drop(ended.await) });
         Self { end, task: tokio::spawn(working) }
     }
 

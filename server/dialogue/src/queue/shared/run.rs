@@ -18,6 +18,7 @@ use crate::{
         limits::{BATCH_MAX, DEAD_KEPT, DEAD_MAX},
         record::{JobRecord, PieceRecord},
     },
+    service::noted::NotedMeter,
 };
 
 /// It is another's by now, or over.
@@ -113,8 +114,9 @@ impl Run<'_> {
             return self.fail(GatewayError::Elsewhere { told }, String::new(), true).await;
         };
         let begun = self.begun().await?;
-        let Inner { gateway, ledger, .. } = self.inner;
+        let Inner { gateway, ledger, notes, .. } = self.inner;
         let meter = ledger.meter(&record.user, &record.world, &record.companion);
+        let meter = NotedMeter::new(meter, notes.clone());
         let noted = Noted::new(meter, || {});
         let (request, wanted) = record.request();
         let reply = gateway.resume(request, wanted, noted.clone(), begun);

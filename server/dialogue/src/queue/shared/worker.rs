@@ -32,6 +32,7 @@ use crate::{
         limits::{BEAT, BLOCK, DELIVERIES_MAX, GRACE, LOOK, SILENCE_MAX, SWEEP, WORKER_KEPT},
     },
     redis::{ANSWER_MAX, Redis},
+    service::noted::Notes,
 };
 
 /// Jobs that are looked for at once among those that are due again.
@@ -67,6 +68,7 @@ pub(super) struct Inner {
     pub queue: Queue,
     pub gateway: Gateway,
     pub ledger: Ledger,
+    pub notes: Arc<dyn Notes>,
     pub manner: Manner,
     /// Its name among workers, of this process alone.
     pub consumer: String,
@@ -82,13 +84,19 @@ pub(super) struct Found {
 }
 
 impl Worker {
-    /// With a gateway of its own, and budgets in a ledger.
-    pub fn new(redis: Redis, gateway: Gateway, ledger: Ledger, manner: Manner) -> Self {
+    /// With a gateway, budgets in a ledger, and who counts attempts.
+    pub fn new(
+        redis: Redis,
+        gateway: Gateway,
+        (ledger, notes): (Ledger, Arc<dyn Notes>),
+        manner: Manner,
+    ) -> Self {
         let (ending, is_ending) = watch::channel(false);
         let inner = Inner {
             queue: Queue::new(redis),
             gateway,
             ledger,
+            notes,
             manner,
             consumer: format!("{:016x}", fastrand::u64(..)),
             running: Mutex::default(),

@@ -15,6 +15,7 @@ mod drafts;
 mod early;
 mod editing;
 mod exchange;
+mod faults;
 mod floods;
 mod hostile;
 mod minds;

@@ -25,10 +25,10 @@ use crate::{
 
 #[path = "../server/dialogue/tests/redis/server.rs"]
 #[allow(dead_code, clippy::unwrap_used, reason = "the stories of the queue kill Redis as well")]
-mod redis_server;
+pub mod redis_server;
 #[path = "../server/dialogue/tests/gateway/upstream.rs"]
 #[allow(dead_code, clippy::unwrap_used, reason = "the stories of the gateway know more faults")]
-mod upstream;
+pub mod upstream;
 
 use redis_server::RedisServer;
 use upstream::{Upstream, answer, begun, hanging, whole};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Dialogue;
 use crate::{
-    budget::{Ledger, totals::Total},
+    budget::{Ledger, Payer, totals::Total},
     cache::Counts,
     gateway::{Gateway, health::Health},
 };
@@ -14,6 +14,8 @@ use crate::{
 pub struct Sight {
     /// What models answered in each world, and what that took.
     pub totals: Vec<Total>,
+    /// Reserved by this server for what is under way, microdollars.
+    pub reserved_microdollars: u64,
     /// What became of asks for small talk.
     pub cache: Counts,
     /// Bytes of answers in memory, roughly.
@@ -53,8 +55,11 @@ impl Models {
 impl Dialogue {
     /// How it is now.
     pub fn look(&self) -> Sight {
+        let installation = self.ledger.account(&Payer::Installation).unwrap_or_default();
+        let reserved_microdollars = installation.held_microdollars;
         let mut sight = Sight {
             totals: self.ledger.totals(),
+            reserved_microdollars,
             cache: self.cache.counts(),
             cache_bytes: self.cache.weight(),
             models: self.gateway.as_ref().map(Models::of),

@@ -248,7 +248,9 @@ fn totals(e: &mut DescriptorEncoder<'_>, sight: &Sight) -> fmt::Result {
     });
     counters(e, named, tokens)?;
     let named = ("dialogue_cost_dollars", "What language models cost, in dollars.");
-    counters(e, named, sight.totals.iter().map(|it| (of(it), as_dollars(it.microdollars))))
+    counters(e, named, sight.totals.iter().map(|it| (of(it), as_dollars(it.microdollars))))?;
+    let named = ("dialogue_reserved_dollars", "What answers under way may cost, in dollars.");
+    gauges(e, named, [(Vec::new(), as_dollars(sight.reserved_microdollars))].into_iter())
 }
 
 /// What became of small talk.

@@ -3,12 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot unwrap has failed")]
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::{StreamExt, stream};
@@ -25,37 +20,11 @@ use vivarium_dialogue::{
     redis::{Redis, answers::SharedAnswers},
 };
 
+#[path = "support/redis.rs"]
+mod redis_server;
+
 const TEXT: &str = "Hello Lys, how are you today?";
 const NOW_MS: u64 = 1_794_744_000_000;
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A Redis that ends with the bench.
-struct RedisServer(Child);
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.0.kill().and_then(|()| self.0.wait());
-    }
-}
-
-fn redis(runtime: &Runtime) -> (RedisServer, Redis) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = Command::new("redis-server")
-        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--port", &port.to_string()])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("redis-server is installed: `make bench` does it");
-    let server = RedisServer(server);
-    let began = Instant::now();
-    loop {
-        let connected = runtime.block_on(Redis::connect(&format!("redis://127.0.0.1:{port}")));
-        match connected {
-            Ok(redis) => return (server, redis),
-            Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
-        }
-    }
-}
 
 fn cacheable() -> Cacheable {
     let (person, companion) = ("Ana", "Lys");
@@ -165,7 +134,7 @@ fn budgets(criterion: &mut Criterion, runtime: &Runtime, redis: &Redis) {
 
 fn dialogue(criterion: &mut Criterion) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (_server, redis) = redis(&runtime);
+    let (_server, redis) = runtime.block_on(redis_server::start());
     answers(criterion, &runtime, &redis);
     messages(criterion, &runtime, &redis);
     budgets(criterion, &runtime, &redis);

@@ -5,13 +5,18 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 portkey=1.15.2
+# Of later ones the gateway's streams end in "TypeError: immutable".
+node_server=1.13.8
 tools/make/python.sh
-script=target/portkey/node_modules/@portkey-ai/gateway/build/start-server.js
-if ! grep -qs "\"version\": \"$portkey\"" target/portkey/node_modules/@portkey-ai/gateway/package.json; then
-  rm -rf target/portkey
-  mkdir -p target/portkey
-  npm install --silent --no-audit --no-fund --ignore-scripts --prefix target/portkey \
-    "@portkey-ai/gateway@$portkey"
+folder=target/portkey
+wanted="{\"name\":\"portkey\",\"private\":true,\"dependencies\":{\"@portkey-ai/gateway\":\"$portkey\"},\
+\"overrides\":{\"@hono/node-server\":\"$node_server\"}}"
+if [ "$(cat $folder/package.json 2>/dev/null)" != "$wanted" ] || [ ! -d $folder/node_modules ]; then
+  rm -rf $folder
+  mkdir -p $folder
+  echo "$wanted" >$folder/package.json
+  npm install --silent --no-audit --no-fund --ignore-scripts --legacy-peer-deps --prefix $folder
 fi
+script=$folder/node_modules/@portkey-ai/gateway/build/start-server.js
 cargo bench -p vivarium-benches --bench gateways -- \
   --litellm "$PWD/target/python/bin/litellm" --portkey "$PWD/$script"

@@ -1,16 +1,30 @@
 //! Asks somebody, at a rate or as often as it goes, and writes down how long it took.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use futures_util::StreamExt;
 use tokio::{sync::Semaphore, task::JoinSet};
 use vivarium_dialogue::{
-    gateway::{Gateway, Settings, Tier, meter::Unmetered},
+    budget::{Clock, Ledger},
+    gateway::{Gateway, Reply, Settings, Tier, meter::Unmetered},
     provider::{Finish, Piece, Request, Turn},
+    queue::{
+        Job, SharedWords,
+        local::Local,
+        shared::{
+            Patience, Shared,
+            worker::{Manner, Worker},
+        },
+    },
+    redis::Redis,
+    service::noted::Unnoted,
 };
 
 use crate::{peers::Target, upstream::PIECES};
@@ -30,8 +44,15 @@ pub enum Asker {
         /// Where, and with what.
         target: Arc<Target>,
     },
-    /// The gateway of the dialogue service, as a server uses it.
+    /// The gateway of the dialogue service.
     Own(Gateway),
+    /// The same behind a queue, as a server uses it.
+    Queued {
+        /// The queue.
+        words: SharedWords,
+        /// Of jobs so far: each has a key of its own.
+        jobs: Arc<AtomicU64>,
+    },
 }
 
 impl Asker {
@@ -43,58 +64,42 @@ impl Asker {
         Ok(Self::Http { client, target: Arc::new(target) })
     }
 
-    /// The gateway, with one model at the upstream.
+    /// The gateway by itself.
     pub fn own(upstream: u16) -> anyhow::Result<Self> {
-        let settings = format!(
-            "[providers.one]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{upstream}/v1\"\n\
-             [[models]]\nname = \"plain\"\nprovider = \"one\"\ntier = \"large\"\n\
-             context_tokens = 8000\ninput_microdollars_per_million = 1000000\n\
-             output_microdollars_per_million = 1000000\n\
-             [concurrency]\nanswers_max = {UNDER_WAY_MAX}\nwaiting_max = {UNDER_WAY_MAX}\n"
-        );
-        Ok(Self::Own(Gateway::new(Settings::parse(&settings)?, |_| None)?))
+        Ok(Self::Own(gateway(upstream)?))
+    }
+
+    /// The gateway behind the queue of one process.
+    pub fn queued(upstream: u16) -> anyhow::Result<Self> {
+        let gateway = gateway(upstream)?;
+        let words = Local::new(gateway.clone(), ledger(&gateway), clock());
+        Ok(Self::Queued { words: Arc::new(words), jobs: Arc::default() })
+    }
+
+    /// The gateway behind the queue in Redis, with a worker in this process. It works as long as the
+    /// process.
+    pub fn shared(upstream: u16, redis: Redis) -> anyhow::Result<Self> {
+        let gateway = gateway(upstream)?;
+        let words = Shared::new(redis.clone(), Patience::of(gateway.settings()));
+        let (ledger, manner) = (ledger(&gateway), Manner::with(UNDER_WAY_MAX));
+        let worker = Worker::new(redis, gateway, (ledger, Arc::new(Unnoted)), manner);
+        tokio::spawn(worker.serve(std::future::pending()));
+        Ok(Self::Queued { words: Arc::new(words), jobs: Arc::default() })
     }
 
     /// One answer, whole.
     async fn ask(&self) -> anyhow::Result<()> {
         match self {
-            Self::Http { client, target } => {
-                let mut request = client.post(&target.url).json(&target.body);
-                for (name, value) in &target.headers {
-                    request = request.header(*name, value);
-                }
-                let mut response = request.send().await?.error_for_status()?;
-                // All of it is read; that its end is there shows that it is whole.
-                let mut last = Vec::new();
-                while let Some(bytes) = response.chunk().await? {
-                    last.extend_from_slice(&bytes);
-                    last.drain(..last.len().saturating_sub(64));
-                }
-                let end = String::from_utf8_lossy(&last);
-                ensure!(end.trim_end().ends_with("[DONE]"), "an answer without its end: {end}");
-                Ok(())
-            }
+            Self::Http { client, target } => over_http(client, target).await,
             Self::Own(gateway) => {
-                let request = Request {
-                    system: "You are Lys, who keeps the lighthouse.".into(),
-                    turns: vec![Turn::User("Tell me of the sea.".into())],
-                    tools: Vec::new(),
-                    output_tokens_max: 200,
-                    tool_choice: None,
-                };
-                let mut reply = gateway.stream(request, Some(Tier::Large), Arc::new(Unmetered));
-                let (mut pieces, mut is_whole) = (0, false);
-                while let Some(piece) = reply.next().await {
-                    match piece? {
-                        Piece::Text(_) => pieces += 1,
-                        Piece::Finished(how) => is_whole = how == Finish::Stop,
-                        Piece::ToolCall(_) | Piece::Usage(_) => {}
-                    }
-                }
-                if pieces == 0 || pieces > PIECES || !is_whole {
-                    bail!("{pieces} pieces, whole: {is_whole}");
-                }
-                Ok(())
+                whole(gateway.stream(request(), Some(Tier::Large), Arc::new(Unmetered))).await
+            }
+            Self::Queued { words, jobs } => {
+                let key = jobs.fetch_add(1, Ordering::Relaxed).to_string();
+                let [user, world, companion] = ["ana", "plaza", "lys"].map(str::to_owned);
+                let wanted = Some(Tier::Large);
+                let job = Job { key, request: request(), wanted, user, world, companion };
+                whole(words.stream(job)).await
             }
         }
     }
@@ -105,6 +110,66 @@ impl Asker {
         self.ask().await?;
         Ok(began.elapsed())
     }
+}
+
+fn clock() -> Clock {
+    Arc::new(|| 1_796_000_000_000)
+}
+
+fn ledger(gateway: &Gateway) -> Ledger {
+    Ledger::new(gateway.settings().limits.budgets, clock())
+}
+
+/// With one model at the upstream.
+fn gateway(upstream: u16) -> anyhow::Result<Gateway> {
+    let settings = format!(
+        "[providers.one]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{upstream}/v1\"\n\
+             [[models]]\nname = \"plain\"\nprovider = \"one\"\ntier = \"large\"\n\
+             context_tokens = 8000\ninput_microdollars_per_million = 1000000\n\
+             output_microdollars_per_million = 1000000\n\
+             [concurrency]\nanswers_max = {UNDER_WAY_MAX}\nwaiting_max = {UNDER_WAY_MAX}\n"
+    );
+    Ok(Gateway::new(Settings::parse(&settings)?, |_| None)?)
+}
+
+fn request() -> Request {
+    Request {
+        system: "You are Lys, who keeps the lighthouse.".into(),
+        turns: vec![Turn::User("Tell me of the sea.".into())],
+        tools: Vec::new(),
+        output_tokens_max: 200,
+        tool_choice: None,
+    }
+}
+
+/// All of it is read; that its end is there shows that it is whole.
+async fn over_http(client: &reqwest::Client, target: &Target) -> anyhow::Result<()> {
+    let mut request = client.post(&target.url).json(&target.body);
+    for (name, value) in &target.headers {
+        request = request.header(*name, value);
+    }
+    let mut response = request.send().await?.error_for_status()?;
+    let mut last = Vec::new();
+    while let Some(bytes) = response.chunk().await? {
+        last.extend_from_slice(&bytes);
+        last.drain(..last.len().saturating_sub(64));
+    }
+    let end = String::from_utf8_lossy(&last);
+    ensure!(end.trim_end().ends_with("[DONE]"), "an answer without its end: {end}");
+    Ok(())
+}
+
+async fn whole(mut reply: Reply) -> anyhow::Result<()> {
+    let (mut pieces, mut is_whole) = (0, false);
+    while let Some(piece) = reply.next().await {
+        match piece? {
+            Piece::Text(_) => pieces += 1,
+            Piece::Finished(how) => is_whole = how == Finish::Stop,
+            Piece::ToolCall(_) | Piece::Usage(_) => {}
+        }
+    }
+    ensure!((1..=PIECES).contains(&pieces) && is_whole, "{pieces} pieces, whole: {is_whole}");
+    Ok(())
 }
 
 /// How long answers took, in order.

@@ -6,11 +6,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Parser;
 
 mod load;
 mod peers;
+#[path = "../support/redis.rs"]
+mod redis_server;
 mod upstream;
 
 use load::{Asker, Figures};
@@ -58,6 +60,11 @@ async fn measure(options: &Options) -> anyhow::Result<()> {
     let direct = || Asker::http(peers::direct(upstream.port));
     case("the upstream alone", &direct()?, options, span).await?;
     case("`Gateway`, in this process", &Asker::own(upstream.port)?, options, span).await?;
+    let queued = Asker::queued(upstream.port)?;
+    case("the same behind its queue", &queued, options, span).await?;
+    let (_server, redis) = redis_server::start().await;
+    let shared = Asker::shared(upstream.port, redis)?;
+    case("behind a queue in Redis, its worker in this process", &shared, options, span).await?;
     if let Some(program) = &options.litellm {
         let peer = peers::litellm(program, upstream.port).await.context("litellm")?;
         case("litellm", &Asker::http(peer.target.clone())?, options, span).await?;
@@ -71,7 +78,8 @@ async fn measure(options: &Options) -> anyhow::Result<()> {
 
 /// One of them: warm, at each rate, and as many as it can.
 async fn case(name: &str, asker: &Asker, options: &Options, span: Duration) -> anyhow::Result<()> {
-    load::at_once(asker, AT_ONCE, Duration::from_secs(2)).await?;
+    let warm = load::at_once(asker, AT_ONCE, Duration::from_secs(2)).await?;
+    ensure!(warm.answered() > 0, "{name} answers nothing");
     for rate in &options.rates {
         print(name, &format!("{rate}/s"), &load::at_rate(asker, *rate, span).await?);
     }

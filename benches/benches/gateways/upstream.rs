@@ -9,6 +9,7 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::Response,
     routing::post,
+    serve::ListenerExt,
 };
 use futures_util::stream;
 use tokio::{
@@ -26,6 +27,8 @@ pub async fn serve() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?.port());
     let router = Router::new().route("/v1/chat/completions", post(answer));
+    // Else it waits for whoever asks to say that they have read what came before.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     Ok(axum::serve(listener, router).await?)
 }
 

@@ -199,6 +199,22 @@ describe("the companions of a world", () => {
     expect(company.bubbleOf(MIRA, 0).text).toBeNull();
   });
 
+  it("are heard from their first line on when they come back", () => {
+    company.ask(MIRA, "Hello");
+    thinks(50);
+    says(50, "Long ago");
+    company.ask(MIRA, "And then?");
+    edit({ set: { object: MIRA, property: { companion: null } } });
+    expect(talk()[1]).toBe("Long ago (interrupted)");
+    expect(company.bubbleOf(MIRA, 0).text).toBeNull();
+    edit({ set: { object: MIRA, property: { companion: mira({ name: "Mirabel" }) } } });
+    company.deny("notNear");
+    expect(talk().join()).not.toContain("notNear");
+    expect(thinks(1)).toMatchObject({ line: 1, asked: null });
+    says(1, "Here I am");
+    expect(talk().at(-1)).toBe("Here I am (speaking)");
+  });
+
   it("begin their lines anew when a world is entered again, with the conversation kept", () => {
     thinks(50);
     says(50, "Long ago");

@@ -161,7 +161,7 @@ export class Company {
       changed = true;
       if (card === null) {
         after.delete(id);
-        this.#voices.delete(id);
+        this.#forget(id);
       } else after.set(id, card);
     }
     if (!changed) return;
@@ -253,6 +253,16 @@ export class Company {
   isAnswering(companion: number): boolean {
     const last = this.talks.value.get(companion)?.at(-1);
     return last?.kind === "answered" && !isOver(last.answer.state);
+  }
+
+  /** It is gone. Should it come back, the server counts its lines from the first one again. */
+  #forget(companion: number): void {
+    const voice = this.#voices.get(companion);
+    if (voice !== undefined) this.#cutShort(voice.answer, voice.heardS);
+    this.#voices.delete(companion);
+    this.#lines.delete(companion);
+    this.#asked.delete(companion);
+    if (this.#pending === companion) this.#pending = null;
   }
 
   #paint(voice: Voice, timeS: number): void {

@@ -136,6 +136,36 @@ describe("what was said", () => {
   });
 });
 
+describe("a connection that breaks", () => {
+  it("ends what was not taken up, and what was being said", () => {
+    company.ask(MIRA, "Hello");
+    thinks(1);
+    says(1, "Good");
+    company.ask(MIRA, "Who are you?");
+    company.ask(MIRA, "Where am I?");
+    company.enter(WORLD, true);
+    expect(talk()).toEqual([
+      "? Hello",
+      "Good (lost)",
+      "? Who are you? (lost)",
+      "? Where am I? (lost)",
+    ]);
+    expect(company.isAnswering(MIRA)).toBe(false);
+    expect(company.finished.value).toMatchObject({ text: "Good", state: { kind: "lost" } });
+  });
+
+  it("changes nothing of what was answered, or interrupted by speaking", () => {
+    company.ask(MIRA, "Hello");
+    thinks(1);
+    said(1, { kind: "interrupted" });
+    company.ask(MIRA, "Who are you?");
+    thinks(2);
+    said(2);
+    company.enter(WORLD, true);
+    expect(talk()).toEqual(["? Hello", " (interrupted)", "? Who are you?", " (done)"]);
+  });
+});
+
 describe("a bubble", () => {
   const bubble = (atS: number) => company.bubbleOf(MIRA, atS);
 
@@ -220,7 +250,7 @@ describe("the companions of a world", () => {
     says(50, "Long ago");
     company.enter(WORLD, true);
     expect(thinks(1)).not.toBeNull();
-    expect(talk()).toContain("Long ago (interrupted)");
+    expect(talk()).toContain("Long ago (lost)");
     company.enter(WORLD, false);
     expect(talk()).toEqual([]);
   });

@@ -23,8 +23,14 @@ export interface CompanionCard {
   look: { body: number[]; accent: number[] };
 }
 
+/** How an answer ends: as the server says, or, for this page alone, with the connection. */
+export type AnswerEnd = SpeechEnd | { kind: "lost" };
+
 /** How far an answer is. */
-export type AnswerState = { kind: "thinking" } | { kind: "speaking" } | SpeechEnd;
+export type AnswerState = { kind: "thinking" } | { kind: "speaking" } | AnswerEnd;
+
+/** Why nothing follows what was said: it was denied, the answer was lost, or is not wanted. */
+export type Unanswered = Denial | "lost" | "hushed";
 
 /** What a companion says to somebody. */
 export interface Answer {
@@ -45,7 +51,7 @@ export interface Answer {
 
 /** One turn of the conversation between a companion and the person of this page. */
 export type Turn =
-  | { kind: "asked"; id: number; text: string; denial: Denial | null }
+  | { kind: "asked"; id: number; text: string; denial: Unanswered | null }
   | { kind: "answered"; id: number; answer: Answer };
 
 /** What is seen above a companion's head. */
@@ -82,13 +88,13 @@ export function entityOf(companion: number): number {
 }
 
 /** Whether nothing follows in an answer. */
-export function isOver(state: AnswerState): state is SpeechEnd {
+export function isOver(state: AnswerState): state is AnswerEnd {
   return state.kind !== "thinking" && state.kind !== "speaking";
 }
 
 /** Whether an answer has ended otherwise than it should, so that asking again may help. */
 export function hasFailed(state: AnswerState): boolean {
-  return ["timedOut", "busy", "overLimit", "broken"].includes(state.kind);
+  return ["timedOut", "busy", "overLimit", "broken", "lost"].includes(state.kind);
 }
 
 interface Voice {
@@ -133,7 +139,11 @@ export class Company {
 
   /** Another world, or the same anew: what was being said is not heard any more. */
   enter(document: WorldDocument | null, same: boolean): void {
-    for (const { answer, heardS } of this.#voices.values()) this.#cutShort(answer, heardS);
+    for (const { answer, heardS } of this.#voices.values()) {
+      const end = this.#cutShort(answer, heardS, same ? "lost" : "interrupted");
+      if (same && end?.own) this.finished.value = end;
+    }
+    for (const companion of this.talks.peek().keys()) this.#close(companion, "lost");
     this.#voices.clear();
     this.#lines.clear();
     this.#pending = null;
@@ -175,6 +185,11 @@ export class Company {
     this.#asked.set(companion, text);
     this.#said = null;
     this.#add(companion, { kind: "asked", id: this.#nextId(), text, denial: null });
+  }
+
+  /** The person of this page wants no answer any more. */
+  hush(companion: number): void {
+    this.#close(companion, "hushed");
   }
 
   /** The person of this page was heard, by everyone; so is what they say to a companion. */
@@ -252,7 +267,20 @@ export class Company {
   /** Whether a companion speaks, or is about to, to the person of this page. */
   isAnswering(companion: number): boolean {
     const last = this.talks.value.get(companion)?.at(-1);
-    return last?.kind === "answered" && !isOver(last.answer.state);
+    return last?.kind === "answered" ? !isOver(last.answer.state) : last?.denial === null;
+  }
+
+  /** Nothing follows what was said and was not taken up yet. */
+  #close(companion: number, denial: Unanswered): void {
+    const turns = this.talks.peek().get(companion) ?? [];
+    const taken = turns.findLastIndex(({ kind }) => kind === "answered");
+    const isOpen = (turn: Turn, at: number) =>
+      at > taken && turn.kind === "asked" && turn.denial === null;
+    if (!turns.some(isOpen)) return;
+    this.#put(
+      companion,
+      turns.map((turn, at) => (isOpen(turn, at) ? { ...turn, denial } : turn) as Turn),
+    );
   }
 
   /** It is gone. Should it come back, the server counts its lines from the first one again. */
@@ -262,6 +290,7 @@ export class Company {
     this.#voices.delete(companion);
     this.#lines.delete(companion);
     this.#asked.delete(companion);
+    this.#close(companion, "lost");
     if (this.#pending === companion) this.#pending = null;
   }
 
@@ -307,9 +336,16 @@ export class Company {
     return answer;
   }
 
-  /** The end of an answer was out of earshot, if it is not over yet. */
-  #cutShort(answer: Answer, timeS: number): void {
-    if (!isOver(answer.state)) this.#replace({ ...answer, state: { kind: "interrupted" } }, timeS);
+  /** The end of an answer is not heard, if it is not over yet. Gives the answer as it ended here. */
+  #cutShort(
+    answer: Answer,
+    timeS: number,
+    kind: "interrupted" | "lost" = "interrupted",
+  ): Answer | null {
+    if (isOver(answer.state)) return null;
+    const end: Answer = { ...answer, state: { kind } };
+    this.#replace(end, timeS);
+    return end;
   }
 
   /** What is known of an answer is another. */

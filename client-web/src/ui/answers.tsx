@@ -24,6 +24,8 @@ export function endText({ name, state }: Answer): string | null {
       return t("answerOverLimit", { time: waitText(state.freeInS) });
     case "broken":
       return t("answerBroken", { name });
+    case "lost":
+      return t("answerLost");
   }
 }
 
@@ -53,6 +55,21 @@ export function Dots() {
   );
 }
 
+/** Says the same to a companion once more. */
+export function AskAgain(props: { companion: number; text: string; act: Actions }) {
+  const { companion, text, act } = props;
+  return (
+    <button
+      type="button"
+      class="button quiet answer-again"
+      onClick={() => act.address(companion, text)}
+    >
+      <Icon name="again" />
+      {t("askAgain")}
+    </button>
+  );
+}
+
 /** What follows an answer's words. */
 export function AnswerEnd({ answer, act }: { answer: Answer; act: Actions }) {
   const { asked, companion, state } = answer;
@@ -62,14 +79,7 @@ export function AnswerEnd({ answer, act }: { answer: Answer; act: Actions }) {
       {state.kind === "reduced" && <ReducedBadge />}
       {end !== null && <span class="answer-end">{end}</span>}
       {asked !== null && hasFailed(state) && (
-        <button
-          type="button"
-          class="button quiet answer-again"
-          onClick={() => act.address(companion, asked)}
-        >
-          <Icon name="again" />
-          {t("askAgain")}
-        </button>
+        <AskAgain companion={companion} text={asked} act={act} />
       )}
     </>
   );

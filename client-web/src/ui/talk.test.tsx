@@ -126,6 +126,32 @@ describe("the panel of a companion", () => {
     expect(labelled("Send")).toBeDefined();
   });
 
+  it("can stop it while it has only heard", async () => {
+    act.hush = vi.fn((to: number) => store.company.hush(to));
+    await panel();
+    await say("Tell me everything");
+    await settled(() => labelled("Stop talking").click());
+    expect(act.hush).toHaveBeenCalledWith(MIRA);
+    expect(host.querySelectorAll(".dots")).toHaveLength(0);
+    expect(find(".turn.own").textContent).toContain("(interrupted)");
+    expect(host.textContent).not.toContain("Ask again");
+    expect(labelled("Send")).toBeDefined();
+  });
+
+  it("offers to ask again what the connection broke off", async () => {
+    await panel();
+    await say("Hello");
+    await answer(["Good"], null);
+    await settled(() => store.company.enter(WORLD, true));
+    expect(find(".turn:not(.own)").textContent).toContain("The answer was lost.");
+    await settled(() => button("Ask again").click());
+    expect(act.address).toHaveBeenLastCalledWith(MIRA, "Hello");
+    await settled(() => store.company.enter(WORLD, true));
+    expect(host.querySelectorAll(".dots")).toHaveLength(0);
+    expect([...host.querySelectorAll(".turn.own")].at(-1)?.textContent).toContain("Ask again");
+    expect(labelled("Send")).toBeDefined();
+  });
+
   it("suggests what to say, where it would be heard", async () => {
     await panel();
     await settled(() => button("Follow me").click());

@@ -5,20 +5,21 @@
 import { useSignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { Turn } from "../companions/company";
+import type { Turn, Unanswered } from "../companions/company";
 import type { MindsParts } from "../companions/minds";
 import type { AboutProps } from "../companions/ui/about";
 import { type TextKey, t } from "../i18n/translate";
 import { keyHex } from "../identity";
 import { limits } from "../protocol/generated";
 import type { Emotion } from "../replica/feeling";
-import { AnswerEnd, Dots } from "./answers";
+import { AnswerEnd, AskAgain, Dots } from "./answers";
 import { Icon } from "./icons";
 import { countCharacters } from "./profile";
 import { type Actions, cssColour, type Store } from "./store";
 import { DENIAL_TEXTS, FEELING_TEXTS } from "./words";
 
 type Props = { store: Store; act: Actions; companion: number };
+type TurnProps = { turn: Turn; companion: number; name: string; act: Actions };
 
 /** From here on the characters that are left are shown. */
 const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
@@ -59,13 +60,22 @@ function Mood({ emotion }: { emotion: Emotion | null }) {
   );
 }
 
-function TurnLine({ turn, name, act }: { turn: Turn; name: string; act: Actions }) {
+/** Why nothing was answered. */
+const UNANSWERED_TEXTS: Readonly<Record<Unanswered, TextKey>> = {
+  ...DENIAL_TEXTS,
+  lost: "answerLost",
+  hushed: "answerInterrupted",
+};
+
+function TurnLine({ turn, companion, name, act }: TurnProps) {
   if (turn.kind === "asked") {
+    const { text, denial } = turn;
     return (
       <li class="turn own">
         <strong class="only-read">{t("talkYou")}: </strong>
-        <span class="turn-text">{turn.text}</span>
-        {turn.denial !== null && <span class="answer-end">{t(DENIAL_TEXTS[turn.denial])}</span>}
+        <span class="turn-text">{text}</span>
+        {denial !== null && <span class="answer-end">{t(UNANSWERED_TEXTS[denial])}</span>}
+        {denial === "lost" && <AskAgain companion={companion} text={text} act={act} />}
       </li>
     );
   }
@@ -89,6 +99,8 @@ function Conversation({ store, act, companion }: Props) {
   const last = turns.at(-1);
   // It has heard, and has not begun to think.
   const isWaiting = last?.kind === "asked" && last.denial === null;
+  // Of other denials a remark is told.
+  const isLost = last?.kind === "asked" && last.denial === "lost";
   const isThinking = last?.kind === "answered" && last.answer.state.kind === "thinking";
 
   // A new word is the reason to scroll.
@@ -111,7 +123,7 @@ function Conversation({ store, act, companion }: Props) {
       {turns.length === 0 && <p class="hint">{t("talkEmpty")}</p>}
       <ul>
         {turns.map((turn) => (
-          <TurnLine key={turn.id} turn={turn} name={name} act={act} />
+          <TurnLine key={turn.id} turn={turn} companion={companion} name={name} act={act} />
         ))}
         {isWaiting && (
           <li class="turn">
@@ -120,7 +132,7 @@ function Conversation({ store, act, companion }: Props) {
         )}
       </ul>
       <p class="only-read" role="status">
-        {isThinking ? t("talkThinking", { name }) : ""}
+        {isThinking ? t("talkThinking", { name }) : isLost ? t("answerLost") : ""}
       </p>
     </div>
   );
@@ -185,7 +197,8 @@ function TalkForm({ store, act, companion }: Props) {
             class="button icon-button talk-stop"
             aria-label={t("talkStop")}
             title={t("talkStop")}
-            onClick={() => act.hush(companion)}
+            // The second click of two is for the button that was here before.
+            onClick={(event) => event.detail < 2 && act.hush(companion)}
           >
             <Icon name="stop" />
           </button>

@@ -136,6 +136,17 @@ describe("what was said", () => {
   });
 });
 
+describe("what was said too fast", () => {
+  it("is denied turn by turn, and nothing else is", () => {
+    for (const text of ["One", "Two", "Three"]) company.ask(MIRA, text);
+    company.heardSelf("One");
+    company.deny("tooFast");
+    company.deny("tooFast");
+    company.deny("tooFast");
+    expect(talk()).toEqual(["? One", "? Two (tooFast)", "? Three (tooFast)"]);
+  });
+});
+
 describe("a connection that breaks", () => {
   it("ends what was not taken up, and what was being said", () => {
     company.ask(MIRA, "Hello");

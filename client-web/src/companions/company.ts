@@ -92,6 +92,11 @@ export function isOver(state: AnswerState): state is AnswerEnd {
   return state.kind !== "thinking" && state.kind !== "speaking";
 }
 
+/** Whether saying the same again may help. */
+export function mayAskAgain(denial: Unanswered): boolean {
+  return ["lost", "tooFast", "notNear"].includes(denial);
+}
+
 /** Whether an answer has ended otherwise than it should, so that asking again may help. */
 export function hasFailed(state: AnswerState): boolean {
   return ["timedOut", "busy", "overLimit", "broken", "lost"].includes(state.kind);
@@ -123,8 +128,8 @@ export class Company {
   readonly #voices = new Map<number, Voice>();
   /** Newest line of each companion. */
   readonly #lines = new Map<number, number>();
-  /** To whom something was said that was not taken up yet. */
-  #pending: number | null = null;
+  /** What was said, and neither heard nor denied yet: the turns, in their order. */
+  #unsure: readonly { companion: number; id: number; text: string }[] = [];
   /** What was said to each companion last. */
   readonly #asked = new Map<number, string>();
   /** What the person of this page has said to everyone, and nobody has taken up. */
@@ -146,7 +151,7 @@ export class Company {
     for (const companion of this.talks.peek().keys()) this.#close(companion, "lost");
     this.#voices.clear();
     this.#lines.clear();
-    this.#pending = null;
+    this.#unsure = [];
     this.near.value = null;
     if (!same) {
       this.talks.value = new Map();
@@ -181,10 +186,11 @@ export class Company {
 
   /** The person of this page says something to a companion. */
   ask(companion: number, text: string): void {
-    this.#pending = companion;
+    const id = this.#nextId();
+    this.#unsure = [...this.#unsure, { companion, id, text }].slice(-TURNS_MAX);
     this.#asked.set(companion, text);
     this.#said = null;
-    this.#add(companion, { kind: "asked", id: this.#nextId(), text, denial: null });
+    this.#add(companion, { kind: "asked", id, text, denial: null });
   }
 
   /** The person of this page wants no answer any more. */
@@ -196,19 +202,23 @@ export class Company {
   heardSelf(text: string): void {
     const isAsked = [...this.#asked.values()].some((asked) => plain(asked) === plain(text));
     if (!isAsked) this.#said = text;
+    // What was heard is not denied any more.
+    const heard = this.#unsure.find((one) => plain(one.text) === plain(text));
+    this.#unsure = this.#unsure.filter((one) => one !== heard);
   }
 
-  /** Something was denied: what was said to a companion last, if anything was. */
+  /** Something was denied: the newest that was said and not heard, if anything was. */
   deny(denial: Denial): void {
-    const pending = this.#pending;
+    const last = this.#unsure.at(-1);
     // Words are denied for no other reason.
-    if (pending === null || denial === "notAllowed" || denial === "outOfReach") return;
-    this.#pending = null;
-    const turns = this.talks.peek().get(pending) ?? [];
-    const last = turns.findLast((turn) => turn.kind === "asked");
+    if (last === undefined || denial === "notAllowed" || denial === "outOfReach") return;
+    this.#unsure = this.#unsure.slice(0, -1);
+    const turns = this.talks.peek().get(last.companion) ?? [];
     this.#put(
-      pending,
-      turns.map((turn) => (turn === last ? { ...last, denial } : turn)),
+      last.companion,
+      turns.map((turn) =>
+        turn.kind === "asked" && turn.id === last.id ? { ...turn, denial } : turn,
+      ),
     );
   }
 
@@ -291,7 +301,7 @@ export class Company {
     this.#lines.delete(companion);
     this.#asked.delete(companion);
     this.#close(companion, "lost");
-    if (this.#pending === companion) this.#pending = null;
+    this.#unsure = this.#unsure.filter((one) => one.companion !== companion);
   }
 
   #paint(voice: Voice, timeS: number): void {
@@ -318,7 +328,7 @@ export class Company {
       state: { kind: "thinking" },
     };
     if (own) {
-      if (this.#pending === companion) this.#pending = null;
+      this.#unsure = this.#unsure.filter((one) => one.companion !== companion);
       // What was said to everyone, and taken up by this one.
       if (said !== null) {
         this.#said = null;

@@ -193,6 +193,18 @@ describe("the panel of a companion", () => {
     expect(host.querySelectorAll(".dots")).toHaveLength(0);
   });
 
+  it("offers to ask again what was said too fast, and not what was too long", async () => {
+    await panel();
+    await say("Hello");
+    await settled(() => store.company.deny("tooFast"));
+    expect(find(".turn.own").textContent).toContain("Not so fast");
+    expect(labelled("Send")).toBeDefined();
+    await settled(() => button("Ask again").click());
+    expect(act.address).toHaveBeenLastCalledWith(MIRA, "Hello");
+    await settled(() => store.company.deny("textTooLong"));
+    expect([...host.querySelectorAll(".turn.own")].at(-1)?.textContent).not.toContain("Ask again");
+  });
+
   it("closes with Escape, and keeps its keys from the world", async () => {
     await panel();
     const heard = vi.fn();

@@ -5,7 +5,7 @@
 import { useSignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { Turn, Unanswered } from "../companions/company";
+import { mayAskAgain, type Turn, type Unanswered } from "../companions/company";
 import type { MindsParts } from "../companions/minds";
 import type { AboutProps } from "../companions/ui/about";
 import { type TextKey, t } from "../i18n/translate";
@@ -75,7 +75,9 @@ function TurnLine({ turn, companion, name, act }: TurnProps) {
         <strong class="only-read">{t("talkYou")}: </strong>
         <span class="turn-text">{text}</span>
         {denial !== null && <span class="answer-end">{t(UNANSWERED_TEXTS[denial])}</span>}
-        {denial === "lost" && <AskAgain companion={companion} text={text} act={act} />}
+        {denial !== null && mayAskAgain(denial) && (
+          <AskAgain companion={companion} text={text} act={act} />
+        )}
       </li>
     );
   }

@@ -135,6 +135,8 @@ export class Company {
   /** What the person of this page has said to everyone, and nobody has taken up. */
   #said: string | null = null;
   #ids = 0;
+  /** Answers up to this one were given in other worlds, in which companions have other numbers. */
+  #elsewhere = 0;
   readonly #told: (answer: Answer) => void;
 
   /** `told` is called whenever something of an answer is another. */
@@ -154,6 +156,7 @@ export class Company {
     this.#unsure = [];
     this.near.value = null;
     if (!same) {
+      this.#elsewhere = this.#ids;
       this.talks.value = new Map();
       this.talkingTo.value = null;
       this.#asked.clear();
@@ -272,6 +275,12 @@ export class Company {
     if (leftS <= 0) return NOTHING;
     const reduced = answer.state.kind === "reduced";
     return { text: voice.painted, thinking: false, reduced, left01: Math.min(1, leftS / FADES_S) };
+  }
+
+  /** What may be said again, so that an answer comes after all; null: that would not help. */
+  againOf({ id, companion, asked, state }: Answer): string | null {
+    const isHere = this.cards.value.has(companion) && id > this.#elsewhere;
+    return isHere && hasFailed(state) ? asked : null;
   }
 
   /** Whether a companion speaks, or is about to, to the person of this page. */

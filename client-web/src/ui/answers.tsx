@@ -1,8 +1,8 @@
 /** What is written below a companion's words: how they ended, and how to ask again. */
-import { type Answer, hasFailed } from "../companions/company";
+import type { Answer } from "../companions/company";
 import { t } from "../i18n/translate";
 import { Icon } from "./icons";
-import type { Actions } from "./store";
+import type { Actions, Store } from "./store";
 
 const MINUTE_S = 60;
 
@@ -71,16 +71,16 @@ export function AskAgain(props: { companion: number; text: string; act: Actions 
 }
 
 /** What follows an answer's words. */
-export function AnswerEnd({ answer, act }: { answer: Answer; act: Actions }) {
-  const { asked, companion, state } = answer;
+export function AnswerEnd(props: { answer: Answer; store: Store; act: Actions }) {
+  const { answer, store, act } = props;
+  const { companion, state } = answer;
   const end = endText(answer);
+  const again = store.company.againOf(answer);
   return (
     <>
       {state.kind === "reduced" && <ReducedBadge />}
       {end !== null && <span class="answer-end">{end}</span>}
-      {asked !== null && hasFailed(state) && (
-        <AskAgain companion={companion} text={asked} act={act} />
-      )}
+      {again !== null && <AskAgain companion={companion} text={again} act={act} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { act as settled } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { editable } from "../document/apply";
+import { applyOperations, editable } from "../document/apply";
 import { speak } from "../i18n/translate";
 import type { SpeechEnd } from "../protocol/generated";
 import { Hud } from "./hud";
@@ -279,5 +279,22 @@ describe("over the world", () => {
     expect(find(".line.answer").textContent).toContain("Mira took too long");
     await settled(() => button("Ask again").click());
     expect(act.address).toHaveBeenCalledWith(MIRA, "Hello?");
+  });
+
+  it("the chat does not offer to ask again who is gone, or stayed in another world", async () => {
+    await hud();
+    store.company.ask(MIRA, "Hello?");
+    await answer([], { kind: "broken" });
+    expect(button("Ask again")).toBeDefined();
+    const { document, changes } = applyOperations(WORLD, [
+      { set: { object: MIRA, property: { companion: null } } },
+    ]);
+    await settled(() => store.company.edit(document, changes));
+    expect(find(".line.answer").textContent).toContain("Mira could not answer");
+    expect(host.textContent).not.toContain("Ask again");
+    await settled(() => store.company.enter(WORLD, true));
+    expect(button("Ask again")).toBeDefined();
+    await settled(() => store.company.enter(WORLD, false));
+    expect(host.textContent).not.toContain("Ask again");
   });
 });

@@ -19,7 +19,7 @@ import { type Actions, cssColour, type Store } from "./store";
 import { DENIAL_TEXTS, FEELING_TEXTS } from "./words";
 
 type Props = { store: Store; act: Actions; companion: number };
-type TurnProps = { turn: Turn; companion: number; name: string; act: Actions };
+type TurnProps = Props & { turn: Turn; name: string };
 
 /** From here on the characters that are left are shown. */
 const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
@@ -67,7 +67,7 @@ const UNANSWERED_TEXTS: Readonly<Record<Unanswered, TextKey>> = {
   hushed: "answerInterrupted",
 };
 
-function TurnLine({ turn, companion, name, act }: TurnProps) {
+function TurnLine({ turn, store, act, companion, name }: TurnProps) {
   if (turn.kind === "asked") {
     const { text, denial } = turn;
     return (
@@ -89,7 +89,7 @@ function TurnLine({ turn, companion, name, act }: TurnProps) {
       <strong class="only-read">{name}: </strong>
       {text !== "" && <span class="turn-text">{text}</span>}
       {state.kind === "thinking" && <Dots />}
-      <AnswerEnd answer={answer} act={act} />
+      <AnswerEnd answer={answer} store={store} act={act} />
     </li>
   );
 }
@@ -125,7 +125,14 @@ function Conversation({ store, act, companion }: Props) {
       {turns.length === 0 && <p class="hint">{t("talkEmpty")}</p>}
       <ul>
         {turns.map((turn) => (
-          <TurnLine key={turn.id} turn={turn} companion={companion} name={name} act={act} />
+          <TurnLine
+            key={turn.id}
+            turn={turn}
+            name={name}
+            store={store}
+            act={act}
+            companion={companion}
+          />
         ))}
         {isWaiting && (
           <li class="turn">

@@ -88,6 +88,7 @@ beforeEach(() => {
 
 afterEach(() => {
   render(null, host);
+  vi.unstubAllGlobals();
   host.remove();
 });
 
@@ -219,6 +220,24 @@ describe("the panel of a companion", () => {
     window.removeEventListener("keydown", heard);
   });
 
+  it("keeps the keyboard when what is told about it is closed with Escape", async () => {
+    vi.stubGlobal("fetch", async () => new Response(null, { status: 503 }));
+    store.touch.value = true;
+    await panel();
+    await settled(() => labelled("About Mira").click());
+    await vi.waitFor(() => find(".mind-about"));
+    const inside = find(".mind-about");
+    inside.tabIndex = 0;
+    inside.focus();
+    await settled(
+      () =>
+        void inside.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })),
+    );
+    expect(host.querySelector(".mind-about")).toBeNull();
+    expect(document.activeElement).toBe(find('[role="dialog"]'));
+    expect(act.talkTo).not.toHaveBeenCalled();
+  });
+
   it("speaks French", async () => {
     await settled(() => speak("fr"));
     store.company.mood.value = "joy";
@@ -270,6 +289,14 @@ describe("over the world", () => {
       store.listen({ kind: "said", companion: MIRA, line, end: { kind: "done" } }, 0);
     });
     expect(told().filter((text) => text === "Mira: Hello")).toHaveLength(1);
+    const spoken = () =>
+      [...host.querySelectorAll('[role="status"] > span')].find(
+        (one) => one.textContent === "Mira: Hello",
+      );
+    const before = spoken();
+    await answer(["Hello"], { kind: "done" });
+    expect(spoken()).toBeDefined();
+    expect(spoken()).not.toBe(before);
   });
 
   it("the chat offers to ask again what failed", async () => {

@@ -271,8 +271,13 @@ export function TalkPanel({ store, act, companion }: Props) {
         // What is typed here is no key of the world.
         event.stopPropagation();
         if (event.key !== "Escape") return;
-        if (about.peek() !== null) about.value = null;
-        else act.talkTo(null);
+        if (about.peek() === null) {
+          act.talkTo(null);
+          return;
+        }
+        // What has the keyboard may be in what goes away.
+        frame.current?.focus();
+        about.value = null;
       }}
     >
       {/* A header would be the whole page's here. */}

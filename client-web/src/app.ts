@@ -221,6 +221,7 @@ export class App implements Actions {
 
   hush(companion: number): void {
     this.#session.send({ kind: "hush", companion });
+    this.#store.company.hush(companion);
   }
 
   talkTo(companion: number | null): void {

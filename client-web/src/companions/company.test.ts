@@ -136,6 +136,47 @@ describe("what was said", () => {
   });
 });
 
+describe("what was said too fast", () => {
+  it("is denied turn by turn, and nothing else is", () => {
+    for (const text of ["One", "Two", "Three"]) company.ask(MIRA, text);
+    company.heardSelf("One");
+    company.deny("tooFast");
+    company.deny("tooFast");
+    company.deny("tooFast");
+    expect(talk()).toEqual(["? One", "? Two (tooFast)", "? Three (tooFast)"]);
+  });
+});
+
+describe("a connection that breaks", () => {
+  it("ends what was not taken up, and what was being said", () => {
+    company.ask(MIRA, "Hello");
+    thinks(1);
+    says(1, "Good");
+    company.ask(MIRA, "Who are you?");
+    company.ask(MIRA, "Where am I?");
+    company.enter(WORLD, true);
+    expect(talk()).toEqual([
+      "? Hello",
+      "Good (lost)",
+      "? Who are you? (lost)",
+      "? Where am I? (lost)",
+    ]);
+    expect(company.isAnswering(MIRA)).toBe(false);
+    expect(company.finished.value).toMatchObject({ text: "Good", state: { kind: "lost" } });
+  });
+
+  it("changes nothing of what was answered, or interrupted by speaking", () => {
+    company.ask(MIRA, "Hello");
+    thinks(1);
+    said(1, { kind: "interrupted" });
+    company.ask(MIRA, "Who are you?");
+    thinks(2);
+    said(2);
+    company.enter(WORLD, true);
+    expect(talk()).toEqual(["? Hello", " (interrupted)", "? Who are you?", " (done)"]);
+  });
+});
+
 describe("a bubble", () => {
   const bubble = (atS: number) => company.bubbleOf(MIRA, atS);
 
@@ -199,12 +240,28 @@ describe("the companions of a world", () => {
     expect(company.bubbleOf(MIRA, 0).text).toBeNull();
   });
 
+  it("are heard from their first line on when they come back", () => {
+    company.ask(MIRA, "Hello");
+    thinks(50);
+    says(50, "Long ago");
+    company.ask(MIRA, "And then?");
+    edit({ set: { object: MIRA, property: { companion: null } } });
+    expect(talk()[1]).toBe("Long ago (interrupted)");
+    expect(company.bubbleOf(MIRA, 0).text).toBeNull();
+    edit({ set: { object: MIRA, property: { companion: mira({ name: "Mirabel" }) } } });
+    company.deny("notNear");
+    expect(talk().join()).not.toContain("notNear");
+    expect(thinks(1)).toMatchObject({ line: 1, asked: null });
+    says(1, "Here I am");
+    expect(talk().at(-1)).toBe("Here I am (speaking)");
+  });
+
   it("begin their lines anew when a world is entered again, with the conversation kept", () => {
     thinks(50);
     says(50, "Long ago");
     company.enter(WORLD, true);
     expect(thinks(1)).not.toBeNull();
-    expect(talk()).toContain("Long ago (interrupted)");
+    expect(talk()).toContain("Long ago (lost)");
     company.enter(WORLD, false);
     expect(talk()).toEqual([]);
   });

@@ -23,8 +23,14 @@ export interface CompanionCard {
   look: { body: number[]; accent: number[] };
 }
 
+/** How an answer ends: as the server says, or, for this page alone, with the connection. */
+export type AnswerEnd = SpeechEnd | { kind: "lost" };
+
 /** How far an answer is. */
-export type AnswerState = { kind: "thinking" } | { kind: "speaking" } | SpeechEnd;
+export type AnswerState = { kind: "thinking" } | { kind: "speaking" } | AnswerEnd;
+
+/** Why nothing follows what was said: it was denied, the answer was lost, or is not wanted. */
+export type Unanswered = Denial | "lost" | "hushed";
 
 /** What a companion says to somebody. */
 export interface Answer {
@@ -45,7 +51,7 @@ export interface Answer {
 
 /** One turn of the conversation between a companion and the person of this page. */
 export type Turn =
-  | { kind: "asked"; id: number; text: string; denial: Denial | null }
+  | { kind: "asked"; id: number; text: string; denial: Unanswered | null }
   | { kind: "answered"; id: number; answer: Answer };
 
 /** What is seen above a companion's head. */
@@ -82,13 +88,18 @@ export function entityOf(companion: number): number {
 }
 
 /** Whether nothing follows in an answer. */
-export function isOver(state: AnswerState): state is SpeechEnd {
+export function isOver(state: AnswerState): state is AnswerEnd {
   return state.kind !== "thinking" && state.kind !== "speaking";
+}
+
+/** Whether saying the same again may help. */
+export function mayAskAgain(denial: Unanswered): boolean {
+  return ["lost", "tooFast", "notNear"].includes(denial);
 }
 
 /** Whether an answer has ended otherwise than it should, so that asking again may help. */
 export function hasFailed(state: AnswerState): boolean {
-  return ["timedOut", "busy", "overLimit", "broken"].includes(state.kind);
+  return ["timedOut", "busy", "overLimit", "broken", "lost"].includes(state.kind);
 }
 
 interface Voice {
@@ -117,13 +128,15 @@ export class Company {
   readonly #voices = new Map<number, Voice>();
   /** Newest line of each companion. */
   readonly #lines = new Map<number, number>();
-  /** To whom something was said that was not taken up yet. */
-  #pending: number | null = null;
+  /** What was said, and neither heard nor denied yet: the turns, in their order. */
+  #unsure: readonly { companion: number; id: number; text: string }[] = [];
   /** What was said to each companion last. */
   readonly #asked = new Map<number, string>();
   /** What the person of this page has said to everyone, and nobody has taken up. */
   #said: string | null = null;
   #ids = 0;
+  /** Answers up to this one were given in other worlds, in which companions have other numbers. */
+  #elsewhere = 0;
   readonly #told: (answer: Answer) => void;
 
   /** `told` is called whenever something of an answer is another. */
@@ -133,12 +146,17 @@ export class Company {
 
   /** Another world, or the same anew: what was being said is not heard any more. */
   enter(document: WorldDocument | null, same: boolean): void {
-    for (const { answer, heardS } of this.#voices.values()) this.#cutShort(answer, heardS);
+    for (const { answer, heardS } of this.#voices.values()) {
+      const end = this.#cutShort(answer, heardS, same ? "lost" : "interrupted");
+      if (same && end?.own) this.finished.value = end;
+    }
+    for (const companion of this.talks.peek().keys()) this.#close(companion, "lost");
     this.#voices.clear();
     this.#lines.clear();
-    this.#pending = null;
+    this.#unsure = [];
     this.near.value = null;
     if (!same) {
+      this.#elsewhere = this.#ids;
       this.talks.value = new Map();
       this.talkingTo.value = null;
       this.#asked.clear();
@@ -161,7 +179,7 @@ export class Company {
       changed = true;
       if (card === null) {
         after.delete(id);
-        this.#voices.delete(id);
+        this.#forget(id);
       } else after.set(id, card);
     }
     if (!changed) return;
@@ -171,29 +189,39 @@ export class Company {
 
   /** The person of this page says something to a companion. */
   ask(companion: number, text: string): void {
-    this.#pending = companion;
+    const id = this.#nextId();
+    this.#unsure = [...this.#unsure, { companion, id, text }].slice(-TURNS_MAX);
     this.#asked.set(companion, text);
     this.#said = null;
-    this.#add(companion, { kind: "asked", id: this.#nextId(), text, denial: null });
+    this.#add(companion, { kind: "asked", id, text, denial: null });
+  }
+
+  /** The person of this page wants no answer any more. */
+  hush(companion: number): void {
+    this.#close(companion, "hushed");
   }
 
   /** The person of this page was heard, by everyone; so is what they say to a companion. */
   heardSelf(text: string): void {
     const isAsked = [...this.#asked.values()].some((asked) => plain(asked) === plain(text));
     if (!isAsked) this.#said = text;
+    // What was heard is not denied any more.
+    const heard = this.#unsure.find((one) => plain(one.text) === plain(text));
+    this.#unsure = this.#unsure.filter((one) => one !== heard);
   }
 
-  /** Something was denied: what was said to a companion last, if anything was. */
+  /** Something was denied: the newest that was said and not heard, if anything was. */
   deny(denial: Denial): void {
-    const pending = this.#pending;
+    const last = this.#unsure.at(-1);
     // Words are denied for no other reason.
-    if (pending === null || denial === "notAllowed" || denial === "outOfReach") return;
-    this.#pending = null;
-    const turns = this.talks.peek().get(pending) ?? [];
-    const last = turns.findLast((turn) => turn.kind === "asked");
+    if (last === undefined || denial === "notAllowed" || denial === "outOfReach") return;
+    this.#unsure = this.#unsure.slice(0, -1);
+    const turns = this.talks.peek().get(last.companion) ?? [];
     this.#put(
-      pending,
-      turns.map((turn) => (turn === last ? { ...last, denial } : turn)),
+      last.companion,
+      turns.map((turn) =>
+        turn.kind === "asked" && turn.id === last.id ? { ...turn, denial } : turn,
+      ),
     );
   }
 
@@ -249,10 +277,40 @@ export class Company {
     return { text: voice.painted, thinking: false, reduced, left01: Math.min(1, leftS / FADES_S) };
   }
 
+  /** What may be said again, so that an answer comes after all; null: that would not help. */
+  againOf({ id, companion, asked, state }: Answer): string | null {
+    const isHere = this.cards.value.has(companion) && id > this.#elsewhere;
+    return isHere && hasFailed(state) ? asked : null;
+  }
+
   /** Whether a companion speaks, or is about to, to the person of this page. */
   isAnswering(companion: number): boolean {
     const last = this.talks.value.get(companion)?.at(-1);
-    return last?.kind === "answered" && !isOver(last.answer.state);
+    return last?.kind === "answered" ? !isOver(last.answer.state) : last?.denial === null;
+  }
+
+  /** Nothing follows what was said and was not taken up yet. */
+  #close(companion: number, denial: Unanswered): void {
+    const turns = this.talks.peek().get(companion) ?? [];
+    const taken = turns.findLastIndex(({ kind }) => kind === "answered");
+    const isOpen = (turn: Turn, at: number) =>
+      at > taken && turn.kind === "asked" && turn.denial === null;
+    if (!turns.some(isOpen)) return;
+    this.#put(
+      companion,
+      turns.map((turn, at) => (isOpen(turn, at) ? { ...turn, denial } : turn) as Turn),
+    );
+  }
+
+  /** It is gone. Should it come back, the server counts its lines from the first one again. */
+  #forget(companion: number): void {
+    const voice = this.#voices.get(companion);
+    if (voice !== undefined) this.#cutShort(voice.answer, voice.heardS);
+    this.#voices.delete(companion);
+    this.#lines.delete(companion);
+    this.#asked.delete(companion);
+    this.#close(companion, "lost");
+    this.#unsure = this.#unsure.filter((one) => one.companion !== companion);
   }
 
   #paint(voice: Voice, timeS: number): void {
@@ -279,7 +337,7 @@ export class Company {
       state: { kind: "thinking" },
     };
     if (own) {
-      if (this.#pending === companion) this.#pending = null;
+      this.#unsure = this.#unsure.filter((one) => one.companion !== companion);
       // What was said to everyone, and taken up by this one.
       if (said !== null) {
         this.#said = null;
@@ -297,9 +355,16 @@ export class Company {
     return answer;
   }
 
-  /** The end of an answer was out of earshot, if it is not over yet. */
-  #cutShort(answer: Answer, timeS: number): void {
-    if (!isOver(answer.state)) this.#replace({ ...answer, state: { kind: "interrupted" } }, timeS);
+  /** The end of an answer is not heard, if it is not over yet. Gives the answer as it ended here. */
+  #cutShort(
+    answer: Answer,
+    timeS: number,
+    kind: "interrupted" | "lost" = "interrupted",
+  ): Answer | null {
+    if (isOver(answer.state)) return null;
+    const end: Answer = { ...answer, state: { kind } };
+    this.#replace(end, timeS);
+    return end;
   }
 
   /** What is known of an answer is another. */

@@ -1,8 +1,8 @@
 /** What is written below a companion's words: how they ended, and how to ask again. */
-import { type Answer, hasFailed } from "../companions/company";
+import type { Answer } from "../companions/company";
 import { t } from "../i18n/translate";
 import { Icon } from "./icons";
-import type { Actions } from "./store";
+import type { Actions, Store } from "./store";
 
 const MINUTE_S = 60;
 
@@ -24,6 +24,8 @@ export function endText({ name, state }: Answer): string | null {
       return t("answerOverLimit", { time: waitText(state.freeInS) });
     case "broken":
       return t("answerBroken", { name });
+    case "lost":
+      return t("answerLost");
   }
 }
 
@@ -53,24 +55,32 @@ export function Dots() {
   );
 }
 
+/** Says the same to a companion once more. */
+export function AskAgain(props: { companion: number; text: string; act: Actions }) {
+  const { companion, text, act } = props;
+  return (
+    <button
+      type="button"
+      class="button quiet answer-again"
+      onClick={() => act.address(companion, text)}
+    >
+      <Icon name="again" />
+      {t("askAgain")}
+    </button>
+  );
+}
+
 /** What follows an answer's words. */
-export function AnswerEnd({ answer, act }: { answer: Answer; act: Actions }) {
-  const { asked, companion, state } = answer;
+export function AnswerEnd(props: { answer: Answer; store: Store; act: Actions }) {
+  const { answer, store, act } = props;
+  const { companion, state } = answer;
   const end = endText(answer);
+  const again = store.company.againOf(answer);
   return (
     <>
       {state.kind === "reduced" && <ReducedBadge />}
       {end !== null && <span class="answer-end">{end}</span>}
-      {asked !== null && hasFailed(state) && (
-        <button
-          type="button"
-          class="button quiet answer-again"
-          onClick={() => act.address(companion, asked)}
-        >
-          <Icon name="again" />
-          {t("askAgain")}
-        </button>
-      )}
+      {again !== null && <AskAgain companion={companion} text={again} act={act} />}
     </>
   );
 }

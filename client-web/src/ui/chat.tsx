@@ -12,9 +12,11 @@ import type { Actions, ChatLine, Store } from "./store";
 /** From here on the characters that are left are shown. */
 const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
 
+type Parts = { store: Store; act: Actions };
+
 /** What a companion says grows while it speaks; it is read to listeners once it has ended. */
-function AnswerLine(props: { answer: Answer; act: Actions; isElsewhere: boolean }) {
-  const { answer, act, isElsewhere } = props;
+function AnswerLine(props: Parts & { answer: Answer; isElsewhere: boolean }) {
+  const { answer, store, act, isElsewhere } = props;
   return (
     <li class="line answer" aria-live="off" data-state={answer.state.kind} hidden={isElsewhere}>
       <strong class="line-name">
@@ -23,18 +25,24 @@ function AnswerLine(props: { answer: Answer; act: Actions; isElsewhere: boolean 
       </strong>{" "}
       <span class="line-text">{answer.text}</span>
       {answer.state.kind === "speaking" && <Dots />}
-      <AnswerEnd answer={answer} act={act} />
+      <AnswerEnd answer={answer} store={store} act={act} />
     </li>
   );
 }
 
-function Line({ line, act, panel }: { line: ChatLine; act: Actions; panel: number | null }) {
+function Line(props: Parts & { line: ChatLine; panel: number | null }) {
+  const { line, store, act, panel } = props;
   switch (line.kind) {
     case "told":
       return <li class="line told">{line.text}</li>;
     case "answered":
       return (
-        <AnswerLine answer={line.answer} act={act} isElsewhere={line.answer.companion === panel} />
+        <AnswerLine
+          answer={line.answer}
+          store={store}
+          act={act}
+          isElsewhere={line.answer.companion === panel}
+        />
       );
     case "said":
       return (
@@ -49,7 +57,7 @@ function Line({ line, act, panel }: { line: ChatLine; act: Actions; panel: numbe
   }
 }
 
-export function Chat({ store, act }: { store: Store; act: Actions }) {
+export function Chat({ store, act }: Parts) {
   const text = useSignal("");
   const field = useRef<HTMLInputElement>(null);
   const log = useRef<HTMLDivElement>(null);
@@ -104,7 +112,7 @@ export function Chat({ store, act }: { store: Store; act: Actions }) {
         {lines.length === 0 && open && <p class="hint">{t("chatEmpty")}</p>}
         <ul>
           {lines.map((line) => (
-            <Line key={line.id} line={line} act={act} panel={panel} />
+            <Line key={line.id} line={line} store={store} act={act} panel={panel} />
           ))}
         </ul>
       </div>

@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { act as settled } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { editable } from "../document/apply";
+import { applyOperations, editable } from "../document/apply";
 import { speak } from "../i18n/translate";
 import type { SpeechEnd } from "../protocol/generated";
 import { Hud } from "./hud";
@@ -88,6 +88,7 @@ beforeEach(() => {
 
 afterEach(() => {
   render(null, host);
+  vi.unstubAllGlobals();
   host.remove();
 });
 
@@ -123,6 +124,32 @@ describe("the panel of a companion", () => {
       store.listen({ kind: "said", companion: MIRA, line, end: { kind: "interrupted" } }, 0),
     );
     expect(find(".turn").textContent).toContain("(interrupted)");
+    expect(labelled("Send")).toBeDefined();
+  });
+
+  it("can stop it while it has only heard", async () => {
+    act.hush = vi.fn((to: number) => store.company.hush(to));
+    await panel();
+    await say("Tell me everything");
+    await settled(() => labelled("Stop talking").click());
+    expect(act.hush).toHaveBeenCalledWith(MIRA);
+    expect(host.querySelectorAll(".dots")).toHaveLength(0);
+    expect(find(".turn.own").textContent).toContain("(interrupted)");
+    expect(host.textContent).not.toContain("Ask again");
+    expect(labelled("Send")).toBeDefined();
+  });
+
+  it("offers to ask again what the connection broke off", async () => {
+    await panel();
+    await say("Hello");
+    await answer(["Good"], null);
+    await settled(() => store.company.enter(WORLD, true));
+    expect(find(".turn:not(.own)").textContent).toContain("The answer was lost.");
+    await settled(() => button("Ask again").click());
+    expect(act.address).toHaveBeenLastCalledWith(MIRA, "Hello");
+    await settled(() => store.company.enter(WORLD, true));
+    expect(host.querySelectorAll(".dots")).toHaveLength(0);
+    expect([...host.querySelectorAll(".turn.own")].at(-1)?.textContent).toContain("Ask again");
     expect(labelled("Send")).toBeDefined();
   });
 
@@ -167,6 +194,18 @@ describe("the panel of a companion", () => {
     expect(host.querySelectorAll(".dots")).toHaveLength(0);
   });
 
+  it("offers to ask again what was said too fast, and not what was too long", async () => {
+    await panel();
+    await say("Hello");
+    await settled(() => store.company.deny("tooFast"));
+    expect(find(".turn.own").textContent).toContain("Not so fast");
+    expect(labelled("Send")).toBeDefined();
+    await settled(() => button("Ask again").click());
+    expect(act.address).toHaveBeenLastCalledWith(MIRA, "Hello");
+    await settled(() => store.company.deny("textTooLong"));
+    expect([...host.querySelectorAll(".turn.own")].at(-1)?.textContent).not.toContain("Ask again");
+  });
+
   it("closes with Escape, and keeps its keys from the world", async () => {
     await panel();
     const heard = vi.fn();
@@ -179,6 +218,24 @@ describe("the panel of a companion", () => {
     expect(act.talkTo).toHaveBeenCalledWith(null);
     expect(heard).not.toHaveBeenCalled();
     window.removeEventListener("keydown", heard);
+  });
+
+  it("keeps the keyboard when what is told about it is closed with Escape", async () => {
+    vi.stubGlobal("fetch", async () => new Response(null, { status: 503 }));
+    store.touch.value = true;
+    await panel();
+    await settled(() => labelled("About Mira").click());
+    await vi.waitFor(() => find(".mind-about"));
+    const inside = find(".mind-about");
+    inside.tabIndex = 0;
+    inside.focus();
+    await settled(
+      () =>
+        void inside.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })),
+    );
+    expect(host.querySelector(".mind-about")).toBeNull();
+    expect(document.activeElement).toBe(find('[role="dialog"]'));
+    expect(act.talkTo).not.toHaveBeenCalled();
   });
 
   it("speaks French", async () => {
@@ -232,6 +289,14 @@ describe("over the world", () => {
       store.listen({ kind: "said", companion: MIRA, line, end: { kind: "done" } }, 0);
     });
     expect(told().filter((text) => text === "Mira: Hello")).toHaveLength(1);
+    const spoken = () =>
+      [...host.querySelectorAll('[role="status"] > span')].find(
+        (one) => one.textContent === "Mira: Hello",
+      );
+    const before = spoken();
+    await answer(["Hello"], { kind: "done" });
+    expect(spoken()).toBeDefined();
+    expect(spoken()).not.toBe(before);
   });
 
   it("the chat offers to ask again what failed", async () => {
@@ -241,5 +306,22 @@ describe("over the world", () => {
     expect(find(".line.answer").textContent).toContain("Mira took too long");
     await settled(() => button("Ask again").click());
     expect(act.address).toHaveBeenCalledWith(MIRA, "Hello?");
+  });
+
+  it("the chat does not offer to ask again who is gone, or stayed in another world", async () => {
+    await hud();
+    store.company.ask(MIRA, "Hello?");
+    await answer([], { kind: "broken" });
+    expect(button("Ask again")).toBeDefined();
+    const { document, changes } = applyOperations(WORLD, [
+      { set: { object: MIRA, property: { companion: null } } },
+    ]);
+    await settled(() => store.company.edit(document, changes));
+    expect(find(".line.answer").textContent).toContain("Mira could not answer");
+    expect(host.textContent).not.toContain("Ask again");
+    await settled(() => store.company.enter(WORLD, true));
+    expect(button("Ask again")).toBeDefined();
+    await settled(() => store.company.enter(WORLD, false));
+    expect(host.textContent).not.toContain("Ask again");
   });
 });

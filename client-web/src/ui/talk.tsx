@@ -5,20 +5,21 @@
 import { useSignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { Turn } from "../companions/company";
+import { mayAskAgain, type Turn, type Unanswered } from "../companions/company";
 import type { MindsParts } from "../companions/minds";
 import type { AboutProps } from "../companions/ui/about";
 import { type TextKey, t } from "../i18n/translate";
 import { keyHex } from "../identity";
 import { limits } from "../protocol/generated";
 import type { Emotion } from "../replica/feeling";
-import { AnswerEnd, Dots } from "./answers";
+import { AnswerEnd, AskAgain, Dots } from "./answers";
 import { Icon } from "./icons";
 import { countCharacters } from "./profile";
 import { type Actions, cssColour, type Store } from "./store";
 import { DENIAL_TEXTS, FEELING_TEXTS } from "./words";
 
 type Props = { store: Store; act: Actions; companion: number };
+type TurnProps = Props & { turn: Turn; name: string };
 
 /** From here on the characters that are left are shown. */
 const COUNT_FROM_CHARACTERS = limits.chatCharsMax - 60;
@@ -59,13 +60,24 @@ function Mood({ emotion }: { emotion: Emotion | null }) {
   );
 }
 
-function TurnLine({ turn, name, act }: { turn: Turn; name: string; act: Actions }) {
+/** Why nothing was answered. */
+const UNANSWERED_TEXTS: Readonly<Record<Unanswered, TextKey>> = {
+  ...DENIAL_TEXTS,
+  lost: "answerLost",
+  hushed: "answerInterrupted",
+};
+
+function TurnLine({ turn, store, act, companion, name }: TurnProps) {
   if (turn.kind === "asked") {
+    const { text, denial } = turn;
     return (
       <li class="turn own">
         <strong class="only-read">{t("talkYou")}: </strong>
-        <span class="turn-text">{turn.text}</span>
-        {turn.denial !== null && <span class="answer-end">{t(DENIAL_TEXTS[turn.denial])}</span>}
+        <span class="turn-text">{text}</span>
+        {denial !== null && <span class="answer-end">{t(UNANSWERED_TEXTS[denial])}</span>}
+        {denial !== null && mayAskAgain(denial) && (
+          <AskAgain companion={companion} text={text} act={act} />
+        )}
       </li>
     );
   }
@@ -77,7 +89,7 @@ function TurnLine({ turn, name, act }: { turn: Turn; name: string; act: Actions 
       <strong class="only-read">{name}: </strong>
       {text !== "" && <span class="turn-text">{text}</span>}
       {state.kind === "thinking" && <Dots />}
-      <AnswerEnd answer={answer} act={act} />
+      <AnswerEnd answer={answer} store={store} act={act} />
     </li>
   );
 }
@@ -89,6 +101,8 @@ function Conversation({ store, act, companion }: Props) {
   const last = turns.at(-1);
   // It has heard, and has not begun to think.
   const isWaiting = last?.kind === "asked" && last.denial === null;
+  // Of other denials a remark is told.
+  const isLost = last?.kind === "asked" && last.denial === "lost";
   const isThinking = last?.kind === "answered" && last.answer.state.kind === "thinking";
 
   // A new word is the reason to scroll.
@@ -111,7 +125,14 @@ function Conversation({ store, act, companion }: Props) {
       {turns.length === 0 && <p class="hint">{t("talkEmpty")}</p>}
       <ul>
         {turns.map((turn) => (
-          <TurnLine key={turn.id} turn={turn} name={name} act={act} />
+          <TurnLine
+            key={turn.id}
+            turn={turn}
+            name={name}
+            store={store}
+            act={act}
+            companion={companion}
+          />
         ))}
         {isWaiting && (
           <li class="turn">
@@ -120,7 +141,7 @@ function Conversation({ store, act, companion }: Props) {
         )}
       </ul>
       <p class="only-read" role="status">
-        {isThinking ? t("talkThinking", { name }) : ""}
+        {isThinking ? t("talkThinking", { name }) : isLost ? t("answerLost") : ""}
       </p>
     </div>
   );
@@ -185,7 +206,8 @@ function TalkForm({ store, act, companion }: Props) {
             class="button icon-button talk-stop"
             aria-label={t("talkStop")}
             title={t("talkStop")}
-            onClick={() => act.hush(companion)}
+            // The second click of two is for the button that was here before.
+            onClick={(event) => event.detail < 2 && act.hush(companion)}
           >
             <Icon name="stop" />
           </button>
@@ -249,8 +271,13 @@ export function TalkPanel({ store, act, companion }: Props) {
         // What is typed here is no key of the world.
         event.stopPropagation();
         if (event.key !== "Escape") return;
-        if (about.peek() !== null) about.value = null;
-        else act.talkTo(null);
+        if (about.peek() === null) {
+          act.talkTo(null);
+          return;
+        }
+        // What has the keyboard may be in what goes away.
+        frame.current?.focus();
+        about.value = null;
       }}
     >
       {/* A header would be the whole page's here. */}

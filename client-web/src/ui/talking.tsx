@@ -40,7 +40,8 @@ function Announcer({ store }: { store: Store }) {
   const answer = store.company.finished.value;
   return (
     <p class="only-read" role="status" aria-live="polite">
-      {answer === null ? "" : spokenText(answer)}
+      {/* The same words once more are told once more. */}
+      {answer !== null && <span key={answer.id}>{spokenText(answer)}</span>}
     </p>
   );
 }

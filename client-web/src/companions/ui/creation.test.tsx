@@ -135,6 +135,7 @@ describe("making a companion", () => {
     );
     expect(sent.at(-1)?.body).toMatchObject({ world: "plaza", text: "Hello" });
     await click("Begin anew");
+    expect(document.activeElement).toBe(field("Say something to try it"));
     expect(all(".mind-log")).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ export function Trying({ creation }: { creation: Creation }) {
   const { making, rehearsal } = creation;
   const text = useSignal("");
   const log = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const all = rehearsal.exchanges.value;
   const isMissing = making.faults.value.length > 0;
   const last = all.at(-1);
@@ -49,6 +50,7 @@ export function Trying({ creation }: { creation: Creation }) {
       </p>
       <form class="mind-add" onSubmit={say}>
         <input
+          ref={field}
           class="text-field"
           type="text"
           autocomplete="off"
@@ -87,7 +89,11 @@ export function Trying({ creation }: { creation: Creation }) {
             class="button icon-button"
             aria-label={c("tryClear")}
             title={c("tryClear")}
-            onClick={() => rehearsal.clear()}
+            onClick={() => {
+              rehearsal.clear();
+              // This button goes.
+              field.current?.focus();
+            }}
           >
             <Icon name="again" />
           </button>

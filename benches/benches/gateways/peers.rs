@@ -24,12 +24,20 @@ pub struct Target {
     pub body: Value,
 }
 
-/// A running gateway; it ends with this.
+/// A running gateway; it ends with this, and so does what it has started.
 pub struct Peer {
     /// How it is asked.
     pub target: Target,
+    group: u32,
     _process: Child,
     _folder: tempfile::TempDir,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.group);
+        let _ = std::process::Command::new("kill").args(["-KILL", "--", &group]).status();
+    }
 }
 
 fn target(port: u16, headers: Vec<(&'static str, String)>) -> Target {
@@ -105,6 +113,7 @@ async fn start(
     let mut process = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .context("it cannot be started")?;
@@ -115,5 +124,6 @@ async fn start(
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok(Peer { target, _process: process, _folder: folder })
+    let group = process.id().context("it has ended")?;
+    Ok(Peer { target, group, _process: process, _folder: folder })
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vivarium_contract::{
     Intent, WorldInput,
-    companion::{Action, Appraisal, Being, MindWord},
+    companion::{Action, ActionFailure, Appraisal, Being, Event, MindWord},
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
@@ -146,4 +146,27 @@ fn the_sad_walk_slowly_and_the_excited_quickly_with_the_same_seed() {
     let [sad, calm, excited] = [walked_m(-70, -40), walked_m(0, 0), walked_m(60, 80)];
     assert!(sad < calm * 0.85 && calm < excited, "{sad} m, {calm} m, {excited} m");
     assert_eq!(sad, walked_m(-70, -40));
+}
+
+#[test]
+fn no_way_to_what_is_near_leads_her_out_of_her_range() {
+    // On its other side Ana stands 3 m away; the way round its ends is longer.
+    let wall = json!({ "name": "wall", "position_m": [1.5, 1.5, 0], "properties": {
+        "colliders": [{ "shape": { "box": { "size_m": [0.4, 3, 12] } } }] } });
+    let mut world = Scenario::of(floor_with(&[mira([3.0, 0.0, 0.0], 5.0), wall]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(60);
+    let come = Action::WalkTo { target: Being::Person(ana) };
+    world.have_do(ana, &[come]);
+    let mut farthest_m = 0.0_f32;
+    for _ in 0..450 {
+        world.acknowledge(ana);
+        world.tick();
+        let at_m = world.looks(ana, MIRA).position_m;
+        farthest_m = farthest_m.max(apart_m(at_m, [3.0, 0.0, 0.0]));
+    }
+    assert!(farthest_m < 5.3, "{farthest_m} m from home");
+    let happened = world.ask(ana, "well?").perception.happened;
+    let failed = Event::Failed { action: come, reason: ActionFailure::NoWay, asked_by: ana };
+    assert!(happened.iter().any(|happened| happened.event == failed), "{happened:?}");
 }

@@ -196,11 +196,11 @@ pub(crate) fn speak(
         let Ok((companion, _, hands, speech, deeds, feelings)) = speakers.get(entity) else {
             continue;
         };
-        let names = |other| {
+        let others = |other| {
             let (companion, ..) = speakers.get(companions.get(other)?).ok()?;
-            Some(companion.name.clone())
+            Some(companion)
         };
-        let perception = sights.perceive(companion, at_m, &text, (deeds, hands, feelings), &names);
+        let perception = sights.perceive(companion, at_m, &text, (deeds, hands, feelings), &others);
         let ask = DialogueAsk {
             companion: object,
             mind: companion.mind.clone(),

@@ -126,7 +126,8 @@ impl Index {
         self.all.insert(id, Entry { name_key, place, slot });
     }
 
-    /// Makes the tree of what never moves.
+    /// Makes the tree of what never moves, of slots without a gap: parry's trees of one or two leaves
+    /// begin with 0.
     fn plant(&mut self) {
         let leaves = self.slots.iter().enumerate();
         let leaves = leaves.filter_map(|(slot, named)| Some((slot, point((*named)?.1))));
@@ -267,20 +268,22 @@ mod tests {
         ) {
             let body = |id: u32| RigidBodyHandle::from_raw_parts(id, 0);
             let mut plain: BTreeMap<u32, (String, [f32; 3], bool)> = BTreeMap::new();
+            for (id, now) in before {
+                plain.remove(&id);
+                plain.extend(now.map(|named| (id, named)));
+            }
             let mut index = Index::default();
-            for (grows, (id, now)) in before.into_iter().map(|edit| (false, edit))
-                .chain(after.into_iter().map(|edit| (true, edit)))
-            {
+            let put = |index: &mut Index, id: u32, named: &(String, [f32; 3], bool), grows| {
+                let place = if named.2 { Place::Loose(body(id)) } else { Place::Fixed(named.1) };
+                index.put(ObjectId(id), &named.0, place, grows);
+            };
+            plain.iter().for_each(|(id, named)| put(&mut index, *id, named, false));
+            index.plant();
+            for (id, now) in after {
                 index.remove(ObjectId(id));
                 plain.remove(&id);
-                if let Some((name, at_m, is_loose)) = now {
-                    let place = if is_loose { Place::Loose(body(id)) } else { Place::Fixed(at_m) };
-                    index.put(ObjectId(id), &name, place, grows);
-                    plain.insert(id, (name, at_m, is_loose));
-                }
-                if !grows {
-                    index.plant();
-                }
+                now.iter().for_each(|named| put(&mut index, id, named, true));
+                plain.extend(now.map(|named| (id, named)));
             }
             let body_m = |body: RigidBodyHandle| plain[&body.into_raw_parts().0].1;
             let mut near = index.near(at_m, 30.0, body_m);

@@ -1,4 +1,4 @@
-//! What a tick costs: by walking avatars, by awake bodies, and by companions.
+//! What a tick costs: by walking avatars, by awake bodies, by companions, and by what they are asked.
 //!
 //! Every avatar is a client that acknowledges its packets after three ticks, so interest and
 //! encoding are part of the figure.
@@ -143,6 +143,25 @@ fn companions(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What it costs to ask a companion something, by how many objects of the world have a name: the
+/// whole tick, with one of them in a hundred in sight.
+fn asks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tick with an ask");
+    group.sample_size(20);
+    for named in [200, 20_000] {
+        let mut objects = residents(0, 1);
+        objects.extend((0..named).map(|index| {
+            let far_m = if index % 100 == 0 { 10.0 } else { 100.0 };
+            let turn = index as f32 / named as f32 * std::f32::consts::TAU;
+            json!({ "name": format!("lantern {index}"),
+                "position_m": [turn.cos() * far_m, 1.0, turn.sin() * far_m] })
+        }));
+        let mut crowd = Crowd::within(0.0, 1, &objects);
+        group.bench_function(format!("{named} named objects"), |bench| bench.iter(|| crowd.ask()));
+    }
+    group.finish();
+}
+
 /// Homes of idle ones on a grid, 4 m apart; those of active ones in the middle, where they hear the
 /// walker.
 fn residents(idle: u32, active: u32) -> Vec<serde_json::Value> {
@@ -158,6 +177,23 @@ fn residents(idle: u32, active: u32) -> Vec<serde_json::Value> {
 }
 
 impl Crowd {
+    /// The only companion is asked something, and its mind says nothing.
+    fn ask(&mut self) {
+        let (person, companion) = (PersonId(1), ObjectId(2));
+        let intent = Intent::Address { companion, text: "where is lantern 100?".into() };
+        let mut outputs = Vec::new();
+        self.world.tick(vec![WorldInput::Intent { person, intent }], &mut outputs, &mut |_| {});
+        let asked = outputs.iter().find_map(|output| match output {
+            WorldOutput::Ask(ask) => Some((ask.generation, ask.perception.seen.len())),
+            _ => None,
+        });
+        let (generation, seen) = asked.expect("whoever is asked hears it");
+        assert!(seen > 1, "lanterns are in sight");
+        let word = MindWord::Done { is_reduced: false };
+        let done = WorldInput::Mind { companion, generation, word };
+        self.world.tick(vec![done], &mut Vec::new(), &mut |_| {});
+    }
+
     /// The active ones follow the walker; the idle ones pass their time.
     fn lead(&mut self, idle: u32, active: u32) {
         let person = PersonId(1);
@@ -232,5 +268,5 @@ fn tray(count: u32) -> Vec<serde_json::Value> {
     objects
 }
 
-criterion_group!(benches, avatars, bodies, companions);
+criterion_group!(benches, avatars, bodies, companions, asks);
 criterion_main!(benches);

@@ -51,3 +51,36 @@ fn she_comes_nearer_to_whom_she_knows_to_be_a_friend() {
     let (friend, stranger) = (nearest_m(Some(friend)), nearest_m(None));
     assert!(friend + 0.2 < stranger, "{friend} m from a friend, {stranger} m from a stranger");
 }
+
+#[test]
+fn she_sees_what_is_named_as_it_is_now() {
+    let sign = |name: &str, position_m: [f32; 3]| json!({ "name": name, "position_m": position_m });
+    let mut world = Scenario::of(court(&[
+        sign("old oak", [5.0, 0.0, 5.0]),
+        sign("well", [6.0, 0.0, 0.0]),
+        sign("far tower", [60.0, 0.0, 0.0]),
+    ]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(3);
+    let seen = |world: &mut Scenario| {
+        let seen = world.ask(ana, "what do you see?").perception.seen.into_iter();
+        let objects = seen.filter_map(|seen| match seen.being {
+            Being::Object(object) if object.0 > 2 => Some((object.0, seen.name)),
+            _ => None,
+        });
+        let mut objects: Vec<(u32, String)> = objects.collect();
+        objects.sort_unstable();
+        objects
+    };
+    assert_eq!(seen(&mut world), [(3, "old oak".into()), (4, "well".into())]);
+    let edits = json!([
+        { "rename": { "object": 3, "name": "young oak" } },
+        { "delete": { "object": 4 } },
+        { "place": { "object": 5, "position_m": [9, 0, 0], "rotation": [0, 0, 0, 1],
+            "scale": [1, 1, 1] } },
+    ]);
+    world.build("ana", edits).unwrap();
+    world.acknowledge(ana);
+    world.ticks(2);
+    assert_eq!(seen(&mut world), [(3, "young oak".into()), (5, "far tower".into())]);
+}

@@ -3,11 +3,11 @@
 use serde_json::json;
 use vivarium_contract::{
     Intent, WorldInput,
-    companion::{Action, Appraisal, Being, MindWord},
+    companion::{Action, ActionFailure, Appraisal, Being, Event, MindWord},
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
-    notice::ServerMessage,
+    notice::{Denial, ServerMessage},
 };
 
 use super::{MIRA, apart_m, ball, court, mira, says};
@@ -146,4 +146,116 @@ fn the_sad_walk_slowly_and_the_excited_quickly_with_the_same_seed() {
     let [sad, calm, excited] = [walked_m(-70, -40), walked_m(0, 0), walked_m(60, 80)];
     assert!(sad < calm * 0.85 && calm < excited, "{sad} m, {calm} m, {excited} m");
     assert_eq!(sad, walked_m(-70, -40));
+}
+
+#[test]
+fn no_way_to_what_is_near_leads_her_out_of_her_range() {
+    // On its other side Ana stands 3 m away; the way round its ends is longer.
+    let wall = json!({ "name": "wall", "position_m": [1.5, 1.5, 0], "properties": {
+        "colliders": [{ "shape": { "box": { "size_m": [0.4, 3, 12] } } }] } });
+    let mut world = Scenario::of(floor_with(&[mira([3.0, 0.0, 0.0], 5.0), wall]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(60);
+    let come = Action::WalkTo { target: Being::Person(ana) };
+    world.have_do(ana, &[come]);
+    let mut farthest_m = 0.0_f32;
+    for _ in 0..450 {
+        world.acknowledge(ana);
+        world.tick();
+        let at_m = world.looks(ana, MIRA).position_m;
+        farthest_m = farthest_m.max(apart_m(at_m, [3.0, 0.0, 0.0]));
+    }
+    assert!(farthest_m < 5.3, "{farthest_m} m from home");
+    let happened = world.ask(ana, "well?").perception.happened;
+    let failed = Event::Failed { action: come, reason: ActionFailure::NoWay, asked_by: ana };
+    assert!(happened.iter().any(|happened| happened.event == failed), "{happened:?}");
+}
+
+/// Who is asked for after Mira has been hushed by whom she talks to.
+fn next(world: &mut Scenario, talks: PersonId) -> Vec<PersonId> {
+    world.asks();
+    world.wish(talks, Intent::Hush { companion: MIRA });
+    world.ticks(4);
+    world.asks().iter().map(|ask| ask.person).collect()
+}
+
+#[test]
+fn no_mind_is_asked_for_somebody_who_has_gone_meanwhile() {
+    let mut world = Scenario::of(court(&[]));
+    let [ana, bo, cy] = [(1, "Ana"), (2, "Bo"), (3, "Cy")].map(|(id, name)| world.enter(id, name));
+    world.ticks(3);
+    world.ask(ana, "hello");
+    world.address(bo, "are you free?");
+    world.tick();
+    world.address(cy, "and then me?");
+    world.input(WorldInput::Presence { person: bo, road: None, anew: false });
+    world.tick();
+    assert_eq!(next(&mut world, ana), [cy]);
+}
+
+#[test]
+fn whom_she_cannot_listen_to_is_refused_and_nobody_is_forgotten() {
+    let mut world = Scenario::of(court(&[]));
+    let ana = world.enter(1, "Ana");
+    let others: Vec<PersonId> =
+        (2..11).map(|id| world.enter(id, &format!("Visitor {id}"))).collect();
+    world.ticks(3);
+    world.ask(ana, "hello");
+    for person in &others {
+        world.address(*person, "listen to me");
+        world.tick();
+    }
+    let denied = ServerMessage::Denied { denial: Denial::TooFast };
+    let refused: Vec<PersonId> =
+        others.iter().copied().filter(|person| world.told(*person).contains(&denied)).collect();
+    assert_eq!(refused, others[8..]);
+    let heard = world.told(ana).into_iter();
+    let heard =
+        heard.filter(|told| matches!(told, ServerMessage::Heard { person, .. } if *person != ana));
+    assert_eq!(heard.count(), 8, "what is refused is not heard");
+    // Whoever waits may say something else instead, and comes first all the same.
+    world.address(others[7], "or rather this");
+    world.tick();
+    assert!(!world.told(others[7]).contains(&denied));
+    assert_eq!(next(&mut world, ana), others[..1]);
+}
+
+#[test]
+fn what_one_mind_has_promised_no_other_says() {
+    let mut world = Scenario::of(court(&[]));
+    let (ana, bo) = (world.enter(1, "Ana"), world.enter(2, "Bo"));
+    world.ticks(3);
+    world.ask(ana, "hello");
+    let text = "I have thought about it.".into();
+    world.input(WorldInput::Word { companion: MIRA, person: bo, text });
+    world.tick();
+    let other = json!([{ "set": { "object": 2, "property": { "companion": {
+        "mind": "nils", "name": "Nils", "body": "#336699", "accent": "#ffcc00" } } } }]);
+    world.build("ana", other).unwrap();
+    world.told(bo);
+    // The conversation with Ana is over after a while.
+    for _ in 0..900 {
+        world.acknowledge(bo);
+        world.tick();
+    }
+    let told = world.told(bo);
+    assert!(!told.iter().any(|told| matches!(told, ServerMessage::Says { .. })), "{told:?}");
+}
+
+#[test]
+fn what_she_holds_while_she_follows_is_put_down_after_a_while() {
+    let mut world = Scenario::of(court(&[ball("red ball", [4.0, 0.25, 1.0])]));
+    let ana = world.enter(1, "Ana");
+    world.ticks(3);
+    let object = ObjectId(3);
+    world.have_do(ana, &[Action::PickUp { object }, Action::Follow { person: ana }]);
+    world.until(ana, "she holds it", |world| world.looks(ana, MIRA).carries);
+    for _ in 0..170 * 30 {
+        world.acknowledge(ana);
+        world.tick();
+    }
+    assert!(world.looks(ana, MIRA).carries);
+    world.until(ana, "she puts it down", |world| !world.looks(ana, MIRA).carries);
+    let doing = world.ask(ana, "well?").perception.doing;
+    assert_eq!(doing, Some(Action::Follow { person: ana }));
 }

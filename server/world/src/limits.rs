@@ -92,7 +92,7 @@ pub const ASK_S_MAX: u32 = 120;
 pub const SILENCE_S_MAX: u32 = 45;
 /// Asks that leave a world in one tick; the others wait.
 pub const ASKS_PER_TICK: usize = 4;
-/// People whose words wait until a companion has answered another; the oldest go.
+/// People whose words wait until a companion has answered another; those of more are refused.
 pub const HEARD_WAITING_MAX: usize = 8;
 /// Texts that a companion says by itself, each to another person, as soon as both are free; the oldest
 /// go.
@@ -126,5 +126,5 @@ pub const NAV_PATCHES_PER_STROLL_MAX: usize = 1_024;
 pub const NAV_SNAP_M: f32 = 1.0;
 /// How far (metres) the nearest ground is looked for.
 pub const NAV_NEAREST_M_MAX: f32 = 16.0;
-/// Seconds for which a companion holds something when it has nothing to do.
+/// Seconds for which a companion holds something when nothing, or only to follow, is asked of it.
 pub const HOLD_S_MAX: u32 = 180;

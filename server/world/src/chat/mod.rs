@@ -110,13 +110,34 @@ pub(crate) fn around(
 ) -> Vec<PersonId> {
     let mut near: Vec<PersonId> = people
         .iter()
-        .filter(|(_, avatar)| {
-            let to = avatar.state.position_m;
-            let apart_m2 = (0..3).map(|i| (to[i] - from[i]) * (to[i] - from[i])).sum::<f32>();
-            apart_m2 <= radius_m * radius_m
-        })
+        .filter(|(_, avatar)| is_within(from, avatar.state.position_m, radius_m))
         .map(|(person, _)| person.card.person)
         .collect();
     near.sort_unstable();
     near
+}
+
+/// Everyone, the disconnected too, and where they are, for whoever says much in a tick.
+pub(crate) struct Ears(Vec<(PersonId, [f32; 3])>);
+
+impl Ears {
+    /// As they are now.
+    pub fn of(people: &Query<(&Person, &Avatar)>) -> Self {
+        let all = people.iter();
+        let mut all: Vec<(PersonId, [f32; 3])> =
+            all.map(|(person, avatar)| (person.card.person, avatar.state.position_m)).collect();
+        all.sort_unstable_by_key(|(person, _)| *person);
+        Self(all)
+    }
+
+    /// The same as [`around`].
+    pub fn around(&self, from: [f32; 3], radius_m: f32) -> Vec<PersonId> {
+        let near = self.0.iter().filter(|(_, to)| is_within(from, *to, radius_m));
+        near.map(|(person, _)| *person).collect()
+    }
+}
+
+fn is_within(from: [f32; 3], to: [f32; 3], radius_m: f32) -> bool {
+    let apart_m2 = (0..3).map(|i| (to[i] - from[i]) * (to[i] - from[i])).sum::<f32>();
+    apart_m2 <= radius_m * radius_m
 }

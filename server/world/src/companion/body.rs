@@ -15,7 +15,7 @@ use super::{
     hands::Hands,
     manner::Manner,
     mood::Feelings,
-    surroundings::{Surroundings, apart_flat_m, apart_m, feet_m},
+    surroundings::{Surroundings, apart_flat_m, apart_m, feet_m, middle_m},
     ways::{Way, Ways},
 };
 use crate::{
@@ -163,8 +163,9 @@ impl Legs {
         self.goal.map(|goal| apart_flat_m(at_m, goal.place_m))
     }
 
-    /// Finds a way to the goal, if it has none; whether it had to look for one.
-    fn plan(&mut self, from_m: [f32; 3], tick: u32, ways: &Ways) -> bool {
+    /// Finds a way to the goal, if it has none; whether it had to look for one. A way that leads out
+    /// of its range is none.
+    fn plan(&mut self, who: &Companion, from_m: [f32; 3], tick: u32, ways: &Ways) -> bool {
         let Some(goal) = self.goal else { return false };
         let strayed = apart_m(self.way_to_m, goal.place_m) >= STRAYED_M;
         if !self.way.is_empty() && !strayed {
@@ -177,6 +178,7 @@ impl Legs {
         self.is_at_end = false;
         self.way_to_m = goal.place_m;
         match ways.find(feet_m(from_m), goal.place_m) {
+            Way::Found(way) if !stays_in_range(who, from_m, &way, goal.place_m) => self.give_up(),
             Way::Found(mut way) => {
                 way.reverse();
                 self.way = way;
@@ -258,6 +260,15 @@ impl Legs {
     }
 }
 
+/// Whether a way stays where a companion goes. Its range is a ball: what is straight between two
+/// places in it is in it. Whoever was pushed out may come in, and go home whichever way.
+fn stays_in_range(who: &Companion, from_m: [f32; 3], way: &[[f32; 3]], to_m: [f32; 3]) -> bool {
+    let is_out = !who.may_go(from_m);
+    let goes_home = apart_m(to_m, feet_m(who.home_m)) < STRAYED_M;
+    let mut corners = way.iter().skip(usize::from(is_out));
+    (is_out && goes_home) || corners.all(|corner| who.may_go(middle_m(*corner)))
+}
+
 /// The way round those who are near: away from them, and past those who are ahead on one side.
 fn round(at_m: [f32; 3], wanted: [f32; 2], crowd: &[[f32; 3]]) -> [f32; 2] {
     let [mut x, mut z] = wanted;
@@ -324,8 +335,8 @@ pub(super) fn go(
     // Others come first in every tick: who finds no time for a way stands until it is their turn.
     let mut ways_left = WAYS_PER_TICK;
     for (_, entity) in companions.in_turn(clock.tick) {
-        let Ok((_, mut legs, avatar, ..)) = bodies.get_mut(entity) else { continue };
-        if legs.plan(avatar.state.position_m, clock.tick, &ways) {
+        let Ok((who, mut legs, avatar, ..)) = bodies.get_mut(entity) else { continue };
+        if legs.plan(who, avatar.state.position_m, clock.tick, &ways) {
             ways_left -= 1;
         }
         if ways_left == 0 {

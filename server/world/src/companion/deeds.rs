@@ -202,11 +202,11 @@ pub(super) fn act(
         else {
             continue;
         };
+        // Nobody holds something for ever: it would never come to rest.
+        if deeds.asked.is_empty() && hands.has_held_for(tick) > around.ticks(HOLD_S_MAX) {
+            hands.release([0.0; 3], &mut around.things());
+        }
         if deeds.doing().is_none() {
-            // Nobody holds something for ever: it would never come to rest.
-            if hands.has_held_for(tick) > around.ticks(HOLD_S_MAX) {
-                hands.release([0.0; 3], &mut around.things());
-            }
             continue;
         }
         let at_m = avatar.state.position_m;

@@ -4,7 +4,10 @@
 //! companion walks into, or holds, is no blow.
 
 use bevy_ecs::prelude::*;
-use rapier3d::prelude::*;
+use rapier3d::{
+    parry::partitioning::{Bvh, BvhBuildStrategy},
+    prelude::*,
+};
 use vivarium_contract::companion::{Appraisal, Being, Emotion, Event};
 use vivarium_motion::consts::{CAPSULE_HALF_SEGMENT_M, CAPSULE_RADIUS_M};
 use vivarium_protocol::ids::ObjectId;
@@ -54,6 +57,7 @@ pub(super) fn brace(
     if surroundings.companions.is_empty() || physics.is_paused() {
         return;
     }
+    let mut bodies = None;
     for (handle, body) in physics.world.active_bodies() {
         let velocity = body.linvel();
         let speed = velocity.length();
@@ -74,16 +78,44 @@ pub(super) fn brace(
         };
         let reach_m =
             bounds.half_extents().max_element() + CAPSULE_RADIUS_M + speed * clock.tick_s + 0.05;
-        for (companion, middle_m) in &surroundings.companions {
-            let mut nearest = Vector::from_array(*middle_m);
-            let rise_m = at.y - nearest.y;
-            nearest.y += rise_m.clamp(-CAPSULE_HALF_SEGMENT_M, CAPSULE_HALF_SEGMENT_M);
-            let towards = nearest - at;
-            if towards.length() <= reach_m && towards.dot(velocity) > 0.0 {
-                let (companion, thing) = (*companion, loose.object);
+        let bodies = bodies.get_or_insert_with(|| Bodies::of(&surroundings.companions));
+        for index in bodies.near(at, reach_m) {
+            let (companion, middle_m) = surroundings.companions[index as usize];
+            if flies_at(middle_m, at, velocity, reach_m) {
+                let thing = loose.object;
                 threats.coming.push(Threat { companion, thing, body: handle, velocity });
             }
         }
+    }
+}
+
+/// Whether what is at a place, and may reach so far (metres), flies at somebody.
+fn flies_at(middle_m: [f32; 3], at: Vector, velocity: Vector, reach_m: f32) -> bool {
+    let mut nearest = Vector::from_array(middle_m);
+    let rise_m = at.y - nearest.y;
+    nearest.y += rise_m.clamp(-CAPSULE_HALF_SEGMENT_M, CAPSULE_HALF_SEGMENT_M);
+    let towards = nearest - at;
+    towards.length() <= reach_m && towards.dot(velocity) > 0.0
+}
+
+/// Companions by where they are, for a tick in which something flies.
+struct Bodies(Bvh);
+
+impl Bodies {
+    fn of(companions: &[(ObjectId, [f32; 3])]) -> Self {
+        let half = Vector::new(0.0, CAPSULE_HALF_SEGMENT_M, 0.0);
+        let middles = companions.iter().map(|(_, middle_m)| Vector::from_array(*middle_m));
+        let bounds = middles.map(|middle| Aabb::from_half_extents(middle, half));
+        Self(Bvh::from_iter(BvhBuildStrategy::Binned, bounds.enumerate()))
+    }
+
+    /// Indices of those who may be within a distance (metres) of a place, in order.
+    fn near(&self, at: Vector, reach_m: f32) -> Vec<u32> {
+        // A little more, so that nobody at the very edge is left out.
+        let reach = Aabb::from_half_extents(at, Vector::splat(reach_m + 0.01));
+        let mut found: Vec<u32> = self.0.intersect_aabb(&reach).collect();
+        found.sort_unstable();
+        found
     }
 }
 
@@ -134,5 +166,40 @@ pub(super) fn feel(
         let surprised = (speed_mps < BLOW_MPS * 1.6).then_some(Emotion::Surprise);
         let blow = Appraisal { valence: -how_bad, arousal: how_bad, emotion: surprised };
         feelings.feel(&blow, &companion.traits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn place() -> impl Strategy<Value = [f32; 3]> {
+        [-9.0..9.0_f32, -3.0..3.0_f32, -9.0..9.0_f32]
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_is_flown_at_is_among_those_who_are_near(
+            places in prop::collection::vec(place(), 0..60),
+            at in place(),
+            velocity in place(),
+            reach_m in 0.1..4.0_f32,
+        ) {
+            let [at, velocity] = [at, velocity].map(Vector::from_array);
+            let companions: Vec<(ObjectId, [f32; 3])> =
+                (1..).map(ObjectId).zip(places).collect();
+            let is_flown_at =
+                |index: &u32| flies_at(companions[*index as usize].1, at, velocity, reach_m);
+            let near = Bodies::of(&companions).near(at, reach_m);
+            let found: Vec<u32> = near.iter().copied().filter(is_flown_at).collect();
+            let all: Vec<u32> = (0..companions.len() as u32).filter(is_flown_at).collect();
+            prop_assert_eq!(found, all);
+            let far = |middle_m: [f32; 3]| {
+                (Vector::from_array(middle_m) - at).length() > 2.0 * reach_m + 2.0
+            };
+            prop_assert!(!near.iter().any(|index| far(companions[*index as usize].1)));
+        }
     }
 }

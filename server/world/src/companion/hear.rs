@@ -104,9 +104,12 @@ pub(super) fn hear(
             denials.add(person, Denial::NotNear);
             continue;
         }
+        if !tell(*companion, person, text, &companions, &mut listeners) {
+            denials.add(person, Denial::TooFast);
+            continue;
+        }
         let near = chat::around(&people, from_m, earshot.radius_m);
         outbox.notice(near, &ServerMessage::Heard { person, text: text.clone() });
-        tell(*companion, person, text, &companions, &mut listeners);
     }
     for say in told.said.iter() {
         let (person, from_m) = (say.person(), place(&people, say.avatar()));
@@ -117,8 +120,11 @@ pub(super) fn hear(
             let is_talking = speech.talks_to(clock.tick) == Some(person);
             Some((companion.name_key.clone(), is_talking))
         };
-        if let Some(companion) = meant(text, person, from_m, surroundings, &talks) {
-            tell(companion, person, text, &companions, &mut listeners);
+        if let Some(companion) = meant(text, person, from_m, surroundings, &talks)
+            && !tell(companion, person, text, &companions, &mut listeners)
+        {
+            // People have heard it; whoever it was meant for does not listen.
+            denials.add(person, Denial::TooFast);
         }
     }
     for hush in told.hushed.iter() {
@@ -153,17 +159,17 @@ fn place(people: &Query<(&Person, &Avatar)>, entity: Entity) -> [f32; 3] {
     people.get(entity).map_or([f32::INFINITY; 3], |(_, avatar)| avatar.state.position_m)
 }
 
+/// Tells a companion something; whether it listens.
 fn tell(
     companion: ObjectId,
     person: PersonId,
     text: &str,
     companions: &Companions,
     listeners: &mut Query<Listener>,
-) {
-    let Some(entity) = companions.get(companion) else { return };
-    if let Ok((_, mut speech, _, _)) = listeners.get_mut(entity) {
-        speech.hear(person, text.to_owned());
-    }
+) -> bool {
+    let Some(entity) = companions.get(companion) else { return true };
+    let Ok((_, mut speech, _, _)) = listeners.get_mut(entity) else { return true };
+    speech.hear(person, text.to_owned())
 }
 
 /// To whom something was said that was said to nobody by name of a message: `talks` gives the key of

@@ -187,6 +187,10 @@ fn change(now: Companion, body: Body<'_>, physics: &mut Physics, outbox: &mut Ou
         speech.break_off();
         Default::default()
     };
+    if companion.range_m != now.range_m {
+        // The way that it is on may lead out.
+        legs.stop();
+    }
     *companion = Companion { traits, bonds, ..now };
     if has_moved {
         body::put(&mut avatar, companion.home_m, physics);

@@ -36,6 +36,7 @@ mod home;
 mod manner;
 mod mind;
 mod mood;
+mod named;
 mod nav;
 mod pastime;
 mod perceive;
@@ -130,13 +131,14 @@ impl Plugin for CompanionPlugin {
         app.init_resource::<Companions>()
             .init_resource::<surroundings::Surroundings>()
             .init_resource::<ways::Ways>()
+            .init_resource::<named::Named>()
             .init_resource::<feel::Threats>()
             .init_resource::<hands::Flung>()
             .take_intent::<hear::Address>()
             .take_intent::<hear::Hush>()
             .add_systems(
                 In(Phase::Ingest),
-                (home::follow, ways::follow)
+                (home::follow, ways::follow, named::follow)
                     .chain()
                     .in_set(Take::Follow)
                     .after(crate::avatar::follow)

@@ -1,9 +1,14 @@
 //! What a companion perceives, summed up for its mind: whom and what it sees, what happened to it, what
 //! it holds, does and feels.
 
+use std::cmp::Ordering;
+
 use bevy_ecs::{prelude::*, system::SystemParam};
 use vivarium_contract::companion::{Being, Held, Perception, SEEN_MAX, Seen};
-use vivarium_protocol::{ids::ObjectId, text};
+use vivarium_protocol::{
+    ids::{ObjectId, PersonId},
+    text,
+};
 
 use super::{
     Companion,
@@ -11,6 +16,7 @@ use super::{
     hands,
     hands::Hands,
     mood::Feelings,
+    named::{self, Named},
     surroundings::{Surroundings, apart_m},
 };
 use crate::{
@@ -24,10 +30,11 @@ use crate::{
 
 /// How people call an object: by its name, or its blueprint's.
 pub(super) fn name_of(current: &Current, object: ObjectId) -> String {
-    let object = current.0.object(object);
-    let name = object.and_then(|object| object.name.as_ref().or(object.blueprint.as_ref()));
-    name.map_or_else(|| "thing".to_owned(), |name| name.replace('_', " "))
+    named::called(current.0.object(object))
 }
+
+/// Tells of companions who they are.
+pub(super) type Others<'a> = &'a dyn Fn(ObjectId) -> Option<&'a Companion>;
 
 /// The world as companions see it.
 #[derive(SystemParam)]
@@ -38,14 +45,18 @@ pub(crate) struct Sights<'w, 's> {
     current: Res<'w, Current>,
     objects: Res<'w, Objects>,
     physics: Res<'w, Physics>,
+    named: Res<'w, Named>,
     persons: Query<'w, 's, &'static Person>,
 }
 
 impl Sights<'_, '_> {
     /// What somebody is called.
-    pub fn name(&self, person: vivarium_protocol::ids::PersonId) -> Option<&str> {
-        let entity = self.people.get(person)?;
-        Some(&self.persons.get(entity).ok()?.card.name)
+    pub fn name(&self, person: PersonId) -> Option<&str> {
+        Some(&self.person(person)?.card.name)
+    }
+
+    fn person(&self, person: PersonId) -> Option<&Person> {
+        self.persons.get(self.people.get(person)?).ok()
     }
 
     /// What a companion at a place perceives when it hears `heard`. What is spoken of is never left
@@ -56,11 +67,11 @@ impl Sights<'_, '_> {
         at_m: [f32; 3],
         heard: &str,
         rest: (&Deeds, &Hands, &Feelings),
-        names: &dyn Fn(ObjectId) -> Option<String>,
+        others: Others<'_>,
     ) -> Perception {
         let (deeds, hands, feelings) = rest;
         Perception {
-            seen: self.seen(companion, at_m, &text::name_key(heard), names),
+            seen: self.seen(companion, at_m, &text::name_key(heard), others),
             happened: deeds.happened(&self.clock),
             holds: hands.held().map(|object| {
                 let name = name_of(&self.current, object);
@@ -76,54 +87,75 @@ impl Sights<'_, '_> {
         companion: &Companion,
         at_m: [f32; 3],
         heard_key: &str,
-        names: &dyn Fn(ObjectId) -> Option<String>,
+        others: Others<'_>,
     ) -> Vec<Seen> {
-        let mut seen: Vec<(bool, Seen)> = Vec::new();
-        let heard: Vec<&str> = heard_key.split(' ').collect();
-        let mut see = |being, name: String, distance_m: f32, is_portable| {
-            let is_meant = text::name_key(&name).split(' ').any(|word| {
-                word.chars().count() > 2 && heard.iter().any(|heard| heard.contains(word))
-            });
-            seen.push((is_meant, Seen { being, name, distance_m, is_portable }));
+        let mut seen: Vec<Sight> = Vec::new();
+        let mut see = |being, distance_m: f32, is_meant| {
+            if distance_m <= COMPANION_SIGHT_M {
+                seen.push(Sight { is_meant, distance_m, order: seen.len(), being });
+            }
         };
         for (person, place_m) in &self.surroundings.people {
-            let distance_m = apart_m(at_m, *place_m);
-            if distance_m <= COMPANION_SIGHT_M
-                && let Some(name) = self.name(*person)
-            {
-                see(Being::Person(*person), name.to_owned(), distance_m, false);
-            }
+            let Some(known) = self.person(*person) else { continue };
+            let is_meant = named::is_meant(known.name_key(), heard_key);
+            see(Being::Person(*person), apart_m(at_m, *place_m), is_meant);
         }
         for (other, place_m) in &self.surroundings.companions {
-            let distance_m = apart_m(at_m, *place_m);
-            if *other != companion.object
-                && distance_m <= COMPANION_SIGHT_M
-                && let Some(name) = names(*other)
-            {
-                see(Being::Companion(*other), name, distance_m, false);
-            }
-        }
-        for (id, object) in self.current.0.objects() {
-            let being = Being::Object(id);
-            let is_named = object.name.is_some() || object.blueprint.is_some();
-            let is_companion = self.surroundings.companion(id).is_some();
-            if !is_named || is_companion {
+            let Some(known) = others(*other).filter(|_| *other != companion.object) else {
                 continue;
-            }
-            let (current, objects) = (&self.current, &self.objects);
-            let place = self.surroundings.place(being, current, objects, &self.physics);
-            let Some(distance_m) = place.map(|place_m| apart_m(at_m, place_m)) else { continue };
-            if distance_m <= COMPANION_SIGHT_M {
-                let portable = hands::portable(id, current, objects, &self.physics);
-                see(being, name_of(current, id), distance_m, portable.is_some());
-            }
+            };
+            let is_meant = named::is_meant(&known.name_key, heard_key);
+            see(Being::Companion(*other), apart_m(at_m, *place_m), is_meant);
         }
-        seen.sort_by(|(meant, one), (other_meant, other)| {
-            other_meant.cmp(meant).then(one.distance_m.total_cmp(&other.distance_m))
-        });
-        seen.truncate(SEEN_MAX);
-        let mut seen: Vec<Seen> = seen.into_iter().map(|(_, seen)| seen).collect();
-        seen.sort_by(|one, other| one.distance_m.total_cmp(&other.distance_m));
-        seen
+        let meant = self.named.meant(heard_key);
+        let mut objects = self.named.near(at_m, COMPANION_SIGHT_M, &self.physics);
+        objects.retain(|(id, _)| self.surroundings.companion(*id).is_none());
+        objects.sort_unstable_by_key(|(id, _)| *id);
+        for (id, distance_m) in objects {
+            see(Being::Object(id), distance_m, meant.binary_search(&id).is_ok());
+        }
+        if seen.len() > SEEN_MAX {
+            seen.select_nth_unstable_by(SEEN_MAX, Sight::cmp_by_weight);
+            seen.truncate(SEEN_MAX);
+        }
+        seen.sort_unstable_by(Sight::cmp_by_distance);
+        seen.into_iter().filter_map(|sight| self.told(&sight, others)).collect()
+    }
+
+    /// What a mind is told of what is seen.
+    fn told(&self, sight: &Sight, others: Others<'_>) -> Option<Seen> {
+        let Sight { being, distance_m, .. } = *sight;
+        let (name, is_portable) = match being {
+            Being::Person(person) => (self.name(person)?.to_owned(), false),
+            Being::Companion(other) => (others(other)?.name.clone(), false),
+            Being::Object(id) => {
+                let portable = hands::portable(id, &self.current, &self.objects, &self.physics);
+                (name_of(&self.current, id), portable.is_some())
+            }
+        };
+        Some(Seen { being, name, distance_m, is_portable })
+    }
+}
+
+/// Somebody or something in sight.
+struct Sight {
+    is_meant: bool,
+    distance_m: f32,
+    /// What comes before what, when nothing else decides.
+    order: usize,
+    being: Being,
+}
+
+impl Sight {
+    /// What is spoken of comes first, then what is near.
+    fn cmp_by_weight(&self, other: &Self) -> Ordering {
+        let meant = other.is_meant.cmp(&self.is_meant);
+        let nearer = self.distance_m.total_cmp(&other.distance_m);
+        meant.then(nearer).then(self.order.cmp(&other.order))
+    }
+
+    /// What is near comes first, then what is spoken of.
+    fn cmp_by_distance(&self, other: &Self) -> Ordering {
+        self.distance_m.total_cmp(&other.distance_m).then_with(|| self.cmp_by_weight(other))
     }
 }

@@ -10,7 +10,7 @@
 //! void. Every answer that was begun is ended, with a reason, within [`ASK_S_MAX`]. What is said is
 //! cleaned and bounded here, whatever the mind sends.
 
-use std::collections::VecDeque;
+use std::{cell::OnceCell, collections::VecDeque};
 
 use bevy_ecs::prelude::*;
 use vivarium_contract::{
@@ -30,7 +30,7 @@ use super::{
 use crate::{
     authority::Person,
     avatar::Avatar,
-    chat::{self, Earshot},
+    chat::{Ears, Earshot},
     limits::{
         ASK_S_MAX, ASKS_PER_TICK, HEARD_WAITING_MAX, SAID_LATER_MAX, SAID_LATER_S_MAX,
         SILENCE_S_MAX, TALK_S, WORDS_WAITING_MAX,
@@ -84,14 +84,15 @@ struct Answer {
 }
 
 impl Speech {
-    /// Somebody says something to it. Of each, only the newest waits; when too many wait, the oldest
-    /// goes.
-    pub fn hear(&mut self, person: PersonId, text: String) {
+    /// Somebody says something to it; whether it listens. Of each, only the newest waits; when too
+    /// many others wait already, it does not.
+    pub fn hear(&mut self, person: PersonId, text: String) -> bool {
         self.heard.retain(|(waiting, _)| *waiting != person);
-        if self.heard.len() >= HEARD_WAITING_MAX {
-            self.heard.pop_front();
+        let has_room = self.heard.len() < HEARD_WAITING_MAX;
+        if has_room {
+            self.heard.push_back((person, text));
         }
-        self.heard.push_back((person, text));
+        has_room
     }
 
     /// Says something to somebody as soon as it can. For each, only the newest waits; when too many
@@ -123,9 +124,11 @@ impl Speech {
         }
     }
 
-    /// It has another mind from now on: what the one before was saying ends.
+    /// It has another mind from now on: what the one before was saying ends, and what it was going to
+    /// say is never said.
     pub fn break_off(&mut self) {
         self.words.clear();
+        self.later.clear();
         self.is_broken_off = self.answer.is_some();
     }
 
@@ -162,6 +165,8 @@ pub(crate) fn speak(
     mut outbox: ResMut<Outbox>,
 ) {
     let mut asks_left = ASKS_PER_TICK;
+    // Nobody moves while they speak.
+    let ears = OnceCell::new();
     for (object, entity) in companions.in_turn(sights.clock.tick) {
         let Ok((_, avatar, _, speech, _, _)) = speakers.get(entity) else { continue };
         let is_quiet = speech.answer.is_none() && speech.heard.is_empty();
@@ -169,7 +174,7 @@ pub(crate) fn speak(
             continue;
         }
         let at_m = avatar.state.position_m;
-        let near = || chat::around(&people, at_m, earshot.radius_m);
+        let near = || ears.get_or_init(|| Ears::of(&people)).around(at_m, earshot.radius_m);
         let mut mouth = Mouth { object, near: &near, outbox: &mut outbox };
         let Ok((mut companion, _, _, mut speech, mut deeds, mut feelings)) =
             speakers.get_mut(entity)
@@ -183,16 +188,19 @@ pub(crate) fn speak(
             continue;
         }
         let Some((person, text)) = speech.heard.pop_front() else { continue };
+        if sights.has_left(person, at_m) {
+            continue;
+        }
         let Some(person_name) = sights.name(person).map(str::to_owned) else { continue };
         asks_left -= 1;
         let Ok((companion, _, hands, speech, deeds, feelings)) = speakers.get(entity) else {
             continue;
         };
-        let names = |other| {
+        let others = |other| {
             let (companion, ..) = speakers.get(companions.get(other)?).ok()?;
-            Some(companion.name.clone())
+            Some(companion)
         };
-        let perception = sights.perceive(companion, at_m, &text, (deeds, hands, feelings), &names);
+        let perception = sights.perceive(companion, at_m, &text, (deeds, hands, feelings), &others);
         let ask = DialogueAsk {
             companion: object,
             mind: companion.mind.clone(),
@@ -207,6 +215,14 @@ pub(crate) fn speak(
         // What was asked before is over, unless it is what goes on until told otherwise.
         deeds.overrule(sights.clock.tick);
         speech.ask(ask, &sights, &mut mouth);
+    }
+}
+
+impl Sights<'_, '_> {
+    /// Whether somebody is not here any more, or too far from a place to be answered there.
+    fn has_left(&self, person: PersonId, at_m: [f32; 3]) -> bool {
+        let place = self.surroundings.person(person);
+        place.is_none_or(|place_m| apart_m(place_m, at_m) > LEFT_M)
     }
 }
 
@@ -288,8 +304,7 @@ impl Speech {
         let Some(answer) = &self.answer else { return };
         let clock = &sights.clock;
         let ticks = |seconds: u32| (seconds as f32 / clock.tick_s) as u32;
-        let place = sights.surroundings.person(answer.person);
-        let has_left = place.is_none_or(|place_m| apart_m(place_m, at_m) > LEFT_M);
+        let has_left = sights.has_left(answer.person, at_m);
         let says_more = self.heard.iter().any(|(person, _)| *person == answer.person);
         let is_silent = clock.tick.saturating_sub(answer.heard_of) > ticks(SILENCE_S_MAX);
         let is_late = clock.tick.saturating_sub(answer.since) > ticks(ASK_S_MAX)

@@ -107,3 +107,8 @@ pub(crate) fn apart_flat_m(one: [f32; 3], other: [f32; 3]) -> f32 {
 pub(crate) fn feet_m([x, y, z]: [f32; 3]) -> [f32; 3] {
     [x, y - CAPSULE_HEIGHT_M / 2.0, z]
 }
+
+/// Where the middle of a body is whose feet are there.
+pub(crate) fn middle_m([x, y, z]: [f32; 3]) -> [f32; 3] {
+    [x, y + CAPSULE_HEIGHT_M / 2.0, z]
+}

@@ -38,7 +38,11 @@ const BEGUN: [&str; 2] = ["a cut without a word", "silence"];
 fn faults() -> Vec<(&'static str, Vec<Step>, bool)> {
     let some = begun("openai", &["Once upon a time "]);
     vec![
-        ("429", http("429 Too Many Requests", "retry-after: 30\r\ncontent-length: 0\r\n", ""), false),
+        (
+            "429",
+            http("429 Too Many Requests", "retry-after: 30\r\ncontent-length: 0\r\n", ""),
+            false,
+        ),
         ("500", http("500 Internal Server Error", "content-length: 4\r\n", "oops"), false),
         ("malformed events", answer(b"data: {\"choices\": [{]}\n\n"), false),
         ("another format", http("200 OK", "content-type: text/html\r\n", "<h1>hi</h1>"), false),

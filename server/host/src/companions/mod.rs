@@ -339,9 +339,7 @@ impl Companions {
         self.check_owner(account, mind)?;
         self.dialogue.forget_mind(mind).await?;
         self.consents.forget(mind);
-        let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
-        owners.remove(mind);
-        drop(owners);
+        self.owners.write().unwrap_or_else(PoisonError::into_inner).remove(mind);
         self.in_force(mind).await;
         self.minds.forgotten(mind.to_owned(), None).await;
         Ok(())

@@ -54,7 +54,7 @@ fn slow(beats: &[Beat], more: &str, keeping: Arc<dyn Keeping>) -> (Arc<Dialogue>
     (with(Some(gateway), keeping), slow)
 }
 
-const ONCE: &str = "[retries]\nper_model = 0\n";
+const ONCE: &str = "[retries]\nper_model = 0\n[memory]\nextraction = false\n";
 
 /// Has `a` promised an answer, and thinks about it until a model waits.
 async fn promised(end: Beat) -> (Arc<Dialogue>, Arc<Slow>, Promises, JoinHandle<()>) {

@@ -56,6 +56,30 @@ fn what_nobody_waits_for_is_said_once_both_are_free() {
 }
 
 #[test]
+fn whoever_is_forgotten_is_told_nothing_more() {
+    let mut world = Scenario::of(court(&[]));
+    let (ana, bo) = (world.enter(1, "Ana"), world.enter(2, "Bo"));
+    world.ticks(3);
+    let said = |world: &mut Scenario| {
+        let told = world.told(bo).into_iter();
+        told.filter(|told| matches!(told, ServerMessage::Says { .. })).count()
+    };
+    for (person, expected) in [(Some(ana), 1), (None, 0)] {
+        let ask = world.ask(bo, "hello");
+        for person in [ana, bo] {
+            let text = "It is the moon.".into();
+            world.input(WorldInput::Word { companion: MIRA, person, text });
+        }
+        world.tick();
+        world.input(WorldInput::Forgotten { companion: MIRA, person });
+        world.ticks(2);
+        world.mind(&ask, MindWord::Done { is_reduced: false });
+        world.ticks(5);
+        assert_eq!(said(&mut world), expected, "{person:?}");
+    }
+}
+
+#[test]
 fn what_she_holds_does_not_go_through_walls() {
     let wall = |x: f32, z: f32, size_m: [f32; 3]| {
         json!({ "position_m": [x, 1.0, z], "properties": {

@@ -154,6 +154,14 @@ pub enum WorldInput {
         /// What.
         text: String,
     },
+    /// A companion's mind knows somebody no longer: what it thinks of them and wanted to tell them is
+    /// void.
+    Forgotten {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// Who; none: it knows nobody any more.
+        person: Option<PersonId>,
+    },
 }
 
 /// A wish of a person, as it came from the wire: decoded, but not yet authorised.

@@ -224,8 +224,6 @@ pub const CALL_ANSWER_MAX: Duration = Duration::from_secs(120);
 pub const COMPANION_BODY_BYTES_MAX: usize = 160 * 1_024;
 /// Companions of one account; more are refused.
 pub const COMPANIONS_PER_ACCOUNT_MAX: usize = 32;
-/// Companions whose names make the same name of a mind; more are refused.
-pub const COMPANIONS_WITH_ONE_NAME_MAX: u32 = 999;
 /// People whom a companion knows that its owner is told of.
 pub const PEOPLE_TOLD_MAX: u32 = 1_000;
 /// How long a consent to a child counts.

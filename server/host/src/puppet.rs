@@ -96,6 +96,7 @@ impl Puppet {
             | WorldInput::Traits { .. }
             | WorldInput::Bond { .. }
             | WorldInput::Word { .. }
+            | WorldInput::Forgotten { .. }
             | WorldInput::TakeBack { .. } => {}
             WorldInput::Presence { person, road, anew } => {
                 let text = if road.is_some() { "is there" } else { "is away" };

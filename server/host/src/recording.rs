@@ -29,7 +29,7 @@ use crate::{
 };
 
 const MAGIC: [u8; 8] = *b"VIVAREC\n";
-const VERSION: u16 = 5;
+const VERSION: u16 = 6;
 
 /// One thing that a recording tells. The order is part of the format: only append.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -153,6 +153,19 @@ impl Residents {
             ToWorld::Word { companion, person, text } => {
                 inputs.push(WorldInput::Word { companion, person, text });
             }
+            ToWorld::Forgotten { companion, account: None } => {
+                inputs.push(WorldInput::Forgotten { companion, person: None });
+            }
+            ToWorld::Forgotten { companion, account } => {
+                let is_theirs = |resident: &Resident| resident.seat.account() == account.as_ref();
+                let theirs = self.people.iter().filter(|(_, resident)| is_theirs(resident));
+                inputs.extend(
+                    theirs.map(|(person, _)| WorldInput::Forgotten {
+                        companion,
+                        person: Some(*person),
+                    }),
+                );
+            }
         }
     }
 
@@ -342,7 +355,8 @@ impl Residents {
             | ToWorld::Mind { .. }
             | ToWorld::Bond { .. }
             | ToWorld::Traits { .. }
-            | ToWorld::Word { .. } => None,
+            | ToWorld::Word { .. }
+            | ToWorld::Forgotten { .. } => None,
         };
         match gone_to {
             Some((world, _)) => world.send(message),

@@ -197,6 +197,13 @@ pub enum ToWorld {
         /// What.
         text: String,
     },
+    /// A companion's mind knows somebody no longer.
+    Forgotten {
+        /// Which, by its object.
+        companion: ObjectId,
+        /// By which they were known; none: everybody.
+        account: Option<Arc<str>>,
+    },
 }
 
 #[derive(Debug)]

@@ -343,7 +343,8 @@ impl World {
             ToWorld::Mind { .. }
             | ToWorld::Bond { .. }
             | ToWorld::Traits { .. }
-            | ToWorld::Word { .. } => Ok(()),
+            | ToWorld::Word { .. }
+            | ToWorld::Forgotten { .. } => Ok(()),
         }
     }
 

@@ -30,16 +30,10 @@ pub(super) struct TurnMeter {
 pub(super) struct Hold {
     planned: Planned,
     pub(super) most: Amount,
-    payers: [Payer; 3],
-    shared: Option<SharedHold>,
-}
-
-/// A hold in Redis.
-#[derive(Debug)]
-struct SharedHold {
-    id: String,
-    /// Redis was away, so it is there by chance at most.
-    is_unheld: bool,
+    /// Of user, world and installation those that there are.
+    payers: Vec<Payer>,
+    /// Its name in Redis.
+    shared: Option<String>,
 }
 
 /// Whether the books of this process are asked.
@@ -65,16 +59,16 @@ impl TurnMeter {
         &self,
         planned: &Planned,
         room: Room,
-        shared: Option<SharedHold>,
+        shared: Option<String>,
     ) -> Result<(), OverBudget> {
         let now_ms = (self.core.clock)();
         let mut holds = self.holds();
         let mut books = self.core.books();
-        let payers = [
-            books.place(Payer::User(self.whose.user.clone()), now_ms),
-            books.place(Payer::World(self.whose.world.clone()), now_ms),
-            Payer::Installation,
-        ];
+        let Whose { user, world } = &self.whose;
+        let user = (!user.is_empty()).then(|| Payer::User(user.clone()));
+        let world = (!world.is_empty()).then(|| Payer::World(world.clone()));
+        let payers = [user, world, Some(Payer::Installation)].into_iter().flatten();
+        let payers: Vec<Payer> = payers.map(|payer| books.place(payer, now_ms)).collect();
         let most = most(planned);
         for payer in &payers {
             let account = books.account(payer);
@@ -109,7 +103,7 @@ impl TurnMeter {
         match books.reserve(&id, &self.whose, most(planned), now_ms).await {
             Ok(Ok(())) => {
                 asked.id = None;
-                self.hold(planned, Room::Found, Some(SharedHold { id, is_unheld: false }))
+                self.hold(planned, Room::Found, Some(id))
             }
             Ok(Err(no_room)) => {
                 asked.id = None;
@@ -122,7 +116,7 @@ impl TurnMeter {
                 if shared.when_away == WhenRedisIsAway::Refuse {
                     return Err(self.refuse(&mut self.core.books(), planned, "unknown"));
                 }
-                self.hold(planned, Room::Needed, Some(SharedHold { id, is_unheld: true }))?;
+                self.hold(planned, Room::Needed, Some(id))?;
                 asked.id = None;
                 Ok(())
             }
@@ -136,9 +130,9 @@ impl TurnMeter {
             books.account(payer).settle(hold, took, now_ms);
             books.changed.insert(payer.clone());
         }
-        if let (Some(shared), Some(held)) = (&self.core.shared, &hold.shared) {
-            let (id, whose, is_unheld) = (held.id.clone(), self.whose.clone(), held.is_unheld);
-            shared.books.settle(Settlement { id, whose, amount: took, now_ms, is_unheld });
+        if let (Some(shared), Some(id)) = (&self.core.shared, &hold.shared) {
+            let (id, whose) = (id.clone(), self.whose.clone());
+            shared.books.settle(Settlement { id, whose, amount: took, now_ms });
         }
     }
 }
@@ -195,6 +189,6 @@ impl Drop for Asked<'_> {
         let Some(id) = self.id.take() else { return };
         let (whose, amount, now_ms) = (self.whose.clone(), Amount::default(), self.now_ms);
         // It may get there after this.
-        self.books.settle(Settlement { id, whose, amount, now_ms, is_unheld: true });
+        self.books.settle(Settlement { id, whose, amount, now_ms });
     }
 }

@@ -117,6 +117,10 @@ impl Running {
             }
             _ => tracing::debug!(model, provider, %error, "a language model gave no answer"),
         }
+        // It may hold what somebody said.
+        if !error.told().is_empty() {
+            tracing::trace!(model, provider, told = error.told(), "what it said");
+        }
         self.account.core.note(&planned.provider, |health, now| {
             health.failed(&error, now, fastrand::f32());
         });

@@ -164,7 +164,10 @@ impl Core {
             output_tokens_max: 0,
             cost_microdollars_max: self.cost_microdollars(input_tokens),
         };
-        meter.reserve(&planned).await.map_err(|_| EmbeddingError::OverBudget)?;
+        // Whoever no longer waits for it has nothing reserved.
+        let reserved = tokio::time::timeout(wait_max, meter.reserve(&planned)).await;
+        let reserved = reserved.map_err(|_| EmbeddingError::Unavailable)?;
+        reserved.map_err(|_| EmbeddingError::OverBudget)?;
         self.note(Health::asked);
         let mut account = Account { core: self, meter, planned, began: Instant::now(), end: None };
         let ask = VectorAsk { model, texts, dimensions: *dimensions, wait_max };

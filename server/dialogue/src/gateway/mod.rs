@@ -153,6 +153,8 @@ pub enum GatewayError {
     Elsewhere {
         /// In words for people.
         told: String,
+        /// Whether the same may well be answered a moment later.
+        is_passing: bool,
     },
     /// The queue to the workers has failed.
     #[error("the queue of answers {told}")]
@@ -183,11 +185,11 @@ impl GatewayError {
         match self {
             Self::Busy | Self::Unavailable { .. } => true,
             Self::Failed { last, .. } | Self::Broken { last } => last.is_passing(),
+            Self::Elsewhere { is_passing, .. } => *is_passing,
             Self::Request(_)
             | Self::NoRoom { .. }
             | Self::OverBudget
             | Self::TimedOut
-            | Self::Elsewhere { .. }
             | Self::Queue { .. } => false,
         }
     }

@@ -24,6 +24,7 @@ impl Memory {
                 self.vectors.put(id, embedder.embed(&episode.text));
                 self.items.insert(id, Item::Episode(episode));
                 self.touched.insert(id);
+                self.deletions += 1;
                 Ok(Some(id))
             }
             Some(Item::Fact(fact)) if fact.valid_to_ms.is_none() => {
@@ -50,6 +51,7 @@ impl Memory {
         if let Some(Item::Fact(old)) = self.items.get_mut(&id) {
             old.valid_to_ms = Some(at_ms.max(old.valid_from_ms));
             self.touched.insert(id);
+            self.deletions += 1;
         }
         known.unwrap_or_else(|| {
             let corrected = self.insert(Item::Fact(new), embedder);

@@ -205,7 +205,7 @@ pub struct Memory {
     items: BTreeMap<MemoryId, Item>,
     vectors: Vectors,
     touched: BTreeSet<MemoryId>,
-    /// How often its owner has deleted something.
+    /// How often something was deleted or set right, as whoever it is about wished.
     deletions: u64,
 }
 
@@ -350,8 +350,8 @@ impl Memory {
         facts.collect()
     }
 
-    /// How often its owner has deleted something. Whoever takes time to find out what is to be
-    /// remembered asks before and after: what was deleted meanwhile must not come back.
+    /// How often something was deleted or set right, as whoever it is about wished. Whoever takes time
+    /// to find out what is to be remembered asks before and after: that must not come back.
     pub fn deletions(&self) -> u64 {
         self.deletions
     }

@@ -6,7 +6,8 @@ use http::StatusCode;
 
 use super::limits::{REFUSAL_CHARS_MAX, RETRY_AFTER_MAX};
 
-/// Why a provider gave no answer, or no whole one. Never holds a key.
+/// Why a provider gave no answer, or no whole one. Never holds a key. What the provider says may hold
+/// what somebody said: it is not in the words for people, only in [`ProviderError::told`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// It wants fewer requests.
@@ -22,13 +23,13 @@ pub enum ProviderError {
         retry_after: Option<Duration>,
     },
     /// Something broke at its end.
-    #[error("it failed: {told}")]
+    #[error("it failed")]
     Server {
         /// What it says, shortened.
         told: String,
     },
     /// It does not take the request; it would not the next time either.
-    #[error("it does not take the request ({status}): {told}")]
+    #[error("it does not take the request ({status})")]
     BadRequest {
         /// What HTTP says.
         status: u16,
@@ -42,7 +43,7 @@ pub enum ProviderError {
         status: u16,
     },
     /// What it sends is not what its protocol says.
-    #[error("what it sends cannot be read: {0}")]
+    #[error("what it sends cannot be read")]
     Malformed(String),
     /// The answer ended before its end.
     #[error("the answer was cut off")]
@@ -102,6 +103,14 @@ impl ProviderError {
         match self {
             Self::RateLimited { retry_after } | Self::Overloaded { retry_after } => *retry_after,
             _ => None,
+        }
+    }
+
+    /// What the provider says, shortened; empty: nothing.
+    pub fn told(&self) -> &str {
+        match self {
+            Self::Server { told } | Self::BadRequest { told, .. } | Self::Malformed(told) => told,
+            _ => "",
         }
     }
 

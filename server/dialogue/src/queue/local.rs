@@ -126,6 +126,7 @@ impl Core {
     }
 
     async fn run(self: Arc<Self>, job: Job, log: Arc<watch::Sender<Log>>) {
+        let _ending = Ending { clock: self.clock.clone(), log: Arc::clone(&log) };
         let meter = self.ledger.meter(&job.user, &job.world, &job.companion);
         let meter = NotedMeter::new(meter, self.notes.clone());
         let (begun, clock) = (Arc::clone(&log), self.clock.clone());
@@ -164,6 +165,24 @@ impl Status {
         self.state = state;
         self.ended_at_ms = Some(now_ms);
         self.reason = reason.map(str::to_owned);
+    }
+}
+
+/// Ends a job that nobody works on any more, also if that was a fault of ours.
+struct Ending {
+    clock: Clock,
+    log: Arc<watch::Sender<Log>>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.log.send_if_modified(|log| {
+            let is_lost = !log.status.state.is_over();
+            if is_lost {
+                log.status.end(State::Failed, (self.clock)(), Some("queue"));
+            }
+            is_lost
+        });
     }
 }
 

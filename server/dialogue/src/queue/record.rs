@@ -77,12 +77,20 @@ pub(super) enum PieceRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FailureRecord {
-    NoRoom { input_tokens: u64 },
+    NoRoom {
+        input_tokens: u64,
+    },
     Busy,
     OverBudget,
-    Unavailable { again_in_ms: u64 },
+    Unavailable {
+        again_in_ms: u64,
+    },
     TimedOut,
-    Other { told: String },
+    Other {
+        told: String,
+        #[serde(default)]
+        is_passing: bool,
+    },
 }
 
 impl JobRecord {
@@ -223,7 +231,7 @@ impl FailureRecord {
                 again_in_ms: u64::try_from(again_in.as_millis()).unwrap_or(u64::MAX),
             },
             GatewayError::TimedOut => Self::TimedOut,
-            other => Self::Other { told: other.to_string() },
+            other => Self::Other { told: other.to_string(), is_passing: other.is_passing() },
         }
     }
 
@@ -236,7 +244,7 @@ impl FailureRecord {
                 GatewayError::Unavailable { again_in: Duration::from_millis(again_in_ms) }
             }
             Self::TimedOut => GatewayError::TimedOut,
-            Self::Other { told } => GatewayError::Elsewhere { told },
+            Self::Other { told, is_passing } => GatewayError::Elsewhere { told, is_passing },
         }
     }
 }

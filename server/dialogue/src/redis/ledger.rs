@@ -85,8 +85,6 @@ pub struct Settlement {
     pub amount: Amount,
     /// When it ended.
     pub now_ms: u64,
-    /// It was asked while Redis was away: as far as is known, nothing is held of it there.
-    pub is_unheld: bool,
 }
 
 /// What there was no room on.
@@ -196,9 +194,8 @@ struct Settle {
 impl Settle {
     async fn run(self, mut waits: mpsc::Receiver<Settlement>) {
         while let Some(settlement) = waits.recv().await {
-            let Settlement { id, whose, amount, now_ms, is_unheld } = &settlement;
-            let mut ask = invocation(&self.script, id, whose, *amount, *now_ms);
-            ask.arg(u8::from(*is_unheld));
+            let Settlement { id, whose, amount, now_ms } = &settlement;
+            let ask = invocation(&self.script, id, whose, *amount, *now_ms);
             while let Err(error) = ask.invoke_async::<()>(&mut self.redis.connection()).await {
                 self.patience.missed(&error.to_string());
                 if waits.is_closed() {

@@ -18,7 +18,7 @@ use vivarium_protocol::ids::{ObjectId, PersonId};
 use super::{Asker, Dialogue, Speaker, Tell};
 use crate::{
     budget::Membership,
-    prompt::{RECENT_MAX, Said},
+    prompt::{RECENT_MAX, Said, TOLD_CHARS_MAX},
     provider::Usage,
 };
 
@@ -63,6 +63,15 @@ impl Caller {
     }
 }
 
+/// Whom minds know, however they came.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Identity {
+    /// Again.
+    Account(Arc<str>),
+    /// As long as they are here.
+    Visitor(u32),
+}
+
 impl Speaker {
     /// As whom minds know them again; none: they do not.
     pub fn account(&self) -> Option<&str> {
@@ -70,6 +79,15 @@ impl Speaker {
             Self::Account(account) => Some(account),
             Self::Key(caller) => Some(&caller.account),
             Self::Visitor(_) => None,
+        }
+    }
+
+    /// Who they are to minds.
+    pub(super) fn identity(&self) -> Identity {
+        match self {
+            Self::Account(account) => Identity::Account(account.clone()),
+            Self::Key(caller) => Identity::Account(caller.account.clone()),
+            Self::Visitor(person) => Identity::Visitor(*person),
         }
     }
 }
@@ -160,7 +178,13 @@ impl Dialogue {
             perception: Perception::default(),
         };
         let skipped = recent.len().saturating_sub(RECENT_MAX);
-        let recent = Some(recent.into_iter().skip(skipped).collect());
+        let shortened = |mut said: Said| {
+            if let Some((end, _)) = said.text.char_indices().nth(TOLD_CHARS_MAX) {
+                said.text = said.text[..end].to_owned();
+            }
+            said
+        };
+        let recent = Some(recent.into_iter().skip(skipped).map(shortened).collect());
         let who = (Speaker::Key(Arc::new(caller)), String::new());
         self.turn(ask, who, Beside { recent, taken, tell: None }, words).await;
     }
@@ -222,6 +246,36 @@ mod tests {
                 assert_eq!(answer.contains("Bruno"), knows, "{answer}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_came_by_a_key_is_forgotten_as_they_are_known() {
+        let guide = dialogue(Arc::new(Shelf::default()));
+        let (ana, bo) = (caller(Some("ana")), caller(Some("bo")));
+        for (speaker, text) in [(&ana, "My dog is called Bruno."), (&bo, "My cat is called Minka.")]
+        {
+            answered(&guide, call(speaker.clone(), text)).await;
+        }
+        assert!(!guide.knows("guide", &ana.account).await.unwrap().memories.is_empty());
+        guide.forget("guide", &ana.account).await.unwrap();
+        let asks = "What do you remember about me?";
+        let (answer, _) = answered(&guide, call(ana.clone(), asks)).await;
+        assert!(!answer.contains("Bruno"), "{answer}");
+        let premium = Caller::new("0123456789abcdef", Some("bo"), Membership::Premium);
+        let (answer, _) = answered(&guide, call(premium, asks)).await;
+        assert!(answer.contains("Minka"), "the same with another tier: {answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_said_before_is_kept_only_as_far_as_it_counts() {
+        let guide = dialogue(Arc::new(Forgetful));
+        let long = Said { by: By::Person, text: "é".repeat(60_000) };
+        let ask = call(caller(None), "Hello!");
+        answered(&guide, Call { recent: vec![long], ..ask }).await;
+        let key = ("guide".to_owned(), Speaker::Key(Arc::new(caller(None))).identity());
+        let shared = guide.known().acquaintances[&key].1.clone();
+        let chars = shared.lock().await.recent.iter().map(|it| it.text.chars().count()).max();
+        assert_eq!(chars, Some(TOLD_CHARS_MAX));
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use vivarium_contract::companion::Bond;
 
 use super::{
     Acquaintance, Dialogue, Speaker,
+    door::Identity,
     keeping::{self, KeepingError},
 };
 use crate::{
@@ -115,7 +116,7 @@ impl Dialogue {
     /// Whether something is known of somebody, in memory or in the store. Strangers are to take no
     /// place from others.
     async fn is_met(&self, mind: &str, account: &str) -> Result<bool, KeepingError> {
-        let key = (mind.to_owned(), person(account));
+        let key = (mind.to_owned(), Identity::Account(account.into()));
         if self.known().acquaintances.contains_key(&key) {
             return Ok(true);
         }
@@ -155,7 +156,7 @@ impl Dialogue {
 
     /// What a companion knows of somebody.
     pub async fn knows(&self, mind: &str, account: &str) -> Result<Knowledge, KnowingError> {
-        let key = (mind.to_owned(), person(account));
+        let key = (mind.to_owned(), Identity::Account(account.into()));
         let is_in_mind = self.known().acquaintances.contains_key(&key);
         if is_in_mind {
             return Ok(Knowledge::of(&*self.hold_loaded(mind, account).await?));

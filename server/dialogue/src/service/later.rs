@@ -21,7 +21,10 @@ use futures_util::StreamExt;
 use tokio::sync::Notify;
 use vivarium_contract::companion::{DialogueAsk, Perception, SPEECH_BYTES_MAX};
 
-use super::{Asker, By, Dialogue, MEMORIES_TOLD_MAX, PROMPT_TOKENS_MAX, Speaker, source::Source};
+use super::{
+    Asker, By, Dialogue, MEMORIES_TOLD_MAX, PROMPT_TOKENS_MAX, Speaker, door::Identity,
+    source::Source,
+};
 use crate::{
     gateway::{Gateway, GatewayError, scorer},
     hearing::language::Language,
@@ -48,15 +51,43 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    fn is_of(&self, other: &Self) -> bool {
-        self.ask.mind == other.ask.mind && self.asker.speaker == other.asker.speaker
+    fn is_of(&self, mind: &str, who: &Identity) -> bool {
+        self.ask.mind == mind && self.asker.speaker.identity() == *who
     }
 }
 
-/// All that wait, oldest first.
+/// What waits, and what is thought about.
+#[derive(Default)]
+struct Line {
+    /// Oldest first.
+    waiting: VecDeque<Waiting>,
+    thought: Option<Thinking>,
+}
+
+/// What is thought about.
+struct Thinking {
+    mind: String,
+    who: Identity,
+    text: String,
+    /// Nobody is to be told what comes of it.
+    is_void: bool,
+}
+
+impl Line {
+    /// Drops what fits, and what comes of it if it is thought about: by whose mind, who has asked, and
+    /// what.
+    fn drop_all(&mut self, fits: impl Fn(&str, &Identity, &str) -> bool) {
+        self.waiting.retain(|it| !fits(&it.ask.mind, &it.asker.speaker.identity(), &it.ask.text));
+        if let Some(thought) = &mut self.thought {
+            thought.is_void |= fits(&thought.mind, &thought.who, &thought.text);
+        }
+    }
+}
+
+/// All that wait, and what is thought about now.
 #[derive(Default)]
 pub(super) struct Later {
-    waiting: Mutex<VecDeque<Waiting>>,
+    line: Mutex<Line>,
     /// Something waits.
     came: Notify,
     /// A model has answered: there is no need to wait longer.
@@ -64,15 +95,16 @@ pub(super) struct Later {
 }
 
 impl Later {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+    fn line(&self) -> MutexGuard<'_, Line> {
         // It is whole after each change.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits from now on, in the place of what the same person asked the same companion before.
     pub fn put(&self, new: Waiting) {
-        let mut waiting = self.waiting();
-        waiting.retain(|old| !old.is_of(&new));
+        let waiting = &mut self.line().waiting;
+        let who = new.asker.speaker.identity();
+        waiting.retain(|old| !old.is_of(&new.ask.mind, &who));
         if waiting.len() >= LATER_MAX {
             waiting.pop_front();
         }
@@ -80,41 +112,54 @@ impl Later {
         self.came.notify_one();
     }
 
-    /// Waits again, unless the same person has asked something else meanwhile.
+    /// Waits again, unless nobody waits for it or the same person has asked something else meanwhile.
     fn put_back(&self, old: Waiting) {
-        let mut waiting = self.waiting();
-        if waiting.len() < LATER_MAX && !waiting.iter().any(|new| new.is_of(&old)) {
-            waiting.push_front(old);
+        let mut line = self.line();
+        let is_void = line.thought.take().is_none_or(|it| it.is_void);
+        let who = old.asker.speaker.identity();
+        let is_late = line.waiting.iter().any(|new| new.is_of(&old.ask.mind, &who));
+        if line.waiting.len() < LATER_MAX && !is_late && !is_void {
+            line.waiting.push_front(old);
         }
+    }
+
+    /// Whether nobody waits any more for what is thought about.
+    fn is_void(&self) -> bool {
+        self.line().thought.as_ref().is_none_or(|it| it.is_void)
     }
 
     /// A model has answered this: who asked the same before is answered as well.
     pub fn answered(&self, mind: &str, speaker: &Speaker, text: &str) {
-        self.waiting().retain(|old| {
-            let is_theirs = old.ask.mind == mind && old.asker.speaker == *speaker;
-            !(is_theirs && old.ask.text == text)
-        });
+        let asked = (mind, &speaker.identity(), text);
+        self.line().drop_all(|mind, who, text| (mind, who, text) == asked);
         self.well.notify_one();
     }
 
     /// Whoever has asked is not known any more; none: nobody is, since the companion is gone.
     pub fn forget(&self, mind: &str, speaker: Option<&Speaker>) {
-        self.waiting().retain(|old| {
-            let is_theirs = speaker.is_none_or(|speaker| old.asker.speaker == *speaker);
-            !(is_theirs && old.ask.mind == mind)
+        let forgotten = speaker.map(Speaker::identity);
+        self.line().drop_all(|of, who, _| {
+            of == mind && forgotten.as_ref().is_none_or(|forgotten| who == forgotten)
         });
     }
 
-    /// The oldest whose time is not over.
+    /// The oldest whose time is not over: it is thought about from now on.
     fn take(&self, now_ms: u64) -> Option<Waiting> {
-        let mut waiting = self.waiting();
-        waiting.retain(|waiting| now_ms < waiting.until_ms);
-        waiting.pop_front()
+        let mut line = self.line();
+        line.waiting.retain(|waiting| now_ms < waiting.until_ms);
+        let next = line.waiting.pop_front()?;
+        line.thought = Some(Thinking {
+            mind: next.ask.mind.clone(),
+            who: next.asker.speaker.identity(),
+            text: next.ask.text.clone(),
+            is_void: false,
+        });
+        Some(next)
     }
 
     /// Done as soon as something waits.
     async fn some(&self) {
-        while self.waiting().is_empty() {
+        while self.line().waiting.is_empty() {
             self.came.notified().await;
         }
     }
@@ -134,6 +179,7 @@ pub(super) fn is_outage(error: &GatewayError) -> bool {
             | GatewayError::Failed { .. }
             | GatewayError::TimedOut
             | GatewayError::Queue { .. }
+            | GatewayError::Elsewhere { is_passing: true, .. }
     )
 }
 
@@ -192,6 +238,9 @@ impl Dialogue {
         let asks = DialogueAsk { perception, ..ask.clone() };
         let (request, deletions) = {
             let mut knows = shared.lock().await;
+            if self.later.is_void() {
+                return Thought::Void;
+            }
             self.load(mind, speaker, &mut knows).await;
             let tie = knows.relationship.tie;
             let queries = source.queries(&ask.text, &knows.memory).await;
@@ -221,7 +270,7 @@ impl Dialogue {
         };
         let text = format!("{} {thought}", line(Key::Thought, *language, number));
         let mut knows = shared.lock().await;
-        if knows.memory.deletions() != deletions {
+        if self.later.is_void() || knows.memory.deletions() != deletions {
             return Thought::Void;
         }
         knows.note(By::Companion, text.clone());

@@ -110,6 +110,8 @@ struct Exchange {
     text: String,
     said: String,
     at_ms: u64,
+    /// Of what was known when it was said: nothing is learned if something was deleted since.
+    deletions: u64,
     /// Whether a model has answered.
     is_modelled: bool,
     /// Whether it may tell something that is worth keeping.
@@ -132,6 +134,7 @@ impl Dialogue {
         self: &Arc<Self>,
         turn: &Thinking<'_>,
         (speaker, world, shared): (&Speaker, &str, &Shared),
+        deletions: u64,
         (said, end): (&str, &MindWord),
     ) {
         let Some(gateway) = &self.gateway else { return };
@@ -160,6 +163,7 @@ impl Dialogue {
             text: ask.text.clone(),
             said: said.to_owned(),
             at_ms: turn.now_ms,
+            deletions,
             is_modelled: !is_reduced,
             is_worth,
             mark: self.names.name(&[&b"lesson "[..], &turn.number.to_le_bytes()].concat()),
@@ -181,7 +185,7 @@ impl Dialogue {
 
     /// Whether this is what a companion knows of somebody, and not what was forgotten meanwhile.
     fn is_current(&self, exchange: &Exchange) -> bool {
-        let key = (exchange.mind.clone(), exchange.speaker.clone());
+        let key = (exchange.mind.clone(), exchange.speaker.identity());
         let known = self.known();
         known.acquaintances.get(&key).is_some_and(|(_, it)| Arc::ptr_eq(it, &exchange.shared))
     }
@@ -202,18 +206,21 @@ impl Lesson {
 
     /// Has a model say what is worth keeping of the exchange.
     async fn extract(&self) {
-        let Exchange { text, at_ms, mark, .. } = &self.exchange;
-        let (request, deletions) = {
+        let Exchange { text, at_ms, mark, deletions, .. } = &self.exchange;
+        let request = {
             let knows = self.exchange.shared.lock().await;
+            if knows.memory.deletions() != *deletions {
+                return;
+            }
             let facts: Vec<&Fact> = knows.memory.facts(PERSON).collect();
-            (self.exchange.extraction(&facts), knows.memory.deletions())
+            self.exchange.extraction(&facts)
         };
         let Some(json) = self.ask(request, NOTE).await else { return };
         let found = match structured::parse(&json) {
             Ok(found) => found,
             Err(error) => return tracing::debug!(%error, "a model's word is no lesson"),
         };
-        self.change(deletions, |knows| {
+        self.change(*deletions, |knows| {
             let told = Told { text, at_ms: *at_ms, mark };
             let taken = knows.memory.take_in(found, &told, &Hashed);
             taken.facts > 0 || taken.is_episode
@@ -306,7 +313,8 @@ impl Lesson {
         let mut knows = shared.lock().await;
         let Some(dialogue) = self.dialogue.upgrade() else { return };
         let is_whole = knows.memory.deletions() == deletions;
-        if is_whole && dialogue.is_current(&self.exchange) && change(&mut knows) {
+        let is_current = is_whole && dialogue.is_current(&self.exchange);
+        if is_current && dialogue.knows_mind(mind).await && change(&mut knows) {
             dialogue.keep(mind, speaker, &mut knows).await;
         }
     }

@@ -12,7 +12,7 @@ impl Dialogue {
         self.roster.find(mind).await?;
         let known = {
             let known = self.known();
-            known.acquaintances.get(&(mind.to_owned(), speaker.clone())).map(|it| it.1.clone())
+            known.acquaintances.get(&(mind.to_owned(), speaker.identity())).map(|it| it.1.clone())
         };
         let in_mind = match &known {
             Some(shared) => {

@@ -61,7 +61,7 @@ pub mod sight;
 mod source;
 mod thinking;
 
-use door::{Beside, Caller, Taken};
+use door::{Beside, Caller, Identity, Taken};
 use keeping::{Keeping, KeepingError};
 use later::{LATER_MS_MAX, Later, Waiting};
 use learning::Learning;
@@ -148,7 +148,7 @@ struct Known {
     /// Until when each has thought of what hit it.
     felt_ms: BTreeMap<String, u64>,
     /// With the number of the turn in which they were used last.
-    acquaintances: BTreeMap<(String, Speaker), (u64, Shared)>,
+    acquaintances: BTreeMap<(String, Identity), (u64, Shared)>,
 }
 
 /// From what a [`Dialogue`] is made.
@@ -348,7 +348,7 @@ impl Dialogue {
     /// What a companion knows of somebody, to be held for one turn.
     fn acquaintance(&self, mind: &str, speaker: &Speaker, turn: u64) -> Shared {
         let acquaintances = &mut self.known().acquaintances;
-        let key = (mind.to_owned(), speaker.clone());
+        let key = (mind.to_owned(), speaker.identity());
         if acquaintances.len() >= ACQUAINTANCES_MAX && !acquaintances.contains_key(&key) {
             // Whoever is thought of now is not forgotten.
             let idle =
@@ -415,7 +415,8 @@ impl Dialogue {
         knows.note(By::Person, ask.text.clone());
         knows.note(By::Companion, said.clone());
         self.keep(&ask.mind, speaker, knows).await;
-        self.learn(&turn, (speaker, world, &shared), (&said, &last));
+        let deletions = knows.memory.deletions();
+        self.learn(&turn, (speaker, world, &shared), deletions, (&said, &last));
         match beside.tell {
             Some(tell) if is_promised => {
                 let (speaker, world) = who.clone();

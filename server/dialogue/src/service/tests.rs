@@ -124,6 +124,7 @@ impl Keeping for Shelf {
 }
 
 mod knowing;
+mod meanwhile;
 
 thread_local! {
     /// What the clock says.

@@ -1,10 +1,13 @@
 //! What is true of jobs, whoever does them.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use futures_util::StreamExt;
 use vivarium_dialogue::{
-    gateway::GatewayError,
-    provider::{Finish, Piece, RequestError},
-    queue::State,
+    budget::{Clock, Ledger},
+    gateway::{Gateway, GatewayError},
+    provider::{Ask, Finish, Piece, Pieces, Provider, RequestError},
+    queue::{SharedWords, State, local::Local},
 };
 
 use crate::{
@@ -120,6 +123,29 @@ async fn what_fails_is_told_with_its_reason() {
         assert_eq!((status.reason.as_deref(), status.deliveries > 1), (Some("over_budget"), false));
         assert_eq!(upstream.came().len(), 0);
     }
+}
+
+/// Breaks when it is asked.
+#[derive(Debug)]
+struct Faulty;
+
+impl Provider for Faulty {
+    fn ask(&self, _: Ask) -> Pieces {
+        panic!("a fault of ours")
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_for_what_breaks_is_told() {
+    let providers = ["one", "two"].map(|name| (name.to_owned(), Arc::new(Faulty) as _));
+    let gateway =
+        Gateway::with_providers(settings(KINDS, [1; 2], ""), BTreeMap::from(providers)).unwrap();
+    let clock: Clock = Arc::new(|| 1_794_744_000_000);
+    let ledger = Ledger::new(gateway.settings().limits.budgets, clock.clone());
+    let words: SharedWords = Arc::new(Local::new(gateway, ledger, clock));
+    let told = told(words.stream(job("a", "Hello"))).await;
+    assert!(matches!(told.error, Some(GatewayError::Queue { .. })), "{told:?}");
+    assert_eq!(status(&words, "a").await.map(|it| it.state), Some(State::Failed));
 }
 
 #[tokio::test]

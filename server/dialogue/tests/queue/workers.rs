@@ -137,7 +137,9 @@ async fn what_fails_again_and_again_is_a_dead_letter() {
     let manner = Manner { deliveries_max: 2, ..quick(1) };
     let _worker = Running::start(redis.clone(), settings(KINDS, [upstream.port; 2], ""), manner);
     let told = told(words.stream(job("a", "Hello"))).await;
-    assert!(told.error.is_some() && told.text.is_empty(), "{told:?}");
+    // Whoever asks may try it another time.
+    let is_passing = matches!(told.error, Some(GatewayError::Elsewhere { is_passing: true, .. }));
+    assert!(is_passing && told.text.is_empty(), "{told:?}");
     let status = until(&words, "a", State::Failed).await;
     assert_eq!(status.deliveries, 2, "{status:?}");
     let dead: redis::streams::StreamRangeReply =

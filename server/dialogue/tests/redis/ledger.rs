@@ -48,6 +48,40 @@ async fn what_is_held_at_one_server_is_held_for_all_and_booked_when_it_is_known(
 }
 
 #[tokio::test]
+async fn what_redis_has_lost_is_booked_once_when_it_is_known() {
+    let server = RedisServer::start().await;
+    let time = Time::noon();
+    let redis = server.connect().await;
+    let ledger = ledger(&redis, "", &time);
+    let meter = ledger.meter("ana", "plaza", "lys");
+    meter.reserve(&planned(60)).await.unwrap();
+    redis::cmd("FLUSHALL").query_async::<()>(&mut redis.connection()).await.unwrap();
+    meter.settle(&planned(60), &attempt(17));
+    ledger.settled().await;
+    assert_eq!(told(&ledger, &user("ana"), &time).await, ([17; 3], 0));
+    assert_eq!(told(&ledger, &EVERYBODY, &time).await, ([17; 3], 0));
+}
+
+#[tokio::test]
+async fn what_is_on_no_budget_of_a_world_or_a_user_is_on_that_of_all() {
+    let server = RedisServer::start().await;
+    let time = Time::noon();
+    let budgets = "budgets.world.usd_per_day = \"0.000010\"\n\
+                   budgets.user.usd_per_day = \"0.000010\"";
+    let shared = ledger(&server.connect().await, budgets, &time);
+    let meter = shared.meter("", "", "lys");
+    assert_eq!(meter.reserve(&planned(60)).await, Ok(()));
+    assert_eq!(told(&shared, &EVERYBODY, &time).await, ([0; 3], 60));
+    meter.settle(&planned(60), &attempt(17));
+    shared.settled().await;
+    assert_eq!(told(&shared, &EVERYBODY, &time).await, ([17; 3], 0));
+    assert_eq!(shared.account(&user("")), None);
+    assert_eq!(shared.account(&Payer::World(String::new())), None);
+    let whole = shared.meter("ana", "", "lys").reserve(&planned(60)).await;
+    assert_eq!(whole, Err(OverBudget), "that of the user counts");
+}
+
+#[tokio::test]
 async fn what_a_server_held_that_was_killed_is_booked_once_as_the_most_it_can_have_cost() {
     let server = RedisServer::start().await;
     let time = Time::noon();
@@ -377,6 +411,11 @@ async fn compare(redis: &Redis, steps: Vec<Step>) -> Result<(), TestCaseError> {
             let found = account(&shared[0], &payer, &time).await;
             prop_assert_eq!((&payer, found), (&payer, expected));
         }
+    }
+    // What is dropped now is not to be booked in the books of the next.
+    drop(turns);
+    for ledger in &shared {
+        ledger.settled().await;
     }
     Ok(())
 }

@@ -106,7 +106,7 @@ async fn forget(
 ) -> Result<StatusCode, Refusal> {
     let account = known(&shared, &mind, &headers).await?;
     let gone = to_its_end(async move {
-        let forgotten = shared.companions.dialogue.forget(&mind, &account).await;
+        let forgotten = shared.companions.forget(&mind, &account).await;
         Ok(forgotten.map_err(CompanionError::from)?)
     });
     gone.await.map(|_| StatusCode::NO_CONTENT)

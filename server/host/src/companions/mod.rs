@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::Mutex;
 use vivarium_dialogue::{
     persona::{Persona, PersonaError, child},
-    service::{Dialogue, knowing::KnowingError, preview::PREVIEWED},
+    service::{Dialogue, knowing::KnowingError},
 };
 use vivarium_store::{
     keeper::Keeper,
@@ -27,8 +27,9 @@ use vivarium_store::{
 };
 
 use crate::{
-    limits::{COMPANIONS_PER_ACCOUNT_MAX, COMPANIONS_WITH_ONE_NAME_MAX, PEOPLE_TOLD_MAX},
+    limits::{COMPANIONS_PER_ACCOUNT_MAX, PEOPLE_TOLD_MAX},
     minds::Minds,
+    routing::new_token,
     worlds::now_ms,
 };
 
@@ -40,12 +41,10 @@ pub mod preview;
 use consents::Consents;
 use preview::Previews;
 
-/// Letters of a mind's name before its number.
+/// Letters of a mind's name before its digits.
 const SLUG_CHARS_MAX: usize = 24;
 /// What a mind is called whose companion has a name without letters that may be in one.
 const UNNAMED: &str = "companion";
-/// Names that mean something else in addresses.
-const RESERVED: [&str; 2] = ["templates", PREVIEWED];
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -170,19 +169,16 @@ fn slug(name: &str) -> String {
     }
 }
 
-/// The first name that nobody has; with a number, if need be.
-fn free_name(
-    minds: &mut dyn MindStore,
-    slug: &str,
-    taken: &BTreeSet<String>,
-) -> Result<String, CompanionError> {
-    for number in 1..=COMPANIONS_WITH_ONE_NAME_MAX {
-        let name = if number == 1 { slug.to_owned() } else { format!("{slug}-{number}") };
-        if !taken.contains(&name) && minds.load_mind(&name)?.is_none() {
+/// A name that nobody has had: a deleted companion's bodies must not become another's.
+fn new_name(minds: &mut dyn MindStore, slug: &str) -> Result<String, CompanionError> {
+    loop {
+        let token = new_token().ok_or(CompanionError::Random)?;
+        let digits: String = token.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{slug}-{digits}");
+        if minds.load_mind(&name)?.is_none() {
             return Ok(name);
         }
     }
-    Err(CompanionError::Full("too many have this name: choose another one".to_owned()))
 }
 
 impl Companions {
@@ -274,12 +270,10 @@ impl Companions {
             );
             return Err(CompanionError::Full(text));
         }
-        let mut taken: BTreeSet<String> = RESERVED.map(str::to_owned).into();
-        taken.extend(self.dialogue.shipped().map(str::to_owned));
         let owner = account.to_owned();
         let kept = self.told(move |store| {
             let minds = store.minds();
-            let mind = free_name(minds, &slug, &taken)?;
+            let mind = new_name(minds, &slug)?;
             let (author, at_ms) = (owner.as_str(), now_ms());
             let new = NewPersona { persona: &json, author, at_ms, owner: &owner };
             let version = minds.put_persona(&mind, new)?;
@@ -345,8 +339,16 @@ impl Companions {
         self.check_owner(account, mind)?;
         self.dialogue.forget_mind(mind).await?;
         self.consents.forget(mind);
-        let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
-        owners.remove(mind);
+        self.owners.write().unwrap_or_else(PoisonError::into_inner).remove(mind);
+        self.in_force(mind).await;
+        self.minds.forgotten(mind.to_owned(), None).await;
+        Ok(())
+    }
+
+    /// Has a companion forget somebody, by their account, also where it stands.
+    async fn forget(&self, mind: &str, account: &str) -> Result<(), KnowingError> {
+        self.dialogue.forget(mind, account).await?;
+        self.minds.forgotten(mind.to_owned(), Some(account.into())).await;
         Ok(())
     }
 
@@ -443,7 +445,7 @@ impl Companions {
             let is_meant =
                 |known: &&KnownPerson| self.dialogue.pseudonym(mind, &known.person) == pseudonym;
             if let Some(known) = people.iter().find(is_meant) {
-                self.dialogue.forget(mind, &known.person).await?;
+                self.forget(mind, &known.person).await?;
                 return Ok(true);
             }
         }
@@ -472,8 +474,9 @@ mod tests {
         let mut store = MemoryStore::default();
         let new = NewPersona { persona: b"{}", author: "a", at_ms: 1, owner: "a" };
         store.minds().put_persona("nia", new).unwrap();
-        let taken = BTreeSet::from(["nia-2".to_owned()]);
-        assert_eq!(free_name(store.minds(), "nia", &taken).unwrap(), "nia-3");
+        let name = new_name(store.minds(), "nia").unwrap();
+        assert!(name.starts_with("nia-") && name.len() == 12, "{name}");
+        assert_ne!(new_name(store.minds(), "nia").unwrap(), name);
         assert_eq!(owners(store.minds()).unwrap()["nia"], "a");
     }
 }

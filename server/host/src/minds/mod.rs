@@ -89,6 +89,8 @@ enum Told {
     Call(Arc<World>, Call),
     /// A mind is another than it was.
     Changed(String),
+    /// A mind knows somebody no longer; none: nobody.
+    Forgotten(String, Option<Arc<str>>),
 }
 
 /// Where worlds tell it.
@@ -162,6 +164,14 @@ impl Minds {
             let _ = calls.send(Told::Changed(mind)).await;
         }
     }
+
+    /// Tells all worlds in which a mind lives that it knows somebody no longer, by their account; none:
+    /// nobody. Waits until there is room.
+    pub async fn forgotten(&self, mind: String, account: Option<Arc<str>>) {
+        if let Some(calls) = &self.calls {
+            let _ = calls.send(Told::Forgotten(mind, account)).await;
+        }
+    }
 }
 
 /// One companion of one world.
@@ -187,13 +197,16 @@ struct Desk {
     tasks: JoinSet<()>,
     /// What companions think of those who have come is looked up.
     meetings: JoinSet<()>,
+    /// Worlds are told what companions are like: of each, the newest.
+    introductions: BTreeMap<Whose, tokio::task::AbortHandle>,
 }
 
 impl Desk {
     fn new(mind: Arc<dyn Mind>, board: Arc<Board>) -> Self {
         let (households, thinking) = (BTreeMap::new(), BTreeMap::new());
         let (tasks, meetings) = (JoinSet::new(), JoinSet::new());
-        Self { mind, board, households, thinking, tasks, meetings }
+        let introductions = BTreeMap::new();
+        Self { mind, board, households, thinking, tasks, meetings, introductions }
     }
 
     async fn serve(mut self, mut called: mpsc::Receiver<Told>) {
@@ -211,10 +224,15 @@ impl Desk {
                         self.settle();
                         self.changed(&mind);
                     }
+                    Some(Told::Forgotten(mind, account)) => {
+                        self.settle();
+                        self.forgotten(&mind, &account);
+                    }
                     None => return,
                 },
                 Some(_) = self.tasks.join_next() => {
                     self.thinking.retain(|_, (_, task)| !task.is_finished());
+                    self.introductions.retain(|_, task| !task.is_finished());
                 }
                 Some(_) = self.meetings.join_next() => {}
             }
@@ -238,8 +256,7 @@ impl Desk {
             match mind {
                 Some(mind) => {
                     household.minds.insert(companion, mind.clone());
-                    let told = self.introduce(world, companion, mind);
-                    self.tasks.spawn(told);
+                    self.introduce(world, companion, mind);
                 }
                 None => {
                     household.minds.remove(&companion);
@@ -283,32 +300,44 @@ impl Desk {
 
     /// Tells the worlds in which a mind lives.
     fn changed(&mut self, mind: &str) {
-        let mut told = Vec::new();
-        for household in self.households.values() {
-            let Some(world) = household.world.upgrade() else { continue };
-            let lives = household.minds.iter().filter(|(_, other)| *other == mind);
-            told.extend(lives.map(|(id, _)| self.introduce(world.clone(), *id, mind.to_owned())));
-        }
-        for introduced in told {
-            self.tasks.spawn(introduced);
+        for (world, companion) in self.bodies(mind) {
+            self.introduce(world, companion, mind.to_owned());
         }
     }
 
-    /// Tells a world what a companion is like.
-    fn introduce(
-        &self,
-        world: Arc<World>,
-        companion: ObjectId,
-        mind: String,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    /// Where a mind lives.
+    fn bodies(&self, mind: &str) -> Vec<(Arc<World>, ObjectId)> {
+        let mut bodies = Vec::new();
+        for household in self.households.values() {
+            let Some(world) = household.world.upgrade() else { continue };
+            let lives = household.minds.iter().filter(|(_, other)| *other == mind);
+            bodies.extend(lives.map(|(id, _)| (world.clone(), *id)));
+        }
+        bodies
+    }
+
+    /// Tells the worlds in which a mind lives whom it knows no longer.
+    fn forgotten(&mut self, mind: &str, account: &Option<Arc<str>>) {
+        for (world, companion) in self.bodies(mind) {
+            let told = ToWorld::Forgotten { companion, account: account.clone() };
+            self.tasks.spawn(deliver(world, told));
+        }
+    }
+
+    /// Tells a world what a companion is like: somebody in particular no longer, if nobody knows it.
+    fn introduce(&mut self, world: Arc<World>, companion: ObjectId, mind: String) {
+        let whose = whose(&world, companion);
         let traits = self.mind.clone().traits(mind.clone());
-        async move {
-            match traits.await {
-                Some(traits) => deliver(world, ToWorld::Traits { companion, traits }).await,
-                None => {
-                    tracing::warn!(world = world.name(), mind, "nobody knows this mind");
-                }
-            }
+        let task = self.tasks.spawn(async move {
+            let traits = traits.await.unwrap_or_else(|| {
+                tracing::warn!(world = world.name(), mind, "nobody knows this mind");
+                Traits::default()
+            });
+            deliver(world, ToWorld::Traits { companion, traits }).await;
+        });
+        // What is told later must not come before.
+        if let Some(older) = self.introductions.insert(whose, task) {
+            older.abort();
         }
     }
 

@@ -105,6 +105,28 @@ async fn a_world_is_told_what_its_companions_think_of_whoever_comes() {
     serving.abort();
 }
 
+#[tokio::test]
+async fn a_world_is_told_whom_its_companions_know_no_longer() {
+    let (_worlds, world, inbox) = court();
+    let (minds, serving) = Minds::start(Arc::new(Simple), Arc::default());
+    for (companion, mind) in [(NIA, "nia"), (ObjectId(3), "max"), (ObjectId(4), "gone")] {
+        minds.lives(&world, companion, Some(mind.into()));
+    }
+    minds.forgotten("nia".into(), Some("ana".into())).await;
+    minds.forgotten("max".into(), None).await;
+    let (mut forgotten, mut introduced) = (Vec::new(), Vec::new());
+    while forgotten.len() < 2 || introduced.len() < 3 {
+        match told(&inbox).await {
+            ToWorld::Traits { companion, traits } => introduced.push((companion, traits.openness)),
+            ToWorld::Forgotten { companion, account } => forgotten.push((companion, account)),
+            other => panic!("{other:?}"),
+        }
+    }
+    forgotten.sort();
+    assert_eq!(forgotten, [(NIA, Some("ana".into())), (ObjectId(3), None)]);
+    serving.abort();
+}
+
 /// Everybody is as courageous as it says.
 #[derive(Default)]
 struct Brave(AtomicU8);
@@ -161,13 +183,16 @@ async fn worlds_hear_when_a_mind_that_lives_there_is_another() {
     for (companion, mind) in [(1, "ada"), (2, "ada"), (3, "ada"), (4, "nobody")] {
         lives(companion, mind);
     }
-    assert_eq!(told(3).await, [(1, 0), (2, 0), (3, 0)]);
+    // Whom nobody knows is nobody in particular.
+    let plain = Traits::default().courage;
+    assert_eq!(told(4).await, [(1, 0), (2, 0), (3, 0), (4, plain)]);
     lives(2, "nobody");
+    assert_eq!(told(1).await, [(2, plain)]);
     minds.lives(&world, ObjectId(3), None);
     brave.0.store(90, Ordering::Relaxed);
     minds.changed("ada".into()).await;
     minds.changed("nobody".into()).await;
-    assert_eq!(told(1).await, [(1, 90)]);
+    assert_eq!(told(3).await, [(1, 90), (2, plain), (4, plain)]);
     lives(5, "ada");
     assert_eq!(told(1).await, [(5, 90)], "nobody else was told");
     desk.abort();

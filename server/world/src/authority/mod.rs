@@ -159,6 +159,7 @@ fn collect_wishes(mut inbox: ResMut<Inbox>, mut wishes: ResMut<Wishes>) {
         | WorldInput::Traits { .. }
         | WorldInput::Bond { .. }
         | WorldInput::Word { .. }
+        | WorldInput::Forgotten { .. }
         | WorldInput::TakeBack { .. } => None,
     }));
 }

@@ -146,6 +146,7 @@ pub(crate) fn come_and_go(world: &mut World) {
             | WorldInput::Traits { .. }
             | WorldInput::Bond { .. }
             | WorldInput::Word { .. }
+            | WorldInput::Forgotten { .. }
             | WorldInput::TakeBack { .. }) => rest.push(other),
         }
     }

@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use vivarium_contract::{WorldInput, companion::Traits};
+use vivarium_protocol::ids::PersonId;
 
 use super::{Companion, Companions, speech::Speech};
 use crate::{
@@ -24,13 +25,15 @@ pub(super) fn take_words(
                 | WorldInput::Traits { .. }
                 | WorldInput::Bond { .. }
                 | WorldInput::Word { .. }
+                | WorldInput::Forgotten { .. }
         )
     };
     for input in inbox.0.extract_if(.., is_mind) {
         let (WorldInput::Mind { companion, .. }
         | WorldInput::Traits { companion, .. }
         | WorldInput::Bond { companion, .. }
-        | WorldInput::Word { companion, .. }) = &input
+        | WorldInput::Word { companion, .. }
+        | WorldInput::Forgotten { companion, .. }) = &input
         else {
             continue;
         };
@@ -40,6 +43,11 @@ pub(super) fn take_words(
         match input {
             WorldInput::Mind { generation, word, .. } => speech.take(generation, word),
             WorldInput::Word { person, text, .. } => speech.promise(person, text, &clock),
+            WorldInput::Forgotten { person, .. } => {
+                speech.forget(person);
+                let is_other = |other: PersonId| person.is_some_and(|person| person != other);
+                companion.bonds.retain(|other, _| is_other(*other));
+            }
             // Whatever the host says, they are within their bounds.
             WorldInput::Traits { traits, .. } => companion.traits = Traits::from(traits.values()),
             // What an answer has said meanwhile is newer.

@@ -115,6 +115,11 @@ impl Speech {
         }
     }
 
+    /// Somebody is to be told nothing of what was found for them before; none: nobody is.
+    pub fn forget(&mut self, person: Option<PersonId>) {
+        self.later.retain(|waiting| person.is_some_and(|person| person != waiting.person));
+    }
+
     /// A word of the mind. What comes too late, or is too much for a tick, is void.
     pub fn take(&mut self, generation: u32, word: MindWord) {
         let is_awaited = self.answer.is_some() && generation == self.generation;

@@ -257,8 +257,11 @@ fn of_reason(state: State, reason: &str) -> GatewayError {
         (_, "timed_out") => GatewayError::TimedOut,
         (_, "gave_up") => {
             let told = "it was begun too often, and never ended: see the dead letters";
-            GatewayError::Elsewhere { told: told.into() }
+            GatewayError::Elsewhere { told: told.into(), is_passing: true }
         }
-        (_, reason) => GatewayError::Elsewhere { told: format!("no answer: {reason}") },
+        (_, reason) => {
+            let is_passing = matches!(reason, "failed" | "broken" | "unavailable");
+            GatewayError::Elsewhere { told: format!("no answer: {reason}"), is_passing }
+        }
     }
 }

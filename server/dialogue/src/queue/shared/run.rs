@@ -111,7 +111,9 @@ impl Run<'_> {
     async fn try_answer(&mut self, begin: Begin, until: Instant) -> Result<(), Lost> {
         let Ok(record) = serde_json::from_str::<JobRecord>(&begin.ask) else {
             let told = "the job cannot be read: is the worker of an older version?".to_owned();
-            return self.fail(GatewayError::Elsewhere { told }, String::new(), true).await;
+            return self
+                .fail(GatewayError::Elsewhere { told, is_passing: true }, String::new(), true)
+                .await;
         };
         let begun = self.begun().await?;
         let Inner { gateway, ledger, notes, .. } = self.inner;

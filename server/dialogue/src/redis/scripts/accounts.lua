@@ -99,11 +99,11 @@ local function place(kind, name, crowd, own_max)
   return { key = own, known = known, account = read(own) }
 end
 
--- The three whose budgets it is on.
+-- The three whose budgets it is on; false: it is on no such budget.
 local function payers()
   return {
-    place('user', ARGV[6], ARGV[7], tonumber(ARGV[9])),
-    place('world', ARGV[8], '0', tonumber(ARGV[10])),
+    ARGV[6] ~= '' and place('user', ARGV[6], ARGV[7], tonumber(ARGV[9])),
+    ARGV[8] ~= '' and place('world', ARGV[8], '0', tonumber(ARGV[10])),
     { key = EVERYBODY, account = read(EVERYBODY) },
   }
 end

@@ -23,20 +23,22 @@ end
 
 local three = payers()
 for which, payer in ipairs(three) do
-  if not has_room(payer.account, 14 + 6 * (which - 1)) then
+  if payer and not has_room(payer.account, 14 + 6 * (which - 1)) then
     return which
   end
 end
 for _, payer in ipairs(three) do
-  for kind = 1, 2 do
-    payer.account[9 + kind] = plus(payer.account[9 + kind], amounts[kind])
+  if payer then
+    for kind = 1, 2 do
+      payer.account[9 + kind] = plus(payer.account[9 + kind], amounts[kind])
+    end
+    keep(payer)
   end
-  keep(payer)
 end
 local key = PREFIX .. 'hold:' .. id
 redis.call('DEL', key)
 redis.call('HSET', key, 'microdollars', whole(amounts[1]), 'tokens', whole(amounts[2]),
-  'user', three[1].key, 'world', three[2].key)
+  'user', three[1] and three[1].key or '', 'world', three[2] and three[2].key or '')
 redis.call('PEXPIRE', key, KEPT_MS)
 redis.call('ZADD', HOLDS, ARGV[13], id)
 redis.call('PEXPIRE', HOLDS, KEPT_MS)

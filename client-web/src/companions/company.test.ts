@@ -298,4 +298,15 @@ describe("the chat", () => {
     ended(3, { kind: "busy" });
     expect(store.lines.value).toHaveLength(1);
   });
+
+  it("offers nobody to ask again whose mind was deleted", () => {
+    const again = (line: number, end: SpeechEnd): string | null => {
+      company.ask(MIRA, "Hello!");
+      const answer = thinks(line);
+      said(line, end);
+      return answer === null ? null : company.againOf({ ...answer, state: end });
+    };
+    expect(again(1, { kind: "broken" })).toBe("Hello!");
+    expect(again(2, { kind: "gone" })).toBeNull();
+  });
 });

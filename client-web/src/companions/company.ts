@@ -97,9 +97,9 @@ export function mayAskAgain(denial: Unanswered): boolean {
   return ["lost", "tooFast", "notNear"].includes(denial);
 }
 
-/** Whether an answer has ended otherwise than it should, so that asking again may help. */
+/** Whether an answer has ended otherwise than it should. */
 export function hasFailed(state: AnswerState): boolean {
-  return ["timedOut", "busy", "overLimit", "broken", "lost"].includes(state.kind);
+  return ["timedOut", "busy", "overLimit", "broken", "gone", "lost"].includes(state.kind);
 }
 
 interface Voice {
@@ -280,7 +280,7 @@ export class Company {
   /** What may be said again, so that an answer comes after all; null: that would not help. */
   againOf({ id, companion, asked, state }: Answer): string | null {
     const isHere = this.cards.value.has(companion) && id > this.#elsewhere;
-    return isHere && hasFailed(state) ? asked : null;
+    return isHere && hasFailed(state) && state.kind !== "gone" ? asked : null;
   }
 
   /** Whether a companion speaks, or is about to, to the person of this page. */

@@ -230,6 +230,7 @@ export const en = {
   answerBusy: "{name} is busy: too many ask at once.",
   answerOverLimit: "You have said as much as you may for now: free again in {time}.",
   answerBroken: "Something went wrong: {name} could not answer.",
+  answerGone: "{name} is not there any more: only the body is left.",
   answerLost: "The answer was lost.",
   inSeconds: "{count} s",
   inMinutes: "{count} min",

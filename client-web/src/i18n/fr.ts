@@ -232,6 +232,7 @@ export const fr: Catalogue = {
   answerBusy: "Trop de questions à la fois : {name} n’a pas le temps.",
   answerOverLimit: "Vous avez assez parlé pour l’instant : de nouveau possible dans {time}.",
   answerBroken: "Quelque chose n’a pas marché : {name} n’a pas pu répondre.",
+  answerGone: "{name} n’est plus là : seul le corps reste.",
   answerLost: "La réponse s’est perdue.",
   inSeconds: "{count} s",
   inMinutes: "{count} min",

@@ -1161,6 +1161,7 @@ function writeServerMessage(w: Writer, value: ServerMessage): void {
  * - `busy`: Too many ask at once.
  * - `overLimit`: Whoever spoke has said as much as they may for now.
  * - `broken`: Something broke.
+ * - `gone`: Nobody is there any more to answer: its mind was deleted.
  */
 export type SpeechEnd =
   | { kind: "done" }
@@ -1169,7 +1170,8 @@ export type SpeechEnd =
   | { kind: "timedOut" }
   | { kind: "busy" }
   | { kind: "overLimit"; freeInS: number }
-  | { kind: "broken" };
+  | { kind: "broken" }
+  | { kind: "gone" };
 
 function readSpeechEnd(r: Reader): SpeechEnd {
   const index = r.u32();
@@ -1188,6 +1190,8 @@ function readSpeechEnd(r: Reader): SpeechEnd {
       return { kind: "overLimit", freeInS: r.u32() };
     case 6:
       return { kind: "broken" };
+    case 7:
+      return { kind: "gone" };
     default:
       throw r.unknownVariant("SpeechEnd", index);
   }
@@ -1216,6 +1220,9 @@ function writeSpeechEnd(w: Writer, value: SpeechEnd): void {
       break;
     case "broken":
       w.u32(6);
+      break;
+    case "gone":
+      w.u32(7);
       break;
     default:
       unreachable(value);

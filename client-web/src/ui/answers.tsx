@@ -24,6 +24,8 @@ export function endText({ name, state }: Answer): string | null {
       return t("answerOverLimit", { time: waitText(state.freeInS) });
     case "broken":
       return t("answerBroken", { name });
+    case "gone":
+      return t("answerGone", { name });
     case "lost":
       return t("answerLost");
   }

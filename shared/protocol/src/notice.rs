@@ -60,6 +60,8 @@ pub enum SpeechEnd {
     },
     /// Something broke.
     Broken,
+    /// Nobody is there any more to answer: its mind was deleted.
+    Gone,
 }
 
 /// A message of the server on the reliable lane. The order is part of the protocol: only append,

@@ -295,6 +295,7 @@ fn speech() -> Vec<(String, ServerMessage)> {
         SpeechEnd::TimedOut,
         SpeechEnd::Busy,
         SpeechEnd::Broken,
+        SpeechEnd::Gone,
     ] {
         let name = crate::names::snake_from_pascal(&format!("Said{end:?}"));
         messages.push((name, ServerMessage::Said { companion: ObjectId(9), line: 1, end }));

@@ -398,6 +398,7 @@ fn ending(reason: MindFailure) -> SpeechEnd {
         MindFailure::TimedOut => SpeechEnd::TimedOut,
         MindFailure::Busy => SpeechEnd::Busy,
         MindFailure::OverLimit { free_in_s } => SpeechEnd::OverLimit { free_in_s },
-        MindFailure::Unknown | MindFailure::Broken => SpeechEnd::Broken,
+        MindFailure::Broken => SpeechEnd::Broken,
+        MindFailure::Unknown => SpeechEnd::Gone,
     }
 }

@@ -18,7 +18,7 @@ fn enter(person: u32) -> WorldInput {
 
 /// A recording as bytes, from its records.
 fn recording(records: &[Record]) -> Vec<u8> {
-    let mut bytes = b"VIVAREC\n\x05\x00".to_vec();
+    let mut bytes = b"VIVAREC\n\x06\x00".to_vec();
     for record in records {
         let record = wire::encode(record);
         bytes.extend_from_slice(&(record.len() as u32).to_le_bytes());

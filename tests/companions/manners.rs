@@ -7,7 +7,7 @@ use vivarium_contract::{
 };
 use vivarium_protocol::{
     ids::{ObjectId, PersonId},
-    notice::{Denial, ServerMessage},
+    notice::{Denial, ServerMessage, SpeechEnd},
 };
 
 use super::{MIRA, apart_m, ball, court, mira, says};
@@ -215,6 +215,15 @@ fn no_mind_is_asked_for_somebody_who_has_gone_meanwhile() {
     world.input(WorldInput::Presence { person: bo, road: None, anew: false });
     world.tick();
     assert_eq!(next(&mut world, ana), [cy]);
+    // Nobody waits for ever: who comes back reads that there is no answer.
+    let told = world.told(bo);
+    let begun = told.iter().find_map(|told| match told {
+        ServerMessage::Thinks { line, to, .. } if *to == bo => Some(*line),
+        _ => None,
+    });
+    let line = begun.expect("it was taken up");
+    let end = ServerMessage::Said { companion: MIRA, line, end: SpeechEnd::Interrupted };
+    assert!(told.contains(&end), "{told:?}");
 }
 
 #[test]

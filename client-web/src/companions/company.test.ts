@@ -134,6 +134,13 @@ describe("what was said", () => {
     company.deny("tooFast");
     expect(talk()).toEqual(["? Hello (notNear)"]);
   });
+
+  it("to somebody too far away is not taken for what was said after it", () => {
+    company.ask(MIRA, "Far");
+    company.ask(MIRA, "Near");
+    company.deny("notNear");
+    expect(talk()).toEqual(["? Far (notNear)", "? Near"]);
+  });
 });
 
 describe("what was said too fast", () => {

@@ -210,12 +210,15 @@ export class Company {
     this.#unsure = this.#unsure.filter((one) => one !== heard);
   }
 
-  /** Something was denied: the newest that was said and not heard, if anything was. */
+  /**
+   * Something was denied: of what was said and not heard the newest, or the first, if it was looked at
+   * who is near, which is done in its order.
+   */
   deny(denial: Denial): void {
-    const last = this.#unsure.at(-1);
+    const last = this.#unsure.at(denial === "notNear" ? 0 : -1);
     // Words are denied for no other reason.
     if (last === undefined || denial === "notAllowed" || denial === "outOfReach") return;
-    this.#unsure = this.#unsure.slice(0, -1);
+    this.#unsure = this.#unsure.filter((one) => one !== last);
     const turns = this.talks.peek().get(last.companion) ?? [];
     this.#put(
       last.companion,

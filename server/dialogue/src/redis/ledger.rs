@@ -21,7 +21,7 @@ use std::{
 use redis::{RedisResult, Script, ScriptInvocation};
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use super::{
@@ -48,6 +48,8 @@ pub const HOLD_MAX: Duration = PATIENCE_MAX;
 pub const SETTLEMENTS_MAX: usize = 4_096;
 /// Between two tries to settle.
 const PAUSE: Duration = Duration::from_millis(250);
+/// For how long a settlement is tried: the scripts know for an hour what was booked without it.
+const TRIED_MAX: Duration = Duration::from_secs(50 * 60);
 /// Numbers in Redis are exact as far as that.
 const LARGEST: u64 = (1 << 53) - 1;
 
@@ -61,7 +63,7 @@ pub struct SharedBooks {
     /// With which the ids of this process begin.
     process: String,
     holds: AtomicU64,
-    settlements: mpsc::Sender<Settlement>,
+    settlements: mpsc::Sender<(Instant, Settlement)>,
     waiting: watch::Sender<usize>,
 }
 
@@ -162,7 +164,7 @@ impl SharedBooks {
     /// Has something booked, soon. Never waits.
     pub fn settle(&self, settlement: Settlement) {
         self.waiting.send_modify(|waiting| *waiting += 1);
-        if self.settlements.try_send(settlement).is_err() {
+        if self.settlements.try_send((Instant::now(), settlement)).is_err() {
             self.waiting.send_modify(|waiting| *waiting -= 1);
             self.patience.missed("too many settlements wait: some count as the most they can cost");
         }
@@ -192,11 +194,14 @@ struct Settle {
 }
 
 impl Settle {
-    async fn run(self, mut waits: mpsc::Receiver<Settlement>) {
-        while let Some(settlement) = waits.recv().await {
+    async fn run(self, mut waits: mpsc::Receiver<(Instant, Settlement)>) {
+        while let Some((since, settlement)) = waits.recv().await {
             let Settlement { id, whose, amount, now_ms } = &settlement;
             let ask = invocation(&self.script, id, whose, *amount, *now_ms);
-            while let Err(error) = ask.invoke_async::<()>(&mut self.redis.connection()).await {
+            // After that it counts as the most that it can cost.
+            while since.elapsed() < TRIED_MAX {
+                let asked = ask.invoke_async::<()>(&mut self.redis.connection()).await;
+                let Err(error) = asked else { break };
                 self.patience.missed(&error.to_string());
                 if waits.is_closed() {
                     // Nobody is there who could wait for it.

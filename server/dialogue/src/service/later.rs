@@ -228,7 +228,8 @@ impl Dialogue {
         let (mind, speaker) = (ask.mind.as_str(), &asker.speaker);
         let number = self.next_turn();
         let found = (self.traits(mind).await, self.roster.find(mind).await);
-        let (Some(traits), Some(persona)) = found else { return Thought::Void };
+        // The store may not answer now; of a mind that was deleted nothing waits.
+        let (Some(traits), Some(persona)) = found else { return Thought::Outage };
         let (user, _) = self.user(speaker);
         let source = self.source(models, [&user, &asker.world, mind], number);
         let mark = source.mark(&number.to_le_bytes());

@@ -265,7 +265,8 @@ impl Legs {
 fn stays_in_range(who: &Companion, from_m: [f32; 3], way: &[[f32; 3]], to_m: [f32; 3]) -> bool {
     let is_out = !who.may_go(from_m);
     let goes_home = apart_m(to_m, feet_m(who.home_m)) < STRAYED_M;
-    let mut corners = way.iter().skip(usize::from(is_out));
+    // The first is where it stands, or the ground beside that.
+    let mut corners = way.iter().skip(1);
     (is_out && goes_home) || corners.all(|corner| who.may_go(middle_m(*corner)))
 }
 

@@ -81,6 +81,8 @@ struct Answer {
     actions: usize,
     /// Whether the conversation ends with it.
     is_last: bool,
+    /// Whether its person was forgotten meanwhile.
+    is_forgotten: bool,
 }
 
 impl Speech {
@@ -117,7 +119,11 @@ impl Speech {
 
     /// Somebody is to be told nothing of what was found for them before; none: nobody is.
     pub fn forget(&mut self, person: Option<PersonId>) {
-        self.later.retain(|waiting| person.is_some_and(|person| person != waiting.person));
+        let is_meant = |other| person.is_none_or(|person| person == other);
+        self.later.retain(|waiting| !is_meant(waiting.person));
+        if let Some(answer) = self.answer.as_mut().filter(|answer| is_meant(answer.person)) {
+            answer.is_forgotten = true;
+        }
     }
 
     /// A word of the mind. What comes too late, or is too much for a tick, is void.
@@ -194,6 +200,11 @@ pub(crate) fn speak(
         }
         let Some((person, text)) = speech.heard.pop_front() else { continue };
         if sights.has_left(person, at_m) {
+            // Whoever is still in the world reads that nobody answers any more.
+            if sights.people.get(person).is_some() {
+                speech.begin(person, sights.clock.tick, &mut mouth);
+                speech.end(SpeechEnd::Interrupted, sights.clock.tick, 0, &mut mouth);
+            }
             continue;
         }
         let Some(person_name) = sights.name(person).map(str::to_owned) else { continue };
@@ -297,6 +308,7 @@ impl Speech {
             said_bytes: 0,
             actions: 0,
             is_last: false,
+            is_forgotten: false,
         });
         let companion = mouth.object;
         mouth.tell(person, &ServerMessage::Thinks { companion, line: self.line, to: person });
@@ -359,6 +371,7 @@ impl Speech {
                     answer.said_bytes += text.len();
                     piece.push_str(text);
                 }
+                MindWord::Bonds { .. } if answer.is_forgotten => {}
                 MindWord::Bonds { bond } => {
                     companion.bonds.retain(|person, _| sights.people.get(*person).is_some());
                     companion.bonds.insert(answer.person, bond);

@@ -257,7 +257,7 @@ fn of_reason(state: State, reason: &str) -> GatewayError {
         (_, "timed_out") => GatewayError::TimedOut,
         (_, "gave_up") => {
             let told = "it was begun too often, and never ended: see the dead letters";
-            GatewayError::Elsewhere { told: told.into(), is_passing: true }
+            GatewayError::Elsewhere { told: told.into(), is_passing: false }
         }
         (_, reason) => {
             let is_passing = matches!(reason, "failed" | "broken" | "unavailable");

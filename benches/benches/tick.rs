@@ -148,7 +148,7 @@ fn companions(criterion: &mut Criterion) {
 fn asks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tick with an ask");
     group.sample_size(20);
-    for named in [200, 20_000] {
+    for named in [190, 19_000] {
         let mut objects = residents(0, 1);
         objects.extend((0..named).map(|index| {
             let far_m = if index % 100 == 0 { 10.0 } else { 100.0 };

@@ -209,13 +209,8 @@ async fn redis_may_restart_in_the_middle_of_what_she_says() -> anyhow::Result<()
     while ana.framed().await?.tick < before + 60 {}
     redis.start_again().await;
     opened.notify_one();
-    let end = loop {
-        match ana.told().await? {
-            ServerMessage::Says { companion: NIA, text, .. } => said += &text,
-            ServerMessage::Said { companion: NIA, end, .. } => break end,
-            _ => {}
-        }
-    };
+    let (rest, end) = ana.answered_by(NIA).await?;
+    said += &rest.concat();
     ensure!(said == "Once upon a time there was a lamp.", "{said}");
     ensure!(end == SpeechEnd::Done && upstream.came().len() == 1, "{end:?}");
     ana.hears_nothing_more().await?;

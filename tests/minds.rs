@@ -74,6 +74,14 @@ impl Client {
         text: &str,
     ) -> anyhow::Result<(Vec<String>, SpeechEnd)> {
         self.send(&ClientMessage::Address { companion, text: text.into() }).await?;
+        self.answered_by(companion).await
+    }
+
+    /// The rest of what somebody says, in pieces, and how it ended.
+    pub async fn answered_by(
+        &mut self,
+        companion: ObjectId,
+    ) -> anyhow::Result<(Vec<String>, SpeechEnd)> {
         let mut pieces = Vec::new();
         loop {
             match self.told().await? {

@@ -10,10 +10,7 @@ use tokio::{
     process::{Child, Command},
 };
 use vivarium_host::{config::WorkerConfig, minds::worker};
-use vivarium_protocol::{
-    intent::ClientMessage,
-    notice::{ServerMessage, SpeechEnd},
-};
+use vivarium_protocol::{intent::ClientMessage, notice::SpeechEnd};
 
 use crate::{
     harness::{
@@ -96,14 +93,8 @@ async fn one_that_is_killed_in_the_middle_of_a_sentence_is_replaced() -> anyhow:
     until("words come", async || Ok(status().await?["state"] == "streaming")).await?;
     first.kill().await?;
     let _second = start(&redis, &settings).await?;
-    let mut said = String::new();
-    let end = loop {
-        match ana.told().await? {
-            ServerMessage::Says { companion: NIA, text, .. } => said += &text,
-            ServerMessage::Said { companion: NIA, end, .. } => break end,
-            _ => {}
-        }
-    };
+    let (said, end) = ana.answered_by(NIA).await?;
+    let said = said.concat();
     ensure!(said == "Once upon a time there was a lamp.", "{said}");
     ensure!(end == SpeechEnd::Done && upstream.came().len() == 2, "{end:?}");
     let status = status().await?;
